@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { collectDefaultMetrics, Counter, Registry } from "prom-client";
+import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
+import type { Logger } from "./log.ts";
+
+/** What every server of the app has. */
+export interface AppServerOptions {
+  /** The replica's name, in the header `X-Replica` of every response. */
+  replica: string;
+  /** Seconds for which new work is still taken after `drain()`. */
+  drainSeconds: number;
+  log: Logger;
+}
+
+/** Answers a request or an upgrade that is not for the routes; false leaves it to them. */
+export type Interceptor = (
+  request: IncomingMessage,
+  response: ServerResponse | Duplex,
+  head?: Buffer,
+) => boolean;
+
+/** An HTTP server with health, metrics and a drain; a workload adds its routes and its sessions. */
+export class AppServer {
+  readonly fastify: FastifyInstance;
+  readonly registry = new Registry();
+  readonly lifecycle = new Lifecycle((phase) => this.#entered(phase));
+  readonly #options: AppServerOptions;
+  readonly #sockets = new Set<Socket>();
+  readonly #drains = new Counter({
+    name: "app_drains_total",
+    help: "Drains that were begun",
+    registers: [this.registry],
+  });
+
+  /** The sessions that a drain closes. */
+  sessions: Closable["sessions"] = () => [];
+
+  /** What comes before the routes. */
+  intercept: Interceptor = () => false;
+
+  constructor(options: AppServerOptions) {
+    const log: FastifyBaseLogger = options.log;
+    this.#options = options;
+    this.fastify = fastify({
+      loggerInstance: log,
+      logController: new LogController({ disableRequestLogging: true }),
+      serverFactory: (routes) => this.#createHttpServer(routes),
+    });
+    collectDefaultMetrics({ register: this.registry });
+    this.#addHealth();
+  }
+
+  /** The HTTP server, which also takes connections that were accepted elsewhere. */
+  get http(): Server {
+    return this.fastify.server;
+  }
+
+  /** Starts to listen and becomes ready. */
+  async listen(port: number, host: string): Promise<AddressInfo> {
+    await this.fastify.listen({ port, host });
+    this.lifecycle.ready();
+    return this.http.address() as AddressInfo;
+  }
+
+  /** Drains, then closes everything; resolves when nothing is left. */
+  async drain(): Promise<void> {
+    const closable: Closable = {
+      sessions: () => this.sessions(),
+      closeIdle: () => {
+        this.http.closeIdleConnections();
+        return this.#sockets.size === 0;
+      },
+      closeAll: () => this.#sockets.forEach((socket) => socket.destroy()),
+    };
+    await this.lifecycle.drain(this.#options.drainSeconds, closable);
+    await this.fastify.close();
+  }
+
+  #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const server = createServer((request, response) => {
+      response.setHeader("X-Replica", this.#options.replica);
+      response.setHeader("Access-Control-Expose-Headers", "X-Replica");
+      if (this.lifecycle.isClosing) {
+        response.setHeader("Connection", "close");
+      }
+      if (!this.intercept(request, response)) {
+        routes(request, response);
+      }
+    });
+    server.on("upgrade", (request, socket, head) => {
+      if (!this.intercept(request, socket, head)) {
+        socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      }
+    });
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+
+  #addHealth(): void {
+    this.fastify.get("/healthz", () => ({ status: "alive" }));
+    this.fastify.get("/readyz", (_request, reply) => {
+      const { phase } = this.lifecycle;
+      return reply.code(phase === "ready" ? 200 : 503).send({ status: phase });
+    });
+    this.fastify.get("/metrics", async (_request, reply) =>
+      reply.type(this.registry.contentType).send(await this.registry.metrics()),
+    );
+  }
+
+  #entered(phase: Phase): void {
+    this.#options.log.info({ phase }, "phase");
+    if (phase === "draining") {
+      this.#drains.inc();
+    }
+  }
+}
