@@ -1,0 +1,82 @@
+import { Command, InvalidArgumentError } from "commander";
+import SockJS from "sockjs-client";
+import { ResumingClient, type ClientEvent } from "./resumingClient.ts";
+
+const PING_MS = 1000;
+
+/** Transports that the SockJS client has outside of browsers. */
+const TRANSPORTS = ["websocket", "xhr-streaming", "xhr-polling"];
+
+const { args, opts } = readArguments();
+const client = new ResumingClient({
+  connect: () => new SockJS(args.url, undefined, { transports: opts.transports }),
+  onEvent: (event) => console.log(`${new Date().toISOString()} ${tell(event)}`),
+});
+client.connect();
+setInterval(() => client.send("ping"), PING_MS);
+process.once("SIGINT", finish);
+process.once("SIGTERM", finish);
+
+function finish(): void {
+  client.close();
+  const { sent, echoed, doubled, lost, reconnects } = client.counts;
+  console.log(
+    `${sent} sent, ${echoed} echoed, ${doubled} doubled, ${lost} lost, ${reconnects} reconnects`,
+  );
+  process.exit(0);
+}
+
+function tell(event: ClientEvent): string {
+  switch (event.type) {
+    case "connecting":
+      return `connecting to ${args.url}, attempt ${event.attempt}`;
+    case "open":
+      return `connected by ${event.transport}`;
+    case "echo":
+      return `${event.replica} answered ${event.text} in ${event.milliseconds} ms`;
+    case "refused":
+      return `refused: ${event.reason}`;
+    case "closed": {
+      const next =
+        event.retryInMs === undefined ? "" : `, next try in ${Math.ceil(event.retryInMs)} ms`;
+      return `closed with ${event.code} ${event.reason}${next}`;
+    }
+  }
+}
+
+function readArguments() {
+  const command = new Command("npm run cli --")
+    .description("Pings an echo app each second and tells which replica answers.")
+    .argument("<url>", "SockJS prefix, such as http://127.0.0.1:8080/echo", parseUrl)
+    .option(
+      "--transports <list>",
+      `transports to choose from: ${TRANSPORTS.join(",")}`,
+      parseTransports,
+      TRANSPORTS,
+    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .parse();
+  return {
+    args: { url: command.processedArgs[0] as string },
+    opts: command.opts<{ transports: string[] }>(),
+  };
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new InvalidArgumentError(
+      "Allowed is the http or https URL of a SockJS prefix, such as http://127.0.0.1:8080/echo.",
+    );
+  }
+  return text.replace(/\/+$/, "");
+}
+
+function parseTransports(text: string): string[] {
+  const transports = text.split(",");
+  const unknown = transports.filter((transport) => !TRANSPORTS.includes(transport));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(`Allowed are ${TRANSPORTS.join(", ")}.`);
+  }
+  return transports;
+}

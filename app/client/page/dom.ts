@@ -1,0 +1,27 @@
+/** The element of the page that has this id and type. */
+export function byId<T extends Element>(id: string, type: new () => T): T {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) {
+    throw new Error(`the page has no ${type.name} with the id "${id}"`);
+  }
+  return element;
+}
+
+/** A new element; its text is never read as HTML. */
+export function create<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = "",
+  text = "",
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** Sets a text only where it differs, so that a screen reader announces changes alone. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}

@@ -1,0 +1,69 @@
+import { byId, create, setText } from "./dom.ts";
+import { clock, count } from "./words.ts";
+
+/** Milliseconds for which a new replica is pointed out. */
+const HIGHLIGHT_MS = 4000;
+
+/** The same colour for the same name, in every tab; the factor spreads names that differ little. */
+export function hueOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of name) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return Math.round(((Math.imul(hash, 0x9e3779b1) >>> 0) / 2 ** 32) * 360);
+}
+
+/** Gives an element the colour of a replica; the style sheet makes of the hue what is readable. */
+export function tint(element: HTMLElement | SVGElement, replica: string): void {
+  element.style.setProperty("--hue", String(hueOf(replica)));
+  element.classList.add("tinted");
+}
+
+/** A small badge with the name and the colour of a replica. */
+export function replicaBadge(replica: string): HTMLElement {
+  const badge = create("span", "badge", replica);
+  tint(badge, replica);
+  return badge;
+}
+
+/** Says which replica answers, and makes it visible when that changes. */
+export class ReplicaPanel {
+  readonly #panel = byId("replica-panel", HTMLElement);
+  readonly #name = byId("replica", HTMLElement);
+  readonly #note = byId("replica-note", HTMLElement);
+  readonly #before = byId("replica-before", HTMLElement);
+  readonly #announcer = byId("announcer", HTMLElement);
+  readonly #seen = new Set<string>();
+  #current = "";
+  #streak = 0;
+  #highlight: ReturnType<typeof setTimeout> | undefined;
+
+  answered(replica: string): void {
+    if (replica !== this.#current) {
+      this.#changed(replica);
+    }
+    this.#streak += 1;
+    const streak = `${count(this.#streak, "echo", "echoes")} in a row`;
+    const seen = `${count(this.#seen.size, "replica", "replicas")} seen`;
+    setText(this.#note, `${streak} · ${seen}`);
+  }
+
+  #changed(replica: string): void {
+    const before = this.#current;
+    this.#current = replica;
+    this.#streak = 0;
+    this.#seen.add(replica);
+    this.#name.textContent = replica;
+    tint(this.#panel, replica);
+    document.title = `${replica} · SockJS echo`;
+    if (before === "") {
+      this.#announcer.textContent = `Replica ${replica} answers.`;
+      return;
+    }
+    this.#before.textContent = `${before} until ${clock(new Date())}`;
+    this.#announcer.textContent = `The replica changed from ${before} to ${replica}.`;
+    this.#panel.classList.add("changed");
+    clearTimeout(this.#highlight);
+    this.#highlight = setTimeout(() => this.#panel.classList.remove("changed"), HIGHLIGHT_MS);
+  }
+}

@@ -1,0 +1,70 @@
+import { byId, setText } from "./dom.ts";
+
+/** Milliseconds that a new choice must stand: several boxes are changed one after the other. */
+const SETTLE_MS = 400;
+
+/** The transports that SockJS may use: those checked or, while none is, those that last were. */
+export class TransportChoice {
+  readonly #boxes = [...document.querySelectorAll<HTMLInputElement>('input[name="transport"]')];
+  readonly #all = byId("all-transports", HTMLButtonElement);
+  readonly #hint = byId("transports-hint", HTMLElement);
+  readonly #onChange: () => void;
+  readonly #onSettled: () => void;
+  #allowed: readonly string[] = [];
+  #settling: ReturnType<typeof setTimeout> | undefined;
+
+  /** `onChange` comes with every change, `onSettled` once after several. */
+  constructor(onChange: () => void, onSettled: () => void) {
+    this.#onChange = onChange;
+    this.#onSettled = onSettled;
+    this.#boxes.forEach((box) => box.addEventListener("change", () => this.#changed()));
+    this.#all.addEventListener("click", () => {
+      const isChecked = !this.#isAll();
+      this.#boxes.forEach((box) => (box.checked = isChecked));
+      this.#changed();
+    });
+    this.#read();
+  }
+
+  get isEmpty(): boolean {
+    return this.#boxes.every(({ checked }) => !checked);
+  }
+
+  /** In the order in which SockJS tries them. */
+  get allowed(): readonly string[] {
+    return this.#allowed;
+  }
+
+  /** True if `transport`, picked from `before`, would not be picked any more. */
+  isOutdated(transport: string, before: readonly string[]): boolean {
+    const rank = this.#allowed.indexOf(transport.replace(/^iframe-/, ""));
+    return rank < 0 || this.#allowed.slice(0, rank).some((better) => !before.includes(better));
+  }
+
+  focus(): void {
+    this.#boxes[0]?.focus();
+  }
+
+  #isAll(): boolean {
+    return this.#boxes.every(({ checked }) => checked);
+  }
+
+  #changed(): void {
+    this.#read();
+    this.#onChange();
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#onSettled(), SETTLE_MS);
+  }
+
+  #read(): void {
+    if (!this.isEmpty) {
+      this.#allowed = this.#boxes.filter(({ checked }) => checked).map(({ value }) => value);
+    }
+    setText(this.#all, this.#isAll() ? "Clear all" : "Choose all");
+    const hint = this.isEmpty
+      ? "Choose at least one transport. An open session goes on until then."
+      : "SockJS takes the first that works. A change applies at once, nothing is lost.";
+    this.#hint.classList.toggle("warning", this.isEmpty);
+    setText(this.#hint, hint);
+  }
+}

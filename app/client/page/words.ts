@@ -1,0 +1,49 @@
+/** Status of a session that was closed from here. */
+export const NORMAL = 1000;
+
+/** Reason of a session that was interrupted from here: only a new choice of transports does that. */
+export const INTERRUPTED = "interrupted";
+
+/** What a close status means to people; `limits.ts` of the server has the 40xx. */
+const CLOSE_REASONS: Readonly<Record<number, string>> = {
+  [NORMAL]: "closed by you",
+  1001: "the server went away",
+  1002: "server not reachable",
+  1006: "connection lost",
+  2000: "no chosen transport gets through",
+  4009: "message too big",
+  4012: "replica is going away",
+  4013: "replica is full",
+  4408: "no answer",
+};
+
+/** Why a session ended, in plain words. */
+export function closeReason(code: number, reason: string): string {
+  if (reason === INTERRUPTED) {
+    return "transports changed";
+  }
+  return CLOSE_REASONS[code] ?? (reason === "" ? "closed" : reason);
+}
+
+/** `9 s`, `2 m 05 s` or `1 h 02 m`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const two = (n: number): string => String(n % 60).padStart(2, "0");
+  if (minutes === 0) {
+    return `${seconds} s`;
+  }
+  return minutes < 60
+    ? `${minutes} m ${two(seconds)} s`
+    : `${Math.floor(minutes / 60)} h ${two(minutes)} m`;
+}
+
+/** The time of day, to the second. */
+export function clock(date: Date): string {
+  return date.toLocaleTimeString([], { hourCycle: "h23" });
+}
+
+/** `1 echo`, `2 echoes`. */
+export function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,245 @@
+/** What the client needs of a session; SockJS and other clients of its protocol have it. */
+export interface SessionLike {
+  /** The SockJS transport in use, once the session is open. */
+  readonly transport?: string | null;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+/** What happens to a client, as it happens. */
+export type ClientEvent =
+  | { type: "connecting"; attempt: number }
+  | { type: "open"; transport: string }
+  | { type: "echo"; text: string; replica: string; milliseconds: number }
+  | { type: "refused"; text: string; reason: string }
+  | { type: "closed"; code: number; reason: string; retryInMs: number | undefined };
+
+/** What became of the messages of a client. */
+export interface ClientCounts {
+  /** Messages given to `send()`. */
+  sent: number;
+  /** Messages that were echoed, each counted once. */
+  echoed: number;
+  /** Echoes of messages that had been echoed before. */
+  doubled: number;
+  /** Messages that the server refused as too large. */
+  refused: number;
+  /** Messages that still waited for their echo when the client was closed. */
+  lost: number;
+  /** Sessions opened after the first. */
+  reconnects: number;
+}
+
+export interface ResumingClientOptions {
+  /** Opens a new session. */
+  connect: () => SessionLike;
+  onEvent?: (event: ClientEvent) => void;
+  /** Milliseconds before the first retry, doubled with each that fails. @default 200 */
+  minDelayMs?: number;
+  /** Milliseconds before a retry at most. @default 5000 */
+  maxDelayMs?: number;
+  /** Milliseconds without an expected answer after which a session counts as dead. @default 10000 */
+  answerTimeoutMs?: number;
+}
+
+const DEFAULTS = { minDelayMs: 200, maxDelayMs: 5000, answerTimeoutMs: 10_000 };
+
+interface Pending {
+  text: string;
+  sentAt: number;
+}
+
+/** Status with which a server refuses a message as too large. */
+const MESSAGE_TOO_BIG = 4009;
+
+/** Status that this client gives to a session that does not answer. */
+const NO_ANSWER = 4408;
+
+/** Characters that may wait for their echo in one session; more wait here, so that batches stay small. */
+const WINDOW_CHARACTERS = 64 * 1024;
+
+/** An echo of a message of ours: `<time>(<replica>): ~<client>.<number> <text>`. */
+const ECHO = /^[^(]*\((.{1,5})\): ~(\w+)\.(\d+) /s;
+
+/**
+ * Keeps a conversation with an echo server alive over any number of sessions: it reconnects with
+ * back-off and jitter, sends again what was not echoed and knows its own echoes by their number.
+ */
+export class ResumingClient {
+  readonly counts: ClientCounts = {
+    sent: 0,
+    echoed: 0,
+    doubled: 0,
+    refused: 0,
+    lost: 0,
+    reconnects: 0,
+  };
+  readonly #options: ResumingClientOptions & typeof DEFAULTS;
+  readonly #id = Math.random().toString(36).slice(2, 8);
+  readonly #pending = new Map<number, Pending>();
+  #inFlight = 0;
+  #lastSent = 0;
+  #session: SessionLike | undefined;
+  #isOpen = false;
+  #opened = 0;
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ResumingClientOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+  }
+
+  /** Messages that wait for their echo. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Opens the first session; does nothing while there is one or one is being retried. */
+  connect(): void {
+    if (this.#session === undefined && this.#retry === undefined) {
+      this.#connect();
+    }
+  }
+
+  /** Sends a message, now or as soon as a session is open. */
+  send(text: string): void {
+    this.counts.sent += 1;
+    this.#pending.set(this.counts.sent, { text, sentAt: Date.now() });
+    this.#flush();
+  }
+
+  /** Drops the session as a broken network would; the client comes back by itself. */
+  interrupt(): void {
+    this.#ended(NO_ANSWER, "interrupted");
+  }
+
+  /** Ends the conversation; what was not echoed counts as lost. */
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.counts.lost += this.#pending.size;
+    this.#pending.clear();
+    if (this.#session !== undefined) {
+      this.#drop();
+      this.#options.onEvent?.({ type: "closed", code: 1000, reason: "", retryInMs: undefined });
+    }
+  }
+
+  #connect(): void {
+    this.#retry = undefined;
+    this.#attempt += 1;
+    this.#options.onEvent?.({ type: "connecting", attempt: this.#attempt });
+    const session = this.#options.connect();
+    this.#session = session;
+    session.onopen = () => this.#open(session);
+    session.onmessage = ({ data }: { data: string }) => this.#received(data);
+    session.onclose = ({ code, reason }: { code: number; reason: string }) =>
+      this.#ended(code, reason);
+    this.#watch();
+  }
+
+  #open(session: SessionLike): void {
+    this.#isOpen = true;
+    this.counts.reconnects += this.#opened > 0 ? 1 : 0;
+    this.#opened += 1;
+    this.#lastSent = 0;
+    this.#inFlight = 0;
+    clearTimeout(this.#watchdog);
+    this.#options.onEvent?.({ type: "open", transport: session.transport ?? "" });
+    this.#flush();
+  }
+
+  /** Sends in order what this session has not sent, as far as the window allows. */
+  #flush(): void {
+    for (const [number, { text }] of this.#pending) {
+      if (!this.#isOpen) {
+        return;
+      }
+      if (number <= this.#lastSent) {
+        continue;
+      }
+      if (this.#inFlight > 0 && this.#inFlight + text.length > WINDOW_CHARACTERS) {
+        return;
+      }
+      this.#inFlight += text.length;
+      this.#lastSent = number;
+      this.#session?.send(`~${this.#id}.${number} ${text}`);
+      this.#watch();
+    }
+  }
+
+  #received(echo: string): void {
+    const [prefix, replica, id, digits] = ECHO.exec(echo) ?? [];
+    if (prefix === undefined || replica === undefined || id !== this.#id) {
+      return;
+    }
+    const number = Number(digits);
+    const pending = this.#pending.get(number);
+    if (pending === undefined) {
+      this.counts.doubled += 1;
+      return;
+    }
+    this.#attempt = 0;
+    this.counts.echoed += 1;
+    this.#pending.delete(number);
+    this.#inFlight -= pending.text.length;
+    this.#watch();
+    const milliseconds = Date.now() - pending.sentAt;
+    this.#options.onEvent?.({ type: "echo", text: pending.text, replica, milliseconds });
+    this.#flush();
+  }
+
+  #ended(code: number, reason: string): void {
+    if (this.#session === undefined) {
+      return;
+    }
+    this.#drop();
+    if (code === MESSAGE_TOO_BIG) {
+      this.#giveUpLargest(reason);
+    }
+    const { minDelayMs, maxDelayMs } = this.#options;
+    const delay = Math.min(maxDelayMs, minDelayMs * 2 ** Math.max(0, this.#attempt - 1));
+    const retryInMs = delay * (0.5 + Math.random() / 2);
+    this.#retry = setTimeout(() => this.#connect(), retryInMs);
+    this.#options.onEvent?.({ type: "closed", code, reason, retryInMs });
+  }
+
+  /** The server does not say which message was too large: if any was, then the largest. */
+  #giveUpLargest(reason: string): void {
+    const sent = [...this.#pending].filter(([number]) => number <= this.#lastSent);
+    const [largest] = sent.sort(([, a], [, b]) => b.text.length - a.text.length);
+    if (largest !== undefined) {
+      this.#pending.delete(largest[0]);
+      this.counts.refused += 1;
+      this.#options.onEvent?.({ type: "refused", text: largest[1].text, reason });
+    }
+  }
+
+  #drop(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#isOpen = false;
+    clearTimeout(this.#watchdog);
+    if (session !== undefined) {
+      session.onopen = session.onmessage = session.onclose = null;
+      session.close();
+    }
+  }
+
+  /** Takes the session for dead unless the next answer comes in time. */
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    if (!this.#isOpen || this.#pending.size > 0) {
+      const { answerTimeoutMs } = this.#options;
+      this.#watchdog = setTimeout(() => this.#ended(NO_ANSWER, "no answer"), answerTimeoutMs);
+    }
+  }
+}
