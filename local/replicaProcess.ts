@@ -1,0 +1,190 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { get } from "node:http";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
+import type { Logger } from "../app/common/log.ts";
+import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
+
+const REPLICA_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
+
+const CHECK_INTERVAL_MS = 250;
+const CHECK_TIMEOUT_MS = 1000;
+const FAILED_CHECKS = 2;
+
+/** A replica that has not answered for this long is killed, as a liveness probe would have it. */
+const DEAD_AFTER_MS = 8000;
+
+/** How long a replica may take to accept an offered socket before it goes to another one. */
+const OFFER_MS = 1000;
+
+/** How long new connections still come after a replica said that it drains, as behind an NLB. */
+const PROPAGATION_MS = 500;
+
+/** `routable` takes new connections; `leaving` does so only where nobody else can. */
+export type Availability = "routable" | "leaving" | "unavailable";
+
+export interface ReplicaProcessOptions {
+  name: string;
+  drainSeconds: number;
+  log: Logger;
+  /** The replica may have become able, or unable, to take connections. */
+  onChange: () => void;
+  /** A socket that the replica has not taken and will not take. */
+  onReturned: (socket: Socket) => void;
+  onExit: (wasReady: boolean) => void;
+}
+
+/** One process of a replica: its health, and the sockets that it was offered and has not accepted. */
+export class ReplicaProcess {
+  readonly name: string;
+  readonly exited: Promise<void>;
+  availability: Availability = "unavailable";
+  readonly #options: ReplicaProcessOptions;
+  readonly #child: ChildProcess;
+  readonly #offers = new Map<number, { socket: Socket; until: number }>();
+  #lastOffer = 0;
+  #port = 0;
+  #wasReady = false;
+  #lastAnswer = monotonicMs();
+  #failedChecks = 0;
+  #checks: NodeJS.Timeout | undefined;
+  #propagation: NodeJS.Timeout | undefined;
+
+  constructor(options: ReplicaProcessOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.#child = fork(REPLICA_SCRIPT, {
+      env: {
+        ...process.env,
+        REPLICA_NAME: options.name,
+        DRAIN_SECONDS: String(options.drainSeconds),
+      },
+      stdio: ["ignore", 2, 2, "ipc"],
+    });
+    this.#child.on("message", (reply: Reply) => this.#replied(reply));
+    this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));
+    this.exited = new Promise((resolve) => {
+      this.#child.once("close", (code, signal) => {
+        options.log.info({ replica: this.name, code, signal }, "replica ended");
+        this.#ended();
+        resolve();
+      });
+    });
+  }
+
+  /** Hands an accepted socket over; it comes back by `onReturned` unless the replica accepts it. */
+  offer(socket: Socket): void {
+    this.#lastOffer += 1;
+    const offer: Offer = { type: "offer", id: this.#lastOffer, until: monotonicMs() + OFFER_MS };
+    this.#offers.set(offer.id, { socket, until: offer.until });
+    // Ours stays open until the replica has accepted: a replica may die with what was sent to it.
+    this.#child.send(offer, socket, { keepOpen: true }, (error) => {
+      if (error !== null) {
+        this.#return(offer.id);
+      }
+    });
+  }
+
+  /** Tells the replica to drain; kills it when its grace period has passed. */
+  stop(): void {
+    this.#child.kill("SIGTERM");
+    const grace = gracePeriodSeconds(this.#options.drainSeconds) * 1000;
+    const timer = setTimeout(() => this.kill(), grace).unref();
+    void this.exited.then(() => clearTimeout(timer));
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #replied(reply: Reply): void {
+    switch (reply.type) {
+      case "listening":
+        this.#port = reply.port;
+        this.#lastAnswer = monotonicMs();
+        this.#checks = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
+        this.#check();
+        break;
+      case "accepted":
+        this.#offers.get(reply.id)?.socket.destroy();
+        this.#offers.delete(reply.id);
+        break;
+      case "declined":
+        this.#return(reply.id);
+        break;
+    }
+  }
+
+  #return(id: number): void {
+    const offer = this.#offers.get(id);
+    if (offer !== undefined) {
+      this.#offers.delete(id);
+      this.#options.onReturned(offer.socket);
+    }
+  }
+
+  /** Asks as a load balancer would; the connection is new each time and so keeps nothing alive. */
+  #check(): void {
+    this.#returnExpired();
+    if (monotonicMs() - this.#lastAnswer > DEAD_AFTER_MS) {
+      this.#options.log.error({ replica: this.name }, "replica hangs: killed");
+      this.kill();
+      return;
+    }
+    const url = { host: "127.0.0.1", port: this.#port, path: "/readyz", agent: false };
+    get({ ...url, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) }, (response) => {
+      response.resume();
+      this.#lastAnswer = monotonicMs();
+      this.#failedChecks = 0;
+      if (response.statusCode === 200) {
+        this.#becameReady();
+      } else {
+        this.#isLeaving();
+      }
+    }).on("error", () => {
+      this.#failedChecks += 1;
+      if (this.#failedChecks >= FAILED_CHECKS) {
+        this.#setAvailability("unavailable");
+      }
+    });
+  }
+
+  #becameReady(): void {
+    this.#wasReady = true;
+    if (this.#propagation === undefined) {
+      this.#setAvailability("routable");
+    }
+  }
+
+  #isLeaving(): void {
+    this.#propagation ??= setTimeout(() => this.#setAvailability("leaving"), PROPAGATION_MS);
+  }
+
+  /** A replica that hangs may still find an expired offer when it wakes, and then declines it. */
+  #returnExpired(): void {
+    for (const [id, { until }] of this.#offers) {
+      if (monotonicMs() > until + CHECK_INTERVAL_MS) {
+        this.#return(id);
+      }
+    }
+  }
+
+  #ended(): void {
+    clearInterval(this.#checks);
+    clearTimeout(this.#propagation);
+    this.#setAvailability("unavailable");
+    for (const id of [...this.#offers.keys()]) {
+      this.#return(id);
+    }
+    this.#options.onExit(this.#wasReady);
+  }
+
+  #setAvailability(availability: Availability): void {
+    if (this.availability !== availability) {
+      this.#options.log.info({ replica: this.name, availability }, "replica");
+      this.availability = availability;
+      this.#options.onChange();
+    }
+  }
+}

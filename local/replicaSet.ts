@@ -1,0 +1,133 @@
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../app/common/log.ts";
+import { ReplicaProcess } from "./replicaProcess.ts";
+
+const MIN_RESTART_MS = 100;
+const MAX_RESTART_MS = 5000;
+
+export interface ReplicaSetOptions {
+  /** The workload, from which the replicas have their names. */
+  workload: string;
+  replicas: number;
+  drainSeconds: number;
+  log: Logger;
+  onChange: () => void;
+  onReturned: (socket: Socket) => void;
+}
+
+/** The processes of one workload: restarts those that die, rolls and stops them. */
+export class ReplicaSet {
+  readonly #options: ReplicaSetOptions;
+  readonly #processes = new Map<string, ReplicaProcess>();
+  readonly #failures = new Map<string, number>();
+  #stopping = false;
+  #rolling: Promise<void> = Promise.resolve();
+  #waiters: (() => void)[] = [];
+  #failed: ((error: Error) => void) | undefined;
+
+  constructor(options: ReplicaSetOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts all replicas.
+   *
+   * @throws Error when one ends before it was ever ready
+   */
+  async start(): Promise<void> {
+    const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
+    for (let number = 1; number <= this.#options.replicas; number++) {
+      this.#launch(`${this.#options.workload}-${String(number).padStart(5, "0")}`);
+    }
+    await Promise.race([
+      this.#until(() => this.routable().length === this.#options.replicas),
+      failed,
+    ]);
+    this.#failed = undefined;
+  }
+
+  /** Replicas that take new connections; where there is none, those that still would (fail open). */
+  routable(): readonly ReplicaProcess[] {
+    const replicas = [...this.#processes.values()];
+    const routable = replicas.filter(({ availability }) => availability === "routable");
+    return routable.length > 0
+      ? routable
+      : replicas.filter(({ availability }) => availability === "leaving");
+  }
+
+  /** Replaces the replicas one after the other, each after its drain; a second call waits its turn. */
+  roll(): Promise<void> {
+    this.#rolling = this.#rolling.then(() => this.#roll());
+    return this.#rolling;
+  }
+
+  /** Drains all replicas at once; resolves when the last has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const replicas = [...this.#processes.values()];
+    replicas.forEach((replica) => replica.stop());
+    await Promise.all(replicas.map(({ exited }) => exited));
+  }
+
+  /** Ends all replicas now. */
+  kill(): void {
+    this.#stopping = true;
+    this.#processes.forEach((replica) => replica.kill());
+  }
+
+  async #roll(): Promise<void> {
+    const { log } = this.#options;
+    log.info("roll-out begins");
+    for (const name of [...this.#processes.keys()]) {
+      const replica = this.#processes.get(name);
+      replica?.stop();
+      await replica?.exited;
+      await this.#until(() => this.#processes.get(name)?.availability === "routable");
+      if (this.#stopping) {
+        return;
+      }
+    }
+    log.info("roll-out done");
+  }
+
+  #launch(name: string): void {
+    if (this.#stopping) {
+      return;
+    }
+    const { drainSeconds, log, onReturned } = this.#options;
+    const replica = new ReplicaProcess({
+      name,
+      drainSeconds,
+      log,
+      onReturned,
+      onChange: () => this.#changed(),
+      onExit: (wasReady) => void this.#exited(name, wasReady),
+    });
+    this.#processes.set(name, replica);
+  }
+
+  async #exited(name: string, wasReady: boolean): Promise<void> {
+    if (this.#stopping) {
+      return;
+    }
+    if (!wasReady) {
+      this.#failed?.(new Error(`${name} ended before it was ready; its log says why`));
+    }
+    const failures = wasReady ? 0 : (this.#failures.get(name) ?? 0) + 1;
+    this.#failures.set(name, failures);
+    await sleep(wasReady ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
+    this.#launch(name);
+  }
+
+  #changed(): void {
+    this.#waiters.splice(0).forEach((wake) => wake());
+    this.#options.onChange();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition() && !this.#stopping) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+}
