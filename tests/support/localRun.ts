@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { request } from "node:http";
+import { fileURLToPath } from "node:url";
+import { waitFor } from "./waitFor.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+const started = new Set<ChildProcess>();
+
+/** What a process has said and how it ended. */
+export interface Run {
+  child: ChildProcess;
+  out: string;
+  err: string;
+  /** Exit code, or signal. */
+  ended: Promise<number | string>;
+}
+
+/** Runs one of our commands with our own Node, as the npm scripts do. */
+export function runNode(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  started.add(child);
+  const ended = new Promise<number | string>((resolve) =>
+    child.once("close", (code, signal) => resolve(code ?? signal ?? "")),
+  );
+  const run: Run = { child, out: "", err: "", ended };
+  child.stdout.on("data", (data) => (run.out += String(data)));
+  child.stderr.on("data", (data) => (run.err += String(data)));
+  return run;
+}
+
+/** A local run that is ready. */
+export interface LocalRun extends Run {
+  pid: number;
+  origin: string;
+  /** SockJS prefix. */
+  url: string;
+}
+
+/** Starts what `npm start` starts, on a free port, and waits until it is ready. */
+export async function startLocal(...args: string[]): Promise<LocalRun> {
+  const run = runNode("local/main.ts", ["--port", "0", ...args]);
+  let isOver = false;
+  void run.ended.then(() => (isOver = true));
+  await waitFor("the local run is ready", () => run.out.endsWith("replicas\n") || isOver, 30);
+  const origin = run.out.split(" ")[1];
+  if (origin === undefined || run.child.pid === undefined) {
+    throw new Error(`the local run ended: ${run.err}`);
+  }
+  return Object.assign(run, { pid: run.child.pid, origin, url: `${origin}/echo` });
+}
+
+/** Ends whatever a test has left, with its replicas. */
+export async function endRuns(): Promise<void> {
+  const exits = [...started].map(async (child) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = new Promise((resolve) => child.once("exit", resolve));
+      childrenOf(child.pid ?? 0).forEach((pid) => process.kill(pid, "SIGKILL"));
+      child.kill("SIGKILL");
+      await exited;
+    }
+  });
+  await Promise.all(exits);
+  started.clear();
+}
+
+/** The processes that a process has started, as Linux tells. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && parentOf(pid) === parent);
+}
+
+/** Whether there is such a process; one that ended and was not yet reaped is none. */
+export function isAlive(pid: number): boolean {
+  return parentOf(pid) !== undefined;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The replica that answers a new connection from an address. */
+export async function replicaOf(origin: string, source: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(`${origin}/healthz`, { localAddress: source, agent: false }, (response) => {
+      response.resume();
+      resolve(String(response.headers["x-replica"]));
+    })
+      .once("error", reject)
+      .end();
+  });
+}
+
+/** The process of a replica, by its environment. */
+export function pidOf(run: LocalRun, replica: string): number {
+  for (const pid of childrenOf(run.pid)) {
+    const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+    if (environment.includes(`REPLICA_NAME=${replica}\0`)) {
+      return pid;
+    }
+  }
+  throw new Error(`no process of ${replica}`);
+}

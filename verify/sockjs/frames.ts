@@ -1,0 +1,46 @@
+import { createParser } from "eventsource-parser";
+
+/** Takes the chunks of a response body and yields the SockJS frames that are complete. */
+export type FrameReader = (chunk: string) => string[];
+
+/** Readers by transport; https://sockjs.github.io/sockjs-protocol/sockjs-protocol-0.3.3.html */
+export const FRAME_READERS = {
+  "xhr-polling": () => lines(),
+  // The first line only makes browsers hand out what follows.
+  "xhr-streaming": () => without(/^h{2048}$/, lines()),
+  eventsource: () => eventsource(),
+  htmlfile: () => matches(/^p\((.*)\);$/, lines()),
+  "jsonp-polling": () => matches(/^\/\*\*\/\w+\((.*)\);$/, lines()),
+} satisfies Record<string, () => FrameReader>;
+
+function lines(): FrameReader {
+  let rest = "";
+  return (chunk) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() ?? "";
+    return parts.map((line) => line.replace(/\r$/, "")).filter((line) => line !== "");
+  };
+}
+
+function without(pattern: RegExp, read: FrameReader): FrameReader {
+  return (chunk) => read(chunk).filter((line) => !pattern.test(line));
+}
+
+/** Frames that are the JSON text in a call of the client's function. */
+function matches(pattern: RegExp, read: FrameReader): FrameReader {
+  return (chunk) =>
+    read(chunk)
+      .map((line) => pattern.exec(line)?.[1])
+      .filter((json) => json !== undefined)
+      .map((json) => JSON.parse(json) as string);
+}
+
+function eventsource(): FrameReader {
+  let frames: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => frames.push(data) });
+  return (chunk) => {
+    frames = [];
+    parser.feed(chunk);
+    return frames;
+  };
+}

@@ -1,0 +1,125 @@
+import { Agent, request, type Dispatcher } from "undici";
+import { FRAME_READERS } from "./frames.ts";
+import { ABNORMAL, type Transport, type TransportEvents } from "./session.ts";
+
+export type HttpTransportName = keyof typeof FRAME_READERS;
+
+/** How a transport receives. */
+const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string }> = {
+  "xhr-streaming": { method: "POST", path: "/xhr_streaming" },
+  "xhr-polling": { method: "POST", path: "/xhr" },
+  eventsource: { method: "GET", path: "/eventsource" },
+  htmlfile: { method: "GET", path: "/htmlfile?c=frame" },
+  "jsonp-polling": { method: "GET", path: "/jsonp?c=frame" },
+};
+
+const agents = new Map<string | undefined, Agent>();
+
+/** A fall-back transport: each request is a connection of its own, so that each could go astray. */
+export class HttpTransport implements Transport {
+  readonly #session: string;
+  readonly #name: HttpTransportName;
+  readonly #dispatcher: Dispatcher;
+  readonly #events: TransportEvents;
+  readonly #abort = new AbortController();
+  #outbox: string[] = [];
+  #isSending = false;
+
+  constructor(
+    session: string,
+    name: HttpTransportName,
+    source: string | undefined,
+    events: TransportEvents,
+  ) {
+    this.#session = session;
+    this.#name = name;
+    this.#dispatcher = agentFor(source);
+    this.#events = events;
+    void this.#receive();
+  }
+
+  send(text: string): void {
+    this.#outbox.push(text);
+    if (!this.#isSending) {
+      void this.#sendAll();
+    }
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+
+  /** Asks again and again, until a close frame, an answer that is not 200 or a lost connection. */
+  async #receive(): Promise<void> {
+    const { method, path } = RECEIVE[this.#name];
+    try {
+      while (!this.#abort.signal.aborted) {
+        const body = await this.#request(method, path);
+        const read = FRAME_READERS[this.#name]();
+        body.setEncoding("utf8");
+        for await (const chunk of body) {
+          read(chunk as string).forEach((frame) => this.#events.frame(frame));
+        }
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Sends what has been given so far in one request; what comes meanwhile waits for the next. */
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    try {
+      while (this.#outbox.length > 0) {
+        const texts = JSON.stringify(this.#outbox.splice(0));
+        const body =
+          this.#name === "jsonp-polling"
+            ? await this.#request("POST", "/jsonp_send", `d=${encodeURIComponent(texts)}`)
+            : await this.#request("POST", "/xhr_send", texts);
+        await body.dump();
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#isSending = false;
+  }
+
+  async #request(method: "GET" | "POST", path: string, body?: string) {
+    const isForm = path === "/jsonp_send";
+    const answer = await request(this.#session + path, {
+      method,
+      dispatcher: this.#dispatcher,
+      signal: this.#abort.signal,
+      reset: true,
+      bodyTimeout: 0,
+      ...(body === undefined ? {} : { body, headers: { "content-type": contentType(isForm) } }),
+    });
+    const replica = answer.headers["x-replica"]?.toString();
+    const name = `${method} ${path.split("?")[0] ?? path}`;
+    this.#events.answer({ request: name, status: answer.statusCode, replica });
+    if (answer.statusCode >= 300) {
+      await answer.body.dump();
+      throw new Error(`${name} was answered ${answer.statusCode}`);
+    }
+    return answer.body;
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#abort.signal.aborted) {
+      this.#events.closed(ABNORMAL, error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+function contentType(isForm: boolean): string {
+  return isForm ? "application/x-www-form-urlencoded" : "text/plain;charset=UTF-8";
+}
+
+function agentFor(source: string | undefined): Agent {
+  let agent = agents.get(source);
+  if (agent === undefined) {
+    agent = new Agent(source === undefined ? {} : { localAddress: source });
+    agents.set(source, agent);
+  }
+  return agent;
+}

@@ -1,0 +1,120 @@
+import { randomInt, randomUUID } from "node:crypto";
+import type { SessionLike } from "../../app/client/resumingClient.ts";
+import { HttpTransport, type HttpTransportName } from "./httpTransport.ts";
+import { WebSocketTransport } from "./webSocketTransport.ts";
+
+/** Every transport of SockJS that a server offers. */
+export const TRANSPORTS = [
+  "websocket",
+  "websocket-raw",
+  "xhr-streaming",
+  "xhr-polling",
+  "eventsource",
+  "htmlfile",
+  "jsonp-polling",
+] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** Code of a session that ended without a close frame, as WebSocket has it. */
+export const ABNORMAL = 1006;
+
+/** A response that a session had, whoever gave it. */
+export interface Answer {
+  /** The request's method and path below the session, such as `POST /xhr_send`. */
+  request: string;
+  status: number;
+  /** The header `X-Replica`, where the server has it. */
+  replica: string | undefined;
+}
+
+export interface SessionOptions {
+  /** The SockJS prefix, such as `http://127.0.0.1:8080/echo`. */
+  url: string;
+  transport: TransportName;
+  /** The address that connections come from. @default - the system chooses */
+  source?: string | undefined;
+  onAnswer?: ((answer: Answer) => void) | undefined;
+}
+
+/** What a transport tells its session. */
+export interface TransportEvents {
+  frame(frame: string): void;
+  closed(code: number, reason: string): void;
+  answer(answer: Answer): void;
+}
+
+/** How a transport carries frames. */
+export interface Transport {
+  send(text: string): void;
+  close(): void;
+}
+
+/** A SockJS session on one transport, with no fall-back of its own. */
+export class SockjsSession implements SessionLike {
+  readonly transport: TransportName;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+  readonly #carrier: Transport;
+  #isClosed = false;
+
+  constructor({ url, transport, source, onAnswer }: SessionOptions) {
+    this.transport = transport;
+    const events: TransportEvents = {
+      frame: (frame) => this.#received(frame),
+      closed: (code, reason) => this.#closed(code, reason),
+      answer: (answer) => onAnswer?.(answer),
+    };
+    const server = String(randomInt(1000)).padStart(3, "0");
+    const session = `${url}/${server}/${randomUUID()}`;
+    switch (transport) {
+      case "websocket":
+        this.#carrier = new WebSocketTransport(`${session}/websocket`, source, events);
+        break;
+      case "websocket-raw":
+        this.#carrier = new WebSocketTransport(`${url}/websocket`, source, events, true);
+        break;
+      default:
+        this.#carrier = new HttpTransport(
+          session,
+          transport satisfies HttpTransportName,
+          source,
+          events,
+        );
+    }
+  }
+
+  send(text: string): void {
+    this.#carrier.send(text);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#carrier.close();
+  }
+
+  #received(frame: string): void {
+    if (this.#isClosed) {
+      return;
+    }
+    const payload = frame.slice(1);
+    switch (frame[0]) {
+      case "o":
+        this.onopen?.();
+        break;
+      case "a":
+        (JSON.parse(payload) as string[]).forEach((data) => this.onmessage?.({ data }));
+        break;
+      case "c":
+        this.#closed(...(JSON.parse(payload) as [number, string]));
+        break;
+    }
+  }
+
+  #closed(code: number, reason: string): void {
+    if (!this.#isClosed) {
+      this.close();
+      this.onclose?.({ code, reason });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { WebSocket } from "ws";
+import type { Transport, TransportEvents } from "./session.ts";
+
+/** The transports `websocket` and `websocket-raw`, which has no frames: its messages become some. */
+export class WebSocketTransport implements Transport {
+  readonly #socket: WebSocket;
+  readonly #isRaw: boolean;
+
+  constructor(url: string, source: string | undefined, events: TransportEvents, isRaw = false) {
+    this.#isRaw = isRaw;
+    this.#socket = new WebSocket(url.replace(/^http/, "ws"), {
+      perMessageDeflate: false,
+      ...(source === undefined ? {} : { localAddress: source }),
+    });
+    const answered = (status = 0, headers: NodeJS.Dict<string | string[]> = {}): void => {
+      const replica = headers["x-replica"];
+      events.answer({ request: "GET /websocket", status, replica: replica?.toString() });
+    };
+    let fault = "connection lost";
+    this.#socket.on("upgrade", ({ statusCode, headers }) => answered(statusCode, headers));
+    this.#socket.on("unexpected-response", (request, { statusCode, headers }) => {
+      answered(statusCode, headers);
+      events.closed(1006, `GET /websocket was answered ${String(statusCode)}`);
+      request.destroy();
+    });
+    this.#socket.on("open", () => {
+      if (isRaw) {
+        events.frame("o");
+      }
+    });
+    this.#socket.on("message", (data: Buffer) => {
+      const text = data.toString();
+      events.frame(isRaw ? `a${JSON.stringify([text])}` : text);
+    });
+    this.#socket.on("error", (error) => (fault = error.message));
+    this.#socket.on("close", (code, reason) => events.closed(code, reason.toString() || fault));
+  }
+
+  send(text: string): void {
+    this.#socket.send(this.#isRaw ? text : JSON.stringify([text]));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
