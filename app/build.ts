@@ -9,20 +9,18 @@ const inApp = (path: string): string => fileURLToPath(new URL(path, import.meta.
 export async function buildPage(): Promise<void> {
   await mkdir(inApp("dist"), { recursive: true });
   await build({
-    entryPoints: [inApp("client/page/page.ts")],
-    outfile: inApp("dist/page.js"),
+    entryPoints: [inApp("client/page/page.ts"), inApp("client/page/style.css")],
+    outdir: inApp("dist"),
     bundle: true,
     minify: true,
     format: "iife",
-    target: "es2022",
+    target: ["es2022", "chrome123", "firefox120", "safari17.5"],
     define: { global: "window", "process.env.NODE_ENV": '"production"' },
   });
   await stop();
   const sockjs = createRequire(import.meta.url).resolve("sockjs-client/dist/sockjs.min.js");
   await copyFile(sockjs, inApp("dist/sockjs.min.js"));
-  for (const file of ["index.html", "style.css"]) {
-    await copyFile(inApp(`client/page/${file}`), inApp(`dist/${file}`));
-  }
+  await copyFile(inApp("client/page/index.html"), inApp("dist/index.html"));
 }
 
 if (import.meta.main) {

@@ -201,6 +201,47 @@ describe("resuming client", () => {
     );
   });
 
+  it("takes a session for dead that does not answer, however much is sent to it", () => {
+    const { client, current, sessions } = start({ answerTimeoutMs: 3000 });
+    current().opens();
+    for (let second = 0; second < 3; second++) {
+      client.send("still there?");
+      mock.timers.tick(1000);
+    }
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+  });
+
+  it("gives up a message larger than the window that ends three sessions without a word", () => {
+    const { client, current, events } = start();
+    client.send("x".repeat(64 * 1024 + 1));
+    client.send("small");
+    for (let session = 0; session < 3; session++) {
+      current().opens();
+      equal(current().sent.length, 1);
+      current().ends();
+      mock.timers.tick(5000);
+    }
+    current().opens();
+    equal(current().text(0).split(" ")[1], "small");
+    equal(events.filter(({ type }) => type === "refused").length, 1);
+  });
+
+  it("tells that it is closed while it waits to retry, and begins anew without back-off", () => {
+    const { client, current, events } = start({ minDelayMs: 100, maxDelayMs: 10_000 });
+    for (let failure = 0; failure < 5; failure++) {
+      current().ends();
+      mock.timers.tick(10_000);
+    }
+    current().ends();
+    client.close();
+    deepEqual(events.at(-1), { type: "closed", code: 1000, reason: "", retryInMs: undefined });
+    client.connect();
+    current().ends();
+    const last = events.at(-1);
+    ok(last?.type === "closed" && (last.retryInMs ?? Infinity) <= 100);
+  });
+
   it("has at most 64 KiB under way, so that no batch is too large to be taken", () => {
     const { client, current } = start();
     current().opens();

@@ -50,10 +50,15 @@ const DEFAULTS = { minDelayMs: 200, maxDelayMs: 5000, answerTimeoutMs: 10_000 };
 interface Pending {
   text: string;
   sentAt: number;
+  /** Sessions in which it was sent. */
+  tries: number;
 }
 
-/** Status with which a server refuses a message as too large. */
-const MESSAGE_TOO_BIG = 4009;
+/** Statuses with which a server refuses a message, or a WebSocket a frame, as too large. */
+const MESSAGE_TOO_BIG = [4009, 1009];
+
+/** Sessions that a message larger than the window may cost: fall-backs do not say why they fail. */
+const MAX_LARGE_TRIES = 3;
 
 /** Status that this client gives to a session that does not answer. */
 const NO_ANSWER = 4408;
@@ -112,23 +117,26 @@ export class ResumingClient {
   /** Sends a message, now or as soon as a session is open. */
   send(text: string): void {
     this.counts.sent += 1;
-    this.#pending.set(this.counts.sent, { text, sentAt: Date.now() });
+    this.#pending.set(this.counts.sent, { text, sentAt: Date.now(), tries: 0 });
     this.#flush();
   }
 
   /** Drops the session as a broken network would; the client comes back by itself. */
   interrupt(): void {
+    this.#attempt = 0;
     this.#ended(NO_ANSWER, "interrupted");
   }
 
   /** Ends the conversation; what was not echoed counts as lost. */
   close(): void {
+    const wasClosed = this.#session === undefined && this.#retry === undefined;
     clearTimeout(this.#retry);
     this.#retry = undefined;
+    this.#attempt = 0;
     this.counts.lost += this.#pending.size;
     this.#pending.clear();
-    if (this.#session !== undefined) {
-      this.#drop();
+    this.#drop();
+    if (!wasClosed) {
       this.#options.onEvent?.({ type: "closed", code: 1000, reason: "", retryInMs: undefined });
     }
   }
@@ -152,14 +160,15 @@ export class ResumingClient {
     this.#opened += 1;
     this.#lastSent = 0;
     this.#inFlight = 0;
-    clearTimeout(this.#watchdog);
+    this.#unwatch();
     this.#options.onEvent?.({ type: "open", transport: session.transport ?? "" });
     this.#flush();
   }
 
   /** Sends in order what this session has not sent, as far as the window allows. */
   #flush(): void {
-    for (const [number, { text }] of this.#pending) {
+    for (const [number, pending] of this.#pending) {
+      const { text } = pending;
       if (!this.#isOpen) {
         return;
       }
@@ -171,8 +180,12 @@ export class ResumingClient {
       }
       this.#inFlight += text.length;
       this.#lastSent = number;
+      pending.tries += 1;
       this.#session?.send(`~${this.#id}.${number} ${text}`);
-      this.#watch();
+      // Not started anew: only an answer shows that the session lives.
+      if (this.#watchdog === undefined) {
+        this.#watch();
+      }
     }
   }
 
@@ -202,9 +215,7 @@ export class ResumingClient {
       return;
     }
     this.#drop();
-    if (code === MESSAGE_TOO_BIG) {
-      this.#giveUpLargest(reason);
-    }
+    this.#giveUpTooBig(code, reason);
     const { minDelayMs, maxDelayMs } = this.#options;
     const delay = Math.min(maxDelayMs, minDelayMs * 2 ** Math.max(0, this.#attempt - 1));
     const retryInMs = delay * (0.5 + Math.random() / 2);
@@ -212,14 +223,19 @@ export class ResumingClient {
     this.#options.onEvent?.({ type: "closed", code, reason, retryInMs });
   }
 
-  /** The server does not say which message was too large: if any was, then the largest. */
-  #giveUpLargest(reason: string): void {
+  /** Nobody says which message was too large: if any was, then the largest. */
+  #giveUpTooBig(code: number, reason: string): void {
     const sent = [...this.#pending].filter(([number]) => number <= this.#lastSent);
     const [largest] = sent.sort(([, a], [, b]) => b.text.length - a.text.length);
-    if (largest !== undefined) {
-      this.#pending.delete(largest[0]);
+    if (largest === undefined) {
+      return;
+    }
+    const [number, { text, tries }] = largest;
+    const isHopeless = text.length > WINDOW_CHARACTERS && tries >= MAX_LARGE_TRIES;
+    if (MESSAGE_TOO_BIG.includes(code) || isHopeless) {
+      this.#pending.delete(number);
       this.counts.refused += 1;
-      this.#options.onEvent?.({ type: "refused", text: largest[1].text, reason });
+      this.#options.onEvent?.({ type: "refused", text, reason });
     }
   }
 
@@ -227,7 +243,7 @@ export class ResumingClient {
     const session = this.#session;
     this.#session = undefined;
     this.#isOpen = false;
-    clearTimeout(this.#watchdog);
+    this.#unwatch();
     if (session !== undefined) {
       session.onopen = session.onmessage = session.onclose = null;
       session.close();
@@ -236,10 +252,15 @@ export class ResumingClient {
 
   /** Takes the session for dead unless the next answer comes in time. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
+    this.#unwatch();
     if (!this.#isOpen || this.#pending.size > 0) {
       const { answerTimeoutMs } = this.#options;
       this.#watchdog = setTimeout(() => this.#ended(NO_ANSWER, "no answer"), answerTimeoutMs);
     }
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
   }
 }

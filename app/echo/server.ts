@@ -18,6 +18,11 @@ export const ECHO_PREFIX = "/echo";
 /** The page and its script, made by `build.ts`. */
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 
+/** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+  "frame-src 'self'; form-action 'self'; img-src 'self' data:";
+
 /** `readyState` of a SockJS connection that is open. */
 const OPEN = 1;
 
@@ -44,7 +49,10 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
         close: () => session.close(SERVICE_RESTART, "the replica is going away"),
       }));
   app.intercept = sockjsInterceptor(options, acceptSession(app, sessions, options));
-  void app.fastify.register(fastifyStatic, { root: DIST });
+  void app.fastify.register(fastifyStatic, {
+    root: DIST,
+    setHeaders: (reply) => reply.header("Content-Security-Policy", PAGE_POLICY),
+  });
   return app;
 }
 

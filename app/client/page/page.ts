@@ -51,7 +51,7 @@ function handle(event: ClientEvent): void {
   switch (event.type) {
     case "connecting":
       // After a failure the status goes on to say what failed.
-      enter("connecting", state === "waiting" ? undefined : "Connecting");
+      enter("connecting", state === "waiting" ? undefined : "Connecting…");
       break;
     case "open":
       retryAt = 0;
@@ -98,8 +98,8 @@ function enter(next: State, words?: string): void {
 
 function showCountdown(): void {
   const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-  const connecting = retryAt === 0 ? "…" : ", retrying now";
-  const words = { closed: "", open: "", connecting, waiting: `, retrying in ${seconds} s` };
+  const connecting = retryAt === 0 ? "" : " – retrying now";
+  const words = { closed: "", open: "", connecting, waiting: ` – retrying in ${seconds} s` };
   setText(countdown, words[state]);
 }
 
