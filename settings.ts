@@ -1,4 +1,4 @@
-import { numberFrom, oneOf, wholeNumberFrom } from "./app/common/settings.ts";
+import { oneOf, wholeNumberFrom } from "./app/common/settings.ts";
 
 /** How a load balancer chooses a replica for a connection. */
 export const AFFINITIES = ["source-ip", "none"] as const;
@@ -8,5 +8,5 @@ export type Affinity = (typeof AFFINITIES)[number];
 export const SHARED_RULES = {
   replicas: wholeNumberFrom(1, 100, 3),
   affinity: oneOf(AFFINITIES),
-  drainSeconds: numberFrom(0, 3600, 150),
+  drainSeconds: wholeNumberFrom(0, 3600, 150),
 };

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import dockerignore from "@balena/dockerignore";
+
+const TAG_LENGTH = 16;
+
+/** An image tag that changes when a file of the Docker build context does, and only then. */
+export function contentTag(context: string): string {
+  const ignoreFile = join(context, ".dockerignore");
+  const ignored = dockerignore.default();
+  if (existsSync(ignoreFile)) {
+    ignored.add(readFileSync(ignoreFile, "utf8"));
+  }
+  const hash = createHash("sha256");
+  for (const file of filesOf(context, context, (path) => ignored.ignores(path)).toSorted()) {
+    const path = join(context, file);
+    const mode = statSync(path).mode & 0o111;
+    hash.update(JSON.stringify([file, mode]));
+    hash.update(createHash("sha256").update(readFileSync(path)).digest());
+  }
+  return hash.digest("hex").slice(0, TAG_LENGTH);
+}
+
+function filesOf(root: string, folder: string, isIgnored: (path: string) => boolean): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    const name = relative(root, path);
+    if (isIgnored(name)) {
+      return [];
+    }
+    return entry.isDirectory() ? filesOf(root, path, isIgnored) : [name];
+  });
+}

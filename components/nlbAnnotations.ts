@@ -1,0 +1,87 @@
+import type { Affinity } from "../settings.ts";
+
+/** Seconds for which a deregistered target keeps its connections; a drain is longer. */
+const DEREGISTRATION_SECONDS = 120;
+
+/** The listener, the target group and their load balancer. */
+export interface ListenerArgs {
+  affinity: Affinity;
+  /** Where the load balancer is reachable. */
+  scheme: "internet-facing" | "internal";
+  /** Whether the address in one zone sends to targets in all zones. */
+  crossZone: boolean;
+  /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
+  idleTimeoutSeconds: number;
+  targetProtocol: "tcp" | "tls";
+  /** Path of the readiness check, which the pods' own probe asks, too. */
+  readinessPath: string;
+  /** ARN of an ACM certificate; makes a TLS listener. @default - TCP */
+  certificateArn?: string | undefined;
+  /** Security policy of the TLS listener. */
+  tlsPolicy: string;
+  /** S3 bucket for access logs, which AWS writes for TLS listeners only. @default - none */
+  accessLogsBucket?: string | undefined;
+}
+
+/**
+ * Annotations of a Service from which the controller makes a sticky Network Load Balancer.
+ *
+ * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
+ */
+export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
+  const annotations: Record<string, string> = {
+    // The class alone means instance targets and an internal scheme.
+    "nlb-target-type": "ip",
+    scheme: args.scheme,
+    attributes: list({
+      "load_balancing.cross_zone.enabled": args.crossZone,
+      ...(args.accessLogsBucket === undefined
+        ? {}
+        : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
+    }),
+    "target-group-attributes": list({
+      // Leaving the keys out would not turn stickiness off.
+      ...(args.affinity === "source-ip"
+        ? { "stickiness.enabled": true, "stickiness.type": "source_ip" }
+        : { "stickiness.enabled": false }),
+      "deregistration_delay.timeout_seconds": DEREGISTRATION_SECONDS,
+      // A replica ends its sessions itself, in batches; the load balancer would end all at once.
+      "deregistration_delay.connection_termination.enabled": false,
+      "target_health_state.unhealthy.connection_termination.enabled": false,
+      // Has black-holed traffic: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3521
+      "preserve_client_ip.enabled": false,
+    }),
+    "healthcheck-protocol": args.targetProtocol === "tls" ? "https" : "http",
+    "healthcheck-path": args.readinessPath,
+    "healthcheck-port": "traffic-port",
+    "healthcheck-success-codes": "200",
+    "healthcheck-interval": "10",
+    "healthcheck-timeout": "6",
+    "healthcheck-healthy-threshold": "2",
+    "healthcheck-unhealthy-threshold": "2",
+    "backend-protocol": args.targetProtocol === "tls" ? "ssl" : "tcp",
+    ...(args.certificateArn === undefined
+      ? {
+          "listener-attributes.TCP-80": list({
+            "tcp.idle_timeout.seconds": args.idleTimeoutSeconds,
+          }),
+        }
+      : {
+          "ssl-cert": args.certificateArn,
+          "ssl-ports": "443",
+          "ssl-negotiation-policy": args.tlsPolicy,
+        }),
+  };
+  return Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [
+      `service.beta.kubernetes.io/aws-load-balancer-${key}`,
+      value,
+    ]),
+  );
+}
+
+function list(attributes: Record<string, string | number | boolean>): string {
+  return Object.entries(attributes)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

@@ -1,0 +1,73 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface PodExecutionRoleArgs {
+  clusterName: string;
+  /** ARN of the log group that pods' logs go to. */
+  logGroupArn: pulumi.Input<string>;
+}
+
+/**
+ * The role with which Fargate, not the pod, pulls images and writes logs.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
+ */
+export class PodExecutionRole extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, args: PodExecutionRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:PodExecutionRole", name, {}, opts);
+    const inParent = { parent: this };
+    const { partition } = aws.getPartitionOutput({}, inParent);
+    const { accountId } = aws.getCallerIdentityOutput({}, inParent);
+    const { region } = aws.getRegionOutput({}, inParent);
+    const profiles = pulumi.interpolate`arn:${partition}:eks:${region}:${accountId}:fargateprofile/${args.clusterName}/*`;
+    const role = new aws.iam.Role(
+      name,
+      {
+        description: `Pulls images and writes logs for the Fargate pods of ${args.clusterName}`,
+        assumeRolePolicy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: "eks-fargate-pods.amazonaws.com" },
+              Action: "sts:AssumeRole",
+              Condition: { ArnLike: { "aws:SourceArn": profiles } },
+            },
+          ],
+        }),
+      },
+      inParent,
+    );
+    const attachment = new aws.iam.RolePolicyAttachment(
+      name,
+      {
+        role: role.name,
+        policyArn: pulumi.interpolate`arn:${partition}:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy`,
+      },
+      inParent,
+    );
+    const logs = new aws.iam.RolePolicy(
+      `${name}-logs`,
+      {
+        role: role.name,
+        // Without logs:CreateLogGroup, or the group would come back after it was deleted.
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+              Resource: [args.logGroupArn, pulumi.interpolate`${args.logGroupArn}:*`],
+            },
+          ],
+        }),
+      },
+      inParent,
+    );
+    // Whoever uses the role waits for what it may do.
+    this.arn = pulumi.all([role.arn, attachment.id, logs.id]).apply(([arn]) => arn);
+    this.registerOutputs({ arn: this.arn });
+  }
+}

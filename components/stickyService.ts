@@ -1,0 +1,116 @@
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
+
+/** Time for the controller to make a load balancer, and for AWS to delete one. */
+const TIMEOUT = "15m";
+
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
+export interface StickyServiceArgs extends ListenerArgs {
+  /** Labels of the pods behind the load balancer. */
+  selector: Record<string, string>;
+  /** Name of the pods' port. */
+  targetPort: string;
+  /** CIDR blocks that may connect. */
+  sourceRanges: string[];
+  /** DNS name of the load balancer, which needs `hostedZoneId`. @default - AWS's own name */
+  dnsName?: string | undefined;
+  /** Route 53 hosted zone of `dnsName`. */
+  hostedZoneId?: string | undefined;
+}
+
+/**
+ * A namespace with a Service of its own: a Network Load Balancer that keeps every source address on its
+ * replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
+ *
+ * Pods come after it: the controller puts its readiness gate only into pods that are created when the
+ * Service's target group is there.
+ */
+export class StickyService extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:StickyService", name, {}, opts);
+    const isTls = args.certificateArn !== undefined;
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      {
+        metadata: {
+          name,
+          labels: {
+            "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+            "pod-security.kubernetes.io/enforce": "restricted",
+          },
+        },
+      },
+      { parent: this },
+    );
+    const service = new k8s.core.v1.Service(
+      name,
+      {
+        metadata: {
+          name,
+          namespace: namespace.metadata.name,
+          labels: args.selector,
+          annotations: {
+            ...serviceAnnotations(args),
+            // Not for endpoints, as Pulumi would: the pods wait for this Service.
+            "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+          },
+        },
+        spec: {
+          type: "LoadBalancer",
+          loadBalancerClass: "service.k8s.aws/nlb",
+          loadBalancerSourceRanges: args.sourceRanges,
+          // The load balancer sends to pods, there are no nodes.
+          allocateLoadBalancerNodePorts: false,
+          selector: args.selector,
+          ports: [
+            {
+              name: isTls ? "https" : "http",
+              port: isTls ? HTTPS_PORT : HTTP_PORT,
+              targetPort: args.targetPort,
+              protocol: "TCP",
+            },
+          ],
+        },
+      },
+      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
+    );
+    const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+
+    // Whoever uses the namespace waits for the Service in it.
+    this.namespace = pulumi.all([namespace.metadata.name, service.id]).apply(([each]) => each);
+    const { dnsName, hostedZoneId } = args;
+    const host =
+      dnsName === undefined || hostedZoneId === undefined
+        ? hostname
+        : this.#alias(name, dnsName, hostedZoneId, hostname);
+    this.url = pulumi.interpolate`${isTls ? "https" : "http"}://${host}`;
+    this.registerOutputs({ namespace: this.namespace, url: this.url });
+  }
+
+  #alias(
+    name: string,
+    dnsName: string,
+    zoneId: string,
+    hostname: pulumi.Output<string>,
+  ): pulumi.Output<string> {
+    const zone = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent: this });
+    const record = new aws.route53.Record(
+      name,
+      {
+        zoneId,
+        name: dnsName,
+        type: "A",
+        aliases: [{ name: hostname, zoneId: zone.id, evaluateTargetHealth: false }],
+      },
+      { parent: this },
+    );
+    return record.fqdn;
+  }
+}

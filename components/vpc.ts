@@ -1,0 +1,78 @@
+import * as aws from "@pulumi/aws";
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+import { subnetPrefixes } from "./subnets.ts";
+
+export interface VpcArgs {
+  /** IPv4 block, /16 to /22. */
+  cidr: string;
+  /** Names of the Availability Zones. */
+  zones: string[];
+  /**
+   * `single` shares one NAT gateway; `per-zone` keeps the failure of a zone in it.
+   * A NAT gateway costs USD 33 a month and USD 0.045 a GB (us-east-1, 2026-11).
+   */
+  natGateways: "single" | "per-zone";
+  /** Region of the VPC. */
+  region: string;
+}
+
+/** A VPC with a private subnet for pods and a public one for load balancers in each zone. */
+export class Vpc extends pulumi.ComponentResource {
+  readonly vpcId: pulumi.Output<string>;
+  readonly privateSubnetIds: pulumi.Output<string[]>;
+  readonly publicSubnetIds: pulumi.Output<string[]>;
+  /** All that pods need to reach AWS; what runs in the VPC depends on it. */
+  readonly egress: pulumi.Output<pulumi.Resource[]>;
+
+  constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:Vpc", name, {}, opts);
+    const prefixes = subnetPrefixes(args.cidr);
+    const vpc = new awsx.ec2.Vpc(
+      name,
+      {
+        cidrBlock: args.cidr,
+        availabilityZoneNames: args.zones,
+        availabilityZoneCidrMask: prefixes.zone,
+        enableDnsHostnames: true,
+        enableDnsSupport: true,
+        natGateways: { strategy: args.natGateways === "single" ? "Single" : "OnePerAz" },
+        subnetStrategy: "Auto",
+        // The controller finds the subnets of a load balancer by these tags:
+        // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
+        subnetSpecs: [
+          {
+            type: "Private",
+            cidrMask: prefixes.private,
+            tags: { "kubernetes.io/role/internal-elb": "1" },
+          },
+          { type: "Public", cidrMask: prefixes.public, tags: { "kubernetes.io/role/elb": "1" } },
+        ],
+      },
+      { parent: this },
+    );
+    // Image layers come from S3: without the endpoint, which is free, they pass the NAT gateway.
+    const s3 = new aws.ec2.VpcEndpoint(
+      `${name}-s3`,
+      {
+        vpcId: vpc.vpcId,
+        vpcEndpointType: "Gateway",
+        serviceName: `com.amazonaws.${args.region}.s3`,
+        routeTableIds: vpc.routeTables.apply((tables) => pulumi.all(tables.map(({ id }) => id))),
+      },
+      { parent: this },
+    );
+
+    this.vpcId = vpc.vpcId;
+    this.privateSubnetIds = vpc.privateSubnetIds;
+    this.publicSubnetIds = vpc.publicSubnetIds;
+    this.egress = pulumi
+      .all([vpc.routes, vpc.routeTableAssociations])
+      .apply(([routes, associations]) => [...routes, ...associations, s3]);
+    this.registerOutputs({
+      vpcId: this.vpcId,
+      privateSubnetIds: this.privateSubnetIds,
+      publicSubnetIds: this.publicSubnetIds,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Zones in which EKS puts no control plane.
+ *
+ * Source: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+ */
+const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"];
+
+/**
+ * The names of the first `count` zones of the region that EKS accepts, in the order of their names.
+ *
+ * @throws pulumi.RunError when the region has fewer
+ */
+export async function eksZones(count: number, opts: pulumi.InvokeOptions): Promise<string[]> {
+  const { names, region } = await aws.getAvailabilityZones(
+    {
+      state: "available",
+      filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+      excludeZoneIds: ZONES_WITHOUT_EKS,
+    },
+    opts,
+  );
+  if (names.length < count) {
+    throw new pulumi.RunError(
+      `zones is ${count}: ${region} has ${names.length} zones with EKS, allowed is 2 to ${names.length}; for example 2`,
+    );
+  }
+  return names.toSorted().slice(0, count);
+}
