@@ -1,4 +1,6 @@
-import { oneOf, wholeNumberFrom } from "./app/common/settings.ts";
+import { z } from "zod";
+import { oneOf, textLike, wholeNumberFrom, type Values } from "./app/common/settings.ts";
+import { MAX_ZONES } from "./components/subnets.ts";
 
 /** How a load balancer chooses a replica for a connection. */
 export const AFFINITIES = ["source-ip", "none"] as const;
@@ -10,3 +12,87 @@ export const SHARED_RULES = {
   affinity: oneOf(AFFINITIES),
   drainSeconds: wholeNumberFrom(0, 3600, 150),
 };
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+];
+
+const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
+
+const flag = z
+  .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
+  .meta({ description: "true or false", example: true });
+
+const cidrs = listOf(z.cidrv4(), "a list of IPv4 CIDR blocks", "[198.51.100.0/24]");
+
+/** Rules by setting; what a setting means and its default stand in Pulumi.yaml. */
+export const RULES = {
+  ...SHARED_RULES,
+  maxReplicas: wholeNumberFrom(0, 100, 10)
+    .transform((replicas) => (replicas === 0 ? undefined : replicas))
+    .meta({ description: "a whole number from 0 to 100", example: 10 }),
+  cpuMillicores: wholeNumberFrom(1, 16000, 250),
+  memoryMiB: wholeNumberFrom(1, 120 * 1024, 512),
+  image: optional(/^\S+$/, "an image by tag or digest", "registry.example/echo:1.0"),
+  scheme: oneOf(["internet-facing", "internal"]),
+  sourceRanges: cidrs,
+  crossZone: flag,
+  idleTimeoutSeconds: wholeNumberFrom(60, 6000, 350),
+  targetProtocol: oneOf(["tcp", "tls"]),
+  certificateArn: optional(
+    /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
+    "the ARN of an ACM certificate",
+    "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+  ),
+  tlsPolicy: textLike(
+    /^ELBSecurityPolicy-TLS13-[\w-]+$/,
+    "an ELB security policy with TLS 1.3",
+    "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  ),
+  dnsName: optional(
+    /^([a-z0-9*]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    "a DNS name",
+    "echo.example.com",
+  ),
+  hostedZoneId: optional(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
+  accessLogsBucket: optional(/^[a-z0-9][a-z0-9.-]{2,62}$/, "the name of an S3 bucket", "echo-logs"),
+  vpcCidr: z.cidrv4().meta({ description: "an IPv4 CIDR block", example: "10.0.0.0/16" }),
+  zones: wholeNumberFrom(2, MAX_ZONES, 2),
+  natGateways: oneOf(["single", "per-zone"]),
+  kubernetesVersion: oneOf(["1.36", "1.35"]),
+  admins: listOf(
+    z.string().regex(/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/),
+    "a list of ARNs of IAM roles and users",
+    "[arn:aws:iam::111122223333:role/ops]",
+  ),
+  publicAccessCidrs: cidrs,
+  secretsEncryption: flag,
+  controlPlaneLogs: listOf(z.enum(LOG_TYPES), `a list of ${LOG_TYPES.join(", ")}`, "[api, audit]"),
+  logRetentionDays: wholeNumberFrom(1, 3653, 30)
+    .refine((days) => RETENTION_DAYS.includes(days))
+    .meta({ description: `one of ${RETENTION_DAYS.join(", ")}`, example: 30 }),
+  deletionProtection: flag,
+  immutableTags: flag,
+  controllerChart: textLike(
+    /^(https:\/\/|oci:\/\/|\.{0,2}\/).+$/,
+    "the URL of a chart repository, the oci:// URL of a chart or the path of a folder",
+    "https://aws.github.io/eks-charts",
+  ),
+  controllerChartVersion: textLike(/^\d+\.\d+\.\d+$/, "a version", "3.5.0"),
+};
+
+/** All settings of a stack, typed and each by itself valid. */
+export type Settings = Values<typeof RULES>;
+
+function listOf<Item extends z.ZodType>(item: Item, description: string, example: string) {
+  return z.array(item).meta({ description, example });
+}
+
+/** Text that matches, or none where it is empty. */
+function optional(pattern: RegExp, description: string, example: string) {
+  return z
+    .union([z.literal("").transform(() => undefined), z.string().regex(pattern)])
+    .meta({ description: `${description}, or empty`, example });
+}

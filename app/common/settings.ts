@@ -43,13 +43,13 @@ export function textLike(pattern: RegExp, allowed: string, example: string) {
  * Checks every value by its rule.
  *
  * @param nameOf how a person writes the setting, such as `--drain` or `DRAIN_SECONDS`
- * @throws SettingsError naming every fault at once
+ * @returns the values that are right, and what is wrong with the others
  */
-export function parseSettings<R extends Rules>(
+export function checkSettings<R extends Rules>(
   rules: R,
   raw: Readonly<Record<string, unknown>>,
   nameOf: (setting: string) => string = (setting) => setting,
-): Values<R> {
+): { values: Partial<Values<R>>; faults: string[] } {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [setting, rule] of Object.entries(rules)) {
@@ -60,6 +60,20 @@ export function parseSettings<R extends Rules>(
       faults.push(faultOf(nameOf(setting), raw[setting], rule));
     }
   }
+  return { values: values as Partial<Values<R>>, faults };
+}
+
+/**
+ * Checks every value by its rule.
+ *
+ * @throws SettingsError naming every fault at once
+ */
+export function parseSettings<R extends Rules>(
+  rules: R,
+  raw: Readonly<Record<string, unknown>>,
+  nameOf?: (setting: string) => string,
+): Values<R> {
+  const { values, faults } = checkSettings(rules, raw, nameOf);
   if (faults.length > 0) {
     throw new SettingsError(faults);
   }

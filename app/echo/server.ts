@@ -51,7 +51,9 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
   app.intercept = sockjsInterceptor(options, acceptSession(app, sessions, options));
   void app.fastify.register(fastifyStatic, {
     root: DIST,
-    setHeaders: (reply) => reply.header("Content-Security-Policy", PAGE_POLICY),
+    setHeaders: (reply) => {
+      void reply.header("Content-Security-Policy", PAGE_POLICY);
+    },
   });
   return app;
 }
