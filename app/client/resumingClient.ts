@@ -13,6 +13,7 @@ export interface SessionLike {
 export type ClientEvent =
   | { type: "connecting"; attempt: number }
   | { type: "open"; transport: string }
+  /** `replica` has the last 5 characters of its name, or none from a server that does not say. */
   | { type: "echo"; text: string; replica: string; milliseconds: number }
   | { type: "refused"; text: string; reason: string }
   | { type: "closed"; code: number; reason: string; retryInMs: number | undefined };
@@ -66,8 +67,8 @@ const NO_ANSWER = 4408;
 /** Characters that may wait for their echo in one session; more wait here, so that batches stay small. */
 const WINDOW_CHARACTERS = 64 * 1024;
 
-/** An echo of a message of ours: `<time>(<replica>): ~<client>.<number> <text>`. */
-const ECHO = /^[^(]*\((.{1,5})\): ~(\w+)\.(\d+) /s;
+/** An echo of a message of ours, from our server `<time>(<replica>): ` before it, from others alone. */
+const ECHO = /^(?:[^(]*\((.{1,5})\): )?~(\w+)\.(\d+) /s;
 
 /**
  * Keeps a conversation with an echo server alive over any number of sessions: it reconnects with
@@ -190,8 +191,8 @@ export class ResumingClient {
   }
 
   #received(echo: string): void {
-    const [prefix, replica, id, digits] = ECHO.exec(echo) ?? [];
-    if (prefix === undefined || replica === undefined || id !== this.#id) {
+    const [, replica = "", id, digits] = ECHO.exec(echo) ?? [];
+    if (id !== this.#id) {
       return;
     }
     const number = Number(digits);

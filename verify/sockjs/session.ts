@@ -18,6 +18,9 @@ export type TransportName = (typeof TRANSPORTS)[number];
 /** Code of a session that ended without a close frame, as WebSocket has it. */
 export const ABNORMAL = 1006;
 
+/** Reason of a session whose receiving request met a server that did not know it. */
+export const OPENED_TWICE = "a receiving request opened the session a second time";
+
 /** A response that a session had, whoever gave it. */
 export interface Answer {
   /** The request's method and path below the session, such as `POST /xhr_send`. */
@@ -56,6 +59,7 @@ export class SockjsSession implements SessionLike {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly #carrier: Transport;
+  #isOpen = false;
   #isClosed = false;
 
   constructor({ url, transport, source, onAnswer }: SessionOptions) {
@@ -100,7 +104,13 @@ export class SockjsSession implements SessionLike {
     const payload = frame.slice(1);
     switch (frame[0]) {
       case "o":
-        this.onopen?.();
+        if (this.#isOpen) {
+          // A server that does not know the session of a receiving request opens it anew.
+          this.#closed(ABNORMAL, OPENED_TWICE);
+        } else {
+          this.#isOpen = true;
+          this.onopen?.();
+        }
         break;
       case "a":
         (JSON.parse(payload) as string[]).forEach((data) => this.onmessage?.({ data }));

@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { request } from "undici";
+import { SettingsError } from "../app/common/settings.ts";
+import { countBreaks, createReport } from "./judge.ts";
+import { readOptions, type VerifyOptions } from "./options.ts";
+import { reportPage } from "./page.ts";
+import type { Verdict } from "./report.ts";
+import { run, type Seen } from "./run.ts";
+import { reportText } from "./text.ts";
+
+const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive: 4 };
+const EXIT_USAGE = 2;
+const EXIT_UNREACHABLE = 3;
+
+const REACH_MS = 10_000;
+
+/** How often a pipe gets a line of progress, in seconds; a terminal has one that changes. */
+const PIPE_SECONDS = 5;
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options !== undefined) {
+    process.exitCode = await verify(options);
+  }
+} catch (error) {
+  if (!(error instanceof SettingsError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = EXIT_USAGE;
+}
+
+async function verify(options: VerifyOptions): Promise<number> {
+  const fault = await reach(options.url);
+  if (fault !== undefined) {
+    console.error(fault);
+    return EXIT_UNREACHABLE;
+  }
+  const seen = await run(options, progress(options));
+  process.stderr.write(process.stderr.isTTY ? "\r\x1b[K" : "");
+  const report = createReport(options, seen);
+  console.log(reportText(report));
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
+  if (options.html !== undefined) {
+    await writeFile(options.html, await reportPage(report));
+  }
+  return EXIT[report.verdict];
+}
+
+/** Why there is no SockJS server, or nothing where there is one. */
+async function reach(url: string): Promise<string | undefined> {
+  const info = `${url}/info`;
+  const hint = "allowed is the URL of a SockJS prefix; for example http://127.0.0.1:8080/echo";
+  try {
+    const { body, statusCode } = await request(info, { signal: AbortSignal.timeout(REACH_MS) });
+    const text = await body.text();
+    const isSockjs = statusCode === 200 && text.includes('"websocket"');
+    return isSockjs ? undefined : `${info} is no SockJS server (status ${statusCode}): ${hint}`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return `${info} is not reachable (${message === "" ? String(code) : message}): ${hint}`;
+  }
+}
+
+function progress({ duration }: VerifyOptions): (seen: Seen) => void {
+  let told = 0;
+  return ({ breaks, seconds, talkers }) => {
+    const open = talkers.filter(({ client }) => client.isOpen).length;
+    const echoed = talkers.reduce((sum, { client }) => sum + client.counts.echoed, 0);
+    const { "404": strayed, "foreign replica": foreign, closed } = countBreaks(breaks);
+    const line = `${seconds.toFixed(0)} of ${duration} s: ${open} sessions open, ${echoed} echoes, breaks ${strayed} by 404, ${foreign} foreign, ${closed} closed`;
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[K${line}`);
+    } else if (seconds >= told + PIPE_SECONDS) {
+      told = seconds;
+      console.error(line);
+    }
+  };
+}

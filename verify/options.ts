@@ -1,0 +1,118 @@
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+import {
+  numberFrom,
+  oneOf,
+  parseSettings,
+  SettingsError,
+  textLike,
+  wholeNumberFrom,
+  type Values,
+} from "../app/common/settings.ts";
+import { TRANSPORTS } from "./sockjs/session.ts";
+
+export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
+
+/** First of the loopback addresses that `--sources N` takes. */
+const FIRST_SOURCE = 257;
+
+const ADDRESS = /^\d{1,3}(\.\d{1,3}){3}$/;
+
+const RULES = {
+  url: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .meta({
+      description: "the http or https URL of a SockJS prefix",
+      example: "http://127.0.0.1:8080/echo",
+    }),
+  sessions: wholeNumberFrom(1, 10_000, 100),
+  transports: z
+    .string()
+    .transform((text) => (text === "all" ? [...TRANSPORTS] : text.split(",")))
+    .pipe(z.array(z.enum(TRANSPORTS)))
+    .meta({ description: `all, or of ${TRANSPORTS.join(",")}`, example: "xhr-polling,websocket" }),
+  sources: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/)
+    .transform((digits) => sourceAddresses(Number(digits)))
+    .or(
+      z
+        .string()
+        .transform((text) => text.split(","))
+        .pipe(z.array(z.ipv4())),
+    )
+    .meta({ description: "a number from 1 to 9999, or a list of IPv4 addresses", example: 20 }),
+  duration: numberFrom(1, 86_400, 20),
+  rate: numberFrom(0.01, 1000, 1),
+  scenario: oneOf(SCENARIOS),
+  json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
+  html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
+  seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
+  rollPid: wholeNumberFrom(1, 2 ** 22, 4711).optional(),
+};
+
+export type VerifyOptions = Values<typeof RULES>;
+
+/**
+ * Reads the arguments of `npm run verify`.
+ *
+ * @returns undefined when the person only asked for help
+ * @throws SettingsError naming every fault
+ */
+export function readOptions(args: readonly string[]): VerifyOptions | undefined {
+  const command = new Command("npm run verify --")
+    .description("Opens real SockJS sessions and proves, or disproves, that they are sticky.")
+    .argument("<url>", "SockJS prefix, such as http://127.0.0.1:8080/echo")
+    .option("--sessions <number>", "sessions at once", "100")
+    .option("--transports <list>", `all, or of ${TRANSPORTS.join(",")}`, "all")
+    .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
+    .option("--duration <seconds>", "how long it runs", "20")
+    .option("--rate <number>", "messages a second and session", "1")
+    .option("--scenario <name>", SCENARIOS.join(", "), "steady")
+    .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
+    .option("--html <file>", "writes the report as a page")
+    .option("--seed <number>", "repeats the choices of an earlier run", "1")
+    .option("--roll-pid <pid>", "rollout: process of npm start, which is told to roll")
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return undefined;
+    }
+    const fault = (error instanceof Error ? error.message : String(error)).replace("error: ", "");
+    const flags = command.options.map((option) => option.flags).join(", ");
+    throw new SettingsError([`${fault}; allowed are <url>, ${flags}`]);
+  }
+  const options = parseSettings(
+    RULES,
+    { url: command.processedArgs[0], ...command.opts() },
+    (name) => (name === "url" ? "URL" : `--${name === "rollPid" ? "roll-pid" : name}`),
+  );
+  const { sources, url } = options;
+  if (!isLoopback(url) && sources.some((source) => source.startsWith("127."))) {
+    throw new SettingsError([
+      `--sources has loopback addresses: allowed for ${url} is 1, or a list of this computer's own addresses; for example --sources 1`,
+    ]);
+  }
+  return options;
+}
+
+/** 127.0.1.1 and on, all of which are this computer; a single one is left to the system. */
+function sourceAddresses(count: number): string[] {
+  if (count === 1) {
+    return [];
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const host = FIRST_SOURCE + index;
+    return `127.0.${host >> 8}.${host & 255}`;
+  });
+}
+
+/** Whether a URL is on this computer, so that loopback addresses can reach it. */
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || (ADDRESS.test(hostname) && hostname.startsWith("127."));
+}

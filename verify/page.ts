@@ -1,0 +1,114 @@
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import type { Report } from "./report.ts";
+import { breakText } from "./text.ts";
+
+const WIDTH = 720;
+const HEIGHT = 220;
+
+/** The report as one page that needs nothing else. */
+export async function reportPage(report: Report): Promise<string> {
+  const plots = await Promise.all(
+    [sessionsOverTime(report), latencies(report), spread(report)].map(svg),
+  );
+  const { totals, verdict } = report;
+  const facts: [string, string | number][] = [
+    ["URL", report.url],
+    ["started", report.started],
+    ["scenario", `${report.scenario}, ${report.seconds.toFixed(0)} s, seed ${report.seed}`],
+    ["sessions", totals.sessions],
+    ["sent, echoed", `${totals.sent}, ${totals.echoed}`],
+    ["doubled, lost", `${totals.doubled}, ${totals.lost}`],
+    ["reconnects", `${totals.reconnects}, away at most ${totals.awayMs} ms`],
+    ["round trip", `median ${totals.latency.p50} ms, 99 % within ${totals.latency.p99} ms`],
+    [
+      "likelihood",
+      `${(report.caught * 100).toFixed(1)} % to catch a front that strays once in 200, by ${report.chances} connections`,
+    ],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(verdict)}: ${escape(report.url)}</title>
+<style>${STYLE}</style>
+<main>
+<h1 class="${verdict.replace(" ", "-")}">${escape(verdict)}</h1>
+<p>${escape(report.reasons.join("; "))}</p>
+<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(String(value))}</dd>`).join("")}</dl>
+<h2>Sessions over time, by replica</h2><figure>${plots[0] ?? ""}</figure>
+<h2>Round trips</h2><figure>${plots[1] ?? ""}</figure>
+<h2>Spread of the sessions</h2><figure>${plots[2] ?? ""}</figure>
+<h2>First breaks</h2>
+${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map(breakText).join("\n"))}</pre>`}
+</main>
+</html>
+`;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; background: light-dark(#f5f6fa, #14171c); color: light-dark(#1f2430, #e6e8ee); }
+main { max-width: 60rem; margin: auto; padding: 1.5rem; }
+h1 { display: inline-block; margin: 0; padding: 0.25rem 1rem; border-radius: 0.5rem; color: #fff; }
+h1.sticky { background: #17803d; } h1.not-sticky { background: #b42318; } h1.inconclusive { background: #8a5a00; }
+h2 { margin: 2rem 0 0.5rem; font-size: 1.1rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; }
+dt { color: light-dark(#5b6475, #9aa3b2); } dd { margin: 0; overflow-wrap: anywhere; }
+figure { margin: 0; padding: 1rem; border-radius: 0.75rem; background: #fff; overflow-x: auto; }
+figure svg { max-width: 100%; height: auto; }
+pre { padding: 1rem; border-radius: 0.75rem; background: light-dark(#fff, #1c2027); overflow-x: auto; }
+`;
+
+function sessionsOverTime({ timeline }: Report): TopLevelSpec {
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    data: { values: timeline },
+    mark: { type: "area", interpolate: "step-after" },
+    encoding: {
+      x: { field: "seconds", type: "quantitative", title: "seconds" },
+      y: { field: "sessions", type: "quantitative", stack: "zero", title: "open sessions" },
+      color: { field: "replica", type: "nominal", title: "replica" },
+    },
+  };
+}
+
+function latencies({ histogram }: Report): TopLevelSpec {
+  const values = histogram.map(({ fromMs, toMs, echoes }) => ({
+    range: toMs === Number.MAX_SAFE_INTEGER ? `over ${fromMs}` : `${fromMs}–${toMs}`,
+    echoes,
+  }));
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    data: { values },
+    mark: "bar",
+    encoding: {
+      x: { field: "range", type: "ordinal", sort: null, title: "milliseconds" },
+      y: { field: "echoes", type: "quantitative", title: "echoes" },
+    },
+  };
+}
+
+function spread({ replicas }: Report): TopLevelSpec {
+  return {
+    width: WIDTH,
+    height: { step: 32 },
+    data: { values: replicas },
+    mark: "bar",
+    encoding: {
+      x: { field: "sessions", type: "quantitative", title: "sessions" },
+      y: { field: "replica", type: "nominal", title: null },
+      color: { field: "replica", type: "nominal", legend: null },
+    },
+  };
+}
+
+async function svg(spec: TopLevelSpec): Promise<string> {
+  return new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

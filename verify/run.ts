@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import type { VerifyOptions } from "./options.ts";
+import type { Break, Report } from "./report.ts";
+import { Talker } from "./talker.ts";
+
+/** How often the open sessions are counted, in milliseconds. */
+const SAMPLE_MS = 500;
+
+/** Part of the duration over which sessions are opened. */
+const RAMP = 0.1;
+
+/** How often `reconnect` drops every connection in a run. */
+const INTERRUPTIONS = 4;
+
+/** When `rollout` has the replicas rolled, as a part of the duration. */
+const ROLL_AT = 0.2;
+
+/** How long what is under way may still be echoed, in milliseconds. */
+const SETTLE_MS = 10_000;
+
+/** What a run has seen, before it is judged. */
+export interface Seen {
+  started: Date;
+  seconds: number;
+  talkers: readonly Talker[];
+  breaks: readonly Break[];
+  timeline: Report["timeline"];
+}
+
+/** Runs a scenario; `onProgress` comes with every sample. */
+export async function run(options: VerifyOptions, onProgress: (seen: Seen) => void): Promise<Seen> {
+  const started = new Date();
+  const clock = (): number => (Date.now() - started.getTime()) / 1000;
+  const breaks: Break[] = [];
+  const timeline: Report["timeline"] = [];
+  const talkers = createTalkers(options, clock, (each) => breaks.push(each));
+  const seen = (): Seen => ({ started, seconds: clock(), talkers, breaks, timeline });
+  const sampling = setInterval(() => {
+    timeline.push(...countByReplica(talkers, clock()));
+    onProgress(seen());
+  }, SAMPLE_MS);
+
+  const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), options));
+  const disturbances = disturb(options, talkers);
+  await sleep(options.duration * 1000);
+  disturbances.forEach((timer) => clearTimeout(timer));
+  timers.forEach((stop) => stop());
+  await settle(talkers);
+  clearInterval(sampling);
+  talkers.forEach(({ client }) => client.close());
+  return seen();
+}
+
+function createTalkers(
+  { scenario, seed, sessions, sources, transports, url }: VerifyOptions,
+  clock: () => number,
+  onBreak: (each: Break) => void,
+): Talker[] {
+  const fallBacks = transports.filter((transport) => !transport.startsWith("websocket"));
+  const inTurn = <T>(values: readonly T[], index: number): T | undefined =>
+    values[index % values.length];
+  // Shuffled, or a source would always have the same transport.
+  const sourceOf = shuffle(
+    Array.from({ length: sessions }, (_, index) => inTurn(sources, index)),
+    seed,
+  );
+  return sourceOf.map(
+    (source, session) =>
+      new Talker({
+        session,
+        url,
+        source,
+        // A client of which the WebSocket is refused tries one fall-back after the other.
+        transportOf: (connection) =>
+          (scenario === "fallback"
+            ? inTurn(fallBacks, session + connection)
+            : inTurn(transports, session)) ?? "websocket",
+        clock,
+        onBreak,
+      }),
+  );
+}
+
+/** Fisher and Yates' shuffle. */
+function shuffle<T>(values: T[], seed: number): T[] {
+  const random = xorshift128plus(seed);
+  for (let last = values.length - 1; last > 0; last--) {
+    const other = uniformInt(random, 0, last);
+    [values[last], values[other]] = [values[other] as T, values[last] as T];
+  }
+  return values;
+}
+
+/** Sessions start one after the other: a server is not to be judged by a flood. */
+function startOf({ duration, sessions }: VerifyOptions, index: number): number {
+  return (duration * 1000 * RAMP * index) / sessions;
+}
+
+function talkFrom(talker: Talker, start: number, { rate }: VerifyOptions): () => void {
+  let talk: NodeJS.Timeout | undefined;
+  const begin = setTimeout(() => {
+    talker.client.connect();
+    talker.client.send("hello");
+    talk = setInterval(() => talker.client.send("hello"), 1000 / rate);
+  }, start);
+  return () => {
+    clearTimeout(begin);
+    clearInterval(talk);
+  };
+}
+
+/** What a scenario does to the sessions, or has done to the replicas. */
+function disturb(
+  { duration, rollPid, scenario, transports }: VerifyOptions,
+  talkers: readonly Talker[],
+): NodeJS.Timeout[] {
+  const all = (): void => talkers.forEach((talker) => talker.interrupt());
+  const every = (times: number): NodeJS.Timeout[] =>
+    Array.from({ length: times }, (_, index) =>
+      setTimeout(all, (duration * 1000 * (index + 1)) / (times + 1)),
+    );
+  switch (scenario) {
+    case "steady":
+      return [];
+    case "reconnect":
+      return every(INTERRUPTIONS);
+    case "fallback":
+      return every(transports.length);
+    case "rollout":
+      return rollPid === undefined
+        ? []
+        : [setTimeout(() => process.kill(rollPid, "SIGUSR2"), duration * 1000 * ROLL_AT)];
+  }
+}
+
+async function settle(talkers: readonly Talker[]): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS;
+  while (Date.now() < deadline && talkers.some(({ client }) => client.waiting > 0)) {
+    await sleep(SAMPLE_MS / 10);
+  }
+}
+
+function countByReplica(talkers: readonly Talker[], seconds: number): Report["timeline"] {
+  const counts = Map.groupBy(
+    talkers.filter(({ client }) => client.isOpen),
+    ({ replica }) => replica,
+  );
+  return [...counts].map(([replica, open]) => ({ seconds, replica, sessions: open.length }));
+}

@@ -1,0 +1,30 @@
+/** One connection in so many that a front may send astray and has to be caught. */
+const STRAY_ONE_IN = 200;
+
+/** Upper ends of the histogram's bins, in milliseconds. */
+const BINS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
+
+/** Median, 99th percentile (nearest rank) and maximum; zeros where there is nothing. */
+export function latencyOf(milliseconds: readonly number[]) {
+  const sorted = milliseconds.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** How many echoes came within which time; bins beyond the slowest are left out. */
+export function histogramOf(milliseconds: readonly number[]) {
+  const bins = BINS_MS.map((toMs, index) => {
+    const fromMs = index === 0 ? 0 : (BINS_MS[index - 1] ?? 0);
+    const echoes = milliseconds.filter((each) => each >= fromMs && each < toMs).length;
+    return { fromMs, toMs: Number.isFinite(toMs) ? toMs : Number.MAX_SAFE_INTEGER, echoes };
+  });
+  return bins.slice(0, bins.findLastIndex(({ echoes }) => echoes > 0) + 1);
+}
+
+/**
+ * Likelihood that a front which sends one connection in 200 to a wrong replica is caught by so many chances:
+ * each is a draw of its own.
+ */
+export function likelihoodOfCatching(chances: number): number {
+  return 1 - (1 - 1 / STRAY_ONE_IN) ** chances;
+}

@@ -1,0 +1,82 @@
+import { styleText } from "node:util";
+import type { Break, Report, Verdict } from "./report.ts";
+
+const BAR_WIDTH = 40;
+
+const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
+  sticky: "green",
+  "not sticky": "red",
+  inconclusive: "yellow",
+};
+
+/** The report for a terminal or a pipe. */
+export function reportText(report: Report): string {
+  const { breaks, caught, chances, firstBreaks, reasons, totals, verdict } = report;
+  const { latency } = totals;
+  return [
+    table(
+      ["replica", "sessions", "sources", "share", "skew"],
+      report.replicas.map(({ replica, sessions, sources, share, skew }) => [
+        replica,
+        String(sessions),
+        String(sources),
+        percent(share),
+        skew.toFixed(2),
+      ]),
+    ),
+    table(
+      ["sent", "echoed", "doubled", "lost", "reconnects", "away at most"],
+      [
+        [totals.sent, totals.echoed, totals.doubled, totals.lost, totals.reconnects]
+          .map(String)
+          .concat(`${totals.awayMs} ms`),
+      ],
+    ),
+    `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
+    histogram(report.histogram),
+    `breaks: ${breaks["404"]} by 404, ${breaks["foreign replica"]} by a foreign replica, ${breaks.closed} closed`,
+    ...firstBreaks.map(breakText),
+    `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
+    `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+/** A break in plain words. */
+export function breakText({ detail, expected, kind, met, seconds, session, transport }: Break) {
+  const who = expected === "" ? "" : ` expected ${expected}`;
+  const whom = met === "" ? "" : `${who === "" ? "" : ","} met ${met}`;
+  return `  at ${seconds.toFixed(1)} s session ${session} on ${transport}${who}${whom}: ${kind}, ${detail}`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) {
+    return "";
+  }
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ");
+  return [styleText("bold", line(heads)), ...rows.map(line)].join("\n");
+}
+
+function histogram(bins: Report["histogram"]): string {
+  const most = Math.max(1, ...bins.map(({ echoes }) => echoes));
+  return bins
+    .map(({ fromMs, toMs, echoes }) => {
+      const to = toMs === Number.MAX_SAFE_INTEGER ? "more" : `${toMs} ms`;
+      const range = `${fromMs} to ${to}`.padStart(16);
+      return `${range} ${"█".repeat(Math.ceil((echoes / most) * BAR_WIDTH))} ${echoes}`;
+    })
+    .join("\n");
+}
