@@ -4,8 +4,8 @@ import type { Affinity } from "../settings.ts";
 import type { ReplicaProcess } from "./replicaProcess.ts";
 import { highestScore } from "./rendezvous.ts";
 
-/** How long a connection waits for a replica before it is closed. */
-const HOLD_MS = 10_000;
+/** How long a connection waits for a replica before it is closed: longer than closing and a start. */
+const HOLD_MS = 20_000;
 
 /** How often a connection that nobody took is offered again. */
 const RETRY_MS = 20;

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { emitKeypressEvents } from "node:readline";
 import { buildPage } from "../app/build.ts";
-import { createLog, LOG_LEVELS } from "../app/common/log.ts";
+import { createLog, LOG_LEVELS, type Logger } from "../app/common/log.ts";
 import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
 import { Front } from "./front.ts";
 import { readOptions, type LocalOptions } from "./options.ts";
@@ -19,7 +20,8 @@ try {
   );
   const options = readOptions(process.argv.slice(2));
   if (options !== undefined) {
-    await run(options, createLog({ front: process.pid }, LOG_LEVEL, 2));
+    const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2);
+    await run(options, log, flush);
   }
 } catch (error) {
   if (!(error instanceof SettingsError)) {
@@ -30,7 +32,7 @@ try {
 }
 
 /** Runs the workload until a signal ends it. */
-async function run(options: LocalOptions, log: ReturnType<typeof createLog>): Promise<void> {
+async function run(options: LocalOptions, log: Logger, flush: () => Promise<void>): Promise<void> {
   const { affinity, host, replicas, drain } = options;
   const front: Front = new Front(affinity, () => echo.routable());
   const echo = new ReplicaSet({
@@ -42,7 +44,7 @@ async function run(options: LocalOptions, log: ReturnType<typeof createLog>): Pr
     onReturned: (socket) => front.hold(socket),
   });
   const port = await listen(front, options);
-  handleSignals(echo);
+  handleSignals(echo, flush);
   await buildPage();
   try {
     await echo.start();
@@ -63,20 +65,23 @@ async function listen(front: Front, { port, host }: LocalOptions): Promise<numbe
     const faults: Record<string, string> = {
       EADDRINUSE: `--port is ${port}: it is in use on ${host}; allowed is a free port, or 0 to pick one`,
       EACCES: `--port is ${port}: this user may not open it; allowed is a free port from 1024 to 65535`,
-      EADDRNOTAVAIL: `--host is "${host}": allowed is an address of this computer; for example --host 127.0.0.1`,
-      ENOTFOUND: `--host is "${host}": allowed is an address of this computer; for example --host 127.0.0.1`,
     };
-    const fault = faults[code ?? ""];
-    throw fault === undefined ? error : new SettingsError([fault]);
+    throw new SettingsError([
+      faults[code ?? ""] ??
+        `--host is "${host}": allowed is an address of this computer; for example --host 127.0.0.1`,
+    ]);
   }
 }
 
-function handleSignals(echo: ReplicaSet): void {
+function handleSignals(echo: ReplicaSet, flush: () => Promise<void>): void {
   let stoppingSince = 0;
   const stop = (): void => {
     if (stoppingSince === 0) {
       stoppingSince = Date.now();
-      void echo.stop().then(() => process.exit(0));
+      void echo
+        .stop()
+        .then(flush)
+        .then(() => process.exit(0));
     } else if (Date.now() - stoppingSince > SAME_SIGNAL_MS) {
       echo.kill();
       process.exit(EXIT_SIGNALLED_TWICE);
@@ -85,14 +90,14 @@ function handleSignals(echo: ReplicaSet): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, stop);
   }
-  const roll = (): void => void echo.roll();
+  const roll = (): void => void echo.roll().catch(() => undefined);
   process.on("SIGUSR2", roll);
   handleKeys(stop, roll);
 }
 
 /** In a terminal the key r rolls; keys come one by one there, so that Ctrl-C is one of them. */
 function handleKeys(stop: () => void, roll: () => void): void {
-  if (!process.stdin.isTTY) {
+  if (!process.stdin.isTTY || !isInForeground()) {
     return;
   }
   emitKeypressEvents(process.stdin);
@@ -105,4 +110,15 @@ function handleKeys(stop: () => void, roll: () => void): void {
     }
   });
   console.error("r rolls the replicas, Ctrl-C drains and ends");
+}
+
+/** A background job that changed the terminal would be stopped; Linux tells whose turn it is. */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return group === foreground;
+  } catch {
+    return true;
+  }
 }

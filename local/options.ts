@@ -39,6 +39,7 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
     .option("--affinity <affinity>", "source-ip, or none to see what breaks")
     .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS))
     .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
   try {
@@ -55,7 +56,9 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
 }
 
 function faultOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
+  return (error instanceof Error ? error.message : String(error))
+    .replace(/^error: /, "")
+    .replace(/\.$/, "");
 }
 
 function flagsOf(command: Command): string {

@@ -1,27 +1,20 @@
 import type { Socket } from "node:net";
-import { createLog, LOG_LEVELS } from "../app/common/log.ts";
-import { numberFrom, oneOf, parseSettings, textLike } from "../app/common/settings.ts";
+import { createLog } from "../app/common/log.ts";
 import { createEchoServer } from "../app/echo/server.ts";
+import { readEnvironment } from "../app/environment.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 /**
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
  * over. Its own port, on loopback, is for health checks and metrics.
  */
-const env = parseSettings(
-  {
-    REPLICA_NAME: textLike(/^.+$/, "a name", "echo-00001"),
-    DRAIN_SECONDS: numberFrom(0, 3600, 2),
-    LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
-  },
-  process.env,
-);
-const log = createLog({ replica: env.REPLICA_NAME }, env.LOG_LEVEL, 2);
+const env = readEnvironment(process.env);
+const { log, flush } = createLog({ replica: env.REPLICA_NAME }, env.LOG_LEVEL, 2);
 const server = createEchoServer({
   replica: env.REPLICA_NAME,
   drainSeconds: env.DRAIN_SECONDS,
-  maxSessions: 800,
-  maxMessageBytes: 65536,
+  maxSessions: env.MAX_SESSIONS,
+  maxMessageBytes: env.MAX_MESSAGE_BYTES,
   log,
 });
 
@@ -41,13 +34,18 @@ process.on("disconnect", () => process.exit(1));
 
 process.on("SIGINT", leaveToFront);
 process.on("SIGHUP", leaveToFront);
-
-process.once("SIGTERM", () => {
-  void server.drain().then(() => log.flush(() => process.exit(0)));
-});
+process.on("SIGUSR2", leaveToFront);
+// More than once when the whole process group is told to end: the drain goes on.
+process.on("SIGTERM", () => void drain());
 
 const { port } = await server.listen(0, "127.0.0.1");
 tellFront({ type: "listening", port });
+
+async function drain(): Promise<void> {
+  await server.drain();
+  await flush();
+  process.exit(0);
+}
 
 function leaveToFront(): void {
   // A terminal signals the whole process group; the front decides what becomes of the replicas.

@@ -1,9 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { get } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
 import type { Logger } from "../app/common/log.ts";
+import type { Guard } from "./guard.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 const REPLICA_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
@@ -12,8 +14,14 @@ const CHECK_INTERVAL_MS = 250;
 const CHECK_TIMEOUT_MS = 1000;
 const FAILED_CHECKS = 2;
 
-/** A replica that has not answered for this long is killed, as a liveness probe would have it. */
-const DEAD_AFTER_MS = 8000;
+/** Checks in a row without an answer after which a replica is killed, as by a liveness probe. */
+const DEAD_AFTER_CHECKS = 32;
+
+/** How long a replica may take to start. */
+const START_MS = 30_000;
+
+/** Sockets that a replica may be offered at once: Node.js sends one after the other, and time runs. */
+const MAX_OFFERS = 64;
 
 /** How long a replica may take to accept an offered socket before it goes to another one. */
 const OFFER_MS = 1000;
@@ -28,6 +36,7 @@ export interface ReplicaProcessOptions {
   name: string;
   drainSeconds: number;
   log: Logger;
+  guard: Guard;
   /** The replica may have become able, or unable, to take connections. */
   onChange: () => void;
   /** A socket that the replica has not taken and will not take. */
@@ -43,12 +52,14 @@ export class ReplicaProcess {
   readonly #options: ReplicaProcessOptions;
   readonly #child: ChildProcess;
   readonly #offers = new Map<number, { socket: Socket; until: number }>();
+  /** What is offered as soon as an offer is answered. */
+  readonly #queue: Socket[] = [];
   #lastOffer = 0;
   #port = 0;
   #wasReady = false;
-  #lastAnswer = monotonicMs();
   #failedChecks = 0;
   #checks: NodeJS.Timeout | undefined;
+  readonly #start: NodeJS.Timeout;
   #propagation: NodeJS.Timeout | undefined;
 
   constructor(options: ReplicaProcessOptions) {
@@ -62,6 +73,12 @@ export class ReplicaProcess {
       },
       stdio: ["ignore", 2, 2, "ipc"],
     });
+    const { pid } = this.#child;
+    if (pid !== undefined) {
+      options.guard.watch(pid);
+      void once(this.#child, "exit").then(() => options.guard.forget(pid));
+    }
+    this.#start = setTimeout(() => this.#hangs("does not start"), START_MS);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));
     this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));
     this.exited = new Promise((resolve) => {
@@ -75,6 +92,10 @@ export class ReplicaProcess {
 
   /** Hands an accepted socket over; it comes back by `onReturned` unless the replica accepts it. */
   offer(socket: Socket): void {
+    if (this.#offers.size >= MAX_OFFERS) {
+      this.#queue.push(socket);
+      return;
+    }
     this.#lastOffer += 1;
     const offer: Offer = { type: "offer", id: this.#lastOffer, until: monotonicMs() + OFFER_MS };
     this.#offers.set(offer.id, { socket, until: offer.until });
@@ -102,13 +123,14 @@ export class ReplicaProcess {
     switch (reply.type) {
       case "listening":
         this.#port = reply.port;
-        this.#lastAnswer = monotonicMs();
+        clearTimeout(this.#start);
         this.#checks = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
         this.#check();
         break;
       case "accepted":
         this.#offers.get(reply.id)?.socket.destroy();
         this.#offers.delete(reply.id);
+        this.#offerNext();
         break;
       case "declined":
         this.#return(reply.id);
@@ -121,21 +143,24 @@ export class ReplicaProcess {
     if (offer !== undefined) {
       this.#offers.delete(id);
       this.#options.onReturned(offer.socket);
+      this.#offerNext();
+    }
+  }
+
+  #offerNext(): void {
+    const socket = this.#queue.shift();
+    if (socket !== undefined) {
+      this.offer(socket);
     }
   }
 
   /** Asks as a load balancer would; the connection is new each time and so keeps nothing alive. */
   #check(): void {
-    this.#returnExpired();
-    if (monotonicMs() - this.#lastAnswer > DEAD_AFTER_MS) {
-      this.#options.log.error({ replica: this.name }, "replica hangs: killed");
-      this.kill();
-      return;
-    }
+    // Not before the replies are read that came while the front itself was not running.
+    setImmediate(() => this.#returnExpired());
     const url = { host: "127.0.0.1", port: this.#port, path: "/readyz", agent: false };
     get({ ...url, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) }, (response) => {
       response.resume();
-      this.#lastAnswer = monotonicMs();
       this.#failedChecks = 0;
       if (response.statusCode === 200) {
         this.#becameReady();
@@ -144,10 +169,23 @@ export class ReplicaProcess {
       }
     }).on("error", () => {
       this.#failedChecks += 1;
+      if (this.#failedChecks === DEAD_AFTER_CHECKS) {
+        this.#hangs("does not answer");
+      }
       if (this.#failedChecks >= FAILED_CHECKS) {
         this.#setAvailability("unavailable");
+        this.#returnQueue();
       }
     });
+  }
+
+  #hangs(how: string): void {
+    this.#options.log.error({ replica: this.name }, `replica ${how}: killed`);
+    this.kill();
+  }
+
+  #returnQueue(): void {
+    this.#queue.splice(0).forEach((socket) => this.#options.onReturned(socket));
   }
 
   #becameReady(): void {
@@ -172,8 +210,10 @@ export class ReplicaProcess {
 
   #ended(): void {
     clearInterval(this.#checks);
+    clearTimeout(this.#start);
     clearTimeout(this.#propagation);
     this.#setAvailability("unavailable");
+    this.#returnQueue();
     for (const id of [...this.#offers.keys()]) {
       this.#return(id);
     }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../app/common/log.ts";
+import { Guard } from "./guard.ts";
 import { ReplicaProcess } from "./replicaProcess.ts";
 
 const MIN_RESTART_MS = 100;
@@ -22,7 +23,10 @@ export class ReplicaSet {
   readonly #processes = new Map<string, ReplicaProcess>();
   readonly #failures = new Map<string, number>();
   #stopping = false;
-  #rolling: Promise<void> = Promise.resolve();
+  readonly #guard = new Guard();
+  #starting: Promise<void> = Promise.resolve();
+  #rolling: Promise<void> | undefined;
+  #isRollWaiting = false;
   #waiters: (() => void)[] = [];
   #failed: ((error: Error) => void) | undefined;
 
@@ -35,7 +39,12 @@ export class ReplicaSet {
    *
    * @throws Error when one ends before it was ever ready
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
     for (let number = 1; number <= this.#options.replicas; number++) {
       this.#launch(`${this.#options.workload}-${String(number).padStart(5, "0")}`);
@@ -56,10 +65,16 @@ export class ReplicaSet {
       : replicas.filter(({ availability }) => availability === "leaving");
   }
 
-  /** Replaces the replicas one after the other, each after its drain; a second call waits its turn. */
-  roll(): Promise<void> {
-    this.#rolling = this.#rolling.then(() => this.#roll());
-    return this.#rolling;
+  /** Replaces the replicas one after the other, each after its drain; one more roll-out may wait. */
+  async roll(): Promise<void> {
+    if (this.#isRollWaiting || this.#stopping) {
+      return;
+    }
+    this.#isRollWaiting = true;
+    await (this.#rolling ?? this.#starting);
+    this.#isRollWaiting = false;
+    this.#rolling = this.#roll();
+    await this.#rolling;
   }
 
   /** Drains all replicas at once; resolves when the last has ended. */
@@ -80,13 +95,13 @@ export class ReplicaSet {
     const { log } = this.#options;
     log.info("roll-out begins");
     for (const name of [...this.#processes.keys()]) {
+      if (this.#stopping) {
+        return;
+      }
       const replica = this.#processes.get(name);
       replica?.stop();
       await replica?.exited;
       await this.#until(() => this.#processes.get(name)?.availability === "routable");
-      if (this.#stopping) {
-        return;
-      }
     }
     log.info("roll-out done");
   }
@@ -100,6 +115,7 @@ export class ReplicaSet {
       name,
       drainSeconds,
       log,
+      guard: this.#guard,
       onReturned,
       onChange: () => this.#changed(),
       onExit: (wasReady) => void this.#exited(name, wasReady),

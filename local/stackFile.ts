@@ -1,21 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { parseSettings, SettingsError, type Values } from "../app/common/settings.ts";
-import { SHARED_RULES } from "../settings.ts";
+import { RULES, SHARED_RULES } from "../settings.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** Pulumi's name of this project, which prefixes its settings in a stack file. */
 const PROJECT = "sockjs-sticky";
 
-/** Where Pulumi keeps what a project's settings are unless a stack says otherwise. */
-interface ProjectFile {
-  config: Record<string, { default?: unknown }>;
-}
-
-interface StackFile {
-  config?: Record<string, unknown>;
-}
+/** What both the project's file and a stack's file may have under `config`. */
+type ConfigSection = Record<string, unknown>;
 
 /**
  * Reads what a stack says of the settings that the local run shares with the deployment.
@@ -31,16 +25,26 @@ export function readStack(stack: string): Values<typeof SHARED_RULES> {
       `--stack is ${got}: allowed is ${allowed}; for example --stack ${String(stacks[0])}`,
     ]);
   }
-  const project = read("Pulumi.yaml") as ProjectFile;
   const file = `Pulumi.${stack}.yaml`;
-  const { config = {} } = (read(file) as StackFile | null) ?? {};
+  const defaults = readConfig("Pulumi.yaml");
+  const config = readConfig(file);
+  const nameOf = (setting: string): string => `${PROJECT}:${setting}`;
+  const unknown = Object.keys(config).filter(
+    (key) => key.startsWith(nameOf("")) && !(key.slice(nameOf("").length) in RULES),
+  );
+  if (unknown.length > 0) {
+    const allowed = Object.keys(RULES).join(", ");
+    throw new SettingsError([
+      `${unknown.join(", ")} in ${file} is not a setting: allowed are ${allowed}`,
+    ]);
+  }
   const raw = Object.fromEntries(
     Object.keys(SHARED_RULES).map((setting) => [
       setting,
-      config[`${PROJECT}:${setting}`] ?? project.config[setting]?.default,
+      config[nameOf(setting)] ?? (defaults[setting] as { default?: unknown } | undefined)?.default,
     ]),
   );
-  return parseSettings(SHARED_RULES, raw, (setting) => `${PROJECT}:${setting} in ${file}`);
+  return parseSettings(SHARED_RULES, raw, (setting) => `${nameOf(setting)} in ${file}`);
 }
 
 function stackNames(): string[] {
@@ -49,6 +53,17 @@ function stackNames(): string[] {
     .filter((name) => name !== undefined);
 }
 
-function read(file: string): unknown {
-  return parse(readFileSync(new URL(file, ROOT), "utf8"));
+/** The section `config` of a file, which may be missing or empty. */
+function readConfig(file: string): ConfigSection {
+  try {
+    const content = parse(readFileSync(new URL(file, ROOT), "utf8")) as {
+      config?: ConfigSection | null;
+    } | null;
+    return content?.config ?? {};
+  } catch (error) {
+    const [fault] = String(error).split("\n");
+    throw new SettingsError([
+      `${file} cannot be read: ${fault}; allowed is YAML with a section config`,
+    ]);
+  }
 }

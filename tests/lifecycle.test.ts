@@ -29,7 +29,12 @@ describe("lifecycle", () => {
     const lifecycle = new Lifecycle((phase) => phases.push(phase));
     equal(lifecycle.phase, "starting");
     lifecycle.ready();
-    await lifecycle.drain(0, { sessions, closeIdle: () => true, closeAll: () => undefined });
+    await lifecycle.drain(0, {
+      sessions,
+      connections: () => 0,
+      closeIdle: () => undefined,
+      closeAll: () => undefined,
+    });
     deepEqual(phases, ["ready", "draining", "closing", "closed"]);
     deepEqual(
       batches.filter((closed) => closed > 0),
@@ -42,7 +47,8 @@ describe("lifecycle", () => {
     const lifecycle = new Lifecycle(() => undefined);
     const drained = lifecycle.drain(0, {
       sessions,
-      closeIdle: () => true,
+      connections: () => 0,
+      closeIdle: () => undefined,
       closeAll: () => undefined,
     });
     await drained;
@@ -50,24 +56,47 @@ describe("lifecycle", () => {
     equal(batches.filter((closed) => closed > 0).length, 20);
   });
 
-  it("waits for connections and ends those that stay beyond the closing time", async () => {
-    let looks = 0;
-    let ended = 0;
+  it("does not become ready again when it was told to drain while it started", async () => {
+    const phases: Phase[] = [];
+    const lifecycle = new Lifecycle((phase) => phases.push(phase));
     const closable = {
       sessions: () => [],
-      closeIdle: () => ++looks === 3,
-      closeAll: () => (ended += 1),
+      connections: () => 0,
+      closeIdle: () => undefined,
+      closeAll: () => undefined,
+    };
+    const drained = lifecycle.drain(0, closable);
+    lifecycle.ready();
+    await drained;
+    deepEqual(phases, ["draining", "closing", "closed"]);
+  });
+
+  it("closes idle connections only until none is left, then ends", async () => {
+    const happened: string[] = [];
+    let connections = 2;
+    const closable = {
+      sessions: () => [],
+      connections: () => connections,
+      closeIdle: () => {
+        happened.push("closed idle ones");
+        connections -= 1;
+      },
+      closeAll: () => happened.push("ended"),
     };
     const lifecycle = new Lifecycle(() => undefined);
     await lifecycle.drain(0, closable);
-    equal(looks, 3);
-    equal(ended, 1);
+    deepEqual(happened, ["closed idle ones", "closed idle ones", "ended"]);
   });
 
   it("drains once, however often it is told to", async () => {
     const phases: Phase[] = [];
     const lifecycle = new Lifecycle((phase) => phases.push(phase));
-    const closable = { sessions: () => [], closeIdle: () => true, closeAll: () => undefined };
+    const closable = {
+      sessions: () => [],
+      connections: () => 0,
+      closeIdle: () => undefined,
+      closeAll: () => undefined,
+    };
     await Promise.all([lifecycle.drain(0, closable), lifecycle.drain(0, closable)]);
     deepEqual(phases, ["draining", "closing", "closed"]);
   });

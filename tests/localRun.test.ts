@@ -8,6 +8,7 @@ import {
   isAlive,
   pidOf,
   replicaOf,
+  replicasOf,
   runNode,
   startLocal,
 } from "./support/localRun.ts";
@@ -24,7 +25,7 @@ describe("npm start", () => {
     const run = await startLocal();
     match(run.out, /^echo http:\/\/127\.0\.0\.1:\d+ source-ip 3 replicas\n$/);
     equal((await fetch(run.origin)).status, 200);
-    equal(childrenOf(run.pid).length, 3);
+    equal(replicasOf(run).size, 3);
   });
 
   it("keeps every address on its replica over all transports and connections", async () => {
@@ -81,7 +82,7 @@ describe("npm start", () => {
         const owned = [...before].find(([, replica]) => replica === "echo-00002");
         return (await replicaOf(run.origin, owned?.[0] ?? "")) === "echo-00002";
       });
-      equal(childrenOf(run.pid).length, 3);
+      equal(replicasOf(run).size, 3);
     });
 
     it("finds one that hangs, serves its clients elsewhere, and replaces it", async () => {
@@ -122,7 +123,7 @@ describe("npm start", () => {
 
     it("closes the connections of a replica that was stopped and then killed", async () => {
       const run = await startLocal("--replicas", "1");
-      const [pid = 0] = childrenOf(run.pid);
+      const pid = pidOf(run, "echo-00001");
       process.kill(pid, "SIGSTOP");
       const { hostname, port } = new URL(run.origin);
       const closed = Array.from({ length: 50 }, () => {
@@ -144,10 +145,10 @@ describe("npm start", () => {
   describe("signals", () => {
     it("rolls one replica after the other on SIGUSR2", async () => {
       const run = await startLocal("--drain", "0.2");
-      const before = childrenOf(run.pid);
+      const before = [...replicasOf(run).values()];
       run.child.kill("SIGUSR2");
       await waitFor("all were replaced", () => run.err.includes("roll-out done"), 20);
-      const after = childrenOf(run.pid);
+      const after = [...replicasOf(run).values()];
       equal(after.length, 3);
       deepEqual(
         after.filter((pid) => before.includes(pid)),
@@ -160,7 +161,7 @@ describe("npm start", () => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       it(`drains on ${signal} and ends with 0, also when it comes twice at once`, async () => {
         const run = await startLocal("--drain", "0.3");
-        const replicas = childrenOf(run.pid);
+        const replicas = [...replicasOf(run).values()];
         run.child.kill(signal);
         run.child.kill(signal);
         equal(await run.ended, 0);
@@ -170,9 +171,27 @@ describe("npm start", () => {
       });
     }
 
+    it("drains in full when the signal reaches the replicas, too, and more than once", async () => {
+      const run = await startLocal("--drain", "0.3");
+      const replicas = [...replicasOf(run).values()];
+      run.child.kill("SIGTERM");
+      [...replicas, ...replicas].forEach((pid) => process.kill(pid, "SIGTERM"));
+      equal(await run.ended, 0);
+      equal(run.err.match(/"phase":"closed"/g)?.length, 3);
+      equal(run.err.match(/"signal":"SIGTERM"/g), null);
+    });
+
+    it("leaves a replica alone that is told to roll while it starts, and rolls it later", async () => {
+      const run = runNode("local/main.ts", ["--port", "0", "--drain", "0.1", "--replicas", "1"]);
+      await waitFor("it has begun", () => replicasOf({ pid: run.child.pid ?? 0 }).size === 1);
+      run.child.kill("SIGUSR2");
+      await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 20);
+      await waitFor("it was rolled", () => run.err.includes("roll-out done"), 20);
+    });
+
     it("ends at once on a second signal that comes later", async () => {
       const run = await startLocal("--drain", "60");
-      const replicas = childrenOf(run.pid);
+      const replicas = [...replicasOf(run).values()];
       run.child.kill("SIGTERM");
       await sleep(600);
       run.child.kill("SIGTERM");
@@ -180,10 +199,11 @@ describe("npm start", () => {
       await waitFor("no replica is left", () => !replicas.some(isAlive));
     });
 
-    it("leaves no process and no port when the front is killed", async () => {
+    it("leaves no process and no port when the front is killed, even of a hanging one", async () => {
       const run = await startLocal();
       const replicas = childrenOf(run.pid);
-      equal(replicas.length, 3);
+      equal(replicasOf(run).size, 3);
+      process.kill(pidOf(run, "echo-00002"), "SIGSTOP");
       run.child.kill("SIGKILL");
       await waitFor("no replica is left", () => !replicas.some(isAlive));
       const { hostname, port } = new URL(run.origin);
@@ -213,7 +233,10 @@ describe("npm start", () => {
         ["--affinity", "cookie"],
         '--affinity is "cookie": allowed is source-ip or none; for example source-ip',
       ],
-      [["--stack", "nope"], '--stack is "nope": allowed is dev; for example --stack dev'],
+      [
+        ["--stack", "nope"],
+        '--stack is "nope": allowed is dev or prod or staging; for example --stack dev',
+      ],
       [
         ["--host", "192.0.2.77"],
         '--host is "192.0.2.77": allowed is an address of this computer; for example --host 127.0.0.1',

@@ -74,6 +74,7 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option("--roll-pid <pid>", "rollout: process of npm start, which is told to roll")
+    .showSuggestionAfterError(false)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
   try {

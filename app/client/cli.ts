@@ -14,8 +14,10 @@ const client = new ResumingClient({
 });
 client.connect();
 setInterval(() => client.send("ping"), PING_MS);
-process.once("SIGINT", finish);
-process.once("SIGTERM", finish);
+process.on("SIGINT", finish);
+process.on("SIGTERM", finish);
+// `| head` has had enough.
+process.stdout.on("error", () => process.exit(0));
 
 function finish(): void {
   client.close();
@@ -69,7 +71,8 @@ function parseUrl(text: string): string {
       "Allowed is the http or https URL of a SockJS prefix, such as http://127.0.0.1:8080/echo.",
     );
   }
-  return text.replace(/\/+$/, "");
+  // The address that `npm start` prints is where the page is.
+  return url.pathname === "/" ? new URL("/echo", url).href : text.replace(/\/+$/, "");
 }
 
 function parseTransports(text: string): string[] {

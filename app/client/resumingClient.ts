@@ -227,7 +227,7 @@ export class ResumingClient {
   /** Nobody says which message was too large: if any was, then the largest. */
   #giveUpTooBig(code: number, reason: string): void {
     const sent = [...this.#pending].filter(([number]) => number <= this.#lastSent);
-    const [largest] = sent.sort(([, a], [, b]) => b.text.length - a.text.length);
+    const [largest] = sent.sort(([, a], [, b]) => bytesOf(b.text) - bytesOf(a.text));
     if (largest === undefined) {
       return;
     }
@@ -264,4 +264,9 @@ export class ResumingClient {
     clearTimeout(this.#watchdog);
     this.#watchdog = undefined;
   }
+}
+
+/** Servers limit bytes, of which a character may have several. */
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

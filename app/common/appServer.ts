@@ -69,9 +69,11 @@ export class AppServer {
   async drain(): Promise<void> {
     const closable: Closable = {
       sessions: () => this.sessions(),
+      connections: () => this.#sockets.size,
       closeIdle: () => {
         this.http.closeIdleConnections();
-        return this.#sockets.size === 0;
+        // Those that never asked for anything are not idle to the HTTP server.
+        this.#sockets.forEach((socket) => socket.bytesRead === 0 && socket.destroy());
       },
       closeAll: () => this.#sockets.forEach((socket) => socket.destroy()),
     };
@@ -80,7 +82,10 @@ export class AppServer {
   }
 
   #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
-    const server = createServer((request, response) => {
+    // What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8).
+    const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean =>
+      headers.upgrade?.toLowerCase() === "websocket";
+    const server = createServer({ shouldUpgradeCallback }, (request, response) => {
       response.setHeader("X-Replica", this.#options.replica);
       response.setHeader("Access-Control-Expose-Headers", "X-Replica");
       if (this.lifecycle.isClosing) {
@@ -92,7 +97,10 @@ export class AppServer {
     });
     server.on("upgrade", (request, socket, head) => {
       if (!this.intercept(request, socket, head)) {
-        socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        const replica = `X-Replica: ${this.#options.replica}`;
+        socket.end(
+          `HTTP/1.1 404 Not Found\r\n${replica}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        );
       }
     });
     server.on("connection", (socket) => {

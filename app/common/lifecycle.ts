@@ -20,12 +20,20 @@ export function gracePeriodSeconds(drainSeconds: number): number {
   return Math.ceil(drainSeconds) + CLOSING_SECONDS + MARGIN_SECONDS;
 }
 
+/**
+ * How long connections stay before idle ones are closed, in milliseconds: a client that keeps one busy
+ * learns from the next answer that it ends, instead of having a request reset.
+ */
+const LAST_ANSWERS_MS = 1000;
+
 /** What a lifecycle closes at the end. */
 export interface Closable {
   /** Sessions that are open now; `close` asks the client to come back elsewhere. */
   sessions(): readonly { close(): void }[];
-  /** Closes connections that carry no request now; true when none is left. */
-  closeIdle(): boolean;
+  /** Connections that are open now. */
+  connections(): number;
+  /** Closes connections that carry no request now. */
+  closeIdle(): void;
   /** Ends whatever is still there. */
   closeAll(): void;
 }
@@ -49,8 +57,11 @@ export class Lifecycle {
     return this.#phase === "closing" || this.#phase === "closed";
   }
 
+  /** Nothing once a drain has begun. */
   ready(): void {
-    this.#enter("ready");
+    if (this.#phase === "starting") {
+      this.#enter("ready");
+    }
   }
 
   /**
@@ -66,14 +77,17 @@ export class Lifecycle {
     this.#enter("draining");
     await sleep(drainSeconds * 1000);
     this.#enter("closing");
-    const deadline = Date.now() + CLOSING_SECONDS * 1000;
+    const began = Date.now();
     const batches = (CLOSING_SECONDS * 1000) / BATCH_MS / 2;
     const batch = Math.max(MIN_BATCH, Math.ceil(closable.sessions().length / batches));
     for (;;) {
       const open = closable.sessions();
       open.slice(0, batch).forEach((session) => session.close());
-      const done = closable.closeIdle() && open.length === 0;
-      if (done || Date.now() >= deadline) {
+      if (open.length === 0 && Date.now() - began >= LAST_ANSWERS_MS) {
+        closable.closeIdle();
+      }
+      const isDone = open.length === 0 && closable.connections() === 0;
+      if (isDone || Date.now() - began >= CLOSING_SECONDS * 1000) {
         break;
       }
       await sleep(BATCH_MS);

@@ -76,6 +76,19 @@ export function childrenOf(parent: number): number[] {
     .filter((pid) => pid > 0 && parentOf(pid) === parent);
 }
 
+/** The processes of the replicas, by their names. */
+export function replicasOf({ pid }: { pid: number }): Map<string, number> {
+  const replicas = new Map<string, number>();
+  for (const child of childrenOf(pid)) {
+    const environment = readFileSync(`/proc/${child}/environ`, "utf8");
+    const name = /\0REPLICA_NAME=([^\0]+)/.exec(`\0${environment}`)?.[1];
+    if (name !== undefined) {
+      replicas.set(name, child);
+    }
+  }
+  return replicas;
+}
+
 /** Whether there is such a process; one that ended and was not yet reaped is none. */
 export function isAlive(pid: number): boolean {
   return parentOf(pid) !== undefined;
@@ -103,13 +116,11 @@ export async function replicaOf(origin: string, source: string): Promise<string>
   });
 }
 
-/** The process of a replica, by its environment. */
+/** The process of a replica. */
 export function pidOf(run: LocalRun, replica: string): number {
-  for (const pid of childrenOf(run.pid)) {
-    const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-    if (environment.includes(`REPLICA_NAME=${replica}\0`)) {
-      return pid;
-    }
+  const pid = replicasOf(run).get(replica);
+  if (pid === undefined) {
+    throw new Error(`no process of ${replica}`);
   }
-  throw new Error(`no process of ${replica}`);
+  return pid;
 }

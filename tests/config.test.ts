@@ -1,0 +1,177 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig, type Config } from "../config.ts";
+import { mockPulumi } from "./support/mocks.ts";
+import { configure, declarations, PROJECT, stackFile, STACKS } from "./support/stackConfig.ts";
+
+/** What holds where nothing is set. */
+const DEFAULTS: Config = {
+  name: "sockjs-sticky-new",
+  region: "us-east-1",
+  replicas: 3,
+  affinity: "source-ip",
+  drainSeconds: 150,
+  maxReplicas: undefined,
+  cpuMillicores: 250,
+  memoryMiB: 512,
+  image: undefined,
+  scheme: "internet-facing",
+  sourceRanges: ["0.0.0.0/0"],
+  crossZone: true,
+  idleTimeoutSeconds: 350,
+  targetProtocol: "tcp",
+  certificateArn: undefined,
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  dnsName: undefined,
+  hostedZoneId: undefined,
+  accessLogsBucket: undefined,
+  vpcCidr: "10.0.0.0/16",
+  zones: 2,
+  natGateways: "single",
+  kubernetesVersion: "1.36",
+  admins: [],
+  publicAccessCidrs: ["0.0.0.0/0"],
+  secretsEncryption: false,
+  controlPlaneLogs: [],
+  logRetentionDays: 7,
+  deletionProtection: false,
+  immutableTags: false,
+  controllerChart: "https://aws.github.io/eks-charts",
+  controllerChartVersion: "3.5.0",
+};
+
+const EXPECTED: Record<(typeof STACKS)[number], Config> = {
+  dev: { ...DEFAULTS, name: "sockjs-sticky-dev", kubernetesVersion: "1.35" },
+  staging: {
+    ...DEFAULTS,
+    name: "sockjs-sticky-staging",
+    kubernetesVersion: "1.35",
+    replicas: 2,
+    maxReplicas: 4,
+    memoryMiB: 1024,
+    zones: 3,
+    secretsEncryption: true,
+    controlPlaneLogs: ["api", "audit", "authenticator"],
+    logRetentionDays: 30,
+    immutableTags: true,
+  },
+  prod: {
+    ...DEFAULTS,
+    name: "sockjs-sticky-prod",
+    kubernetesVersion: "1.35",
+    replicas: 6,
+    maxReplicas: 24,
+    cpuMillicores: 500,
+    memoryMiB: 1024,
+    zones: 3,
+    natGateways: "per-zone",
+    publicAccessCidrs: ["203.0.113.0/24"],
+    secretsEncryption: true,
+    controlPlaneLogs: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+    logRetentionDays: 365,
+    deletionProtection: true,
+    immutableTags: true,
+  },
+};
+
+async function loaded(stack: string, changes: Record<string, unknown> = {}): Promise<Config> {
+  await mockPulumi({ project: PROJECT, stack });
+  configure(stack, changes);
+  return loadConfig();
+}
+
+describe("config", () => {
+  it("has the defaults of Pulumi.yaml where a stack sets nothing", async () => {
+    deepEqual(await loaded("new"), DEFAULTS);
+  });
+
+  for (const stack of STACKS) {
+    it(`loads Pulumi.${stack}.yaml`, async () => {
+      deepEqual(await loaded(stack), EXPECTED[stack]);
+    });
+  }
+
+  it("declares every setting with type, default and description, and none beside", async () => {
+    const declared = declarations();
+    deepEqual(
+      Object.keys(declared).toSorted(),
+      Object.keys(DEFAULTS)
+        .filter((setting) => !["name", "region"].includes(setting))
+        .toSorted(),
+    );
+    for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
+      const kind = Array.isArray(value) ? "array" : typeof value;
+      equal(kind === "number" ? "integer" : kind, type, setting);
+      ok(description.length > 15, setting);
+    }
+    await mockPulumi();
+  });
+
+  it("sets nothing in a stack's file that is not declared", () => {
+    const names = new Set(Object.keys(declarations()).map((setting) => `${PROJECT}:${setting}`));
+    for (const stack of STACKS) {
+      const unknown = Object.keys(stackFile(stack)).filter((name) => !names.has(name));
+      deepEqual(unknown, ["aws:region"]);
+    }
+  });
+
+  it("takes what is optional when it is set", async () => {
+    const optional = {
+      image: "registry.example/echo@sha256:1",
+      certificateArn: "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a1-b2",
+      dnsName: "echo.example.com",
+      hostedZoneId: "Z0123456789ABC",
+      accessLogsBucket: "echo-logs",
+    };
+    deepEqual(await loaded("new", optional), { ...DEFAULTS, ...optional });
+  });
+
+  it("takes every value at the ends of what is allowed", async () => {
+    const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60, zones: 2 };
+    deepEqual(await loaded("new", least), { ...DEFAULTS, ...least });
+    const most = { replicas: 100, drainSeconds: 3600, idleTimeoutSeconds: 6000, zones: 4 };
+    const ends = { ...most, maxReplicas: 100, logRetentionDays: 3653 };
+    deepEqual(await loaded("new", ends), { ...DEFAULTS, ...ends });
+  });
+
+  it("takes lists, as Pulumi passes them: JSON in text", async () => {
+    const lists = {
+      sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+      admins: ["arn:aws-cn:iam::111122223333:role/ops/on-call", "arn:aws:iam::111122223333:user/a"],
+      controlPlaneLogs: ["scheduler"],
+    };
+    deepEqual(await loaded("new", lists), { ...DEFAULTS, ...lists });
+  });
+
+  it("allows without affinity what affinity forbids", async () => {
+    const free = { affinity: "none", crossZone: false, targetProtocol: "tls" };
+    deepEqual(await loaded("new", free), { ...DEFAULTS, ...free });
+  });
+
+  it("allows the whole internet to reach the API only while nothing is protected", async () => {
+    const open = { publicAccessCidrs: ["0.0.0.0/0"], deletionProtection: false };
+    deepEqual((await loaded("prod", open)).publicAccessCidrs, ["0.0.0.0/0"]);
+  });
+
+  it("takes regions of all partitions", async () => {
+    for (const region of ["eu-west-3", "us-gov-west-1", "cn-northwest-1", "ap-southeast-4"]) {
+      equal((await loaded("new", { "aws:region": region })).region, region);
+    }
+  });
+
+  it("takes charts from other repositories, and from a folder that has one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "chart-"));
+    writeFileSync(join(folder, "Chart.yaml"), "name: aws-load-balancer-controller\n");
+    for (const controllerChart of ["https://charts.example", "oci://r.example/chart", folder]) {
+      equal((await loaded("new", { controllerChart })).controllerChart, controllerChart);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it("takes the longest stack name of which names of roles can be made", async () => {
+    const stack = "s".repeat(43 - "sockjs-sticky-".length);
+    equal((await loaded(stack)).name.length, 43);
+  });
+});

@@ -1,0 +1,243 @@
+import { equal, ok, throws } from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { loadConfig } from "../config.ts";
+import { mockPulumi } from "./support/mocks.ts";
+import { configure, declarations } from "./support/stackConfig.ts";
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+const ROLE = "arn:aws:iam::111122223333:role/ops";
+const SIZES = "allowed is one of 250, 500, 1000, 2000, 4000, 8000, 16000; for example 250 and 512";
+const RETENTION =
+  "allowed is one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; for example 30";
+const BLOCKS = "allowed is a list of IPv4 CIDR blocks; for example [198.51.100.0/24]";
+const LOGS =
+  "allowed is a list of api, audit, authenticator, controllerManager, scheduler; for example [api, audit]";
+const ADMINS =
+  "allowed is a list of ARNs of IAM roles and users; for example [arn:aws:iam::111122223333:role/ops]";
+const ARN =
+  "allowed is the ARN of an ACM certificate, or empty; for example arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+const CHART =
+  "allowed is the URL of a chart repository, the oci:// URL of a chart or the path of a folder; for example https://aws.github.io/eks-charts";
+const STICKY_TLS =
+  "AWS refuses stickiness on TLS target groups, with affinity source-ip allowed is tcp; set targetProtocol to tcp (the listener may still be TLS) or affinity to none";
+const CROSS_ZONE =
+  "a client that resolves to another zone's address would change its replica, with affinity source-ip allowed is true; set crossZone to true or affinity to none";
+const DRAIN =
+  "a Network Load Balancer goes on sending connections for two minutes, allowed is 150 to 3600; for example 150";
+const DNS = "allowed are both or none; set the one that is missing";
+
+/** Settings that are wrong by themselves, and the fault that each is. */
+const WRONG: [setting: string, value: unknown, fault: string][] = [
+  ["replicas", 0, 'is "0": allowed is a whole number from 1 to 100; for example 3'],
+  ["replicas", 101, 'is "101": allowed is a whole number from 1 to 100; for example 3'],
+  ["replicas", "three", 'is "three": allowed is a whole number from 1 to 100; for example 3'],
+  ["replicas", 2.5, 'is "2.5": allowed is a whole number from 1 to 100; for example 3'],
+  ["replicas", undefined, "is not set: allowed is a whole number from 1 to 100; for example 3"],
+  ["affinity", "cookie", 'is "cookie": allowed is source-ip or none; for example source-ip'],
+  ["drainSeconds", 3601, 'is "3601": allowed is a whole number from 0 to 3600; for example 150'],
+  ["maxReplicas", 101, 'is "101": allowed is a whole number from 0 to 100; for example 10'],
+  ["cpuMillicores", 0, 'is "0": allowed is a whole number from 1 to 16000; for example 250'],
+  ["memoryMiB", -1, 'is "-1": allowed is a whole number from 1 to 122880; for example 512'],
+  [
+    "image",
+    "my image",
+    'is "my image": allowed is an image by tag or digest, or empty; for example registry.example/echo:1.0',
+  ],
+  [
+    "scheme",
+    "public",
+    'is "public": allowed is internet-facing or internal; for example internet-facing',
+  ],
+  ["sourceRanges", "10.0.0.0/8", `is "10.0.0.0/8": ${BLOCKS}`],
+  ["sourceRanges", ["10.0.0.0/33"], `is ["10.0.0.0/33"]: ${BLOCKS}`],
+  ["crossZone", "yes", 'is "yes": allowed is true or false; for example true'],
+  ["idleTimeoutSeconds", 59, 'is "59": allowed is a whole number from 60 to 6000; for example 350'],
+  [
+    "idleTimeoutSeconds",
+    6001,
+    'is "6001": allowed is a whole number from 60 to 6000; for example 350',
+  ],
+  ["targetProtocol", "udp", 'is "udp": allowed is tcp or tls; for example tcp'],
+  ["certificateArn", ROLE, `is "${ROLE}": ${ARN}`],
+  [
+    "tlsPolicy",
+    "ELBSecurityPolicy-2016-08",
+    'is "ELBSecurityPolicy-2016-08": allowed is an ELB security policy with TLS 1.3; for example ELBSecurityPolicy-TLS13-1-2-2021-06',
+  ],
+  [
+    "dnsName",
+    "https://echo.example.com",
+    'is "https://echo.example.com": allowed is a DNS name, or empty; for example echo.example.com',
+  ],
+  [
+    "hostedZoneId",
+    "example.com",
+    'is "example.com": allowed is the id of a Route 53 hosted zone, or empty; for example Z0123456789ABC',
+  ],
+  [
+    "accessLogsBucket",
+    "s3://logs",
+    'is "s3://logs": allowed is the name of an S3 bucket, or empty; for example echo-logs',
+  ],
+  ["vpcCidr", "10.0.0.0", 'is "10.0.0.0": allowed is an IPv4 CIDR block; for example 10.0.0.0/16'],
+  ["zones", 1, 'is "1": allowed is a whole number from 2 to 4; for example 2'],
+  ["zones", 5, 'is "5": allowed is a whole number from 2 to 4; for example 2'],
+  ["natGateways", "none", 'is "none": allowed is single or per-zone; for example single'],
+  ["kubernetesVersion", "1.34", 'is "1.34": allowed is 1.36 or 1.35; for example 1.36'],
+  ["kubernetesVersion", "1.37", 'is "1.37": allowed is 1.36 or 1.35; for example 1.36'],
+  ["admins", ["ada"], `is ["ada"]: ${ADMINS}`],
+  ["admins", ROLE, `is "${ROLE}": ${ADMINS}`],
+  ["publicAccessCidrs", ["::/0"], `is ["::/0"]: ${BLOCKS}`],
+  ["secretsEncryption", "1", 'is "1": allowed is true or false; for example true'],
+  ["controlPlaneLogs", ["all"], `is ["all"]: ${LOGS}`],
+  ["logRetentionDays", 8, `is "8": ${RETENTION}`],
+  ["logRetentionDays", 4000, `is "4000": ${RETENTION}`],
+  ["deletionProtection", "on", 'is "on": allowed is true or false; for example true'],
+  ["immutableTags", "", 'is "": allowed is true or false; for example true'],
+  ["controllerChart", "eks-charts", `is "eks-charts": ${CHART}`],
+  ["controllerChart", "http://charts.example", `is "http://charts.example": ${CHART}`],
+  ["controllerChartVersion", "v3", 'is "v3": allowed is a version; for example 3.5.0'],
+];
+
+/** Settings that are right by themselves, and wrong together. */
+const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
+  [{ drainSeconds: 149 }, `drainSeconds is 149: ${DRAIN}`],
+  [
+    { replicas: 3, maxReplicas: 2 },
+    "maxReplicas is 2: allowed is 0, for no autoscaler, or 3 (replicas) and more; for example 6",
+  ],
+  [
+    { cpuMillicores: 300 },
+    `cpuMillicores is 300 and memoryMiB is 512: Fargate has no such size, ${SIZES}`,
+  ],
+  [
+    { memoryMiB: 768 },
+    "cpuMillicores is 250 and memoryMiB is 768: Fargate has no such size, with 250 millicores allowed is one of 512, 1024, 2048 MiB; for example 250 and 512",
+  ],
+  [
+    { vpcCidr: "10.0.0.0/30" },
+    'vpcCidr is "10.0.0.0/30": it has 4 addresses for up to 4 zones, allowed is /16 to /22; for example 10.0.0.0/16',
+  ],
+  [
+    { vpcCidr: "10.0.1.0/16" },
+    'vpcCidr is "10.0.1.0/16": allowed is the first address of the block; for example 10.0.0.0/16',
+  ],
+  [{ crossZone: false }, `crossZone is false: ${CROSS_ZONE}`],
+  [{ targetProtocol: "tls" }, `targetProtocol is "tls": ${STICKY_TLS}`],
+  [
+    { certificateArn: CERTIFICATE, idleTimeoutSeconds: 600 },
+    "idleTimeoutSeconds is 600: AWS fixes it for TLS listeners, with certificateArn allowed is 350; leave idleTimeoutSeconds out",
+  ],
+  [
+    { accessLogsBucket: "echo-logs" },
+    'accessLogsBucket is "echo-logs": AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out',
+  ],
+  [{ dnsName: "echo.example.com" }, `dnsName is "echo.example.com" and hostedZoneId is "": ${DNS}`],
+  [{ hostedZoneId: "Z0123" }, `dnsName is "" and hostedZoneId is "Z0123": ${DNS}`],
+  [
+    { deletionProtection: true },
+    'publicAccessCidrs is ["0.0.0.0/0"]: with deletionProtection allowed are named blocks only; for example [198.51.100.0/24]',
+  ],
+  [
+    { admins: [ROLE, ROLE] },
+    `admins is ["${ROLE}","${ROLE}"]: allowed is each ARN once; remove the second`,
+  ],
+  [
+    { controllerChart: "./no/chart" },
+    'controllerChart is "./no/chart": there is no Chart.yaml in it, allowed is a folder with the chart; for example ./charts/aws-load-balancer-controller',
+  ],
+];
+
+/** The message with which the stack is refused, which Pulumi prints without a stack trace. */
+async function refusal(changes: Record<string, unknown>, stack = "new"): Promise<string> {
+  await mockPulumi({ stack });
+  configure(stack, changes);
+  let message = "";
+  throws(loadConfig, (error) => {
+    ok(pulumi.RunError.isInstance(error));
+    ({ message } = error);
+    return true;
+  });
+  return message;
+}
+
+describe("config refuses", () => {
+  for (const [setting, value, fault] of WRONG) {
+    it(`${setting} ${value === undefined ? "left out" : JSON.stringify(value)}`, async () => {
+      equal(await refusal({ [setting]: value }), `sockjs-sticky:${setting} ${fault}`);
+    });
+  }
+
+  for (const [changes, fault] of WRONG_TOGETHER) {
+    it(`${JSON.stringify(changes)}, though each is right by itself`, async () => {
+      equal(await refusal(changes), `sockjs-sticky:${fault}`);
+    });
+  }
+
+  it("what is not a setting, and names those that are", async () => {
+    const allowed = (await refusal({ replica: 3 })).replace(/^.*allowed are /, "").split(", ");
+    equal(
+      await refusal({ replica: 3 }),
+      `sockjs-sticky:replica is not a setting: allowed are ${allowed.join(", ")}`,
+    );
+    equal(allowed.toSorted().join(), Object.keys(declarations()).toSorted().join());
+  });
+
+  it("a missing region, and what is no region", async () => {
+    const allowed = "allowed is an AWS region; for example us-east-1";
+    equal(await refusal({ "aws:region": undefined }), `aws:region is not set: ${allowed}`);
+    equal(await refusal({ "aws:region": "useast1" }), `aws:region is "useast1": ${allowed}`);
+  });
+
+  it("stack names that are no part of AWS's and Kubernetes' names", async () => {
+    for (const stack of ["Prod", "my_stack", "v1.2"]) {
+      equal(
+        await refusal({}, stack),
+        `the stack's name is "${stack}": allowed are lower-case letters, digits and hyphens; for example dev`,
+      );
+    }
+  });
+
+  it("a stack name that is too long for the names made from it", async () => {
+    const stack = "s".repeat(30);
+    equal(
+      await refusal({}, stack),
+      `the stack's name is "${stack}": sockjs-sticky-${stack} has 44 characters, allowed are 43; choose a shorter one`,
+    );
+  });
+
+  it("all faults at once", async () => {
+    const changes = { zones: 1, nodes: 3, natGateways: "none", "aws:region": "" };
+    const faults = (await refusal(changes, "Bad")).split("\n");
+    equal(faults.length, 5);
+    const starts = ["sockjs-sticky:nodes", "the stack's name", "aws:region", "sockjs-sticky:zones"];
+    for (const [index, start] of [...starts, "sockjs-sticky:natGateways"].entries()) {
+      ok(faults[index]?.startsWith(start), faults[index]);
+    }
+  });
+
+  it("what is wrong together although something else is wrong by itself", async () => {
+    const faults = (await refusal({ zones: 1, crossZone: false })).split("\n");
+    equal(faults.length, 2);
+    ok(faults[1]?.startsWith("sockjs-sticky:crossZone is false: "));
+  });
+
+  it("nothing together of which a part is wrong by itself", async () => {
+    equal(
+      await refusal({ replicas: "many", maxReplicas: 1 }),
+      'sockjs-sticky:replicas is "many": allowed is a whole number from 1 to 100; for example 3',
+    );
+  });
+
+  it("a list that is cut off, as the text that it is", async () => {
+    equal(
+      await refusal({ admins: `["${ROLE}"` }),
+      `sockjs-sticky:admins is "[\\"${ROLE}\\"": ${ADMINS}`,
+    );
+  });
+
+  it("all combinations at once", async () => {
+    const changes = { drainSeconds: 0, crossZone: false, targetProtocol: "tls", memoryMiB: 1 };
+    equal((await refusal(changes)).split("\n").length, 4);
+  });
+});

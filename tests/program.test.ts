@@ -1,0 +1,215 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { contentTag } from "../components/contentTag.ts";
+import { at, mockPulumi, valueOf, type Made, type Recorder } from "./support/mocks.ts";
+import { evaluateProgram, runProgram } from "./support/program.ts";
+import { configure, STACKS } from "./support/stackConfig.ts";
+
+/** What a ready-made image is run with; children of remote components a mock cannot show. */
+const READY_MADE = {
+  "aws:Addon": 1,
+  "aws:FargateProfile": 2,
+  "aws:LogGroup": 1,
+  "aws:Role": 2,
+  "aws:RolePolicy": 2,
+  "aws:RolePolicyAttachment": 1,
+  "aws:VpcEndpoint": 1,
+  "awsx:ec2:Vpc": 1,
+  "eks:index:Cluster": 1,
+  "kubernetes:ConfigMap": 1,
+  "kubernetes:Deployment": 1,
+  "kubernetes:Namespace": 2,
+  "kubernetes:PodDisruptionBudget": 1,
+  "kubernetes:Release": 1,
+  "kubernetes:Service": 1,
+  "kubernetes:ServiceAccount": 1,
+  "pulumi:providers:aws": 1,
+  "pulumi:providers:kubernetes": 1,
+  "sockjs-sticky:FargateCluster": 1,
+  "sockjs-sticky:LoadBalancerController": 1,
+  "sockjs-sticky:PodExecutionRole": 1,
+  "sockjs-sticky:StickyService": 1,
+  "sockjs-sticky:Vpc": 1,
+  "sockjs-sticky:Workload": 1,
+};
+
+/** With an image of its own. */
+const DEV = {
+  ...READY_MADE,
+  "awsx:ecr:Image": 1,
+  "awsx:ecr:Repository": 1,
+  "sockjs-sticky:AppImage": 1,
+};
+
+/** As prod: with an autoscaler, control-plane logs and a key for Secrets. */
+const LARGE = {
+  ...DEV,
+  "aws:Addon": 2,
+  "aws:Key": 1,
+  "aws:LogGroup": 2,
+  "kubernetes:HorizontalPodAutoscaler": 1,
+};
+
+const EXPECTED = { dev: DEV, staging: LARGE, prod: LARGE };
+
+const sorted = (counts: Record<string, number>): [string, number][] =>
+  Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+
+/** The component at the top under which something is. */
+function topOf(recorder: Recorder, made: Made): Made {
+  const parent = recorder.made.find(({ urn }) => urn === made.parent);
+  return parent === undefined ? made : topOf(recorder, parent);
+}
+
+/** As the engine, and no mock, hands it down to components, remote ones included. */
+function awsProviderOf(recorder: Recorder, component: Made): string | undefined {
+  const parent = recorder.made.find(({ urn }) => urn === component.parent);
+  const inherited = parent === undefined ? undefined : awsProviderOf(recorder, parent);
+  return component.providers.aws ?? inherited;
+}
+
+describe("program", () => {
+  for (const stack of STACKS) {
+    it(`makes exactly this in stack ${stack}`, async () => {
+      const { recorder } = await runProgram(stack);
+      deepEqual(sorted(recorder.counts()), sorted(EXPECTED[stack]));
+    });
+
+    it(`shows all of it in the first preview of stack ${stack}, before AWS has given a value`, async () => {
+      const { recorder } = await runProgram(stack, {}, { preview: true });
+      deepEqual(sorted(recorder.counts()), sorted(EXPECTED[stack]));
+    });
+
+    it(`exports in stack ${stack} what a person needs`, async () => {
+      const { program } = await runProgram(stack);
+      const name = `sockjs-sticky-${stack}`;
+      deepEqual(Object.keys(program).toSorted(), [
+        "clusterName",
+        "kubeconfig",
+        "namespace",
+        "repositoryUrl",
+        "updateKubeconfigCommand",
+        "url",
+        "urls",
+        "vpcId",
+      ]);
+      equal(await valueOf(program.url), "http://k8s-echo.elb.example");
+      deepEqual(await valueOf(program.urls), { echo: "http://k8s-echo.elb.example" });
+      equal(program.clusterName, name);
+      equal(await valueOf(program.kubeconfig), JSON.stringify({ clusterOf: name }));
+      equal(await pulumi.isSecret(program.kubeconfig), true);
+      equal(
+        await valueOf(program.repositoryUrl),
+        `111122223333.dkr.ecr.us-east-1.amazonaws.com/${name}`,
+      );
+      equal(await valueOf(program.vpcId), `${name}-vpc-id`);
+      equal(await valueOf(program.namespace), "echo");
+      equal(
+        program.updateKubeconfigCommand,
+        `aws eks update-kubeconfig --name ${name} --region us-east-1`,
+      );
+    });
+
+    it(`uses one aws provider and one Kubernetes provider for all in stack ${stack}`, async () => {
+      const { recorder } = await runProgram(stack);
+      const aws = `${recorder.one("pulumi:providers:aws").urn}::sockjs-sticky-${stack}-id`;
+      const kubernetes = `${recorder.one("pulumi:providers:kubernetes").urn}::sockjs-sticky-${stack}-id`;
+      for (const { type, name, provider } of recorder.made.filter(({ isCustom }) => isCustom)) {
+        const [pkg = ""] = type.split(":");
+        const expected = { aws, kubernetes, pulumi: "" }[pkg];
+        equal(provider, expected, `${type} ${name}`);
+      }
+      for (const component of recorder.made.filter(({ isCustom }) => !isCustom)) {
+        equal(awsProviderOf(recorder, component), aws, component.urn);
+      }
+      ok(recorder.calls.length > 0);
+      deepEqual(new Set(recorder.calls.map(({ provider }) => provider)), new Set([aws]));
+    });
+  }
+
+  it("tags all that AWS or the controller makes, in the region of the stack", async () => {
+    const { recorder } = await runProgram("prod", { "aws:region": "eu-west-3" });
+    const tags = { project: "sockjs-sticky", stack: "prod", "managed-by": "pulumi" };
+    const { inputs } = recorder.one("pulumi:providers:aws");
+    equal(inputs.region, "eu-west-3");
+    deepEqual(JSON.parse(String(inputs.defaultTags)), { tags });
+    const { values } = recorder.one("kubernetes:Release").inputs;
+    deepEqual(at(values, "defaultTags"), tags);
+    equal(at(values, "region"), "eu-west-3");
+    match(String(recorder.one("aws:VpcEndpoint").inputs.serviceName), /\.eu-west-3\.s3$/);
+    const { data } = recorder.one("kubernetes:ConfigMap").inputs;
+    match(String(at(data, "output.conf")), /region eu-west-3\n/);
+  });
+
+  it("protects all of VPC and cluster, and nothing else, in prod", async () => {
+    const { recorder } = await runProgram("prod");
+    const tops = (protect: boolean) =>
+      new Set(
+        recorder.made
+          .filter((each) => each.protect === protect)
+          .map((each) => topOf(recorder, each).type),
+      );
+    deepEqual(
+      tops(true),
+      new Set(["sockjs-sticky:index:Vpc", "sockjs-sticky:index:FargateCluster"]),
+    );
+    deepEqual(
+      tops(false),
+      new Set([
+        "pulumi:providers:aws",
+        "sockjs-sticky:index:AppImage",
+        "sockjs-sticky:index:LoadBalancerController",
+        "sockjs-sticky:index:StickyService",
+        "sockjs-sticky:index:Workload",
+      ]),
+    );
+    equal(recorder.one("eks:index:Cluster").inputs.deletionProtection, true);
+    equal(recorder.one("awsx:ecr:Repository").inputs.forceDelete, false);
+  });
+
+  for (const [stack, changes] of [
+    ["dev", {}],
+    ["staging", {}],
+    ["prod", { deletionProtection: false }],
+  ] as const) {
+    it(`protects nothing in ${stack} ${JSON.stringify(changes)}, so that destroy takes all`, async () => {
+      const { recorder } = await runProgram(stack, changes);
+      deepEqual(
+        recorder.made.filter(({ protect }) => protect),
+        [],
+      );
+      equal(recorder.one("eks:index:Cluster").inputs.deletionProtection, false);
+      equal(recorder.one("awsx:ecr:Repository").inputs.forceDelete, true);
+    });
+  }
+
+  it("runs what it built, by digest", async () => {
+    const { recorder } = await runProgram("dev");
+    const { inputs } = recorder.one("awsx:ecr:Image");
+    match(String(inputs.context), /\/app$/);
+    equal(inputs.imageTag, contentTag(String(inputs.context)));
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    equal(
+      at(spec, "template", "spec", "containers", 0, "image"),
+      "111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:1",
+    );
+  });
+
+  it("needs neither ECR nor Docker for a ready-made image", async () => {
+    const { recorder, program } = await runProgram("dev", { image: "registry.example/echo:1.0" });
+    deepEqual(sorted(recorder.counts()), sorted(READY_MADE));
+    equal(program.repositoryUrl, undefined);
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    equal(at(spec, "template", "spec", "containers", 0, "image"), "registry.example/echo:1.0");
+  });
+
+  it("makes nothing where a setting is wrong, or the region has too few zones", async () => {
+    const recorder = await mockPulumi({ stack: "dev", zones: ["us-east-1a"] });
+    configure("dev", { zones: 1 });
+    await rejects(evaluateProgram(), { message: /^sockjs-sticky:zones is "1": / });
+    deepEqual(recorder.made, []);
+    configure("dev");
+    await rejects(evaluateProgram(), { message: /^zones is 2: us-east-1 has 1 zones with EKS/ });
+    deepEqual((await recorder.settle()).counts(), { "pulumi:providers:aws": 1 });
+  });
+});

@@ -1,0 +1,140 @@
+import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
+
+/** Where the mocked program runs. */
+export interface Cloud {
+  partition: string;
+  region: string;
+  accountId: string;
+  /** Names of the zones that AWS answers with. */
+  zones: string[];
+}
+
+export const CLOUD: Cloud = {
+  partition: "aws",
+  region: "us-east-1",
+  accountId: "111122223333",
+  zones: ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
+};
+
+export type Properties = Record<string, unknown>;
+
+/** Makes a resource that only its remote parent knows, and gives a reference to it. */
+export type AddChild = (type: string, name: string, state: Properties) => unknown;
+
+/** What AWS or Kubernetes add to the inputs of a resource. */
+type Outputs = (name: string, inputs: Properties, cloud: Cloud, child: AddChild) => Properties;
+
+const none: Outputs = () => ({});
+
+/** All types that the program may make; there are no others. */
+const OUTPUTS: Readonly<Record<string, Outputs>> = {
+  "aws:cloudwatch/logGroup:LogGroup": (_, { name }, cloud) => ({
+    arn: arn(cloud, "logs", `log-group:${String(name)}`),
+  }),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": none,
+  "aws:eks/addon:Addon": none,
+  "aws:eks/fargateProfile:FargateProfile": none,
+  "aws:iam/role:Role": (name, _, { partition, accountId }) => ({
+    name: `${name}-1234567`,
+    arn: `arn:${partition}:iam::${accountId}:role/${name}-1234567`,
+  }),
+  "aws:iam/rolePolicy:RolePolicy": none,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": none,
+  "aws:kms/key:Key": (name, _, cloud) => ({ arn: arn(cloud, "kms", `key/${name}`) }),
+  "aws:route53/record:Record": (_, { name }) => ({ fqdn: name }),
+  "awsx:ec2:Vpc": vpc,
+  "awsx:ecr:Image": (_, { repositoryUrl }) => ({ imageUri: `${String(repositoryUrl)}@sha256:1` }),
+  "awsx:ecr:Repository": (_, { name }, { accountId, region }) => ({
+    url: `${accountId}.dkr.ecr.${region}.amazonaws.com/${String(name)}`,
+  }),
+  "eks:index:Cluster": eksCluster,
+  "kubernetes:apps/v1:Deployment": none,
+  "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": none,
+  "kubernetes:core/v1:ConfigMap": none,
+  "kubernetes:core/v1:Namespace": none,
+  "kubernetes:core/v1:Service": (name) => ({
+    status: { loadBalancer: { ingress: [{ hostname: `k8s-${name}.elb.example` }] } },
+  }),
+  "kubernetes:core/v1:ServiceAccount": none,
+  "kubernetes:helm.sh/v3:Release": none,
+  "kubernetes:policy/v1:PodDisruptionBudget": none,
+  "pulumi:providers:aws": none,
+  "pulumi:providers:kubernetes": none,
+  "sockjs-sticky:index:AppImage": none,
+  "sockjs-sticky:index:FargateCluster": none,
+  "sockjs-sticky:index:LoadBalancerController": none,
+  "sockjs-sticky:index:PodExecutionRole": none,
+  "sockjs-sticky:index:StickyService": none,
+  "sockjs-sticky:index:Vpc": none,
+  "sockjs-sticky:index:Workload": none,
+};
+
+/** All questions that the program may ask AWS; there are no others. */
+const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Properties>> = {
+  "aws:eks/getAddonVersion:getAddonVersion": ({ addonName, kubernetesVersion }) => ({
+    version: `v1-${String(addonName)}-for-${String(kubernetesVersion)}`,
+  }),
+  "aws:index/getAvailabilityZones:getAvailabilityZones": (_, { zones, region }) => ({
+    names: zones,
+    region,
+  }),
+  "aws:index/getCallerIdentity:getCallerIdentity": (_, { accountId }) => ({ accountId }),
+  "aws:index/getPartition:getPartition": (_, { partition }) => ({ partition }),
+  "aws:index/getRegion:getRegion": (_, { region }) => ({ region }),
+  "aws:lb/getHostedZoneId:getHostedZoneId": ({ loadBalancerType }) => ({
+    id: `Z-${String(loadBalancerType)}`,
+  }),
+};
+
+export function stateOf(args: MockResourceArgs, cloud: Cloud, child: AddChild): Properties {
+  const outputs = OUTPUTS[args.type];
+  if (outputs === undefined) {
+    throw new Error(`no test expects a resource of type ${args.type}: ${args.name}`);
+  }
+  const inputs = args.inputs as Properties;
+  return { ...inputs, ...outputs(args.name, inputs, cloud, child) };
+}
+
+export function answerTo(args: MockCallArgs, cloud: Cloud): Properties {
+  const answer = ANSWERS[args.token];
+  if (answer === undefined) {
+    throw new Error(`no test expects a call of ${args.token}`);
+  }
+  return answer(args.inputs as Properties, cloud);
+}
+
+function vpc(name: string, inputs: Properties, _: Cloud, child: AddChild): Properties {
+  const kinds = ["private", "public"];
+  const zones = inputs.availabilityZoneNames as string[];
+  const subnets = kinds.flatMap((kind) => zones.map((_zone, n) => `${name}-${kind}-${n + 1}`));
+  const children = (type: string): unknown[] => subnets.map((subnet) => child(type, subnet, {}));
+  return {
+    vpcId: `${name}-vpc-id`,
+    privateSubnetIds: subnets.filter((subnet) => subnet.includes("-private-")),
+    publicSubnetIds: subnets.filter((subnet) => subnet.includes("-public-")),
+    routeTables: children("aws:ec2/routeTable:RouteTable"),
+    routes: children("aws:ec2/route:Route"),
+    routeTableAssociations: children("aws:ec2/routeTableAssociation:RouteTableAssociation"),
+  };
+}
+
+/** Neighbours of what the program wants have other values, so that a mix-up shows. */
+function eksCluster(name: string, { name: given }: Properties, cloud: Cloud, child: AddChild) {
+  const issuer = `oidc.eks.${cloud.region}.amazonaws.com/id/${name}`;
+  return {
+    eksCluster: child("aws:eks/cluster:Cluster", `${name}-eksCluster`, {
+      name: given,
+      vpcConfig: { clusterSecurityGroupId: `sg-of-eks-${name}` },
+    }),
+    clusterSecurityGroupId: `sg-of-component-${name}`,
+    kubeconfig: { clusterOf: name },
+    kubeconfigJson: JSON.stringify({ clusterOf: name }),
+    oidcIssuer: issuer,
+    oidcProviderUrl: `https://${issuer}`,
+    oidcProviderArn: `arn:${cloud.partition}:iam::${cloud.accountId}:oidc-provider/${issuer}`,
+  };
+}
+
+function arn({ partition, region, accountId }: Cloud, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+}
