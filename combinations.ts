@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { sizeFault } from "./components/fargateSize.ts";
-import { vpcCidrFault } from "./components/subnets.ts";
+import { isPrivate, prefixOf, vpcCidrFault } from "./components/subnets.ts";
 import type { Settings } from "./settings.ts";
 
 /** Fixed for TLS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
@@ -9,6 +9,9 @@ const TLS_IDLE_SECONDS = 350;
 
 /** An NLB goes on sending new connections for some two minutes after a target was deregistered. */
 const MIN_DRAIN_SECONDS = 150;
+
+/** Blocks that are larger name nobody. */
+const MIN_NAMED_PREFIX = 8;
 
 /** A rule over several settings; it tells what is wrong, or nothing. */
 interface Combination {
@@ -25,9 +28,9 @@ const COMBINATIONS: readonly Combination[] = [
   },
   {
     of: ["replicas", "maxReplicas"],
-    fault: ({ replicas, maxReplicas = replicas }) =>
-      maxReplicas < replicas &&
-      `maxReplicas is ${maxReplicas}: allowed is 0, for no autoscaler, or ${replicas} (replicas) and more; for example ${replicas * 2}`,
+    fault: ({ replicas, maxReplicas = Infinity }) =>
+      maxReplicas <= replicas &&
+      `maxReplicas is ${maxReplicas}: allowed is 0, for no autoscaler, or more than ${replicas} (replicas); for example ${replicas * 2}`,
   },
   {
     of: ["cpuMillicores", "memoryMiB"],
@@ -62,6 +65,13 @@ const COMBINATIONS: readonly Combination[] = [
       `targetProtocol is "tls": AWS refuses stickiness on TLS target groups, with affinity source-ip allowed is tcp; set targetProtocol to tcp (the listener may still be TLS) or affinity to none`,
   },
   {
+    of: ["certificateArn", "targetProtocol"],
+    fault: ({ certificateArn, targetProtocol }) =>
+      certificateArn === undefined &&
+      targetProtocol === "tls" &&
+      `targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp`,
+  },
+  {
     of: ["certificateArn", "idleTimeoutSeconds"],
     fault: ({ certificateArn, idleTimeoutSeconds }) =>
       certificateArn !== undefined &&
@@ -85,8 +95,14 @@ const COMBINATIONS: readonly Combination[] = [
     of: ["deletionProtection", "publicAccessCidrs"],
     fault: ({ deletionProtection, publicAccessCidrs }) =>
       deletionProtection &&
-      publicAccessCidrs.some((cidr) => cidr.endsWith("/0")) &&
-      `publicAccessCidrs is ${JSON.stringify(publicAccessCidrs)}: with deletionProtection allowed are named blocks only; for example [198.51.100.0/24]`,
+      publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) &&
+      `publicAccessCidrs is ${JSON.stringify(publicAccessCidrs)}: with deletionProtection allowed are named blocks only, of /${MIN_NAMED_PREFIX} to /32; for example [198.51.100.0/24]`,
+  },
+  {
+    of: ["publicAccessCidrs"],
+    fault: ({ publicAccessCidrs }) =>
+      publicAccessCidrs.some(isPrivate) &&
+      `publicAccessCidrs is ${JSON.stringify(publicAccessCidrs)}: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]`,
   },
   {
     of: ["admins"],

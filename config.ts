@@ -40,13 +40,26 @@ export function loadConfig(): Config {
     ...nameFaults(name),
     ...provider.faults,
     ...settings.faults,
+    ...providerFaults(all),
     ...combinationFaults(settings.values).map(nameOf),
+    ...certificateFaults(settings.values.certificateArn, provider.values["aws:region"]).map(nameOf),
   ];
   if (faults.length > 0) {
     throw new pulumi.RunError(faults.join("\n"));
   }
+  warnOfPlaceholders(settings.values.publicAccessCidrs ?? [], nameOf("publicAccessCidrs"));
   const region = provider.values["aws:region"] as aws.Region;
   return { ...(settings.values as Settings), name, region };
+}
+
+/** Blocks for documentation (RFC 5737) stand in `Pulumi.prod.yaml` until somebody names real ones. */
+function warnOfPlaceholders(cidrs: readonly string[], setting: string): void {
+  const placeholders = cidrs.filter((cidr) => /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(cidr));
+  if (placeholders.length > 0) {
+    void pulumi.log.warn(
+      `${setting} has ${placeholders.join(", ")}, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster`,
+    );
+  }
 }
 
 /** A project's settings as they are written: text, or lists where text is a JSON list. */
@@ -70,11 +83,31 @@ function listOrText(value: string): unknown {
   }
 }
 
+/** The provider is made by the program: what else it could be told would be ignored. */
+function providerFaults(all: Record<string, string>): string[] {
+  return Object.keys(all)
+    .filter((key) => key.startsWith("aws:") && key !== "aws:region")
+    .map(
+      (key) =>
+        `${key} is set: allowed is aws:region only; use the environment of the AWS SDK, for example AWS_PROFILE`,
+    );
+}
+
+/** A listener takes certificates of its own region only. */
+function certificateFaults(certificateArn = "", region = ""): string[] {
+  const found = certificateArn.split(":")[3];
+  return found === undefined || region === "" || found === region
+    ? []
+    : [
+        `certificateArn is ${JSON.stringify(certificateArn)}: it is in ${found}, allowed is a certificate in ${region} (aws:region)`,
+      ];
+}
+
 function nameFaults(name: string): string[] {
   const stack = JSON.stringify(pulumi.getStack());
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+  if (!/^[a-z](-?[a-z0-9])*$/.test(name)) {
     return [
-      `the stack's name is ${stack}: allowed are lower-case letters, digits and hyphens; for example dev`,
+      `the stack's name is ${stack}: allowed are lower-case letters, digits and single hyphens between them; for example dev`,
     ];
   }
   return name.length <= MAX_NAME

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { oneOf, textLike, wholeNumberFrom, type Values } from "./app/common/settings.ts";
-import { MAX_ZONES } from "./components/subnets.ts";
+import { isFirstAddress, MAX_ZONES } from "./components/subnets.ts";
 
 /** How a load balancer chooses a replica for a connection. */
 export const AFFINITIES = ["source-ip", "none"] as const;
@@ -25,7 +25,10 @@ const flag = z
   .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
   .meta({ description: "true or false", example: true });
 
-const cidrs = listOf(z.cidrv4(), "a list of IPv4 CIDR blocks", "[198.51.100.0/24]");
+const cidrs = z.array(z.cidrv4().refine(isFirstAddress)).min(1).meta({
+  description: "a list of IPv4 CIDR blocks, each by its first address",
+  example: "[198.51.100.0/24]",
+});
 
 /** Rules by setting; what a setting means and its default stand in Pulumi.yaml. */
 export const RULES = {
@@ -52,7 +55,7 @@ export const RULES = {
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
   ),
   dnsName: optional(
-    /^([a-z0-9*]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
     "a DNS name",
     "echo.example.com",
   ),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -5,7 +6,10 @@ import dockerignore from "@balena/dockerignore";
 
 const TAG_LENGTH = 16;
 
-/** An image tag that changes when a file of the Docker build context does, and only then. */
+/**
+ * An image tag that changes when a file of the Docker build context does, and only then. With git it ends in the
+ * commit that changed the context last: after a revert the content is an old one, whose tag may be immutable.
+ */
 export function contentTag(context: string): string {
   const ignoreFile = join(context, ".dockerignore");
   const ignored = dockerignore.default();
@@ -15,11 +19,24 @@ export function contentTag(context: string): string {
   const hash = createHash("sha256");
   for (const file of filesOf(context, context, (path) => ignored.ignores(path)).toSorted()) {
     const path = join(context, file);
-    const mode = statSync(path).mode & 0o111;
+    const mode = statSync(path).mode & 0o777;
     hash.update(JSON.stringify([file, mode]));
     hash.update(createHash("sha256").update(readFileSync(path)).digest());
   }
-  return hash.digest("hex").slice(0, TAG_LENGTH);
+  const content = hash.digest("hex").slice(0, TAG_LENGTH);
+  const commit = lastCommit(context);
+  return commit === "" ? content : `${content}-${commit}`;
+}
+
+/** Nothing outside of a git repository, and where there is no git. */
+function lastCommit(context: string): string {
+  try {
+    const args = ["log", "-1", "--format=%h", "--", "."];
+    const output = execFileSync("git", args, { cwd: context, stdio: ["ignore", "pipe", "ignore"] });
+    return output.toString().trim();
+  } catch {
+    return "";
+  }
 }
 
 function filesOf(root: string, folder: string, isIgnored: (path: string) => boolean): string[] {

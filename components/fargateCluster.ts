@@ -36,7 +36,7 @@ export interface FargateClusterArgs {
 /** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
 export class FargateCluster extends pulumi.ComponentResource {
   readonly name: string;
-  /** For all objects in the cluster; what uses it waits until pods can run and find each other. */
+  /** For all objects in the cluster. Pods depend on the component, too: they need its add-ons. */
   readonly kubernetes: k8s.Provider;
   /** Secret, though without credentials: it has the AWS CLI get them. */
   readonly kubeconfig: pulumi.Output<string>;
@@ -50,7 +50,7 @@ export class FargateCluster extends pulumi.ComponentResource {
     super("sockjs-sticky:index:FargateCluster", name, {}, opts);
     this.name = name;
     const inParent = { parent: this };
-    const podLogs = this.#logGroup("fargate", args.logRetentionDays);
+    const podLogs = this.#logGroup("fargate", args, { parent: this });
     const cluster = this.#cluster(args);
     const podExecutionRole = new PodExecutionRole(
       `${name}-fargate-pods`,
@@ -70,13 +70,14 @@ export class FargateCluster extends pulumi.ComponentResource {
           inParent,
         ),
     );
-    const addons = this.#addons(args, cluster, profiles);
+    args.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
     const provider = new k8s.Provider(
       name,
       { kubeconfig: cluster.kubeconfigJson },
-      { parent: this, dependsOn: [...profiles, ...addons] },
+      { parent: this, dependsOn: profiles },
     );
-    this.#logging(args.region, podLogs, provider);
+    const logging = this.#logging(args.region, podLogs, provider);
+    this.#addons(args, cluster, [...profiles, logging]);
 
     this.kubernetes = provider;
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
@@ -101,9 +102,12 @@ export class FargateCluster extends pulumi.ComponentResource {
           { parent: this },
         )
       : undefined;
-    // EKS would make the group itself, and it would stay when the cluster is gone.
+    // EKS would make the group itself, and it would stay when the cluster is gone. Not protected: it goes
+    // when nothing is to be logged any more.
     const logs =
-      args.controlPlaneLogs.length > 0 ? [this.#logGroup("cluster", args.logRetentionDays)] : [];
+      args.controlPlaneLogs.length > 0
+        ? [this.#logGroup("cluster", args, { parent: this, protect: false })]
+        : [];
     return new eks.Cluster(
       name,
       {
@@ -117,7 +121,6 @@ export class FargateCluster extends pulumi.ComponentResource {
         endpointPublicAccess: true,
         publicAccessCidrs: args.publicAccessCidrs,
         authenticationMode: "API",
-        accessEntries: this.#accessEntries(args.admins),
         createOidcProvider: true,
         deletionProtection: args.deletionProtection,
         ...(key === undefined ? {} : { encryptionConfigKeyArn: key.arn }),
@@ -133,30 +136,30 @@ export class FargateCluster extends pulumi.ComponentResource {
     );
   }
 
-  #accessEntries(admins: string[]) {
+  /** Never protected: who leaves has to lose access at once. */
+  #admit(principalArn: string, clusterName: pulumi.Input<string>): void {
     const { partition } = aws.getPartitionOutput({}, { parent: this });
-    const policyArn = pulumi.interpolate`arn:${partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
-    return Object.fromEntries(
-      admins.map((principalArn) => [
-        principalArn.replace(/^.*:/, "").replaceAll("/", "-"),
-        {
-          principalArn,
-          accessPolicies: { admin: { policyArn, accessScope: { type: "cluster" } } },
-        },
-      ]),
+    const opts = { parent: this, protect: false };
+    const name = `${this.name}-${principalArn.split(":").slice(4).join(":")}`;
+    const entry = new aws.eks.AccessEntry(name, { clusterName, principalArn }, opts);
+    new aws.eks.AccessPolicyAssociation(
+      name,
+      {
+        clusterName,
+        principalArn: entry.principalArn,
+        policyArn: pulumi.interpolate`arn:${partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+        accessScope: { type: "cluster" },
+      },
+      opts,
     );
   }
 
   /** Add-ons in the version that is AWS's default for the cluster's version of Kubernetes. */
-  #addons(
-    args: FargateClusterArgs,
-    cluster: eks.Cluster,
-    profiles: pulumi.Resource[],
-  ): aws.eks.Addon[] {
+  #addons(args: FargateClusterArgs, cluster: eks.Cluster, dependsOn: pulumi.Resource[]): void {
     const addon = (
       addonName: string,
-      values: object,
-      dependsOn: pulumi.Resource[],
+      configuration: { configurationValues?: string },
+      opts: pulumi.CustomResourceOptions,
     ): aws.eks.Addon =>
       new aws.eks.Addon(
         `${this.name}-${addonName}`,
@@ -167,30 +170,38 @@ export class FargateCluster extends pulumi.ComponentResource {
             { addonName, kubernetesVersion: args.kubernetesVersion },
             { parent: this },
           ).version,
-          configurationValues: JSON.stringify(values),
+          ...configuration,
           resolveConflictsOnCreate: "OVERWRITE",
           resolveConflictsOnUpdate: "OVERWRITE",
         },
         {
           parent: this,
-          dependsOn,
           customTimeouts: { create: ADDON_TIMEOUT, update: ADDON_TIMEOUT },
+          ...opts,
         },
       );
-    // Its pods are pending, and the add-on degraded, until the profile takes them.
-    const dns = addon("coredns", { computeType: "Fargate" }, profiles);
-    return args.metricsServer ? [dns, addon("metrics-server", {}, [...profiles, dns])] : [dns];
+    // Its pods are pending, and the add-on degraded, until a profile takes them.
+    const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
+    const dns = addon("coredns", onFargate, { dependsOn });
+    if (args.metricsServer) {
+      // Not protected: it goes when the autoscaler goes.
+      addon("metrics-server", {}, { dependsOn: dns, protect: false });
+    }
   }
 
   /** Only pods that start later have their logs kept. */
-  #logging(region: string, group: aws.cloudwatch.LogGroup, provider: k8s.Provider): void {
+  #logging(
+    region: string,
+    group: aws.cloudwatch.LogGroup,
+    provider: k8s.Provider,
+  ): k8s.core.v1.ConfigMap {
     const opts = { parent: this, provider };
     const namespace = new k8s.core.v1.Namespace(
       `${this.name}-logging`,
       { metadata: { name: LOGGING_NAMESPACE, labels: { "aws-observability": "enabled" } } },
       opts,
     );
-    new k8s.core.v1.ConfigMap(
+    return new k8s.core.v1.ConfigMap(
       `${this.name}-logging`,
       {
         metadata: { name: LOGGING_CONFIG_MAP, namespace: namespace.metadata.name },
@@ -200,11 +211,15 @@ export class FargateCluster extends pulumi.ComponentResource {
     );
   }
 
-  #logGroup(source: string, retentionInDays: number): aws.cloudwatch.LogGroup {
+  #logGroup(
+    source: string,
+    { logRetentionDays: retentionInDays }: FargateClusterArgs,
+    opts: pulumi.CustomResourceOptions,
+  ): aws.cloudwatch.LogGroup {
     return new aws.cloudwatch.LogGroup(
       `${this.name}-${source}-logs`,
       { name: `/aws/eks/${this.name}/${source}`, retentionInDays },
-      { parent: this },
+      opts,
     );
   }
 }

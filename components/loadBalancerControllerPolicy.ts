@@ -112,6 +112,8 @@ const READ_ACTIONS = [
   "elasticloadbalancing:DescribeListeners",
   "elasticloadbalancing:DescribeLoadBalancerAttributes",
   "elasticloadbalancing:DescribeLoadBalancers",
+  // Of NLB listeners, too: the controller asks for the rules of every listener.
+  "elasticloadbalancing:DescribeRules",
   "elasticloadbalancing:DescribeSSLPolicies",
   "elasticloadbalancing:DescribeTags",
   "elasticloadbalancing:DescribeTargetGroupAttributes",

@@ -1,5 +1,10 @@
 import type { Affinity } from "../settings.ts";
 
+const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
+
+/** What cannot be changed of a load balancer. */
+export const SCHEME_ANNOTATION = `${PREFIX}scheme`;
+
 /** Seconds for which a deregistered target keeps its connections; a drain is longer. */
 const DEREGISTRATION_SECONDS = 120;
 
@@ -73,10 +78,7 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
         }),
   };
   return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [
-      `service.beta.kubernetes.io/aws-load-balancer-${key}`,
-      value,
-    ]),
+    Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
   );
 }
 

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
+import { SCHEME_ANNOTATION, serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
 const TIMEOUT = "15m";
@@ -79,7 +79,13 @@ export class StickyService extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
+      {
+        parent: this,
+        // The controller would replace the load balancer, of which Pulumi would keep the old name.
+        replaceOnChanges: [`metadata.annotations["${SCHEME_ANNOTATION}"]`],
+        deleteBeforeReplace: true,
+        customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT },
+      },
     );
     const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
 

@@ -10,6 +10,8 @@ const ZONE_BITS = Math.log2(MAX_ZONES);
 const PRIVATE_BITS = ZONE_BITS + 1;
 const PUBLIC_BITS = ZONE_BITS + 3;
 
+const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
 /** Prefix lengths of what a VPC is divided into. */
 export interface SubnetPrefixes {
   zone: number;
@@ -36,10 +38,30 @@ export function vpcCidrFault(vpcCidr: string): string | undefined {
     const usable = `it has ${size} addresses for up to ${MAX_ZONES} zones`;
     return `${usable}, allowed is /${MIN_PREFIX} to /${MAX_PREFIX}; for example 10.0.0.0/16`;
   }
-  const excess = address % size;
-  return excess === 0
+  return isFirstAddress(vpcCidr)
     ? undefined
-    : `allowed is the first address of the block; for example ${formatCidr(address - excess, prefix)}`;
+    : `allowed is the first address of the block; for example ${formatCidr(address - (address % size), prefix)}`;
+}
+
+/** Whether a block is written by its first address, as AWS returns it. */
+export function isFirstAddress(cidr: string): boolean {
+  const { address, prefix } = parseCidr(cidr);
+  return address % 2 ** (32 - prefix) === 0;
+}
+
+/** Prefix length of a block: 32 for one address, 0 for all. */
+export function prefixOf(cidr: string): number {
+  return parseCidr(cidr).prefix;
+}
+
+/** Whether a block is in the address space of private networks (RFC 1918). */
+export function isPrivate(cidr: string): boolean {
+  const { address, prefix } = parseCidr(cidr);
+  return PRIVATE_BLOCKS.some((block) => {
+    const own = parseCidr(block);
+    const size = 2 ** (32 - own.prefix);
+    return prefix >= own.prefix && Math.floor(address / size) * size === own.address;
+  });
 }
 
 function parseCidr(cidr: string): { address: number; prefix: number } {

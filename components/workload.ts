@@ -26,6 +26,8 @@ export interface WorkloadArgs {
   drainSeconds: number;
   /** Path of the readiness probe. */
   readinessPath: string;
+  /** Protocol that the pods speak. */
+  targetProtocol: "tcp" | "tls";
 }
 
 /**
@@ -46,7 +48,8 @@ export class Workload extends pulumi.ComponentResource {
     const deployment = new k8s.apps.v1.Deployment(
       name,
       {
-        metadata,
+        // Takes the number of replicas back from an autoscaler that was turned off.
+        metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
         spec: {
           // With an autoscaler the number is its own: two owners of a field conflict.
           ...(maxReplicas === undefined ? { replicas: args.replicas } : {}),
@@ -125,7 +128,11 @@ export class Workload extends pulumi.ComponentResource {
 
 /** A pod under the Pod Security Standard `restricted`. */
 function podSpec(name: string, args: WorkloadArgs, serviceAccountName: pulumi.Input<string>) {
-  const probe = (path: string) => ({ httpGet: { path, port: APP_PORT.name }, timeoutSeconds: 5 });
+  const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
+  const probe = (path: string) => ({
+    httpGet: { path, port: APP_PORT.name, scheme },
+    timeoutSeconds: 5,
+  });
   return {
     serviceAccountName,
     automountServiceAccountToken: false,

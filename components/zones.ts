@@ -2,11 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Zones in which EKS puts no control plane.
+ * Zones in which EKS puts no control plane, and one without Fargate (Tokyo).
  *
- * Source: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+ * Sources: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html,
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
  */
-const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"];
+const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
 
 /**
  * The names of the first `count` zones of the region that EKS accepts, in the order of their names.
