@@ -222,7 +222,7 @@ export class ReplicaProcess {
 
   #setAvailability(availability: Availability): void {
     if (this.availability !== availability) {
-      this.#options.log.info({ replica: this.name, availability }, "replica");
+      this.#options.log.info({ replica: this.name, port: this.#port, availability }, "replica");
       this.availability = availability;
       this.#options.onChange();
     }

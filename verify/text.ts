@@ -35,7 +35,8 @@ export function reportText(report: Report): string {
     `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
     histogram(report.histogram),
     `breaks: ${breaks["404"]} by 404, ${breaks["foreign replica"]} by a foreign replica, ${breaks.closed} closed`,
-    ...firstBreaks.map(breakText),
+    // In a roll-out sessions have to break; what counts is told above.
+    ...(verdict === "not sticky" ? firstBreaks.map(breakText) : []),
     `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]

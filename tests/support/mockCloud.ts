@@ -32,6 +32,8 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
     arn: arn(cloud, "logs", `log-group:${String(name)}`),
   }),
   "aws:ec2/vpcEndpoint:VpcEndpoint": none,
+  "aws:eks/accessEntry:AccessEntry": none,
+  "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": none,
   "aws:eks/addon:Addon": none,
   "aws:eks/fargateProfile:FargateProfile": none,
   "aws:iam/role:Role": (name, _, { partition, accountId }) => ({

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mockPulumi, type MockOptions, type Recorder } from "./mocks.ts";
 import { configure, PROJECT } from "./stackConfig.ts";
+import { withWarnings } from "./warnings.ts";
 
 /** What index.ts exports: the stack's outputs. */
 export interface Program {
@@ -29,10 +30,10 @@ export async function runProgram(
   stack: string,
   changes: Record<string, unknown> = {},
   options: MockOptions = {},
-): Promise<{ program: Program; recorder: Recorder }> {
+): Promise<{ program: Program; recorder: Recorder; warnings: string[] }> {
   const recorder = await mockPulumi({ project: PROJECT, stack, ...options });
   configure(stack, changes);
-  const program = await evaluateProgram();
+  const { result: program, warnings } = await withWarnings(evaluateProgram);
   await recorder.settle();
-  return { program, recorder };
+  return { program, recorder, warnings };
 }

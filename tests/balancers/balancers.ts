@@ -1,0 +1,120 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { waitFor } from "../support/waitFor.ts";
+
+/** A load balancer that somebody else wrote, in front of some ports. */
+export interface Balancer {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** HAProxy, with `balance` as its rule. */
+export function startHaproxy(balance: string, ports: readonly number[]): Promise<Balancer> {
+  return start("haproxy", (port, folder) => {
+    const file = join(folder, "haproxy.cfg");
+    writeFileSync(
+      file,
+      `global
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 1h
+frontend echo
+  bind 127.0.0.1:${port}
+  default_backend replicas
+backend replicas
+  balance ${balance}
+${ports.map((each, index) => `  server replica${index} 127.0.0.1:${each}`).join("\n")}
+`,
+    );
+    return ["-f", file, "-db"];
+  });
+}
+
+/** nginx, with `rule` in its upstream; without one it goes round robin. */
+export function startNginx(rule: string, ports: readonly number[]): Promise<Balancer> {
+  return start("nginx", (port, folder) => {
+    const file = join(folder, "nginx.conf");
+    writeFileSync(
+      file,
+      `daemon off;
+pid ${folder}/nginx.pid;
+error_log stderr;
+worker_rlimit_nofile 8192;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  upstream replicas {
+    ${rule}
+    ${ports.map((each) => `server 127.0.0.1:${each};`).join("\n    ")}
+  }
+  map $http_upgrade $connection_header { default upgrade; '' close; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://replicas;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_header;
+      proxy_buffering off;
+      proxy_next_upstream off;
+    }
+  }
+}
+`,
+    );
+    return ["-c", file, "-p", folder];
+  });
+}
+
+async function start(
+  command: string,
+  configure: (port: number, folder: string) => string[],
+): Promise<Balancer> {
+  const port = await freePort();
+  const args = configure(port, mkdtempSync(join(tmpdir(), `${command}-`)));
+  const child = spawn(command, args, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin` },
+  });
+  await waitFor(`${command} listens`, () => isOpen(port, child));
+  const stop = async (): Promise<void> => {
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await exited;
+  };
+  return { url: `http://127.0.0.1:${port}/echo`, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function isOpen(port: number, child: ChildProcess): Promise<boolean> {
+  if (child.exitCode !== null) {
+    throw new Error(`it ended with ${child.exitCode}`);
+  }
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+      .once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      })
+      .once("error", () => resolve(false));
+  });
+}

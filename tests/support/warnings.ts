@@ -1,0 +1,18 @@
+const PREFIX = "warning: [runtime] ";
+
+/** Keeps what Pulumi warns of, which it prints where there is no engine. */
+export async function withWarnings<T>(
+  run: () => T | Promise<T>,
+): Promise<{ result: T; warnings: string[] }> {
+  const { warn } = console;
+  const warnings: string[] = [];
+  console.warn = (message: string, ...rest: unknown[]) =>
+    message.startsWith(PREFIX)
+      ? warnings.push(message.slice(PREFIX.length))
+      : warn.call(console, message, ...rest);
+  try {
+    return { result: await run(), warnings };
+  } finally {
+    console.warn = warn;
+  }
+}

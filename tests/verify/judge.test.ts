@@ -1,0 +1,83 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { judge, type Evidence } from "../../verify/judge.ts";
+import { histogramOf, latencyOf, likelihoodOfCatching } from "../../verify/statistics.ts";
+
+const GOOD: Evidence = {
+  scenario: "steady",
+  chances: 1000,
+  replicas: 3,
+  breaks: { "404": 0, "foreign replica": 0, closed: 0 },
+  reconnects: 0,
+  lost: 0,
+  doubled: 0,
+};
+
+describe("the verdict", () => {
+  const verdicts: [string, Partial<Evidence>, string][] = [
+    ["sticky when nothing went astray", {}, "sticky"],
+    ["sticky when a server names no replica", { replicas: 0 }, "sticky"],
+    ["not sticky after a single 404", { breaks: { ...GOOD.breaks, "404": 1 } }, "not sticky"],
+    [
+      "not sticky after a single answer of a foreign replica",
+      { breaks: { ...GOOD.breaks, "foreign replica": 1 } },
+      "not sticky",
+    ],
+    [
+      "not sticky with one replica, too, if a request met a server without the session",
+      { replicas: 1, breaks: { ...GOOD.breaks, "404": 1 } },
+      "not sticky",
+    ],
+    ["inconclusive when all met one replica", { replicas: 1 }, "inconclusive"],
+    ["inconclusive when nothing could go astray", { chances: 0 }, "inconclusive"],
+    ["sticky when sessions were only cut", { breaks: { ...GOOD.breaks, closed: 9 } }, "sticky"],
+    [
+      "sticky in a roll-out that moved sessions and lost nothing",
+      { scenario: "rollout", reconnects: 9, breaks: { ...GOOD.breaks, "404": 9 } },
+      "sticky",
+    ],
+    [
+      "not sticky in a roll-out that lost",
+      { scenario: "rollout", reconnects: 9, lost: 1 },
+      "not sticky",
+    ],
+    [
+      "not sticky in a roll-out that doubled",
+      { scenario: "rollout", reconnects: 9, doubled: 1 },
+      "not sticky",
+    ],
+    ["inconclusive in a roll-out that moved nobody", { scenario: "rollout" }, "inconclusive"],
+  ];
+  for (const [title, evidence, verdict] of verdicts) {
+    it(`is ${title}`, () => {
+      equal(judge({ ...GOOD, ...evidence }).verdict, verdict);
+    });
+  }
+
+  it("says of how many connections how many went astray", () => {
+    const breaks = { "404": 2, "foreign replica": 1, closed: 5 };
+    deepEqual(judge({ ...GOOD, breaks }).reasons, ["3 of 1000 connections went astray"]);
+  });
+});
+
+describe("statistics", () => {
+  it("know how likely a front that strays once in 200 is caught", () => {
+    equal(likelihoodOfCatching(0), 0);
+    equal(likelihoodOfCatching(1), 1 - 199 / 200);
+    ok(Math.abs(likelihoodOfCatching(919) - 0.99) < 0.0005);
+  });
+
+  it("take percentiles by nearest rank", () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+    deepEqual(latencyOf(hundred), { p50: 50, p99: 99, max: 100 });
+    deepEqual(latencyOf([7]), { p50: 7, p99: 7, max: 7 });
+    deepEqual(latencyOf([]), { p50: 0, p99: 0, max: 0 });
+  });
+
+  it("count every echo in one bin", () => {
+    deepEqual(histogramOf([0, 0.9, 1, 4.9, 4.9]), [
+      { fromMs: 0, toMs: 1, echoes: 2 },
+      { fromMs: 1, toMs: 2, echoes: 1 },
+      { fromMs: 2, toMs: 5, echoes: 2 },
+    ]);
+  });
+});

@@ -1,0 +1,223 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { reportJsonSchema, reportSchema, type Report } from "../../verify/report.ts";
+import { TRANSPORTS } from "../../verify/sockjs/session.ts";
+import { openPage, startBrowser } from "../support/browser.ts";
+import { metric, startEchoServer, stopEchoServers } from "../support/echoServer.ts";
+import { endRuns, pidOf, replicaOf, runNode, startLocal } from "../support/localRun.ts";
+import { startStrayingFront } from "../support/strayingFront.ts";
+import { waitFor } from "../support/waitFor.ts";
+
+const VERIFY = "verify/main.ts";
+const FALL_BACKS = TRANSPORTS.filter((transport) => !transport.startsWith("websocket"));
+
+const folder = mkdtempSync(join(tmpdir(), "verify-"));
+
+/** Runs the verifier to its end, with its report. */
+async function verify(url: string, ...args: string[]) {
+  const json = join(folder, `${String(Math.random())}.json`);
+  const run = runNode(VERIFY, [url, "--json", json, ...args]);
+  const code = await run.ended;
+  const report = (): Report => reportSchema.parse(JSON.parse(readFileSync(json, "utf8")));
+  return { code, out: run.out, err: run.err, report };
+}
+
+describe("npm run verify", () => {
+  afterEach(endRuns);
+  afterEach(stopEchoServers);
+
+  it("finds the local run sticky, with the counts of its replicas", async () => {
+    const run = await startLocal();
+    const { code, out, report } = await verify(
+      run.url,
+      ...["--sources", "20", "--sessions", "42", "--duration", "3", "--rate", "4"],
+    );
+    equal(code, 0);
+    match(out, /\nsticky: none of \d+ connections went astray\n$/);
+    const { breaks, replicas, sessions, totals } = report();
+    deepEqual(breaks, { "404": 0, "foreign replica": 0, closed: 0 });
+    equal(totals.echoed, totals.sent);
+    equal(replicas.length, 3);
+    deepEqual(new Set(sessions.flatMap(({ transports }) => transports)), new Set(TRANSPORTS));
+    ok(new Set(sessions.map(({ source }) => source)).size > 15);
+    for (const { replica, sessions: opened } of replicas) {
+      const { port } =
+        [...run.err.matchAll(/^\{.*\}$/gm)]
+          .map(([line]) => JSON.parse(line) as { replica?: string; port?: number })
+          .find((line) => line.replica === replica && line.port !== undefined) ?? {};
+      const own = `http://127.0.0.1:${String(port)}`;
+      const counts = await Promise.all(
+        TRANSPORTS.map((name) => metric(own, `sockjs_sessions_total{transport="${name}"}`)),
+      );
+      equal(
+        counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+        opened,
+        `${replica} at ${own}`,
+      );
+    }
+  });
+
+  it("finds --affinity none not sticky on every HTTP fall-back, and tells of ten breaks", async () => {
+    const { url } = await startLocal("--affinity", "none");
+    const runs = await Promise.all(
+      FALL_BACKS.map((transport) =>
+        verify(url, "--transports", transport, "--sessions", "6", "--duration", "2", "--rate", "5"),
+      ),
+    );
+    for (const { code, out } of runs) {
+      equal(code, 1);
+      match(out, /\nnot sticky: \d+ of \d+ connections went astray\n$/);
+      equal(out.match(/^ {2}at .* session \d+ on .*$/gm)?.length, 10);
+    }
+    match(runs[0]?.out ?? "", /expected echo-0000\d, met echo-0000\d: /);
+  });
+
+  it("catches a front that strays once in 200 connections", async () => {
+    const [a, b] = await Promise.all([
+      startEchoServer({ replica: "echo-aaaaa" }),
+      startEchoServer({ replica: "echo-bbbbb" }),
+    ]);
+    const portOf = (origin: string): number => Number(new URL(origin).port);
+    const { port, server } = await startStrayingFront([portOf(a.origin), portOf(b.origin)], 200);
+    const { code, report } = await verify(
+      `http://127.0.0.1:${port}/echo`,
+      ...["--transports", "xhr-streaming", "--sessions", "40", "--duration", "4", "--rate", "10"],
+    );
+    server.close();
+    equal(code, 1);
+    const { breaks, caught, chances } = report();
+    ok(breaks["404"] + breaks["foreign replica"] >= 1);
+    ok(chances > 400 && caught > 0.86);
+  });
+
+  it("holds reconnecting sessions to their replica", async () => {
+    const { url } = await startLocal();
+    const { code, report } = await verify(
+      url,
+      ...["--scenario", "reconnect", "--sources", "10", "--sessions", "14", "--duration", "4"],
+    );
+    equal(code, 0);
+    ok(report().sessions.every(({ reconnects }) => reconnects === 4));
+  });
+
+  it("tries one fall-back after the other from each address", async () => {
+    const { url } = await startLocal();
+    const { code, report } = await verify(
+      url,
+      ...["--scenario", "fallback", "--sources", "10", "--sessions", "10", "--duration", "6"],
+    );
+    equal(code, 0);
+    for (const { transports, replicas } of report().sessions) {
+      deepEqual(new Set(transports), new Set(FALL_BACKS));
+      equal(replicas.length, 1);
+    }
+  });
+
+  it("has the replicas rolled and finds nothing lost", async () => {
+    const run = await startLocal("--drain", "0.5");
+    const { code, out, report } = await verify(
+      run.url,
+      ...["--scenario", "rollout", "--roll-pid", String(run.pid)],
+      ...["--sources", "21", "--sessions", "21", "--duration", "12", "--rate", "4"],
+    );
+    equal(code, 0);
+    match(out, /\nsticky: \d+ reconnects lost and doubled no message\n$/);
+    ok(report().totals.reconnects >= 21);
+    ok(run.err.includes("roll-out done"));
+  });
+
+  it("sees a killed replica's sessions move, and no others", async () => {
+    const run = await startLocal();
+    const verifying = verify(
+      run.url,
+      ...["--sources", "21", "--sessions", "21", "--duration", "5", "--rate", "5"],
+    );
+    await waitFor("sessions are open", async () =>
+      (await replicaOf(run.origin, "127.0.1.1")).startsWith("echo-"),
+    );
+    setTimeout(() => process.kill(pidOf(run, "echo-00002"), "SIGKILL"), 2000);
+    const { report } = await verifying;
+    const moved = report().sessions.filter(({ reconnects }) => reconnects > 0);
+    ok(moved.length > 0);
+    ok(moved.every(({ replicas }) => replicas[0] === "echo-00002"));
+    equal(report().totals.lost, 0);
+  });
+
+  describe("is inconclusive, with status 4,", () => {
+    it("when there is one replica only", async () => {
+      const { url } = await startEchoServer();
+      const { code, out } = await verify(url, "--sessions", "7", "--duration", "1");
+      equal(code, 4);
+      match(out, /\ninconclusive: all sessions met one replica/);
+    });
+
+    it("when no connection could have gone astray", async () => {
+      const { url } = await startEchoServer();
+      const { code, out } = await verify(
+        url,
+        ...["--transports", "websocket", "--sessions", "3", "--duration", "1"],
+      );
+      equal(code, 4);
+      match(out, /\ninconclusive: no connection could have gone astray/);
+    });
+  });
+
+  const refusals: [string[], RegExp][] = [
+    [[], /^missing required argument 'url'; allowed are <url>, --sessions/],
+    [["echo"], /^URL is "echo": allowed is the http or https URL of a SockJS prefix; for example /],
+    [
+      ["http://a/b", "--sessions", "0"],
+      /^--sessions is "0": allowed is a whole number from 1 to 10000/,
+    ],
+    [["http://a/b", "--transports", "x"], /^--transports is "x": allowed is all, or of websocket,/],
+    [["http://a/b", "--scenario", "x"], /^--scenario is "x": allowed is steady or reconnect or /],
+    [
+      ["http://a/b", "--sources", "0"],
+      /^--sources is "0": allowed is a number from 1 to 9999, or /,
+    ],
+    [["http://a.example/b", "--sources", "9"], /^--sources has loopback addresses: allowed for /],
+    [["http://a/b", "--bogus"], /^unknown option '--bogus'; allowed are <url>, /],
+  ];
+  for (const [args, message] of refusals) {
+    it(`refuses ${JSON.stringify(args)} with status 2`, async () => {
+      const run = runNode(VERIFY, args);
+      equal(await run.ended, 2);
+      match(run.err, message);
+      equal(run.err.split("\n").length, 2);
+    });
+  }
+
+  it("ends with 3 where nobody listens, and where no SockJS is", async () => {
+    const nobody = await verify("http://127.0.0.1:9/echo");
+    equal(nobody.code, 3);
+    match(nobody.err, /^http:\/\/127\.0\.0\.1:9\/echo\/info is not reachable \(.*ECONNREFUSED/);
+    const { origin } = await startEchoServer();
+    const elsewhere = await verify(`${origin}/nothing`);
+    equal(elsewhere.code, 3);
+    match(elsewhere.err, /\/nothing\/info is no SockJS server \(status 404\): /);
+  });
+
+  it("keeps the JSON schema of its report in the repository", () => {
+    const schema = readFileSync(
+      new URL("../../verify/report.schema.json", import.meta.url),
+      "utf8",
+    );
+    deepEqual(JSON.parse(schema), JSON.parse(JSON.stringify(reportJsonSchema())));
+  });
+
+  it("writes a page that shows its plots and asks nobody for anything", async () => {
+    const { url } = await startLocal();
+    const html = join(folder, "report.html");
+    await verify(url, "--html", html, "--sessions", "7", "--duration", "1", "--sources", "7");
+    const browser = await startBrowser();
+    const { page, faults, origins } = await openPage(browser, `file://${html}`);
+    equal(await page.locator("h1").textContent(), "sticky");
+    equal(await page.locator("figure svg").count(), 3);
+    ok((await page.locator("figure svg path").count()) > 10);
+    deepEqual([...origins], ["null"]);
+    deepEqual(faults, []);
+    await browser.close();
+  });
+});
