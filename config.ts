@@ -29,7 +29,7 @@ export function loadConfig(): Config {
   const nameOf = (setting: string): string => `${project}:${setting}`;
   const all = pulumi.runtime.allConfig();
   const own = settingsOf(project, all);
-  const unknown = Object.keys(own).filter((setting) => !(setting in RULES));
+  const unknown = Object.keys(own).filter((setting) => !Object.hasOwn(RULES, setting));
   const settings = checkSettings(RULES, own, nameOf);
   const provider = checkSettings(PROVIDER_RULES, all);
   const faults = [

@@ -75,14 +75,14 @@ const workload = new Workload(
   echo.name,
   {
     ...config,
+    // Known when the Service is there: the readiness gate of the pods needs its target group.
     namespace: service.namespace,
     labels: echo.labels,
     image: appImage?.imageUri ?? config.image ?? "",
     size: config,
     readinessPath: echo.readiness,
   },
-  // The readiness gate of its pods needs the target group of the Service.
-  { ...inCluster, dependsOn: service },
+  inCluster,
 );
 
 /** URL of each workload. */

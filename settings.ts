@@ -33,9 +33,9 @@ const cidrs = z.array(z.cidrv4().refine(isFirstAddress)).min(1).meta({
 /** Rules by setting; what a setting means and its default stand in Pulumi.yaml. */
 export const RULES = {
   ...SHARED_RULES,
-  maxReplicas: wholeNumberFrom(0, 100, 10)
+  maxReplicas: wholeNumberFrom(0, 200, 10)
     .transform((replicas) => (replicas === 0 ? undefined : replicas))
-    .meta({ description: "a whole number from 0 to 100", example: 10 }),
+    .meta({ description: "a whole number from 0 to 200", example: 10 }),
   cpuMillicores: wholeNumberFrom(1, 16000, 250),
   memoryMiB: wholeNumberFrom(1, 120 * 1024, 512),
   image: optional(/^\S+$/, "an image by tag or digest", "registry.example/echo:1.0"),

@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import dockerignore from "@balena/dockerignore";
 
 const TAG_LENGTH = 16;
+const COMMIT_LENGTH = 12;
 
 /**
  * An image tag that changes when a file of the Docker build context does, and only then. With git it ends in the
@@ -31,9 +32,9 @@ export function contentTag(context: string): string {
 /** Nothing outside of a git repository, and where there is no git. */
 function lastCommit(context: string): string {
   try {
-    const args = ["log", "-1", "--format=%h", "--", "."];
+    const args = ["log", "-1", "--format=%H", "--", "."];
     const output = execFileSync("git", args, { cwd: context, stdio: ["ignore", "pipe", "ignore"] });
-    return output.toString().trim();
+    return output.toString().trim().slice(0, COMMIT_LENGTH);
   } catch {
     return "";
   }

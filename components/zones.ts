@@ -24,8 +24,12 @@ export async function eksZones(count: number, opts: pulumi.InvokeOptions): Promi
     opts,
   );
   if (names.length < count) {
+    const advice =
+      names.length < 2
+        ? "that is too few, choose another aws:region"
+        : `allowed is 2 to ${names.length}; for example 2`;
     throw new pulumi.RunError(
-      `zones is ${count}: ${region} has ${names.length} zones with EKS, allowed is 2 to ${names.length}; for example 2`,
+      `zones is ${count}: ${region} has ${names.length} zones with EKS on Fargate, ${advice}`,
     );
   }
   return names.toSorted().slice(0, count);

@@ -30,7 +30,7 @@ export function readStack(stack: string): Values<typeof SHARED_RULES> {
   const config = readConfig(file);
   const nameOf = (setting: string): string => `${PROJECT}:${setting}`;
   const unknown = Object.keys(config).filter(
-    (key) => key.startsWith(nameOf("")) && !(key.slice(nameOf("").length) in RULES),
+    (key) => key.startsWith(nameOf("")) && !Object.hasOwn(RULES, key.slice(nameOf("").length)),
   );
   if (unknown.length > 0) {
     const allowed = Object.keys(RULES).join(", ");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { loadConfig, type Config } from "../config.ts";
 import { mockPulumi } from "./support/mocks.ts";
 import { configure, declarations, PROJECT, stackFile, STACKS } from "./support/stackConfig.ts";
+import { withWarnings } from "./support/warnings.ts";
 
 /** What holds where nothing is set. */
 const DEFAULTS: Config = {
@@ -76,10 +77,14 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
   },
 };
 
-async function loaded(stack: string, changes: Record<string, unknown> = {}): Promise<Config> {
+async function loadedWithWarnings(stack: string, changes: Record<string, unknown> = {}) {
   await mockPulumi({ project: PROJECT, stack });
   configure(stack, changes);
-  return loadConfig();
+  return withWarnings(loadConfig);
+}
+
+async function loaded(stack: string, changes: Record<string, unknown> = {}): Promise<Config> {
+  return (await loadedWithWarnings(stack, changes)).result;
 }
 
 describe("config", () => {
@@ -125,13 +130,18 @@ describe("config", () => {
       hostedZoneId: "Z0123456789ABC",
       accessLogsBucket: "echo-logs",
     };
-    deepEqual(await loaded("new", optional), { ...DEFAULTS, ...optional });
+    const region = "us-gov-west-1";
+    deepEqual(await loaded("new", { ...optional, "aws:region": region }), {
+      ...DEFAULTS,
+      ...optional,
+      region,
+    });
   });
 
   it("takes every value at the ends of what is allowed", async () => {
     const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60, zones: 2 };
     deepEqual(await loaded("new", least), { ...DEFAULTS, ...least });
-    const most = { replicas: 100, drainSeconds: 3600, idleTimeoutSeconds: 6000, zones: 4 };
+    const most = { replicas: 99, drainSeconds: 3600, idleTimeoutSeconds: 6000, zones: 4 };
     const ends = { ...most, maxReplicas: 100, logRetentionDays: 3653 };
     deepEqual(await loaded("new", ends), { ...DEFAULTS, ...ends });
   });
@@ -146,13 +156,32 @@ describe("config", () => {
   });
 
   it("allows without affinity what affinity forbids", async () => {
-    const free = { affinity: "none", crossZone: false, targetProtocol: "tls" };
+    const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+    const free = { affinity: "none", crossZone: false, targetProtocol: "tls", certificateArn };
     deepEqual(await loaded("new", free), { ...DEFAULTS, ...free });
   });
 
   it("allows the whole internet to reach the API only while nothing is protected", async () => {
     const open = { publicAccessCidrs: ["0.0.0.0/0"], deletionProtection: false };
     deepEqual((await loaded("prod", open)).publicAccessCidrs, ["0.0.0.0/0"]);
+  });
+
+  it("allows named blocks of up to /8 where something is protected", async () => {
+    const named = { publicAccessCidrs: ["198.0.0.0/8", "203.0.113.7/32"] };
+    deepEqual((await loaded("prod", named)).publicAccessCidrs, named.publicAccessCidrs);
+  });
+
+  it("warns while the API is open to nobody but blocks for documentation", async () => {
+    deepEqual((await loadedWithWarnings("prod")).warnings, [
+      "sockjs-sticky:publicAccessCidrs has 203.0.113.0/24, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster",
+    ]);
+    const placeholders = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
+    const { warnings } = await loadedWithWarnings("new", { publicAccessCidrs: placeholders });
+    equal(warnings.length, 1);
+    ok(warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, from "));
+    for (const stack of ["dev", "staging"]) {
+      deepEqual((await loadedWithWarnings(stack)).warnings, []);
+    }
   });
 
   it("takes regions of all partitions", async () => {

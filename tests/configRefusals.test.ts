@@ -9,7 +9,8 @@ const ROLE = "arn:aws:iam::111122223333:role/ops";
 const SIZES = "allowed is one of 250, 500, 1000, 2000, 4000, 8000, 16000; for example 250 and 512";
 const RETENTION =
   "allowed is one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; for example 30";
-const BLOCKS = "allowed is a list of IPv4 CIDR blocks; for example [198.51.100.0/24]";
+const BLOCKS =
+  "allowed is a list of IPv4 CIDR blocks, each by its first address; for example [198.51.100.0/24]";
 const LOGS =
   "allowed is a list of api, audit, authenticator, controllerManager, scheduler; for example [api, audit]";
 const ADMINS =
@@ -35,7 +36,7 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["replicas", undefined, "is not set: allowed is a whole number from 1 to 100; for example 3"],
   ["affinity", "cookie", 'is "cookie": allowed is source-ip or none; for example source-ip'],
   ["drainSeconds", 3601, 'is "3601": allowed is a whole number from 0 to 3600; for example 150'],
-  ["maxReplicas", 101, 'is "101": allowed is a whole number from 0 to 100; for example 10'],
+  ["maxReplicas", 201, 'is "201": allowed is a whole number from 0 to 200; for example 10'],
   ["cpuMillicores", 0, 'is "0": allowed is a whole number from 1 to 16000; for example 250'],
   ["memoryMiB", -1, 'is "-1": allowed is a whole number from 1 to 122880; for example 512'],
   [
@@ -50,6 +51,8 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ],
   ["sourceRanges", "10.0.0.0/8", `is "10.0.0.0/8": ${BLOCKS}`],
   ["sourceRanges", ["10.0.0.0/33"], `is ["10.0.0.0/33"]: ${BLOCKS}`],
+  ["sourceRanges", ["10.0.0.1/8"], `is ["10.0.0.1/8"]: ${BLOCKS}`],
+  ["sourceRanges", [], `is []: ${BLOCKS}`],
   ["crossZone", "yes", 'is "yes": allowed is true or false; for example true'],
   ["idleTimeoutSeconds", 59, 'is "59": allowed is a whole number from 60 to 6000; for example 350'],
   [
@@ -70,6 +73,11 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
     'is "https://echo.example.com": allowed is a DNS name, or empty; for example echo.example.com',
   ],
   [
+    "dnsName",
+    "*.example.com",
+    'is "*.example.com": allowed is a DNS name, or empty; for example echo.example.com',
+  ],
+  [
     "hostedZoneId",
     "example.com",
     'is "example.com": allowed is the id of a Route 53 hosted zone, or empty; for example Z0123456789ABC',
@@ -88,6 +96,7 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["admins", ["ada"], `is ["ada"]: ${ADMINS}`],
   ["admins", ROLE, `is "${ROLE}": ${ADMINS}`],
   ["publicAccessCidrs", ["::/0"], `is ["::/0"]: ${BLOCKS}`],
+  ["publicAccessCidrs", [], `is []: ${BLOCKS}`],
   ["secretsEncryption", "1", 'is "1": allowed is true or false; for example true'],
   ["controlPlaneLogs", ["all"], `is ["all"]: ${LOGS}`],
   ["logRetentionDays", 8, `is "8": ${RETENTION}`],
@@ -104,7 +113,11 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   [{ drainSeconds: 149 }, `drainSeconds is 149: ${DRAIN}`],
   [
     { replicas: 3, maxReplicas: 2 },
-    "maxReplicas is 2: allowed is 0, for no autoscaler, or 3 (replicas) and more; for example 6",
+    "maxReplicas is 2: allowed is 0, for no autoscaler, or more than 3 (replicas); for example 6",
+  ],
+  [
+    { replicas: 4, maxReplicas: 4 },
+    "maxReplicas is 4: allowed is 0, for no autoscaler, or more than 4 (replicas); for example 8",
   ],
   [
     { cpuMillicores: 300 },
@@ -123,7 +136,18 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
     'vpcCidr is "10.0.1.0/16": allowed is the first address of the block; for example 10.0.0.0/16',
   ],
   [{ crossZone: false }, `crossZone is false: ${CROSS_ZONE}`],
-  [{ targetProtocol: "tls" }, `targetProtocol is "tls": ${STICKY_TLS}`],
+  [
+    { targetProtocol: "tls", certificateArn: CERTIFICATE },
+    `targetProtocol is "tls": ${STICKY_TLS}`,
+  ],
+  [
+    { targetProtocol: "tls", affinity: "none" },
+    'targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp',
+  ],
+  [
+    { certificateArn: CERTIFICATE, "aws:region": "eu-west-3" },
+    `certificateArn is "${CERTIFICATE}": it is in us-east-1, allowed is a certificate in eu-west-3 (aws:region)`,
+  ],
   [
     { certificateArn: CERTIFICATE, idleTimeoutSeconds: 600 },
     "idleTimeoutSeconds is 600: AWS fixes it for TLS listeners, with certificateArn allowed is 350; leave idleTimeoutSeconds out",
@@ -136,7 +160,15 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   [{ hostedZoneId: "Z0123" }, `dnsName is "" and hostedZoneId is "Z0123": ${DNS}`],
   [
     { deletionProtection: true },
-    'publicAccessCidrs is ["0.0.0.0/0"]: with deletionProtection allowed are named blocks only; for example [198.51.100.0/24]',
+    'publicAccessCidrs is ["0.0.0.0/0"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
+  ],
+  [
+    { deletionProtection: true, publicAccessCidrs: ["198.51.100.0/24", "128.0.0.0/7"] },
+    'publicAccessCidrs is ["198.51.100.0/24","128.0.0.0/7"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
+  ],
+  [
+    { publicAccessCidrs: ["198.51.100.0/24", "10.1.0.0/16"] },
+    'publicAccessCidrs is ["198.51.100.0/24","10.1.0.0/16"]: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]',
   ],
   [
     { admins: [ROLE, ROLE] },
@@ -169,7 +201,7 @@ describe("config refuses", () => {
   }
 
   for (const [changes, fault] of WRONG_TOGETHER) {
-    it(`${JSON.stringify(changes)}, though each is right by itself`, async () => {
+    it(JSON.stringify(changes), async () => {
       equal(await refusal(changes), `sockjs-sticky:${fault}`);
     });
   }
@@ -189,11 +221,18 @@ describe("config refuses", () => {
     equal(await refusal({ "aws:region": "useast1" }), `aws:region is "useast1": ${allowed}`);
   });
 
+  it("what else the provider could be told, for the program would ignore it", async () => {
+    equal(
+      await refusal({ "aws:profile": "ops" }),
+      "aws:profile is set: allowed is aws:region only; use the environment of the AWS SDK, for example AWS_PROFILE",
+    );
+  });
+
   it("stack names that are no part of AWS's and Kubernetes' names", async () => {
-    for (const stack of ["Prod", "my_stack", "v1.2"]) {
+    for (const stack of ["Prod", "my_stack", "v1.2", "a--b", "a-"]) {
       equal(
         await refusal({}, stack),
-        `the stack's name is "${stack}": allowed are lower-case letters, digits and hyphens; for example dev`,
+        `the stack's name is "${stack}": allowed are lower-case letters, digits and single hyphens between them; for example dev`,
       );
     }
   });
@@ -237,7 +276,7 @@ describe("config refuses", () => {
   });
 
   it("all combinations at once", async () => {
-    const changes = { drainSeconds: 0, crossZone: false, targetProtocol: "tls", memoryMiB: 1 };
+    const changes = { drainSeconds: 0, crossZone: false, dnsName: "a.example", memoryMiB: 1 };
     equal((await refusal(changes)).split("\n").length, 4);
   });
 });

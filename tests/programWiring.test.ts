@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
 import { at, valueOf } from "./support/mocks.ts";
 import { runProgram } from "./support/program.ts";
 
@@ -9,9 +10,9 @@ describe("program's wiring", () => {
       recorder.one("aws:VpcEndpoint"),
       recorder.one("eks:index:Cluster"),
       recorder.one("aws:FargateProfile", "sockjs-sticky-prod-echo"),
+      recorder.one("kubernetes:ConfigMap"),
       recorder.one("aws:Addon", "sockjs-sticky-prod-coredns"),
       recorder.one("aws:Addon", "sockjs-sticky-prod-metrics-server"),
-      recorder.one("kubernetes:ConfigMap"),
       recorder.one("kubernetes:Release"),
       recorder.one("kubernetes:Namespace", "echo"),
       recorder.one("kubernetes:Service"),
@@ -94,6 +95,26 @@ describe("program's wiring", () => {
       deepEqual(at(spec, "template", "spec", "containers", 0, "resources", "limits"), limits);
     });
   }
+
+  it("exports the URL of the echo app as one that its pods answer", async () => {
+    const { recorder, program } = await runProgram("dev");
+    new k8s.core.v1.ConfigMap("reader", { data: { url: program.url } });
+    await recorder.settle();
+    const reader = recorder.one("kubernetes:ConfigMap", "reader");
+    ok(recorder.isAfter(reader, recorder.one("kubernetes:Deployment")));
+  });
+
+  it("probes pods and targets by TLS when told to", async () => {
+    const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+    const tls = { targetProtocol: "tls", affinity: "none", certificateArn };
+    const { recorder } = await runProgram("dev", tls);
+    const { metadata } = recorder.one("kubernetes:Service").inputs;
+    const protocol = "service.beta.kubernetes.io/aws-load-balancer-backend-protocol";
+    equal(at(metadata, "annotations", protocol), "ssl");
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    const path = ["template", "spec", "containers", 0, "livenessProbe", "httpGet", "scheme"];
+    equal(at(spec, ...path), "HTTPS");
+  });
 
   it("hands the load balancer's settings through", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";

@@ -18,7 +18,7 @@ const INTERRUPTIONS = 4;
 const ROLL_AT = 0.2;
 
 /** How long what is under way may still be echoed, in milliseconds. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 5000;
 
 /** What a run has seen, before it is judged. */
 export interface Seen {

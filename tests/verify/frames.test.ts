@@ -25,7 +25,7 @@ describe("SockJS frames", () => {
     it(`are read from ${transport}, however it is cut`, () => {
       const read = createReader();
       deepEqual(
-        [...body].flatMap((character) => read(character)),
+        Array.from(body).flatMap((character) => read(character)),
         FRAMES,
       );
     });

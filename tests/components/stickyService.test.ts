@@ -1,0 +1,154 @@
+import { deepEqual, equal } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import { serviceAnnotations } from "../../components/nlbAnnotations.ts";
+import { StickyService, type StickyServiceArgs } from "../../components/stickyService.ts";
+import { at, mockPulumi, valueOf } from "../support/mocks.ts";
+
+const ARGS: StickyServiceArgs = {
+  affinity: "source-ip",
+  scheme: "internet-facing",
+  crossZone: true,
+  idleTimeoutSeconds: 350,
+  targetProtocol: "tcp",
+  readinessPath: "/readyz",
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  selector: { "app.kubernetes.io/name": "chat" },
+  targetPort: "http",
+  sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+};
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+const DNS = { dnsName: "chat.example.com", hostedZoneId: "Z0123456789ABC" };
+
+async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
+  const recorder = await mockPulumi();
+  const service = new StickyService("chat", { ...ARGS, ...changes });
+  await recorder.settle();
+  return { recorder, service, inputs: recorder.one("kubernetes:Service").inputs };
+}
+
+describe("StickyService", () => {
+  it("makes a namespace and a Service, both its children, and no DNS record", async () => {
+    const { recorder } = await mockedService();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Namespace": 1,
+      "kubernetes:Service": 1,
+      "sockjs-sticky:StickyService": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
+    deepEqual(recorder.calls, []);
+  });
+
+  it("has gates put into the namespace's pods, which must be restricted", async () => {
+    const { recorder } = await mockedService();
+    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), {
+      name: "chat",
+      labels: {
+        "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+        "pod-security.kubernetes.io/enforce": "restricted",
+      },
+    });
+  });
+
+  it("asks the controller, and nobody else, for a load balancer that sends to pods", async () => {
+    const { inputs } = await mockedService();
+    deepEqual(inputs.spec, {
+      type: "LoadBalancer",
+      loadBalancerClass: "service.k8s.aws/nlb",
+      loadBalancerSourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+      allocateLoadBalancerNodePorts: false,
+      selector: { "app.kubernetes.io/name": "chat" },
+      ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }],
+    });
+  });
+
+  it("listens on 443 with a certificate", async () => {
+    const { inputs } = await mockedService({ certificateArn: CERTIFICATE });
+    deepEqual(at(inputs, "spec", "ports"), [
+      { name: "https", port: 443, targetPort: "http", protocol: "TCP" },
+    ]);
+  });
+
+  it("is annotated for the controller, and for Pulumi to wait for the host name only", async () => {
+    const { inputs } = await mockedService();
+    deepEqual(inputs.metadata, {
+      name: "chat",
+      namespace: "chat",
+      labels: { "app.kubernetes.io/name": "chat" },
+      annotations: {
+        ...serviceAnnotations(ARGS),
+        "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+      },
+    });
+  });
+
+  it("waits 15 minutes for the load balancer, and for its end", async () => {
+    const { recorder } = await mockedService();
+    const limits = { create: "15m", update: "15m", delete: "15m" };
+    deepEqual(recorder.one("kubernetes:Service").timeouts, limits);
+  });
+
+  it("is made anew, after the old one has gone, when it is to be reached from elsewhere", async () => {
+    const { recorder, inputs } = await mockedService();
+    const { replaceOnChanges, deleteBeforeReplace } = recorder.one("kubernetes:Service");
+    const scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+    deepEqual(replaceOnChanges, [`metadata.annotations["${scheme}"]`]);
+    equal(deleteBeforeReplace, true);
+    equal(at(inputs, "metadata", "annotations", scheme), "internet-facing");
+  });
+
+  it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {
+    const { service } = await mockedService();
+    equal(await valueOf(service.url), "http://k8s-chat.elb.example");
+    const tls = await mockedService({ certificateArn: CERTIFICATE });
+    equal(await valueOf(tls.service.url), "https://k8s-chat.elb.example");
+  });
+
+  it("makes an alias where DNS name and zone are given, and is reached at it", async () => {
+    const { recorder, service } = await mockedService(DNS);
+    equal(recorder.counts()["aws:Record"], 1);
+    deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
+    deepEqual(recorder.one("aws:Record", "chat").inputs, {
+      zoneId: "Z0123456789ABC",
+      name: "chat.example.com",
+      type: "A",
+      aliases: [{ name: "k8s-chat.elb.example", zoneId: "Z-network", evaluateTargetHealth: false }],
+    });
+    equal(await valueOf(service.url), "http://chat.example.com");
+  });
+
+  it("makes no alias where only one of the two is given", async () => {
+    const { recorder } = await mockedService({ dnsName: DNS.dnsName });
+    equal(recorder.counts()["aws:Record"], undefined);
+    const other = await mockedService({ hostedZoneId: DNS.hostedZoneId });
+    equal(other.recorder.counts()["aws:Record"], undefined);
+  });
+
+  it("comes before whatever uses its namespace, or its URL", async () => {
+    const recorder = await mockPulumi();
+    const { namespace, url } = new StickyService("chat", ARGS);
+    new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
+    new k8s.core.v1.ConfigMap("of-url", { data: { url } });
+    await recorder.settle();
+    const service = recorder.one("kubernetes:Service");
+    for (const name of ["in-namespace", "of-url"]) {
+      equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), service), true, name);
+    }
+    equal(await valueOf(namespace), "chat");
+  });
+
+  it("lives twice side by side, each in a namespace of its own", async () => {
+    const recorder = await mockPulumi();
+    new StickyService("chat", { ...ARGS, ...DNS });
+    new StickyService("board", { ...ARGS, ...DNS, dnsName: "board.example.com" });
+    await recorder.settle();
+    deepEqual(recorder.counts(), {
+      "aws:Record": 2,
+      "kubernetes:Namespace": 2,
+      "kubernetes:Service": 2,
+      "sockjs-sticky:StickyService": 2,
+    });
+    const board = recorder.one("kubernetes:Service", "board").inputs;
+    equal(at(board, "metadata", "namespace"), "board");
+  });
+});

@@ -1,0 +1,216 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { Workload, type WorkloadArgs } from "../../components/workload.ts";
+import { at, mockPulumi } from "../support/mocks.ts";
+
+const LABELS = { "app.kubernetes.io/name": "chat" };
+
+const ARGS: WorkloadArgs = {
+  namespace: "talk",
+  labels: LABELS,
+  image: "registry.example/chat@sha256:1",
+  size: { cpuMillicores: 500, memoryMiB: 1024 },
+  replicas: 3,
+  drainSeconds: 200,
+  readinessPath: "/readyz",
+  targetProtocol: "tcp",
+};
+
+const METADATA = { name: "chat", namespace: "talk", labels: LABELS };
+
+async function mockedWorkload(changes: Partial<WorkloadArgs> = {}) {
+  const recorder = await mockPulumi();
+  new Workload("chat", { ...ARGS, ...changes });
+  await recorder.settle();
+  const deployment = recorder.one("kubernetes:Deployment");
+  const pod = at(deployment.inputs, "spec", "template", "spec");
+  return { recorder, deployment, pod, container: at(pod, "containers", 0) };
+}
+
+describe("Workload", () => {
+  it("makes account, replicas and disruption budget, all its children, and no autoscaler", async () => {
+    const { recorder } = await mockedWorkload();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Deployment": 1,
+      "kubernetes:PodDisruptionBudget": 1,
+      "kubernetes:ServiceAccount": 1,
+      "sockjs-sticky:Workload": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+  });
+
+  it("has an account of its own, whose token nobody gets", async () => {
+    const { recorder, pod } = await mockedWorkload();
+    const { inputs } = recorder.one("kubernetes:ServiceAccount");
+    deepEqual(inputs.metadata, METADATA);
+    equal(inputs.automountServiceAccountToken, false);
+    equal(at(pod, "serviceAccountName"), "chat");
+    equal(at(pod, "automountServiceAccountToken"), false);
+    equal(at(pod, "enableServiceLinks"), false);
+  });
+
+  it("replaces all replicas in one wave, never with fewer than there are", async () => {
+    const { deployment } = await mockedWorkload();
+    deepEqual(at(deployment.inputs, "metadata", "labels"), LABELS);
+    equal(at(deployment.inputs, "metadata", "namespace"), "talk");
+    deepEqual(at(deployment.inputs, "spec", "strategy"), {
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
+    });
+    equal(at(deployment.inputs, "spec", "replicas"), 3);
+    deepEqual(at(deployment.inputs, "spec", "selector"), { matchLabels: LABELS });
+    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: LABELS });
+  });
+
+  it("is given the time that Fargate takes to start, and the drain to end", async () => {
+    const { deployment, pod } = await mockedWorkload();
+    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 1200);
+    deepEqual(deployment.timeouts, { create: "1200s", update: "1425s", delete: "1425s" });
+    equal(at(pod, "terminationGracePeriodSeconds"), 225);
+  });
+
+  it("derives the grace period from another drain, too", async () => {
+    const { deployment, pod } = await mockedWorkload({ drainSeconds: 150 });
+    equal(at(pod, "terminationGracePeriodSeconds"), 175);
+    equal(deployment.timeouts.delete, "1375s");
+  });
+
+  it("runs one container of the image in the size that Fargate bills", async () => {
+    const { pod, container } = await mockedWorkload();
+    const resources = { cpu: "500m", memory: "768Mi" };
+    equal((at(pod, "containers") as unknown[]).length, 1);
+    equal(at(container, "name"), "chat");
+    equal(at(container, "image"), "registry.example/chat@sha256:1");
+    deepEqual(at(container, "ports"), [{ name: "http", containerPort: 8080 }]);
+    deepEqual(at(container, "resources"), { requests: resources, limits: resources });
+  });
+
+  it("tells the app its port, its drain and its name", async () => {
+    const { container } = await mockedWorkload();
+    deepEqual(at(container, "env"), [
+      { name: "PORT", value: "8080" },
+      { name: "DRAIN_SECONDS", value: "200" },
+      { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    ]);
+  });
+
+  it("is alive by /healthz and ready by the path that the load balancer asks", async () => {
+    const { container } = await mockedWorkload({ readinessPath: "/ready" });
+    const alive = {
+      httpGet: { path: "/healthz", port: "http", scheme: "HTTP" },
+      timeoutSeconds: 5,
+    };
+    deepEqual(at(container, "startupProbe"), { ...alive, periodSeconds: 2, failureThreshold: 60 });
+    deepEqual(at(container, "livenessProbe"), {
+      ...alive,
+      periodSeconds: 10,
+      failureThreshold: 6,
+    });
+    deepEqual(at(container, "readinessProbe"), {
+      httpGet: { path: "/ready", port: "http", scheme: "HTTP" },
+      timeoutSeconds: 5,
+      periodSeconds: 5,
+      failureThreshold: 2,
+    });
+  });
+
+  it("is probed by HTTPS where its pods speak TLS", async () => {
+    const { container } = await mockedWorkload({ targetProtocol: "tls" });
+    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+      equal(at(container, probe, "httpGet", "scheme"), "HTTPS", probe);
+    }
+  });
+
+  it("satisfies the Pod Security Standard restricted, and writes to no file", async () => {
+    const { pod, container } = await mockedWorkload();
+    deepEqual(at(pod, "securityContext"), {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    deepEqual(at(container, "securityContext"), {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    deepEqual(Object.keys(container as object).toSorted(), [
+      "env",
+      "image",
+      "livenessProbe",
+      "name",
+      "ports",
+      "readinessProbe",
+      "resources",
+      "securityContext",
+      "startupProbe",
+    ]);
+  });
+
+  it("lets Fargate evict one pod at a time, and one that is not ready always", async () => {
+    const { recorder } = await mockedWorkload();
+    const { inputs } = recorder.one("kubernetes:PodDisruptionBudget");
+    deepEqual(inputs.metadata, METADATA);
+    deepEqual(inputs.spec, {
+      selector: { matchLabels: LABELS },
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+    });
+  });
+
+  it("leaves the number of replicas to the autoscaler where there is one", async () => {
+    const { recorder, deployment } = await mockedWorkload({ maxReplicas: 12 });
+    equal(recorder.counts()["kubernetes:HorizontalPodAutoscaler"], 1);
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+    equal(Object.hasOwn(deployment.inputs.spec as object, "replicas"), false);
+  });
+
+  it("takes the number of replicas back from an autoscaler that was turned off", async () => {
+    const { deployment } = await mockedWorkload();
+    deepEqual(deployment.inputs.metadata, {
+      ...METADATA,
+      annotations: { "pulumi.com/patchForce": "true" },
+    });
+  });
+
+  it("grows at 60 % of the CPU and shrinks by one replica in 15 minutes", async () => {
+    const { recorder } = await mockedWorkload({ maxReplicas: 12 });
+    const { inputs } = recorder.one("kubernetes:HorizontalPodAutoscaler");
+    deepEqual(inputs.metadata, METADATA);
+    deepEqual(inputs.spec, {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "chat" },
+      minReplicas: 3,
+      maxReplicas: 12,
+      metrics: [
+        {
+          type: "Resource",
+          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 60 } },
+        },
+      ],
+      behavior: {
+        scaleDown: {
+          stabilizationWindowSeconds: 1800,
+          policies: [{ type: "Pods", value: 1, periodSeconds: 900 }],
+        },
+      },
+    });
+  });
+
+  it("lives twice side by side", async () => {
+    const recorder = await mockPulumi();
+    new Workload("chat", { ...ARGS, maxReplicas: 6 });
+    new Workload("board", { ...ARGS, maxReplicas: 6, labels: { app: "board" } });
+    await recorder.settle();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Deployment": 2,
+      "kubernetes:HorizontalPodAutoscaler": 2,
+      "kubernetes:PodDisruptionBudget": 2,
+      "kubernetes:ServiceAccount": 2,
+      "sockjs-sticky:Workload": 2,
+    });
+    const names = recorder.made.flatMap(({ inputs }) => at(inputs, "metadata", "name") ?? []);
+    deepEqual(names.toSorted(), [
+      ...Array<string>(4).fill("board"),
+      ...Array<string>(4).fill("chat"),
+    ]);
+  });
+});
