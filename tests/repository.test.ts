@@ -1,12 +1,18 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { parse } from "yaml";
 
 interface Lockfile {
   packages: Record<string, { version?: string; dev?: boolean; optional?: boolean }>;
 }
 
-const read = (file: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
+interface Setting {
+  description: string;
+}
+
+const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+
+const read = (file: string): unknown => JSON.parse(text(file));
 
 describe("repository", () => {
   it("runs the versions in the image that it was tested with", () => {
@@ -19,5 +25,21 @@ describe("repository", () => {
       return inWorkspace?.version !== image[path]?.version;
     });
     deepEqual(different, []);
+  });
+
+  it("tells of every setting in README, in Pulumi.yaml's words, and of no other", () => {
+    const { config } = parse(text("Pulumi.yaml")) as { config: Record<string, Setting> };
+    const [, rest = ""] = text("README.md").split("\n## Settings\n");
+    const [section = ""] = rest.split("\n## ");
+    const rows = [...section.matchAll(/^\| `(\w+)` +\| (.+?) +\| .+? +\|$/gm)];
+    deepEqual(
+      Object.fromEntries(rows.map(([, name = "", meaning]) => [name, meaning])),
+      Object.fromEntries(
+        Object.entries(config).map(([name, { description }]) => [
+          name,
+          description.replace(/\s+/g, " ").trim(),
+        ]),
+      ),
+    );
   });
 });
