@@ -1,7 +1,7 @@
 import { createLog } from "./common/log.ts";
 import { SettingsError } from "./common/settings.ts";
 import { createEchoServer } from "./echo/server.ts";
-import { readEnvironment } from "./environment.ts";
+import { readEnvironment } from "./common/environment.ts";
 
 try {
   const env = readEnvironment(process.env);

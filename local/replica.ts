@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { createLog } from "../app/common/log.ts";
 import { createEchoServer } from "../app/echo/server.ts";
-import { readEnvironment } from "../app/environment.ts";
+import { readEnvironment } from "../app/common/environment.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 /**

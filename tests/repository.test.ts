@@ -1,5 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { build } from "esbuild";
 import { parse } from "yaml";
 
 interface Lockfile {
@@ -25,6 +26,29 @@ describe("repository", () => {
       return inWorkspace?.version !== image[path]?.version;
     });
     deepEqual(different, []);
+  });
+
+  it("copies into the image all of the app's own files that its server imports", async () => {
+    const { metafile } = await build({
+      entryPoints: ["app/main.ts"],
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      write: false,
+      metafile: true,
+    });
+    const copied = [...text("app/Dockerfile").matchAll(/^COPY (?!--)(.*) \S+$/gm)]
+      .flatMap(([, files = ""]) => files.split(" "))
+      .map((file) => `app/${file}`);
+    const imported = Object.keys(metafile.inputs);
+    ok(imported.length > 8);
+    deepEqual(
+      imported.filter(
+        (file) => !copied.some((each) => file === each || file.startsWith(`${each}/`)),
+      ),
+      [],
+    );
   });
 
   it("tells of every setting in README, in Pulumi.yaml's words, and of no other", () => {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { LOG_LEVELS } from "./common/log.ts";
+import { LOG_LEVELS } from "./log.ts";
 import {
   numberFrom,
   oneOf,
@@ -7,7 +7,7 @@ import {
   textLike,
   wholeNumberFrom,
   type Values,
-} from "./common/settings.ts";
+} from "./settings.ts";
 
 /** What the environment may set, and what holds where it does not. */
 const RULES = {
