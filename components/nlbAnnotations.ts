@@ -2,9 +2,6 @@ import type { Affinity } from "../settings.ts";
 
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
-/** What cannot be changed of a load balancer. */
-export const SCHEME_ANNOTATION = `${PREFIX}scheme`;
-
 /** Seconds for which a deregistered target keeps its connections; a drain is longer. */
 const DEREGISTRATION_SECONDS = 120;
 

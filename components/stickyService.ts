@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { SCHEME_ANNOTATION, serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
+import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
 const TIMEOUT = "15m";
@@ -53,7 +53,8 @@ export class StickyService extends pulumi.ComponentResource {
       name,
       {
         metadata: {
-          name,
+          // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
+          name: args.scheme === "internal" ? `${name}-internal` : name,
           namespace: namespace.metadata.name,
           labels: args.selector,
           annotations: {
@@ -79,13 +80,7 @@ export class StickyService extends pulumi.ComponentResource {
           ],
         },
       },
-      {
-        parent: this,
-        // The controller would replace the load balancer, of which Pulumi would keep the old name.
-        replaceOnChanges: [`metadata.annotations["${SCHEME_ANNOTATION}"]`],
-        deleteBeforeReplace: true,
-        customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT },
-      },
+      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
     );
     const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
 

@@ -88,13 +88,16 @@ describe("StickyService", () => {
     deepEqual(recorder.one("kubernetes:Service").timeouts, limits);
   });
 
-  it("is made anew, after the old one has gone, when it is to be reached from elsewhere", async () => {
-    const { recorder, inputs } = await mockedService();
-    const { replaceOnChanges, deleteBeforeReplace } = recorder.one("kubernetes:Service");
-    const scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme";
-    deepEqual(replaceOnChanges, [`metadata.annotations["${scheme}"]`]);
-    equal(deleteBeforeReplace, true);
-    equal(at(inputs, "metadata", "annotations", scheme), "internet-facing");
+  it("has another name, and so is another Service, when it is to be reached from elsewhere", async () => {
+    for (const [scheme, name] of [
+      ["internet-facing", "chat"],
+      ["internal", "chat-internal"],
+    ] as const) {
+      const { inputs } = await mockedService({ scheme });
+      equal(at(inputs, "metadata", "name"), name);
+      const annotation = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+      equal(at(inputs, "metadata", "annotations", annotation), scheme);
+    }
   });
 
   it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {

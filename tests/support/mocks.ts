@@ -22,9 +22,6 @@ export interface Made {
   /** The same for all in a component, by package. */
   providers: Record<string, string>;
   timeouts: { create: string; update: string; delete: string };
-  /** Properties that cannot change without a new resource, and whether the old one goes first. */
-  replaceOnChanges: string[];
-  deleteBeforeReplace: boolean;
   isCustom: boolean;
 }
 
@@ -39,8 +36,6 @@ interface Request {
   getProvider(): string;
   getProvidersMap(): { toArray(): [string, string][] };
   getDependenciesList(): string[];
-  getReplaceonchangesList(): string[];
-  getDeletebeforereplace(): boolean;
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string };
 }
 
@@ -195,8 +190,6 @@ function madeFrom(request: Request, urn: string): Made {
       update: timeouts.getUpdate(),
       delete: timeouts.getDelete(),
     },
-    replaceOnChanges: request.getReplaceonchangesList(),
-    deleteBeforeReplace: request.getDeletebeforereplace(),
     isCustom: request.getCustom(),
   };
 }
