@@ -52,17 +52,11 @@ const controller = new LoadBalancerController(
   { ...inCluster, dependsOn: cluster },
 );
 
+const context = fileURLToPath(new URL("app", import.meta.url));
+const forceDelete = !config.deletionProtection;
 const appImage =
   config.image === undefined
-    ? new AppImage(
-        name,
-        {
-          context: fileURLToPath(new URL("app", import.meta.url)),
-          immutableTags: config.immutableTags,
-          forceDelete: !config.deletionProtection,
-        },
-        onAws,
-      )
+    ? new AppImage(name, { ...config, context, forceDelete }, onAws)
     : undefined;
 
 const service = new StickyService(
