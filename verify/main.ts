@@ -12,7 +12,12 @@ const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive
 const EXIT_USAGE = 2;
 const EXIT_UNREACHABLE = 3;
 
+const EXIT_INTERRUPTED = 130;
+
 const REACH_MS = 10_000;
+
+/** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
+const SAME_SIGNAL_MS = 500;
 
 /** How often a pipe gets a line of progress, in seconds; a terminal has one that changes. */
 const PIPE_SECONDS = 5;
@@ -36,7 +41,8 @@ async function verify(options: VerifyOptions): Promise<number> {
     console.error(fault);
     return EXIT_UNREACHABLE;
   }
-  const seen = await run(options, progress(options));
+  await checkWritable({ "--json": options.json, "--html": options.html });
+  const seen = await run(options, progress(options), interruption());
   process.stderr.write(process.stderr.isTTY ? "\r\x1b[K" : "");
   const report = createReport(options, seen);
   console.log(reportText(report));
@@ -47,6 +53,34 @@ async function verify(options: VerifyOptions): Promise<number> {
     await writeFile(options.html, await reportPage(report));
   }
   return EXIT[report.verdict];
+}
+
+/** A report that cannot be kept is refused before it takes a run to make it. */
+async function checkWritable(files: Record<string, string | undefined>): Promise<void> {
+  for (const [option, file] of Object.entries(files)) {
+    try {
+      await writeFile(file ?? "/dev/null", "", { flag: "a" });
+    } catch (error) {
+      const { message } = error as Error;
+      throw new SettingsError([
+        `${option} is ${JSON.stringify(file)}: ${message}; allowed is a file that can be written; for example report.json`,
+      ]);
+    }
+  }
+}
+
+/** Ctrl-C ends the run and not the report; another one, not at once, ends all. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  let since = 0;
+  process.on("SIGINT", () => {
+    if (since !== 0 && Date.now() - since > SAME_SIGNAL_MS) {
+      process.exit(EXIT_INTERRUPTED);
+    }
+    since ||= Date.now();
+    controller.abort();
+  });
+  return controller.signal;
 }
 
 /** Why there is no SockJS server, or nothing where there is one. */

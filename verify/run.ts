@@ -29,8 +29,12 @@ export interface Seen {
   timeline: Report["timeline"];
 }
 
-/** Runs a scenario; `onProgress` comes with every sample. */
-export async function run(options: VerifyOptions, onProgress: (seen: Seen) => void): Promise<Seen> {
+/** Runs a scenario until its duration is over or `signal` ends it; `onProgress` comes with every sample. */
+export async function run(
+  options: VerifyOptions,
+  onProgress: (seen: Seen) => void,
+  signal: AbortSignal,
+): Promise<Seen> {
   const started = new Date();
   const clock = (): number => (Date.now() - started.getTime()) / 1000;
   const breaks: Break[] = [];
@@ -44,7 +48,7 @@ export async function run(options: VerifyOptions, onProgress: (seen: Seen) => vo
 
   const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), options));
   const disturbances = disturb(options, talkers);
-  await sleep(options.duration * 1000);
+  await sleep(options.duration * 1000, undefined, { signal }).catch(() => undefined);
   disturbances.forEach((timer) => clearTimeout(timer));
   timers.forEach((stop) => stop());
   await settle(talkers);

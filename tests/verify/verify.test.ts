@@ -199,6 +199,26 @@ describe("npm run verify", () => {
     match(elsewhere.err, /\/nothing\/info is no SockJS server \(status 404\): /);
   });
 
+  it("refuses a report that could not be written before it runs", async () => {
+    const { url } = await startEchoServer();
+    const run = runNode(VERIFY, [url, "--json", "/nowhere/report.json", "--duration", "60"]);
+    equal(await run.ended, 2);
+    match(
+      run.err,
+      /^--json is "\/nowhere\/report.json": ENOENT: .*; allowed is a file that can be /,
+    );
+  });
+
+  it("reports what it has seen when it is interrupted", async () => {
+    const { url } = await startEchoServer();
+    const run = runNode(VERIFY, [url, "--sessions", "7", "--duration", "60", "--rate", "10"]);
+    await waitFor("it tells of echoes", () => /, [1-9]\d* echoes/.test(run.err));
+    run.child.kill("SIGINT");
+    run.child.kill("SIGINT");
+    equal(await run.ended, 4);
+    match(run.out, /\ninconclusive: all sessions met one replica/);
+  });
+
   it("keeps the JSON schema of its report in the repository", () => {
     const schema = readFileSync(
       new URL("../../verify/report.schema.json", import.meta.url),
