@@ -15,13 +15,21 @@ const FIRST_BREAKS = 10;
 
 type Counts = Report["breaks"];
 
+/** Likelihood of catching a front that strays once in 200, below which a verdict would say too little. */
+const MIN_CAUGHT = 0.5;
+
 /** What is needed for a verdict. */
 export interface Evidence {
   scenario: VerifyOptions["scenario"];
   chances: number;
+  /** Replicas that were met; 0 where the server names none. */
   replicas: number;
   breaks: Counts;
-  reconnects: number;
+  sessions: number;
+  /** Sessions that had to connect again. */
+  moved: number;
+  /** Sessions of which no message was echoed. */
+  silent: number;
   lost: number;
   doubled: number;
 }
@@ -32,41 +40,56 @@ export function judge(evidence: Evidence): { verdict: Verdict; reasons: string[]
 }
 
 /** A session whose requests met another replica is proof; a session that was only cut is none. */
-function judgeRouting({ breaks, chances, replicas }: Evidence): ReturnType<typeof judge> {
+function judgeRouting(evidence: Evidence): ReturnType<typeof judge> {
+  const { breaks, chances, lost, replicas, silent } = evidence;
   const astray = breaks["404"] + breaks["foreign replica"];
   if (astray > 0) {
     return { verdict: "not sticky", reasons: [`${astray} of ${chances} connections went astray`] };
   }
+  const doubts: [boolean, string][] = [
+    [silent > 0, `${silent} sessions had no message echoed`],
+    [lost > 0, `${lost} messages were lost`],
+    [chances === 0, "no connection could have gone astray: verify longer, or with fall-backs"],
+    [
+      chances > 0 && likelihoodOfCatching(chances) < MIN_CAUGHT,
+      `only ${chances} connections could have gone astray: verify longer, or with more sessions`,
+    ],
+    [
+      replicas === 1,
+      "all sessions met one replica: there is only one, or all clients share one address; try more --sources",
+    ],
+  ];
+  const reasons = doubts.filter(([isDoubt]) => isDoubt).map(([, reason]) => reason);
   const cut = breaks.closed > 0 ? [`${breaks.closed} sessions were closed unasked`] : [];
-  if (chances === 0) {
-    return {
-      verdict: "inconclusive",
-      reasons: ["no connection could have gone astray: verify longer, or with fall-backs", ...cut],
-    };
+  if (reasons.length > 0) {
+    return { verdict: "inconclusive", reasons: [...reasons, ...cut] };
   }
-  if (replicas === 1) {
-    return {
-      verdict: "inconclusive",
-      reasons: [
-        "all sessions met one replica: there is only one, or all clients share one address; try more --sources",
-        ...cut,
-      ],
-    };
-  }
-  return { verdict: "sticky", reasons: [`none of ${chances} connections went astray`, ...cut] };
+  const unnamed = replicas === 0 ? ["the server names no replica, so there may be only one"] : [];
+  return {
+    verdict: "sticky",
+    reasons: [`none of ${chances} connections went astray`, ...unnamed, ...cut],
+  };
 }
 
-/** A roll-out moves sessions; what counts is that nothing was lost. */
-function judgeRollout({ doubled, lost, reconnects }: Evidence): ReturnType<typeof judge> {
+/** A roll-out of all replicas moves every session; what counts is that nothing was lost. */
+function judgeRollout({ doubled, lost, moved, sessions }: Evidence): ReturnType<typeof judge> {
   if (lost > 0 || doubled > 0) {
     return {
       verdict: "not sticky",
       reasons: [`${lost} messages were lost and ${doubled} doubled`],
     };
   }
-  return reconnects === 0
-    ? { verdict: "inconclusive", reasons: ["no session had to move: nothing was rolled"] }
-    : { verdict: "sticky", reasons: [`${reconnects} reconnects lost and doubled no message`] };
+  return moved < sessions
+    ? {
+        verdict: "inconclusive",
+        reasons: [
+          `only ${moved} of ${sessions} sessions had to move: not all replicas were rolled`,
+        ],
+      }
+    : {
+        verdict: "sticky",
+        reasons: [`all ${sessions} sessions moved, and no message was lost or doubled`],
+      };
 }
 
 /** Puts together what was seen. */
@@ -96,7 +119,17 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
     scenario,
     seconds: seen.seconds,
     seed,
-    ...judge({ ...totals, scenario, chances, replicas: replicas.length, breaks }),
+    ...judge({
+      scenario,
+      chances,
+      replicas: replicas.length,
+      breaks,
+      sessions: sessions.length,
+      moved: sessions.filter(({ reconnects }) => reconnects > 0).length,
+      silent: sessions.filter(({ echoed, sent }) => sent > 0 && echoed === 0).length,
+      lost: totals.lost,
+      doubled: totals.doubled,
+    }),
     chances,
     caught: likelihoodOfCatching(chances),
     totals,

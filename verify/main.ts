@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { request } from "undici";
 import { SettingsError } from "../app/common/settings.ts";
 import { countBreaks, createReport } from "./judge.ts";
@@ -13,6 +14,7 @@ const EXIT_USAGE = 2;
 const EXIT_UNREACHABLE = 3;
 
 const EXIT_INTERRUPTED = 130;
+const EXIT_INTERNAL = 70;
 
 const REACH_MS = 10_000;
 
@@ -21,6 +23,15 @@ const SAME_SIGNAL_MS = 500;
 
 /** How often a pipe gets a line of progress, in seconds; a terminal has one that changes. */
 const PIPE_SECONDS = 5;
+
+/** Whether one line may be written over and over. */
+const isLive = process.stderr.isTTY && process.env.NO_COLOR === undefined;
+
+// A fault of the verifier's own is no verdict.
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  process.exit(EXIT_INTERNAL);
+});
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -41,9 +52,13 @@ async function verify(options: VerifyOptions): Promise<number> {
     console.error(fault);
     return EXIT_UNREACHABLE;
   }
+  await checkSources(options.sources);
+  if (options.scenario === "rollout" && options.rollPid === undefined) {
+    console.error(`roll the replicas now: ${options.duration} s`);
+  }
   await checkWritable({ "--json": options.json, "--html": options.html });
   const seen = await run(options, progress(options), interruption());
-  process.stderr.write(process.stderr.isTTY ? "\r\x1b[K" : "");
+  process.stderr.write(isLive ? "\r\x1b[K" : "");
   const report = createReport(options, seen);
   console.log(reportText(report));
   if (options.json !== undefined) {
@@ -64,6 +79,22 @@ async function checkWritable(files: Record<string, string | undefined>): Promise
       const { message } = error as Error;
       throw new SettingsError([
         `${option} is ${JSON.stringify(file)}: ${message}; allowed is a file that can be written; for example report.json`,
+      ]);
+    }
+  }
+}
+
+/** An address of another computer would only be found out session by session. */
+async function checkSources(sources: readonly string[]): Promise<void> {
+  for (const source of new Set(sources)) {
+    const server = createServer();
+    const fault = await new Promise<string>((resolve) => {
+      server.once("error", ({ message }) => resolve(message));
+      server.listen(0, source, () => server.close(() => resolve("")));
+    });
+    if (fault !== "") {
+      throw new SettingsError([
+        `--sources has ${source}: ${fault}; allowed are addresses of this computer; for example --sources 20`,
       ]);
     }
   }
@@ -105,8 +136,8 @@ function progress({ duration }: VerifyOptions): (seen: Seen) => void {
     const echoed = talkers.reduce((sum, { client }) => sum + client.counts.echoed, 0);
     const { "404": strayed, "foreign replica": foreign, closed } = countBreaks(breaks);
     const line = `${seconds.toFixed(0)} of ${duration} s: ${open} sessions open, ${echoed} echoes, breaks ${strayed} by 404, ${foreign} foreign, ${closed} closed`;
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r\x1b[K${line}`);
+    if (isLive) {
+      process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
     } else if (seconds >= told + PIPE_SECONDS) {
       told = seconds;
       console.error(line);

@@ -92,13 +92,31 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     { url: command.processedArgs[0], ...command.opts() },
     (name) => (name === "url" ? "URL" : `--${name === "rollPid" ? "roll-pid" : name}`),
   );
-  const { sources, url } = options;
+  const { rollPid, scenario, sources, transports, url } = options;
+  if (rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid))) {
+    throw new SettingsError([
+      `--roll-pid is ${rollPid}: allowed is the process of npm start, in scenario rollout; for example --roll-pid "$(pgrep -f local/main.ts)"`,
+    ]);
+  }
+  if (scenario === "fallback" && transports.every((each) => each.startsWith("websocket"))) {
+    throw new SettingsError([
+      `--transports is ${JSON.stringify(transports.join(","))}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
+    ]);
+  }
   if (!isLoopback(url) && sources.some((source) => source.startsWith("127."))) {
     throw new SettingsError([
       `--sources has loopback addresses: allowed for ${url} is 1, or a list of this computer's own addresses; for example --sources 1`,
     ]);
   }
   return options;
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** 127.0.1.1 and on, all of which are this computer; a single one is left to the system. */

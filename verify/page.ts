@@ -57,7 +57,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem;
 dt { color: light-dark(#5b6475, #9aa3b2); } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 0; padding: 1rem; border-radius: 0.75rem; background: #fff; overflow-x: auto; }
 figure svg { max-width: 100%; height: auto; }
-pre { padding: 1rem; border-radius: 0.75rem; background: light-dark(#fff, #1c2027); overflow-x: auto; }
+pre { white-space: pre-wrap; padding: 1rem; border-radius: 0.75rem; background: light-dark(#fff, #1c2027); overflow-x: auto; }
 `;
 
 function sessionsOverTime({ timeline }: Report): TopLevelSpec {

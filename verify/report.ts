@@ -11,6 +11,8 @@ const latency = z
   .object({ p50: z.number(), p99: z.number(), max: z.number() })
   .describe("Milliseconds from sending a message to its echo.");
 
+const breakCounts = z.object({ "404": count, "foreign replica": count, closed: count });
+
 export const breakSchema = z.object({
   session: count,
   transport: z.string(),
@@ -36,7 +38,10 @@ const sessionSchema = z.object({
   doubled: count,
   lost: count,
   chances: count.describe("Connections that could have gone astray."),
-  awayMs: z.number().describe("Longest time from a broken session to the next echo."),
+  breaks: breakCounts,
+  awayMs: z
+    .number()
+    .describe("Longest time from a broken session to the next echo, or to the end of the run."),
   latency,
 });
 
@@ -72,7 +77,7 @@ export const reportSchema = z
       awayMs: z.number(),
       latency,
     }),
-    breaks: z.object({ "404": count, "foreign replica": count, closed: count }),
+    breaks: breakCounts,
     firstBreaks: z.array(breakSchema).describe("The first ten."),
     replicas: z.array(replicaSchema),
     sessions: z.array(sessionSchema),

@@ -31,6 +31,9 @@ export class Talker {
   /** The replica that was met last; empty before, and where the server names none. */
   #home = "";
   #isFirstAnswer = true;
+  /** One break ends a session; what follows of it in the same session is no other. */
+  #isBroken = false;
+  readonly #breaks: SessionResult["breaks"] = { "404": 0, "foreign replica": 0, closed: 0 };
   #isInterrupting = false;
 
   constructor(options: TalkerOptions) {
@@ -68,7 +71,8 @@ export class Talker {
       doubled,
       lost,
       chances: this.#chances,
-      awayMs: this.#awayMs,
+      breaks: this.#breaks,
+      awayMs: Math.max(this.#awayMs, Date.now() - (this.#awaySince ?? Date.now())),
       latency: latencyOf(this.latencies),
     };
   }
@@ -79,6 +83,7 @@ export class Talker {
     this.#transports.push(this.#transport);
     this.#connections += 1;
     this.#isFirstAnswer = true;
+    this.#isBroken = false;
     return new SockjsSession({
       url,
       source,
@@ -89,21 +94,25 @@ export class Talker {
 
   /** All but the first answer of a session, or of a client whose replica is known, could be astray. */
   #answered({ request, status, replica = "" }: Answer): void {
-    const isComparable = this.#home !== "" && replica !== "";
-    if (!this.#isFirstAnswer || isComparable) {
-      this.#chances += 1;
-    }
+    const isFirst = this.#isFirstAnswer;
+    const isChance = !isFirst || (this.#home !== "" && replica !== "");
+    this.#chances += isChance ? 1 : 0;
     this.#isFirstAnswer = false;
     if (status === 404) {
-      this.#break("404", replica, `${request} was answered 404`);
+      // A server that does not offer the transport answers so, too, but then at once.
+      this.#break(isFirst ? "closed" : "404", replica, `${request} was answered 404`);
     } else if (replica !== "") {
-      this.#met(replica, `${request} was answered by ${replica}`);
+      this.#met(replica, isFirst, `${request} was answered by ${replica}`);
     }
   }
 
-  #met(replica: string, detail: string): void {
+  #met(replica: string, isFirst: boolean, detail: string): void {
     if (this.#home !== "" && !isSame(this.#home, replica)) {
       this.#break("foreign replica", replica, detail);
+      if (!isFirst) {
+        this.interrupt();
+        return;
+      }
     }
     if (this.#home === "" || !isSame(this.#home, replica)) {
       this.#home = replica;
@@ -116,7 +125,7 @@ export class Talker {
       case "echo":
         this.latencies.push(event.milliseconds);
         if (event.replica !== "") {
-          this.#met(event.replica, `a message was echoed by ${event.replica}`);
+          this.#met(event.replica, false, `a message was echoed by ${event.replica}`);
         }
         if (this.#awaySince !== undefined) {
           this.#awayMs = Math.max(this.#awayMs, Date.now() - this.#awaySince);
@@ -142,6 +151,11 @@ export class Talker {
   }
 
   #break(kind: Break["kind"], met: string, detail: string): void {
+    if (this.#isBroken) {
+      return;
+    }
+    this.#isBroken = true;
+    this.#breaks[kind] += 1;
     this.#options.onBreak({
       session: this.#options.session,
       transport: this.#transport,

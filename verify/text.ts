@@ -11,7 +11,7 @@ const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
 
 /** The report for a terminal or a pipe. */
 export function reportText(report: Report): string {
-  const { breaks, caught, chances, firstBreaks, reasons, totals, verdict } = report;
+  const { breaks, caught, chances, firstBreaks, reasons, scenario, totals, verdict } = report;
   const { latency } = totals;
   return [
     table(
@@ -36,8 +36,11 @@ export function reportText(report: Report): string {
     histogram(report.histogram),
     `breaks: ${breaks["404"]} by 404, ${breaks["foreign replica"]} by a foreign replica, ${breaks.closed} closed`,
     // In a roll-out sessions have to break; what counts is told above.
-    ...(verdict === "not sticky" ? firstBreaks.map(breakText) : []),
-    `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
+    ...(scenario === "rollout" ? [] : firstBreaks.map(breakText)),
+    // In a roll-out sessions move for other reasons, too.
+    scenario === "rollout"
+      ? ""
+      : `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]
     .filter((part) => part !== "")

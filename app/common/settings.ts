@@ -82,7 +82,10 @@ export function parseSettings<R extends Rules>(
 
 function faultOf(name: string, got: unknown, rule: z.ZodType): string {
   const is = got === undefined ? "is not set" : `is ${JSON.stringify(got)}`;
-  const described = rule instanceof z.ZodDefault ? (rule.unwrap() as z.ZodType) : rule;
+  const described =
+    rule instanceof z.ZodDefault || rule instanceof z.ZodOptional
+      ? (rule.unwrap() as z.ZodType)
+      : rule;
   const { description, example } = described.meta() ?? {};
   return `${name} ${is}: allowed is ${description}; for example ${String(example)}`;
 }

@@ -4,7 +4,7 @@ import { createServer, connect, type AddressInfo, type Server } from "node:net";
 export async function startStrayingFront(
   ports: readonly [number, number],
   everyNth: number,
-): Promise<{ port: number; server: Server }> {
+): Promise<{ port: number; server: Server; strays: () => number }> {
   let connections = 0;
   const server = createServer({ noDelay: true }, (client) => {
     connections += 1;
@@ -14,5 +14,6 @@ export async function startStrayingFront(
     upstream.on("error", () => client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: (server.address() as AddressInfo).port, server };
+  const strays = (): number => Math.floor(connections / everyNth);
+  return { port: (server.address() as AddressInfo).port, server, strays };
 }

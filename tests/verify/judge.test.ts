@@ -7,7 +7,9 @@ const GOOD: Evidence = {
   chances: 1000,
   replicas: 3,
   breaks: { "404": 0, "foreign replica": 0, closed: 0 },
-  reconnects: 0,
+  sessions: 10,
+  moved: 0,
+  silent: 0,
   lost: 0,
   doubled: 0,
 };
@@ -29,23 +31,39 @@ describe("the verdict", () => {
     ],
     ["inconclusive when all met one replica", { replicas: 1 }, "inconclusive"],
     ["inconclusive when nothing could go astray", { chances: 0 }, "inconclusive"],
+    [
+      "inconclusive when so little was seen that a straying front is missed",
+      { chances: 138 },
+      "inconclusive",
+    ],
+    [
+      "sticky from where a front that strays once in 200 is rather caught",
+      { chances: 139 },
+      "sticky",
+    ],
+    ["inconclusive when a message was lost", { lost: 1 }, "inconclusive"],
+    ["inconclusive when a session was never answered", { silent: 1 }, "inconclusive"],
     ["sticky when sessions were only cut", { breaks: { ...GOOD.breaks, closed: 9 } }, "sticky"],
     [
       "sticky in a roll-out that moved sessions and lost nothing",
-      { scenario: "rollout", reconnects: 9, breaks: { ...GOOD.breaks, "404": 9 } },
+      { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "404": 9 } },
       "sticky",
     ],
     [
       "not sticky in a roll-out that lost",
-      { scenario: "rollout", reconnects: 9, lost: 1 },
+      { scenario: "rollout", moved: 10, lost: 1 },
       "not sticky",
     ],
     [
       "not sticky in a roll-out that doubled",
-      { scenario: "rollout", reconnects: 9, doubled: 1 },
+      { scenario: "rollout", moved: 10, doubled: 1 },
       "not sticky",
     ],
-    ["inconclusive in a roll-out that moved nobody", { scenario: "rollout" }, "inconclusive"],
+    [
+      "inconclusive in a roll-out that did not move everybody",
+      { scenario: "rollout", moved: 9 },
+      "inconclusive",
+    ],
   ];
   for (const [title, evidence, verdict] of verdicts) {
     it(`is ${title}`, () => {

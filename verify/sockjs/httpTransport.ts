@@ -56,9 +56,16 @@ export class HttpTransport implements Transport {
       while (!this.#abort.signal.aborted) {
         const body = await this.#request(method, path);
         const read = FRAME_READERS[this.#name]();
+        let frames = 0;
         body.setEncoding("utf8");
         for await (const chunk of body) {
-          read(chunk as string).forEach((frame) => this.#events.frame(frame));
+          for (const frame of read(chunk as string)) {
+            frames += 1;
+            this.#events.frame(frame);
+          }
+        }
+        if (frames === 0) {
+          throw new Error(`${method} ${path} was answered without a frame`);
         }
       }
     } catch (error) {

@@ -101,8 +101,15 @@ export class SockjsSession implements SessionLike {
     if (this.#isClosed) {
       return;
     }
-    const payload = frame.slice(1);
-    switch (frame[0]) {
+    try {
+      this.#handle(frame[0], frame.slice(1));
+    } catch {
+      this.#closed(ABNORMAL, "a frame could not be read");
+    }
+  }
+
+  #handle(type: string | undefined, payload: string): void {
+    switch (type) {
       case "o":
         if (this.#isOpen) {
           // A server that does not know the session of a receiving request opens it anew.
@@ -118,6 +125,10 @@ export class SockjsSession implements SessionLike {
       case "c":
         this.#closed(...(JSON.parse(payload) as [number, string]));
         break;
+      case "h":
+        break;
+      default:
+        throw new Error("no SockJS frame");
     }
   }
 

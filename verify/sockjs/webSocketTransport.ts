@@ -18,10 +18,10 @@ export class WebSocketTransport implements Transport {
     };
     let fault = "connection lost";
     this.#socket.on("upgrade", ({ statusCode, headers }) => answered(statusCode, headers));
-    this.#socket.on("unexpected-response", (request, { statusCode, headers }) => {
-      answered(statusCode, headers);
-      events.closed(1006, `GET /websocket was answered ${String(statusCode)}`);
-      request.destroy();
+    this.#socket.on("unexpected-response", (_request, response) => {
+      response.resume();
+      answered(response.statusCode, response.headers);
+      events.closed(1006, `GET /websocket was answered ${String(response.statusCode)}`);
     });
     this.#socket.on("open", () => {
       if (isRaw) {
@@ -41,6 +41,6 @@ export class WebSocketTransport implements Transport {
   }
 
   close(): void {
-    this.#socket.close();
+    this.#socket.terminate();
   }
 }
