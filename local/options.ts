@@ -1,12 +1,12 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import {
   numberFrom,
   parseSettings,
-  SettingsError,
   textLike,
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
+import { parseCommandLine } from "../commandLine.ts";
 import { SHARED_RULES } from "../settings.ts";
 import { readStack } from "./stackFile.ts";
 
@@ -37,30 +37,11 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
     .option("--port <number>", "port of the front; 0 picks a free one", "8080")
     .option("--host <address>", "address of the front", "127.0.0.1")
     .option("--affinity <affinity>", "source-ip, or none to see what breaks")
-    .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS))
-    .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return undefined;
-    }
-    throw new SettingsError([`${faultOf(error)}; allowed are ${flagsOf(command)}`]);
+    .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS));
+  if (!parseCommandLine(command, args)) {
+    return undefined;
   }
   const { stack, ...flags } = command.opts<Record<string, string> & { stack: string }>();
   const { replicas, affinity } = readStack(stack);
   return parseSettings(RULES, { replicas, affinity, ...flags }, (setting) => `--${setting}`);
-}
-
-function faultOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error))
-    .replace(/^error: /, "")
-    .replace(/\.$/, "");
-}
-
-function flagsOf(command: Command): string {
-  return command.options.map(({ flags }) => flags).join(", ");
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { z } from "zod";
 import {
   numberFrom,
@@ -9,6 +9,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
+import { parseCommandLine } from "../commandLine.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
 
 export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
@@ -73,19 +74,9 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
-    .option("--roll-pid <pid>", "rollout: process of npm start, which is told to roll")
-    .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) {
-      return undefined;
-    }
-    const fault = (error instanceof Error ? error.message : String(error)).replace("error: ", "");
-    const flags = command.options.map((option) => option.flags).join(", ");
-    throw new SettingsError([`${fault}; allowed are <url>, ${flags}`]);
+    .option("--roll-pid <pid>", "rollout: process of npm start, which is told to roll");
+  if (!parseCommandLine(command, args)) {
+    return undefined;
   }
   const options = parseSettings(
     RULES,

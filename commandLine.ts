@@ -1,0 +1,31 @@
+import { CommanderError, type Command } from "commander";
+import { SettingsError } from "./app/common/settings.ts";
+
+/**
+ * Parses arguments as a command declares them; what they may hold is checked by rules afterwards.
+ *
+ * @returns false when the person only asked for help
+ * @throws SettingsError naming what was not understood, and what is
+ */
+export function parseCommandLine(command: Command, args: readonly string[]): boolean {
+  command
+    .allowExcessArguments(false)
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  try {
+    command.parse(args, { from: "user" });
+    return true;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return false;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const fault = message.replace(/^error: /, "").replace(/\.$/, "");
+    const allowed = [
+      ...command.registeredArguments.map((argument) => `<${argument.name()}>`),
+      ...command.options.map(({ flags }) => flags),
+    ];
+    throw new SettingsError([`${fault}; allowed are ${allowed.join(", ")}`]);
+  }
+}
