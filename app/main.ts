@@ -1,23 +1,8 @@
-import { createLog } from "./common/log.ts";
 import { SettingsError } from "./common/settings.ts";
-import { createEchoServer } from "./echo/server.ts";
-import { readEnvironment } from "./common/environment.ts";
+import { createEchoProcess } from "./echo/process.ts";
 
 try {
-  const env = readEnvironment(process.env);
-  const { log, flush } = createLog({ replica: env.REPLICA_NAME }, env.LOG_LEVEL, 1);
-  const server = createEchoServer({
-    replica: env.REPLICA_NAME,
-    drainSeconds: env.DRAIN_SECONDS,
-    maxSessions: env.MAX_SESSIONS,
-    maxMessageBytes: env.MAX_MESSAGE_BYTES,
-    log,
-  });
-  const drain = async (): Promise<void> => {
-    await server.drain();
-    await flush();
-    process.exit(0);
-  };
+  const { env, log, server, drain } = createEchoProcess(process.env, 1);
   process.on("SIGTERM", () => void drain());
   process.on("SIGINT", () => void drain());
   const { port } = await listen(() => server.listen(env.PORT, env.HOST), env);

@@ -1,22 +1,12 @@
 import type { Socket } from "node:net";
-import { createLog } from "../app/common/log.ts";
-import { createEchoServer } from "../app/echo/server.ts";
-import { readEnvironment } from "../app/common/environment.ts";
+import { createEchoProcess } from "../app/echo/process.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 /**
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
  * over. Its own port, on loopback, is for health checks and metrics.
  */
-const env = readEnvironment(process.env);
-const { log, flush } = createLog({ replica: env.REPLICA_NAME }, env.LOG_LEVEL, 2);
-const server = createEchoServer({
-  replica: env.REPLICA_NAME,
-  drainSeconds: env.DRAIN_SECONDS,
-  maxSessions: env.MAX_SESSIONS,
-  maxMessageBytes: env.MAX_MESSAGE_BYTES,
-  log,
-});
+const { server, drain } = createEchoProcess(process.env, 2);
 
 process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   const takes = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
@@ -40,12 +30,6 @@ process.on("SIGTERM", () => void drain());
 
 const { port } = await server.listen(0, "127.0.0.1");
 tellFront({ type: "listening", port });
-
-async function drain(): Promise<void> {
-  await server.drain();
-  await flush();
-  process.exit(0);
-}
 
 function leaveToFront(): void {
   // A terminal signals the whole process group; the front decides what becomes of the replicas.
