@@ -1,8 +1,8 @@
 import { SettingsError } from "./common/settings.ts";
-import { createEchoProcess } from "./echo/process.ts";
+import { createAppProcess } from "./process.ts";
 
 try {
-  const { env, log, server, drain } = createEchoProcess(process.env, 1);
+  const { env, log, server, drain } = createAppProcess(process.env, 1);
   process.on("SIGTERM", () => void drain());
   process.on("SIGINT", () => void drain());
   const { port } = await listen(() => server.listen(env.PORT, env.HOST), env);

@@ -5,6 +5,14 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
+import { sendProblem } from "./problem.ts";
+
+/**
+ * How long an idle connection is kept, in milliseconds: longer than the 60 s of an Application Load Balancer, which
+ * else sends a request on a connection that is being closed and answers 502
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 /** What every server of the app has. */
 export interface AppServerOptions {
@@ -41,6 +49,9 @@ export class AppServer {
   /** What comes before the routes. */
   intercept: Interceptor = () => false;
 
+  /** What has to be done, once it listens, before it is ready. */
+  prepare: () => Promise<void> = () => Promise.resolve();
+
   constructor(options: AppServerOptions) {
     const log: FastifyBaseLogger = options.log;
     this.#options = options;
@@ -48,6 +59,7 @@ export class AppServer {
       loggerInstance: log,
       logController: new LogController({ disableRequestLogging: true }),
       serverFactory: (routes) => this.#createHttpServer(routes),
+      frameworkErrors: sendProblem,
     });
     collectDefaultMetrics({ register: this.registry });
     this.#addHealth();
@@ -58,10 +70,10 @@ export class AppServer {
     return this.fastify.server;
   }
 
-  /** Starts to listen and becomes ready. */
+  /** Starts to listen, and becomes ready as soon as it is prepared. */
   async listen(port: number, host: string): Promise<AddressInfo> {
     await this.fastify.listen({ port, host });
-    this.lifecycle.ready();
+    void this.prepare().then(() => this.lifecycle.ready());
     return this.http.address() as AddressInfo;
   }
 
@@ -85,7 +97,8 @@ export class AppServer {
     // What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8).
     const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean =>
       headers.upgrade?.toLowerCase() === "websocket";
-    const server = createServer({ shouldUpgradeCallback }, (request, response) => {
+    const options = { shouldUpgradeCallback, keepAliveTimeout: KEEP_ALIVE_MS };
+    const server = createServer(options, (request, response) => {
       response.setHeader("X-Replica", this.#options.replica);
       response.setHeader("Access-Control-Expose-Headers", "X-Replica");
       if (this.lifecycle.isClosing) {

@@ -29,6 +29,11 @@ export function wholeNumberFrom(min: number, max: number, example: number) {
   return fromDigits(/^\d+$/, whole, `a whole number from ${min} to ${max}`, example);
 }
 
+/** A boolean, or one of the words for it. */
+export const flag = z
+  .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
+  .meta({ description: "true or false", example: true });
+
 /** One of the given words. */
 export function oneOf<const Word extends string>(words: readonly [Word, ...Word[]]) {
   return z.enum(words).meta({ description: words.join(" or "), example: words[0] });
@@ -81,12 +86,13 @@ export function parseSettings<R extends Rules>(
 }
 
 function faultOf(name: string, got: unknown, rule: z.ZodType): string {
-  const is = got === undefined ? "is not set" : `is ${JSON.stringify(got)}`;
   const described =
     rule instanceof z.ZodDefault || rule instanceof z.ZodOptional
       ? (rule.unwrap() as z.ZodType)
       : rule;
-  const { description, example } = described.meta() ?? {};
+  const { description, example, isSecret } = described.meta() ?? {};
+  const shown = isSecret === true ? "set, but not shown for it is a secret" : JSON.stringify(got);
+  const is = got === undefined ? "is not set" : `is ${shown}`;
   return `${name} ${is}: allowed is ${description}; for example ${String(example)}`;
 }
 

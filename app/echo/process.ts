@@ -1,28 +1,25 @@
-import { createLog } from "../common/log.ts";
 import { readEnvironment } from "../common/environment.ts";
+import { createProcess, type AppProcess } from "../common/process.ts";
+import { wholeNumberFrom } from "../common/settings.ts";
 import { createEchoServer } from "./server.ts";
 
+const RULES = {
+  MAX_SESSIONS: wholeNumberFrom(1, 100_000, 800).default(800),
+  MAX_MESSAGE_BYTES: wholeNumberFrom(1, 16 * 1024 * 1024, 65536).default(65536),
+};
+
 /**
- * Makes the echo server of a process as its environment says.
+ * Makes the echo app of a process as its environment says.
  *
- * @param logFd the file descriptor of its log
  * @throws SettingsError naming every wrong setting
  */
-export function createEchoProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2) {
-  const env = readEnvironment(environment);
-  const { log, flush } = createLog({ replica: env.REPLICA_NAME }, env.LOG_LEVEL, logFd);
-  const server = createEchoServer({
-    replica: env.REPLICA_NAME,
-    drainSeconds: env.DRAIN_SECONDS,
-    maxSessions: env.MAX_SESSIONS,
-    maxMessageBytes: env.MAX_MESSAGE_BYTES,
-    log,
-  });
-  /** Drains and ends the process; more than one call is one drain. */
-  const drain = async (): Promise<void> => {
-    await server.drain();
-    await flush();
-    process.exit(0);
-  };
-  return { env, log, server, drain };
+export function createEchoProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
+  const env = readEnvironment(RULES, environment);
+  return createProcess(env, logFd, (options) =>
+    createEchoServer({
+      ...options,
+      maxSessions: env.MAX_SESSIONS,
+      maxMessageBytes: env.MAX_MESSAGE_BYTES,
+    }),
+  );
 }

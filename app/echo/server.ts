@@ -16,7 +16,7 @@ import { createSessionMetrics } from "./sessionMetrics.ts";
 export const ECHO_PREFIX = "/echo";
 
 /** The page and its script, made by `build.ts`. */
-const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+const DIST = fileURLToPath(new URL("../dist/echo", import.meta.url));
 
 /** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
 const PAGE_POLICY =

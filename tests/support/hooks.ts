@@ -1,6 +1,6 @@
-import { buildPage } from "../../app/build.ts";
+import { buildPages } from "../../app/build.ts";
 
 /** The servers of all tests serve the page, as in the image and in the local run. */
 export const mochaHooks = {
-  beforeAll: buildPage,
+  beforeAll: buildPages,
 };

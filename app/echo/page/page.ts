@@ -1,8 +1,8 @@
 import SockJS from "sockjs-client";
-import { ResumingClient, type ClientEvent } from "../resumingClient.ts";
-import { byId, setText } from "./dom.ts";
+import { ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
+import { byId, setText } from "../../common/page/dom.ts";
 import { MessageLog } from "./messageLog.ts";
-import { ReplicaPanel } from "./replica.ts";
+import { ReplicaPanel } from "./replicaPanel.ts";
 import { RoundTrips } from "./roundTrips.ts";
 import { SessionTable } from "./sessionTable.ts";
 import { TransportChoice } from "./transportChoice.ts";

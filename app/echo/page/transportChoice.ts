@@ -1,4 +1,4 @@
-import { byId, setText } from "./dom.ts";
+import { byId, setText } from "../../common/page/dom.ts";
 
 /** Milliseconds that a new choice must stand: several boxes are changed one after the other. */
 const SETTLE_MS = 400;

@@ -1,5 +1,5 @@
-import { byId, setText } from "./dom.ts";
-import { tint } from "./replica.ts";
+import { byId, setText } from "../../common/page/dom.ts";
+import { tint } from "../../common/page/replica.ts";
 
 const BARS = 60;
 const BAR_WIDTH = 4;

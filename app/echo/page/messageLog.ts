@@ -1,5 +1,5 @@
-import { byId, create, setText } from "./dom.ts";
-import { replicaBadge } from "./replica.ts";
+import { byId, create, setText } from "../../common/page/dom.ts";
+import { replicaBadge } from "../../common/page/replica.ts";
 
 const MAX_ENTRIES = 100;
 

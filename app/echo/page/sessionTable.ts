@@ -1,6 +1,7 @@
-import { byId, create, setText } from "./dom.ts";
-import { replicaBadge } from "./replica.ts";
-import { clock, closeReason, duration, INTERRUPTED, NORMAL } from "./words.ts";
+import { byId, create, setText } from "../../common/page/dom.ts";
+import { replicaBadge } from "../../common/page/replica.ts";
+import { clock } from "../../common/page/words.ts";
+import { closeReason, duration, INTERRUPTED, NORMAL } from "./words.ts";
 
 const MAX_ROWS = 50;
 

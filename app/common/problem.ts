@@ -1,0 +1,153 @@
+import { STATUS_CODES } from "node:http";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+/** Most seconds in a `Retry-After`: clients that failed together do not all come back together. */
+const MAX_RETRY_SECONDS = 5;
+
+/** Media type of a problem document. */
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** A problem document (https://www.rfc-editor.org/rfc/rfc9457). */
+export const problemSchema = z
+  .object({
+    type: z.string().describe("What kind of problem it is; about:blank where the status says all"),
+    title: z.string().describe("The kind of problem in words"),
+    status: z.int().min(400).max(599).describe("The status of the answer"),
+    detail: z.string().describe("This very problem, and what to do about it"),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().optional().describe("JSON Pointer to the faulty member of the body"),
+          parameter: z.string().optional().describe("The faulty parameter of path or query"),
+          header: z.string().optional().describe("The faulty header"),
+          detail: z.string().describe("What it is, what is allowed, and an example"),
+        }),
+      )
+      .optional()
+      .describe("Every fault, where the request has faults"),
+  })
+  .meta({ id: "Problem" });
+
+/** What a kind of problem has beside its status. */
+interface ProblemParts {
+  detail: string;
+  /** Name of the kind, as a client's program sees it; none where the status says all. */
+  kind?: string;
+  title?: string;
+  /** More members of the document. */
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+/** An error that is answered with a problem document. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly parts: ProblemParts;
+
+  constructor(status: number, parts: ProblemParts) {
+    super(parts.detail);
+    this.status = status;
+    this.parts = parts;
+  }
+}
+
+/** What is asked for cannot be done now; the same may work in a moment. Answered with 503. */
+export class UnavailableError extends Error {
+  override readonly name = "UnavailableError";
+}
+
+/** Answers errors, and requests for what is not there, with problem documents. */
+export function addProblems(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new Problem(404, { detail: `there is nothing at ${request.method} ${request.url}` }),
+      request,
+      reply,
+    ),
+  );
+}
+
+/** Answers an error with a problem document; what is not the client's affair is only logged. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, parts } = problemOf(error, request);
+  const { kind, title, detail, members, headers = {} } = parts;
+  void reply
+    .code(status)
+    .headers(headers)
+    .type(PROBLEM_TYPE)
+    .send({
+      type: kind === undefined ? "about:blank" : `urn:problem-type:${kind}`,
+      title: title ?? STATUS_CODES[status],
+      status,
+      detail,
+      ...members,
+    });
+}
+
+function problemOf(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  if (error instanceof UnavailableError) {
+    request.log.warn({ reason: error.message }, "unavailable");
+    return unavailable();
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return faultyRequest(error);
+  }
+  const { statusCode = 500, code } = error as Partial<FastifyError>;
+  if (statusCode >= 400 && statusCode < 500) {
+    return new Problem(statusCode, { detail: inWords(error as FastifyError, request) });
+  }
+  // Without the other members: PostgreSQL's errors carry rows.
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  request.log.error({ err: { type: name, message, code, stack } }, "request failed");
+  return new Problem(500, {
+    detail: "the request failed for a reason that is in the server's log",
+  });
+}
+
+function unavailable(): Problem {
+  const seconds = 1 + Math.floor(Math.random() * MAX_RETRY_SECONDS);
+  return new Problem(503, {
+    kind: "unavailable",
+    title: "Not now",
+    detail: `the database cannot be used now: repeat the same request in ${seconds} s`,
+    headers: { "Retry-After": String(seconds) },
+  });
+}
+
+/** All faults; a faulty header is a matter of HTTP, not of what the request says. */
+function faultyRequest({ validation = [], validationContext }: FastifyError): Problem {
+  const isHeader = validationContext === "headers";
+  const errors = validation.map(({ instancePath, message: detail = "" }) => {
+    const name = instancePath.slice(1);
+    if (validationContext === "body") {
+      return { pointer: name === "" ? "#" : `#/${name}`, detail };
+    }
+    return isHeader ? { header: name, detail } : { parameter: name, detail };
+  });
+  return new Problem(isHeader ? 400 : 422, {
+    kind: "faulty-request",
+    title: "The request has faults",
+    detail: errors.map((each) => each.detail).join("\n"),
+    members: { errors },
+  });
+}
+
+function inWords({ code, message }: FastifyError, request: FastifyRequest): string {
+  switch (code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return `the body is larger than the ${request.routeOptions.bodyLimit} bytes that are allowed`;
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE": {
+      const got = JSON.stringify(request.headers["content-type"]);
+      return `Content-Type is ${got}: allowed is application/json`;
+    }
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,39 @@
+import { byId, create, setText } from "../../common/page/dom.ts";
+import { replicaBadge, tint } from "../../common/page/replica.ts";
+import { count } from "../../common/page/words.ts";
+import type { Answer } from "./api.ts";
+
+const MAX_ENTRIES = 50;
+
+/** Which replica answered what, the newest first. */
+export class Answers {
+  readonly #replica = byId("replica", HTMLElement);
+  readonly #note = byId("replica-note", HTMLElement);
+  readonly #list = byId("answers", HTMLOListElement);
+  readonly #seen = new Set<string>();
+  #streak = 0;
+
+  /** An answer of somebody else than a replica, such as a load balancer, is none. */
+  add(question: string, { status, replica }: Answer, milliseconds: number): void {
+    if (replica === "") {
+      return;
+    }
+    this.#streak = replica === this.#replica.textContent ? this.#streak + 1 : 1;
+    this.#seen.add(replica);
+    setText(this.#replica, replica);
+    tint(this.#replica, replica);
+    const streak = `${count(this.#streak, "answer", "answers")} in a row`;
+    setText(this.#note, `${streak} · ${count(this.#seen.size, "replica", "replicas")} seen`);
+
+    const entry = create("li");
+    entry.append(
+      replicaBadge(replica),
+      create("span", "text", question),
+      create("span", "result", `${status} · ${milliseconds} ms`),
+    );
+    this.#list.prepend(entry);
+    while (this.#list.childElementCount > MAX_ENTRIES) {
+      this.#list.lastElementChild?.remove();
+    }
+  }
+}

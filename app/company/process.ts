@@ -1,0 +1,16 @@
+import { readEnvironment } from "../common/environment.ts";
+import { createProcess, type AppProcess } from "../common/process.ts";
+import { Database, DATABASE_RULES } from "../common/database.ts";
+import { createCompanyServer } from "./server.ts";
+
+/**
+ * Makes the company registry of a process as its environment says.
+ *
+ * @throws SettingsError naming every wrong setting
+ */
+export function createCompanyProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
+  const env = readEnvironment(DATABASE_RULES, environment);
+  return createProcess(env, logFd, (options) =>
+    createCompanyServer({ ...options, database: new Database(env, options.log) }),
+  );
+}

@@ -1,0 +1,180 @@
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { Problem } from "../common/problem.ts";
+import type { CompanyMetrics } from "./metrics.ts";
+import { answer, problem } from "./openapi.ts";
+import type { Company, CompanyRegistry, Creation } from "./registry.ts";
+import * as schemas from "./schemas.ts";
+
+const PATH = "/companies";
+
+/** Bytes of a request's body; the key router in front refuses more than it can see, which is larger. */
+const BODY_LIMIT = 16 * 1024;
+
+const UNAVAILABLE = problem("The database is away, or busy", {
+  "Retry-After": "Seconds after which to repeat the same request",
+});
+
+/** What a route may answer whatever it is asked. */
+const ALWAYS = { 503: UNAVAILABLE, default: problem("Any other problem") };
+
+/** Adds what can be asked of the registry. */
+export function addCompanyRoutes(
+  app: FastifyInstance,
+  registry: CompanyRegistry,
+  metrics: CompanyMetrics,
+): void {
+  // What else is text is another media type.
+  app.removeContentTypeParser("text/plain");
+  addCreation(app, registry, metrics);
+  addFinding(app, registry);
+  addList(app, registry);
+  refuseOthers(app, PATH, ["GET", "HEAD", "POST"]);
+  refuseOthers(app, `${PATH}/:businessNumber`, ["GET", "HEAD"]);
+}
+
+function addCreation(
+  app: FastifyInstance,
+  registry: CompanyRegistry,
+  metrics: CompanyMetrics,
+): void {
+  const schema = {
+    operationId: "createCompany",
+    summary: "Creates a company",
+    headers: schemas.creationHeaders,
+    body: schemas.newCompany,
+    response: {
+      ...ALWAYS,
+      201: answer("It is created, now or by the same request before", schemas.company, {
+        Location: "Where it is",
+        "Idempotent-Replayed": "true where the same request had created it before",
+      }),
+      400: problem("The body is not JSON, or the idempotency key is malformed"),
+      409: problem(
+        "There is a company with this business number",
+        { Link: "Where that company is, as related" },
+        schemas.companyExists,
+      ),
+      413: problem("The body is too large"),
+      415: problem("The body is not application/json"),
+      422: problem("There are faults, or the idempotency key came with another request before"),
+    },
+  };
+  app
+    .withTypeProvider<ZodTypeProvider>()
+    .post(PATH, { schema, bodyLimit: BODY_LIMIT }, async ({ body, headers }, reply) => {
+      const creation = await registry.create(body, headers["idempotency-key"]);
+      metrics.creations[creation.outcome].inc();
+      const company = createdOf(creation, body.businessNumber);
+      if (creation.outcome === "replayed") {
+        reply.header("Idempotent-Replayed", "true");
+      }
+      return reply.code(201).header("Location", urlOf(company)).send(shown(company));
+    });
+}
+
+function addFinding(app: FastifyInstance, registry: CompanyRegistry): void {
+  const schema = {
+    operationId: "findCompany",
+    summary: "Finds the company that has a business number, in any spelling",
+    params: schemas.companyPath,
+    response: {
+      ...ALWAYS,
+      200: answer("The company", schemas.company),
+      404: problem("No company has this business number"),
+      422: problem("This is no business number"),
+    },
+  };
+  app
+    .withTypeProvider<ZodTypeProvider>()
+    .get(`${PATH}/:businessNumber`, { schema }, async ({ params: { businessNumber } }) => {
+      const company = await registry.find(businessNumber);
+      if (company === undefined) {
+        const detail = `no company has the business number ${businessNumber}`;
+        throw new Problem(404, { kind: "no-company", title: "There is no such company", detail });
+      }
+      return shown(company);
+    });
+}
+
+function addList(app: FastifyInstance, registry: CompanyRegistry): void {
+  const schema = {
+    operationId: "listCompanies",
+    summary: "Lists companies in the order of their business numbers",
+    querystring: schemas.pageQuery,
+    response: {
+      ...ALWAYS,
+      200: answer("Some companies", schemas.companyPage, {
+        Link: "Where the next companies are, as next; absent where these are the last",
+      }),
+      422: problem("There are faults in the query"),
+    },
+  };
+  app
+    .withTypeProvider<ZodTypeProvider>()
+    .get(PATH, { schema }, async ({ query: { after = "", limit } }, reply) => {
+      // One more says whether there are more.
+      const found = await registry.list(after, limit + 1);
+      const companies = found.slice(0, limit);
+      const last = found.length > limit ? companies.at(-1) : undefined;
+      const next = last ? `${PATH}?after=${last.businessNumber}&limit=${limit}` : null;
+      if (next !== null) {
+        reply.header("Link", `<${next}>; rel="next"`);
+      }
+      return { companies: companies.map(shown), next };
+    });
+}
+
+/** Answers 405 to all methods but these. */
+function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
+  const refuse = (): never => {
+    throw new Problem(405, {
+      detail: `allowed are ${allowed.join(", ")}`,
+      headers: { Allow: allowed.join(", ") },
+    });
+  };
+  app.route({
+    method: app.supportedMethods.filter((method) => !allowed.includes(method)),
+    url,
+    schema: { hide: true },
+    // Before the body is read, whatever it is.
+    onRequest: refuse,
+    handler: refuse,
+  });
+}
+
+/** The company that the request created, now or before. */
+function createdOf(creation: Creation, businessNumber: string): Company {
+  switch (creation.outcome) {
+    case "created":
+    case "replayed":
+      return creation.company;
+    case "keyReused":
+      throw new Problem(422, {
+        kind: "idempotency-key-reused",
+        title: "The idempotency key came with another request",
+        detail:
+          "Idempotency-Key is that of another request before: allowed is one for this request alone; make a new one",
+      });
+    case "refusedEarly":
+    case "constraintViolation": {
+      const company = urlOf({ businessNumber });
+      throw new Problem(409, {
+        kind: "company-exists",
+        title: "The company exists",
+        detail: `a company has the business number ${businessNumber} already: see ${company}`,
+        members: { company },
+        headers: { Link: `<${company}>; rel="related"` },
+      });
+    }
+  }
+}
+
+function urlOf({ businessNumber }: { businessNumber: string }): string {
+  return `${PATH}/${businessNumber}`;
+}
+
+/** As an answer has it. */
+function shown(company: Company): { [Name in keyof Company]: string } {
+  return { ...company, createdAt: company.createdAt.toISOString() };
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { normaliseIdentifier } from "../common/keyRoute.ts";
+import { problemSchema } from "../common/problem.ts";
+
+/** Characters of what was got that a fault shows. */
+const SHOWN = 60;
+
+/** Characters of a business number as it is written: spaces and hyphens included. */
+const MAX_WRITTEN = 100;
+
+const BUSINESS_NUMBER = {
+  allowed:
+    "2 to 32 letters A to Z and digits, in any case, with spaces and hyphens where one likes",
+  example: "HRB 123-45",
+};
+
+const LEGAL_NAME = {
+  allowed: "text of 1 to 200 characters in one line",
+  example: "Muster Handels GmbH",
+};
+
+/** A business number in any spelling; becomes the canonical one. */
+function businessNumber(name: string) {
+  const fault = faultOf(name, BUSINESS_NUMBER.allowed, BUSINESS_NUMBER.example);
+  return z
+    .string(fault)
+    .max(MAX_WRITTEN, fault)
+    .regex(/^[ -]*(?:[0-9A-Za-z][ -]*){2,32}$/, fault)
+    .overwrite(normaliseIdentifier)
+    .meta({ description: BUSINESS_NUMBER.allowed, examples: [BUSINESS_NUMBER.example] });
+}
+
+/** A name without spaces around it, in NFC, so that what looks the same is the same. */
+const legalName = z
+  .string(faultOf("legalName", LEGAL_NAME.allowed, LEGAL_NAME.example))
+  .trim()
+  .normalize("NFC")
+  .refine(
+    (name) => /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u.test(name),
+    faultOf("legalName", LEGAL_NAME.allowed, LEGAL_NAME.example),
+  )
+  .meta({
+    description: LEGAL_NAME.allowed,
+    minLength: 1,
+    maxLength: 200,
+    examples: [LEGAL_NAME.example],
+  });
+
+/** What `POST /companies` takes. */
+export const newCompany = z.object(
+  { legalName, businessNumber: businessNumber("businessNumber") },
+  faultOf(
+    "the body",
+    "a JSON object with legalName and businessNumber",
+    JSON.stringify({ legalName: LEGAL_NAME.example, businessNumber: BUSINESS_NUMBER.example }),
+  ),
+);
+
+/** Headers of `POST /companies`. */
+export const creationHeaders = z.looseObject({
+  "idempotency-key": z
+    .string()
+    .regex(
+      /^[\x21-\x7e]{1,255}$/,
+      faultOf(
+        "Idempotency-Key",
+        "1 to 255 visible ASCII characters",
+        "3f1f7a0e-7d4b-4a53-9d55-0b1f2b1f9a11",
+      ),
+    )
+    .optional()
+    .describe(
+      "Made anew for each creation and sent again with each repetition of it: within 24 hours a repetition is answered " +
+        "as the first request was, so that nobody has to wonder what became of a request whose answer was lost",
+    ),
+});
+
+/** The path of a company. */
+export const companyPath = z.object({ businessNumber: businessNumber("businessNumber") });
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
+const limitFault = faultOf("limit", `a whole number from 1 to ${MAX_LIMIT}`, String(DEFAULT_LIMIT));
+
+/** The query of `GET /companies`; an empty parameter is none. */
+export const pageQuery = z.object({
+  after: z
+    .preprocess(orNone, businessNumber("after").optional())
+    .describe("The companies after this business number, which need not exist; all unless given"),
+  limit: z
+    .preprocess(
+      (text) => (/^\d+$/.test(String(text)) ? Number(text) : orNone(text)),
+      z.int(limitFault).min(1, limitFault).max(MAX_LIMIT, limitFault).default(DEFAULT_LIMIT),
+    )
+    .describe("Most companies in the answer"),
+});
+
+export const company = z
+  .object({
+    legalName: z.string().meta({ examples: [LEGAL_NAME.example] }),
+    businessNumber: z
+      .string()
+      .regex(/^[0-9A-Z]{2,32}$/)
+      .meta({
+        description: "Canonical: without spaces and hyphens, in upper case",
+        examples: [normaliseIdentifier(BUSINESS_NUMBER.example)],
+      }),
+    createdAt: z.string().meta({ format: "date-time" }),
+  })
+  .meta({ id: "Company" });
+
+/** Some companies, in the order of their business numbers. */
+export const companyPage = z
+  .object({
+    companies: z.array(company),
+    next: z
+      .string()
+      .nullable()
+      .describe("Where the next companies are; null where these are the last"),
+  })
+  .meta({ id: "CompanyPage" });
+
+/** The number exists. */
+export const companyExists = problemSchema
+  .extend({ company: z.string().describe("Where the company that has the number is") })
+  .meta({ id: "CompanyExists" });
+
+function orNone(text: unknown): unknown {
+  return text === "" ? undefined : text;
+}
+
+/** The one message for whatever is wrong with a value. */
+function faultOf(name: string, allowed: string, example: string) {
+  return {
+    abort: true,
+    error: ({ input }: { input?: unknown }) => {
+      const got = input === undefined || input === null ? "missing" : shown(input);
+      return `${name} is ${got}: allowed is ${allowed}; for example ${example}`;
+    },
+  };
+}
+
+function shown(input: unknown): string {
+  const text = JSON.stringify(input);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto";
+import fastifyCookie from "@fastify/cookie";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/**
+ * Sets, with every answer, the cookie by which a load balancer keeps a browser on its replica. It says nothing: it is
+ * a random value, which a browser keeps for as long as it comes back.
+ */
+export async function addStickyCookie(
+  app: FastifyInstance,
+  { name, maxAgeSeconds }: { name: string; maxAgeSeconds: number },
+): Promise<void> {
+  await app.register(fastifyCookie);
+  app.addHook("onRequest", (request, reply, done) => {
+    const had = request.cookies[name];
+    reply.setCookie(name, had !== undefined && UUID.test(had) ? had : randomUUID(), {
+      path: "/",
+      maxAge: maxAgeSeconds,
+      httpOnly: true,
+      sameSite: "lax",
+      secure: isTls(request),
+    });
+    done();
+  });
+}
+
+/** Load balancers end TLS and say so; the first of several is the one that the browser sees. */
+function isTls({ headers }: FastifyRequest): boolean {
+  return /^\s*https\s*(,|$)/i.test(String(headers["x-forwarded-proto"] ?? ""));
+}

@@ -1,0 +1,21 @@
+import { APP_NAMES, type AppName } from "./common/apps.ts";
+import type { AppProcess } from "./common/process.ts";
+import { oneOf, parseSettings } from "./common/settings.ts";
+import { createCompanyProcess } from "./company/process.ts";
+import { createEchoProcess } from "./echo/process.ts";
+
+const CREATE: Record<AppName, (environment: NodeJS.ProcessEnv, logFd: 1 | 2) => AppProcess> = {
+  echo: createEchoProcess,
+  company: createCompanyProcess,
+};
+
+/**
+ * Makes the app that `APP` in the environment names.
+ *
+ * @param logFd the file descriptor of its log
+ * @throws SettingsError naming every wrong setting
+ */
+export function createAppProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
+  const { APP } = parseSettings({ APP: oneOf(APP_NAMES).default("echo") }, environment);
+  return CREATE[APP](environment, logFd);
+}
