@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, textLike } from "./app/common/settings.ts";
 import { combinationFaults } from "./combinations.ts";
 import { RULES, type Settings } from "./settings.ts";
+import { workloadFaults } from "./workloadFaults.ts";
+import { checkWorkloads, type WorkloadSettings } from "./workloads.ts";
 
 /** The longest name made from ours, of an IAM role (64), is longer by `-eksRole-role-` and 7 digits. */
 const MAX_NAME = 64 - 21;
@@ -16,6 +18,7 @@ export interface Config extends Settings {
   /** From which the names of all resources are made. */
   name: string;
   region: aws.Region;
+  workloads: readonly WorkloadSettings[];
 }
 
 /**
@@ -28,20 +31,27 @@ export function loadConfig(): Config {
   const name = `${project}-${pulumi.getStack()}`;
   const nameOf = (setting: string): string => `${project}:${setting}`;
   const all = pulumi.runtime.allConfig();
-  const own = settingsOf(project, all);
+  const { workloads: list, ...own } = settingsOf(project, all);
   const unknown = Object.keys(own).filter((setting) => !Object.hasOwn(RULES, setting));
   const settings = checkSettings(RULES, own, nameOf);
+  const { workloads, faults: listFaults } = checkWorkloads(list, nameOf("workloads"));
   const provider = checkSettings(PROVIDER_RULES, all);
   const faults = [
     ...unknown.map(
       (setting) =>
-        `${nameOf(setting)} is not a setting: allowed are ${Object.keys(RULES).join(", ")}`,
+        `${nameOf(setting)} is not a setting: allowed are workloads, ${Object.keys(RULES).join(", ")}`,
     ),
     ...nameFaults(name),
     ...provider.faults,
     ...settings.faults,
+    ...listFaults,
     ...providerFaults(all),
-    ...combinationFaults(settings.values).map(nameOf),
+    ...combinationFaults({ ...settings.values, workloads }).map(nameOf),
+    ...workloads.flatMap((workload, index) =>
+      workloadFaults(workload, settings.values).map((fault) =>
+        nameOf(`workloads[${index}].${fault}`),
+      ),
+    ),
     ...certificateFaults(settings.values.certificateArn, provider.values["aws:region"]).map(nameOf),
   ];
   if (faults.length > 0) {
@@ -49,7 +59,12 @@ export function loadConfig(): Config {
   }
   warnOfPlaceholders(settings.values.publicAccessCidrs ?? [], nameOf("publicAccessCidrs"));
   const region = provider.values["aws:region"] as aws.Region;
-  return { ...(settings.values as Settings), name, region };
+  return {
+    ...(settings.values as Settings),
+    workloads: workloads as readonly WorkloadSettings[],
+    name,
+    region,
+  };
 }
 
 /** Blocks for documentation (RFC 5737) stand in `Pulumi.prod.yaml` until somebody names real ones. */

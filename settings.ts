@@ -1,17 +1,6 @@
 import { z } from "zod";
-import { oneOf, textLike, wholeNumberFrom, type Values } from "./app/common/settings.ts";
+import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "./app/common/settings.ts";
 import { isFirstAddress, MAX_ZONES } from "./components/subnets.ts";
-
-/** How a load balancer chooses a replica for a connection. */
-export const AFFINITIES = ["source-ip", "none"] as const;
-export type Affinity = (typeof AFFINITIES)[number];
-
-/** Settings of a stack that the local run and the deployment share. */
-export const SHARED_RULES = {
-  replicas: wholeNumberFrom(1, 100, 3),
-  affinity: oneOf(AFFINITIES),
-  drainSeconds: wholeNumberFrom(0, 3600, 150),
-};
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTION_DAYS = [
@@ -21,29 +10,16 @@ const RETENTION_DAYS = [
 
 const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
 
-const flag = z
-  .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
-  .meta({ description: "true or false", example: true });
-
 const cidrs = z.array(z.cidrv4().refine(isFirstAddress)).min(1).meta({
   description: "a list of IPv4 CIDR blocks, each by its first address",
   example: "[198.51.100.0/24]",
 });
 
-/** Rules by setting; what a setting means and its default stand in Pulumi.yaml. */
+/** Rules by setting; what a setting means and its default stand in Pulumi.yaml. Workloads have rules of their own. */
 export const RULES = {
-  ...SHARED_RULES,
-  maxReplicas: wholeNumberFrom(0, 200, 10)
-    .transform((replicas) => (replicas === 0 ? undefined : replicas))
-    .meta({ description: "a whole number from 0 to 200", example: 10 }),
-  cpuMillicores: wholeNumberFrom(1, 16000, 250),
-  memoryMiB: wholeNumberFrom(1, 120 * 1024, 512),
   image: optional(/^\S+$/, "an image by tag or digest", "registry.example/echo:1.0"),
   scheme: oneOf(["internet-facing", "internal"]),
   sourceRanges: cidrs,
-  crossZone: flag,
-  idleTimeoutSeconds: wholeNumberFrom(60, 6000, 350),
-  targetProtocol: oneOf(["tcp", "tls"]),
   certificateArn: optional(
     /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
     "the ARN of an ACM certificate",
@@ -54,10 +30,10 @@ export const RULES = {
     "an ELB security policy with TLS 1.3",
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
   ),
-  dnsName: optional(
-    /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
-    "a DNS name",
-    "echo.example.com",
+  webAclArn: optional(
+    /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
+    "the ARN of a regional WAF web ACL",
+    "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2",
   ),
   hostedZoneId: optional(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
   accessLogsBucket: optional(/^[a-z0-9][a-z0-9.-]{2,62}$/, "the name of an S3 bucket", "echo-logs"),
@@ -84,6 +60,17 @@ export const RULES = {
     "https://aws.github.io/eks-charts",
   ),
   controllerChartVersion: textLike(/^\d+\.\d+\.\d+$/, "a version", "3.5.0"),
+  keyRouterImage: textLike(/^\S+$/, "an HAProxy image by tag or digest", "haproxy:3.4-alpine"),
+  postgresVersion: textLike(/^\d+(\.\d+)?$/, "a version of PostgreSQL on RDS", "18"),
+  databaseInstanceClass: textLike(
+    /^db\.[a-z0-9-]+\.[a-z0-9]+$/,
+    "an RDS instance class",
+    "db.t4g.micro",
+  ),
+  databaseStorageGiB: wholeNumberFrom(20, 16384, 20),
+  databaseMultiAz: flag,
+  databaseBackupDays: wholeNumberFrom(0, 35, 7),
+  databaseFinalSnapshot: flag,
 };
 
 /** All settings of a stack, typed and each by itself valid. */

@@ -3,29 +3,47 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, type Config } from "../config.ts";
+import type { WorkloadSettings } from "../workloads.ts";
 import { mockPulumi } from "./support/mocks.ts";
 import { configure, declarations, PROJECT, stackFile, STACKS } from "./support/stackConfig.ts";
 import { withWarnings } from "./support/warnings.ts";
+
+/** What holds where a workload says nothing but its app. */
+const ECHO: WorkloadSettings = {
+  app: "echo",
+  affinity: "source-ip",
+  replicas: 3,
+  maxReplicas: undefined,
+  drainSeconds: 150,
+  cpuMillicores: 250,
+  memoryMiB: 512,
+  dnsName: undefined,
+  crossZone: true,
+  idleTimeoutSeconds: 350,
+  targetProtocol: "tcp",
+};
+const COMPANY: WorkloadSettings = {
+  app: "company",
+  affinity: "cookie",
+  replicas: 3,
+  maxReplicas: undefined,
+  drainSeconds: 150,
+  cpuMillicores: 250,
+  memoryMiB: 512,
+  dnsName: undefined,
+};
 
 /** What holds where nothing is set. */
 const DEFAULTS: Config = {
   name: "sockjs-sticky-new",
   region: "us-east-1",
-  replicas: 3,
-  affinity: "source-ip",
-  drainSeconds: 150,
-  maxReplicas: undefined,
-  cpuMillicores: 250,
-  memoryMiB: 512,
+  workloads: [ECHO],
   image: undefined,
   scheme: "internet-facing",
   sourceRanges: ["0.0.0.0/0"],
-  crossZone: true,
-  idleTimeoutSeconds: 350,
-  targetProtocol: "tcp",
   certificateArn: undefined,
   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
-  dnsName: undefined,
+  webAclArn: undefined,
   hostedZoneId: undefined,
   accessLogsBucket: undefined,
   vpcCidr: "10.0.0.0/16",
@@ -41,31 +59,61 @@ const DEFAULTS: Config = {
   immutableTags: false,
   controllerChart: "https://aws.github.io/eks-charts",
   controllerChartVersion: "3.5.0",
+  keyRouterImage:
+    "public.ecr.aws/docker/library/haproxy:3.4.5-alpine3.24@sha256:7ffdd3845020aa4c97ffaa56c8cab3ad473ecae0b8ea5e55d2378d663755e092",
+  postgresVersion: "18",
+  databaseInstanceClass: "db.t4g.micro",
+  databaseStorageGiB: 20,
+  databaseMultiAz: false,
+  databaseBackupDays: 1,
+  databaseFinalSnapshot: false,
 };
 
 const EXPECTED: Record<(typeof STACKS)[number], Config> = {
-  dev: { ...DEFAULTS, name: "sockjs-sticky-dev", kubernetesVersion: "1.35" },
+  dev: {
+    ...DEFAULTS,
+    name: "sockjs-sticky-dev",
+    kubernetesVersion: "1.35",
+    workloads: [ECHO, COMPANY],
+  },
   staging: {
     ...DEFAULTS,
     name: "sockjs-sticky-staging",
     kubernetesVersion: "1.35",
-    replicas: 2,
-    maxReplicas: 4,
-    memoryMiB: 1024,
+    workloads: [
+      { ...ECHO, replicas: 2, maxReplicas: 4, memoryMiB: 1024 },
+      {
+        ...COMPANY,
+        affinity: "key",
+        replicas: 2,
+        maxReplicas: 4,
+        drainSeconds: 30,
+        memoryMiB: 1024,
+      },
+    ],
     zones: 3,
     secretsEncryption: true,
     controlPlaneLogs: ["api", "audit", "authenticator"],
     logRetentionDays: 30,
     immutableTags: true,
+    databaseBackupDays: 7,
   },
   prod: {
     ...DEFAULTS,
     name: "sockjs-sticky-prod",
     kubernetesVersion: "1.35",
-    replicas: 6,
-    maxReplicas: 24,
-    cpuMillicores: 500,
-    memoryMiB: 1024,
+    workloads: [
+      { ...ECHO, replicas: 6, maxReplicas: 24, cpuMillicores: 500, memoryMiB: 1024 },
+      {
+        ...COMPANY,
+        affinity: "key",
+        replicas: 6,
+        maxReplicas: 12,
+        drainSeconds: 30,
+        cpuMillicores: 500,
+        memoryMiB: 1024,
+      },
+    ],
     zones: 3,
     natGateways: "per-zone",
     publicAccessCidrs: ["203.0.113.0/24"],
@@ -74,6 +122,11 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
     logRetentionDays: 365,
     deletionProtection: true,
     immutableTags: true,
+    databaseInstanceClass: "db.t4g.medium",
+    databaseStorageGiB: 50,
+    databaseMultiAz: true,
+    databaseBackupDays: 30,
+    databaseFinalSnapshot: true,
   },
 };
 
@@ -126,25 +179,48 @@ describe("config", () => {
     const optional = {
       image: "registry.example/echo@sha256:1",
       certificateArn: "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a1-b2",
-      dnsName: "echo.example.com",
+      webAclArn: "arn:aws-us-gov:wafv2:us-gov-west-1:111122223333:regional/webacl/ours/a1-b2",
       hostedZoneId: "Z0123456789ABC",
       accessLogsBucket: "echo-logs",
     };
     const region = "us-gov-west-1";
-    deepEqual(await loaded("new", { ...optional, "aws:region": region }), {
+    const workloads = [{ app: "company", dnsName: "company.example.com", maxReplicas: 9 }];
+    deepEqual(await loaded("new", { ...optional, workloads, "aws:region": region }), {
       ...DEFAULTS,
       ...optional,
       region,
+      workloads: [{ ...COMPANY, dnsName: "company.example.com", maxReplicas: 9 }],
     });
   });
 
   it("takes every value at the ends of what is allowed", async () => {
-    const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60, zones: 2 };
-    deepEqual(await loaded("new", least), { ...DEFAULTS, ...least });
-    const most = { replicas: 99, drainSeconds: 3600, idleTimeoutSeconds: 6000, zones: 4 };
-    const ends = { ...most, maxReplicas: 100, logRetentionDays: 3653 };
-    deepEqual(await loaded("new", ends), { ...DEFAULTS, ...ends });
+    const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60 };
+    const small = { zones: 2, databaseStorageGiB: 20, databaseBackupDays: 0 };
+    deepEqual(await loaded("new", { ...small, workloads: [{ app: "echo", ...least }] }), {
+      ...DEFAULTS,
+      ...small,
+      workloads: [{ ...ECHO, ...least }],
+    });
+    const most = { replicas: 99, drainSeconds: 3600, idleTimeoutSeconds: 6000, maxReplicas: 100 };
+    const large = { zones: 4, logRetentionDays: 3653, databaseBackupDays: 35 };
+    deepEqual(await loaded("new", { ...large, workloads: [{ app: "echo", ...most }] }), {
+      ...DEFAULTS,
+      ...large,
+      workloads: [{ ...ECHO, ...most }],
+    });
   });
+
+  for (const [affinity, drainSeconds] of [
+    ["cookie", 60],
+    ["key", 10],
+  ] as const) {
+    it(`takes a drain of ${drainSeconds} s for affinity ${affinity}`, async () => {
+      const workloads = [{ app: "company", affinity, drainSeconds }];
+      deepEqual((await loaded("new", { workloads })).workloads, [
+        { ...COMPANY, affinity, drainSeconds },
+      ]);
+    });
+  }
 
   it("takes lists, as Pulumi passes them: JSON in text", async () => {
     const lists = {
@@ -157,8 +233,18 @@ describe("config", () => {
 
   it("allows without affinity what affinity forbids", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-    const free = { affinity: "none", crossZone: false, targetProtocol: "tls", certificateArn };
-    deepEqual(await loaded("new", free), { ...DEFAULTS, ...free });
+    const free = { affinity: "none", crossZone: false, targetProtocol: "tls" } as const;
+    const workloads = [{ app: "echo", ...free }];
+    deepEqual(await loaded("new", { workloads, certificateArn }), {
+      ...DEFAULTS,
+      certificateArn,
+      workloads: [{ ...ECHO, ...free }],
+    });
+  });
+
+  it("takes a web ACL where a workload has an Application Load Balancer", async () => {
+    const webAclArn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2";
+    equal((await loaded("dev", { webAclArn })).webAclArn, webAclArn);
   });
 
   it("allows the whole internet to reach the API only while nothing is protected", async () => {

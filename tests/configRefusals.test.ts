@@ -23,22 +23,11 @@ const STICKY_TLS =
   "AWS refuses stickiness on TLS target groups, with affinity source-ip allowed is tcp; set targetProtocol to tcp (the listener may still be TLS) or affinity to none";
 const CROSS_ZONE =
   "a client that resolves to another zone's address would change its replica, with affinity source-ip allowed is true; set crossZone to true or affinity to none";
-const DRAIN =
-  "a Network Load Balancer goes on sending connections for two minutes, allowed is 150 to 3600; for example 150";
-const DNS = "allowed are both or none; set the one that is missing";
+const DRAIN = "a Network Load Balancer goes on sending connections for two minutes";
+const WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2";
 
 /** Settings that are wrong by themselves, and the fault that each is. */
 const WRONG: [setting: string, value: unknown, fault: string][] = [
-  ["replicas", 0, 'is "0": allowed is a whole number from 1 to 100; for example 3'],
-  ["replicas", 101, 'is "101": allowed is a whole number from 1 to 100; for example 3'],
-  ["replicas", "three", 'is "three": allowed is a whole number from 1 to 100; for example 3'],
-  ["replicas", 2.5, 'is "2.5": allowed is a whole number from 1 to 100; for example 3'],
-  ["replicas", undefined, "is not set: allowed is a whole number from 1 to 100; for example 3"],
-  ["affinity", "cookie", 'is "cookie": allowed is source-ip or none; for example source-ip'],
-  ["drainSeconds", 3601, 'is "3601": allowed is a whole number from 0 to 3600; for example 150'],
-  ["maxReplicas", 201, 'is "201": allowed is a whole number from 0 to 200; for example 10'],
-  ["cpuMillicores", 0, 'is "0": allowed is a whole number from 1 to 16000; for example 250'],
-  ["memoryMiB", -1, 'is "-1": allowed is a whole number from 1 to 122880; for example 512'],
   [
     "image",
     "my image",
@@ -53,14 +42,6 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["sourceRanges", ["10.0.0.0/33"], `is ["10.0.0.0/33"]: ${BLOCKS}`],
   ["sourceRanges", ["10.0.0.1/8"], `is ["10.0.0.1/8"]: ${BLOCKS}`],
   ["sourceRanges", [], `is []: ${BLOCKS}`],
-  ["crossZone", "yes", 'is "yes": allowed is true or false; for example true'],
-  ["idleTimeoutSeconds", 59, 'is "59": allowed is a whole number from 60 to 6000; for example 350'],
-  [
-    "idleTimeoutSeconds",
-    6001,
-    'is "6001": allowed is a whole number from 60 to 6000; for example 350',
-  ],
-  ["targetProtocol", "udp", 'is "udp": allowed is tcp or tls; for example tcp'],
   ["certificateArn", ROLE, `is "${ROLE}": ${ARN}`],
   [
     "tlsPolicy",
@@ -68,14 +49,9 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
     'is "ELBSecurityPolicy-2016-08": allowed is an ELB security policy with TLS 1.3; for example ELBSecurityPolicy-TLS13-1-2-2021-06',
   ],
   [
-    "dnsName",
-    "https://echo.example.com",
-    'is "https://echo.example.com": allowed is a DNS name, or empty; for example echo.example.com',
-  ],
-  [
-    "dnsName",
-    "*.example.com",
-    'is "*.example.com": allowed is a DNS name, or empty; for example echo.example.com',
+    "webAclArn",
+    ROLE,
+    `is "${ROLE}": allowed is the ARN of a regional WAF web ACL, or empty; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2`,
   ],
   [
     "hostedZoneId",
@@ -106,18 +82,120 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["controllerChart", "eks-charts", `is "eks-charts": ${CHART}`],
   ["controllerChart", "http://charts.example", `is "http://charts.example": ${CHART}`],
   ["controllerChartVersion", "v3", 'is "v3": allowed is a version; for example 3.5.0'],
+  [
+    "keyRouterImage",
+    "",
+    'is "": allowed is an HAProxy image by tag or digest; for example haproxy:3.4-alpine',
+  ],
+  [
+    "postgresVersion",
+    "latest",
+    'is "latest": allowed is a version of PostgreSQL on RDS; for example 18',
+  ],
+  [
+    "databaseInstanceClass",
+    "t4g.micro",
+    'is "t4g.micro": allowed is an RDS instance class; for example db.t4g.micro',
+  ],
+  ["databaseStorageGiB", 19, 'is "19": allowed is a whole number from 20 to 16384; for example 20'],
+  ["databaseMultiAz", "yes", 'is "yes": allowed is true or false; for example true'],
+  ["databaseBackupDays", 36, 'is "36": allowed is a whole number from 0 to 35; for example 7'],
+  ["databaseFinalSnapshot", 1, 'is "1": allowed is true or false; for example true'],
+  ["workloads", undefined, "is not set: allowed is a list of workloads; for example [{app: echo}]"],
+  ["workloads", [], "is []: allowed is a list of workloads; for example [{app: echo}]"],
+  ["workloads", "echo", 'is "echo": allowed is a list of workloads; for example [{app: echo}]'],
+  ["workloads", ["echo"], "[0].app is not set: allowed is echo or company; for example app: echo"],
+  [
+    "workloads",
+    [{ app: "chat" }],
+    '[0].app is "chat": allowed is echo or company; for example app: echo',
+  ],
+  [
+    "workloads",
+    [{ app: "echo" }, { app: "company" }, { app: "echo" }],
+    ' has two of app "echo": allowed is each once; remove or change the second',
+  ],
+  [
+    "workloads",
+    [{ app: "company", crossZone: true }],
+    "[0].crossZone is not a setting of company: allowed are app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName",
+  ],
 ];
 
-/** Settings that are right by themselves, and wrong together. */
-const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
-  [{ drainSeconds: 149 }, `drainSeconds is 149: ${DRAIN}`],
+/** Settings of a workload that are wrong by themselves. */
+const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = [
+  [{ replicas: 0 }, "replicas is 0: allowed is a whole number from 1 to 100; for example 3"],
+  [{ replicas: 101 }, "replicas is 101: allowed is a whole number from 1 to 100; for example 3"],
+  [{ replicas: 2.5 }, "replicas is 2.5: allowed is a whole number from 1 to 100; for example 3"],
+  [
+    { replicas: "three" },
+    'replicas is "three": allowed is a whole number from 1 to 100; for example 3',
+  ],
+  [
+    { affinity: "cookie" },
+    'affinity is "cookie": allowed is source-ip or none; for example source-ip',
+  ],
+  [
+    { app: "company", affinity: "source-ip" },
+    'affinity is "source-ip": allowed is cookie or key; for example cookie',
+  ],
+  [
+    { drainSeconds: 3601 },
+    "drainSeconds is 3601: allowed is a whole number from 0 to 3600; for example 150",
+  ],
+  [
+    { maxReplicas: 201 },
+    "maxReplicas is 201: allowed is a whole number from 2 to 200; for example 10",
+  ],
+  [
+    { cpuMillicores: 0 },
+    "cpuMillicores is 0: allowed is a whole number from 1 to 16000; for example 250",
+  ],
+  [
+    { memoryMiB: -1 },
+    "memoryMiB is -1: allowed is a whole number from 1 to 122880; for example 512",
+  ],
+  [{ crossZone: "yes" }, 'crossZone is "yes": allowed is true or false; for example true'],
+  [
+    { idleTimeoutSeconds: 59 },
+    "idleTimeoutSeconds is 59: allowed is a whole number from 60 to 6000; for example 350",
+  ],
+  [
+    { idleTimeoutSeconds: 6001 },
+    "idleTimeoutSeconds is 6001: allowed is a whole number from 60 to 6000; for example 350",
+  ],
+  [{ targetProtocol: "udp" }, 'targetProtocol is "udp": allowed is tcp or tls; for example tcp'],
+  [
+    { dnsName: "https://echo.example.com" },
+    'dnsName is "https://echo.example.com": allowed is a DNS name; for example echo.example.com',
+  ],
+  [
+    { dnsName: "*.example.com" },
+    'dnsName is "*.example.com": allowed is a DNS name; for example echo.example.com',
+  ],
+  [
+    { drainSeconds: 149 },
+    `drainSeconds is 149: ${DRAIN}, with affinity source-ip allowed is 150 to 3600; for example 150`,
+  ],
+  [
+    { affinity: "none", drainSeconds: 149 },
+    `drainSeconds is 149: ${DRAIN}, with affinity none allowed is 150 to 3600; for example 150`,
+  ],
+  [
+    { app: "company", affinity: "cookie", drainSeconds: 59 },
+    "drainSeconds is 59: an Application Load Balancer goes on sending requests for up to a minute, with affinity cookie allowed is 60 to 3600; for example 60",
+  ],
+  [
+    { app: "company", affinity: "key", drainSeconds: 9 },
+    "drainSeconds is 9: the key router goes on sending requests for some seconds, with affinity key allowed is 10 to 3600; for example 10",
+  ],
   [
     { replicas: 3, maxReplicas: 2 },
-    "maxReplicas is 2: allowed is 0, for no autoscaler, or more than 3 (replicas); for example 6",
+    "maxReplicas is 2: allowed is more than 3 (replicas), or none for no autoscaler; for example 6",
   ],
   [
     { replicas: 4, maxReplicas: 4 },
-    "maxReplicas is 4: allowed is 0, for no autoscaler, or more than 4 (replicas); for example 8",
+    "maxReplicas is 4: allowed is more than 4 (replicas), or none for no autoscaler; for example 8",
   ],
   [
     { cpuMillicores: 300 },
@@ -127,6 +205,19 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
     { memoryMiB: 768 },
     "cpuMillicores is 250 and memoryMiB is 768: Fargate has no such size, with 250 millicores allowed is one of 512, 1024, 2048 MiB; for example 250 and 512",
   ],
+  [{ crossZone: false }, `crossZone is false: ${CROSS_ZONE}`],
+  [
+    { targetProtocol: "tls", affinity: "none" },
+    'targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp',
+  ],
+  [
+    { dnsName: "echo.example.com" },
+    'dnsName is "echo.example.com": it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out',
+  ],
+];
+
+/** Settings that are right by themselves, and wrong together. */
+const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   [
     { vpcCidr: "10.0.0.0/30" },
     'vpcCidr is "10.0.0.0/30": it has 4 addresses for up to 4 zones, allowed is /16 to /22; for example 10.0.0.0/16',
@@ -135,29 +226,40 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
     { vpcCidr: "10.0.1.0/16" },
     'vpcCidr is "10.0.1.0/16": allowed is the first address of the block; for example 10.0.0.0/16',
   ],
-  [{ crossZone: false }, `crossZone is false: ${CROSS_ZONE}`],
   [
-    { targetProtocol: "tls", certificateArn: CERTIFICATE },
-    `targetProtocol is "tls": ${STICKY_TLS}`,
+    { workloads: [{ app: "echo", targetProtocol: "tls" }], certificateArn: CERTIFICATE },
+    `workloads[0].targetProtocol is "tls": ${STICKY_TLS}`,
   ],
   [
-    { targetProtocol: "tls", affinity: "none" },
-    'targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp',
+    { workloads: [{ app: "echo", idleTimeoutSeconds: 600 }], certificateArn: CERTIFICATE },
+    "workloads[0].idleTimeoutSeconds is 600: AWS fixes it for TLS listeners, with certificateArn allowed is 350; leave idleTimeoutSeconds out",
+  ],
+  [
+    {
+      hostedZoneId: "Z0123",
+      workloads: [
+        { app: "echo", dnsName: "a.example" },
+        { app: "company", dnsName: "a.example" },
+      ],
+    },
+    'workloads has two of dnsName "a.example": allowed is each once; remove or change the second',
+  ],
+  [
+    { webAclArn: WEB_ACL, workloads: [{ app: "echo" }, { app: "company", affinity: "key" }] },
+    `webAclArn is "${WEB_ACL}": a web ACL is for Application Load Balancers, allowed is one where a workload has affinity cookie; leave webAclArn out`,
   ],
   [
     { certificateArn: CERTIFICATE, "aws:region": "eu-west-3" },
     `certificateArn is "${CERTIFICATE}": it is in us-east-1, allowed is a certificate in eu-west-3 (aws:region)`,
   ],
   [
-    { certificateArn: CERTIFICATE, idleTimeoutSeconds: 600 },
-    "idleTimeoutSeconds is 600: AWS fixes it for TLS listeners, with certificateArn allowed is 350; leave idleTimeoutSeconds out",
+    { accessLogsBucket: "echo-logs" },
+    'accessLogsBucket is "echo-logs": of a Network Load Balancer AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out',
   ],
   [
-    { accessLogsBucket: "echo-logs" },
-    'accessLogsBucket is "echo-logs": AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out',
+    { hostedZoneId: "Z0123" },
+    'hostedZoneId is "Z0123": no workload has a dnsName; set the dnsName of a workload, or leave hostedZoneId out',
   ],
-  [{ dnsName: "echo.example.com" }, `dnsName is "echo.example.com" and hostedZoneId is "": ${DNS}`],
-  [{ hostedZoneId: "Z0123" }, `dnsName is "" and hostedZoneId is "Z0123": ${DNS}`],
   [
     { deletionProtection: true },
     'publicAccessCidrs is ["0.0.0.0/0"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
@@ -196,7 +298,15 @@ async function refusal(changes: Record<string, unknown>, stack = "new"): Promise
 describe("config refuses", () => {
   for (const [setting, value, fault] of WRONG) {
     it(`${setting} ${value === undefined ? "left out" : JSON.stringify(value)}`, async () => {
-      equal(await refusal({ [setting]: value }), `sockjs-sticky:${setting} ${fault}`);
+      const space = /^[ [].*/.test(fault) ? "" : " ";
+      equal(await refusal({ [setting]: value }), `sockjs-sticky:${setting}${space}${fault}`);
+    });
+  }
+
+  for (const [workload, fault] of WRONG_IN_WORKLOAD) {
+    it(`a workload with ${JSON.stringify(workload)}`, async () => {
+      const workloads = [{ app: "echo", ...workload }];
+      equal(await refusal({ workloads }), `sockjs-sticky:workloads[0].${fault}`);
     });
   }
 
@@ -256,15 +366,16 @@ describe("config refuses", () => {
   });
 
   it("what is wrong together although something else is wrong by itself", async () => {
-    const faults = (await refusal({ zones: 1, crossZone: false })).split("\n");
-    equal(faults.length, 2);
-    ok(faults[1]?.startsWith("sockjs-sticky:crossZone is false: "));
+    const workloads = [{ app: "company" }, { app: "echo", crossZone: false, replicas: 0 }];
+    const faults = (await refusal({ zones: 1, workloads })).split("\n");
+    equal(faults.length, 3);
+    ok(faults[2]?.startsWith("sockjs-sticky:workloads[1].crossZone is false: "));
   });
 
   it("nothing together of which a part is wrong by itself", async () => {
     equal(
-      await refusal({ replicas: "many", maxReplicas: 1 }),
-      'sockjs-sticky:replicas is "many": allowed is a whole number from 1 to 100; for example 3',
+      await refusal({ workloads: [{ app: "echo", replicas: "many", maxReplicas: 2 }] }),
+      'sockjs-sticky:workloads[0].replicas is "many": allowed is a whole number from 1 to 100; for example 3',
     );
   });
 
@@ -276,7 +387,11 @@ describe("config refuses", () => {
   });
 
   it("all combinations at once", async () => {
-    const changes = { drainSeconds: 0, crossZone: false, dnsName: "a.example", memoryMiB: 1 };
-    equal((await refusal(changes)).split("\n").length, 4);
+    const echo = { app: "echo", drainSeconds: 0, crossZone: false, dnsName: "a.example" };
+    const company = { app: "company", memoryMiB: 1, maxReplicas: 2 };
+    const faults = (await refusal({ workloads: [echo, company], vpcCidr: "10.0.0.0/8" })).split(
+      "\n",
+    );
+    equal(faults.length, 6);
   });
 });
