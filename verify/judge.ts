@@ -1,78 +1,82 @@
-import type { VerifyOptions } from "./options.ts";
-import {
-  REPORT_VERSION,
-  type Break,
-  type ReplicaResult,
-  type Report,
-  type SessionResult,
-  type Verdict,
-} from "./report.ts";
-import type { Seen } from "./run.ts";
-import { histogramOf, latencyOf, likelihoodOfCatching } from "./statistics.ts";
-
-/** Breaks that are told one by one. */
-const FIRST_BREAKS = 10;
-
-type Counts = Report["breaks"];
+import type { Kind, VerifyOptions } from "./options.ts";
+import type { Report, Verdict } from "./report.ts";
+import { likelihoodOfCatching } from "./statistics.ts";
 
 /** Likelihood of catching a front that strays once in 200, below which a verdict would say too little. */
 const MIN_CAUGHT = 0.5;
 
 /** What is needed for a verdict. */
 export interface Evidence {
+  /** What each session is. */
+  kind: Kind;
   scenario: VerifyOptions["scenario"];
   chances: number;
   /** Replicas that were met; 0 where the server names none. */
   replicas: number;
-  breaks: Counts;
+  breaks: Report["breaks"];
   sessions: number;
-  /** Sessions that had to connect again. */
+  /** Sessions that had to connect again; over plain HTTP, those that met another replica. */
   moved: number;
   /** Sessions of which no message was echoed. */
   silent: number;
   lost: number;
   doubled: number;
+  /** Answers over plain HTTP with a status of 5xx. */
+  errors: number;
+  /** Clients that should have kept a cookie and got none. */
+  cookieless: number;
+  /** Sessions that met several replicas in the last fifth of the run. */
+  restless: number;
+  /** Requests in the last fifth that could have gone astray. */
+  lastChances: number;
 }
 
+interface Judgement {
+  verdict: Verdict;
+  reasons: string[];
+}
+
+/** A reason, and whether it applies. */
+type Ground = [boolean, string];
+
 /** Says whether sessions were sticky, and why. */
-export function judge(evidence: Evidence): { verdict: Verdict; reasons: string[] } {
-  return evidence.scenario === "rollout" ? judgeRollout(evidence) : judgeRouting(evidence);
+export function judge(evidence: Evidence): Judgement {
+  if (evidence.scenario !== "rollout") {
+    return judgeRouting(evidence);
+  }
+  return evidence.kind === "session" ? judgeRollout(evidence) : judgeHttpRollout(evidence);
 }
 
 /** A session whose requests met another replica is proof; a session that was only cut is none. */
-function judgeRouting(evidence: Evidence): ReturnType<typeof judge> {
-  const { breaks, chances, lost, replicas, silent } = evidence;
+function judgeRouting(evidence: Evidence): Judgement {
+  const { breaks, chances, kind, replicas } = evidence;
   const astray = breaks["404"] + breaks["foreign replica"];
+  const cookieless = cookielessness(evidence);
+  const errors = errorsIn(evidence);
   if (astray > 0) {
-    return { verdict: "not sticky", reasons: [`${astray} of ${chances} connections went astray`] };
+    const reason = `${astray} of ${chances} connections went astray`;
+    return { verdict: "not sticky", reasons: [reason, ...holding([cookieless, errors])] };
   }
-  const doubts: [boolean, string][] = [
-    [silent > 0, `${silent} sessions had no message echoed`],
-    [lost > 0, `${lost} messages were lost`],
-    [chances === 0, "no connection could have gone astray: verify longer, or with fall-backs"],
-    [
-      chances > 0 && likelihoodOfCatching(chances) < MIN_CAUGHT,
-      `only ${chances} connections could have gone astray: verify longer, or with more sessions`,
-    ],
-    [
-      replicas === 1,
-      "all sessions met one replica: there is only one, or all clients share one address; try more --sources",
-    ],
-  ];
-  const reasons = doubts.filter(([isDoubt]) => isDoubt).map(([, reason]) => reason);
-  const cut = breaks.closed > 0 ? [`${breaks.closed} sessions were closed unasked`] : [];
-  if (reasons.length > 0) {
-    return { verdict: "inconclusive", reasons: [...reasons, ...cut] };
+  const doubts = holding([...silences(evidence), ...fewChances(kind, chances), cookieless]);
+  const alone = holding([[replicas === 1, ONE_REPLICA[kind]]]);
+  const notes = holding([
+    [breaks.closed > 0, `${breaks.closed} sessions were closed unasked`],
+    errors,
+  ]);
+  if (doubts.length + alone.length > 0) {
+    return { verdict: "inconclusive", reasons: [...doubts, ...alone, ...notes] };
   }
-  const unnamed = replicas === 0 ? ["the server names no replica, so there may be only one"] : [];
+  const unnamed = holding([
+    [replicas === 0, "the server names no replica, so there may be only one"],
+  ]);
   return {
     verdict: "sticky",
-    reasons: [`none of ${chances} connections went astray`, ...unnamed, ...cut],
+    reasons: [`none of ${chances} connections went astray`, ...unnamed, ...notes],
   };
 }
 
 /** A roll-out of all replicas moves every session; what counts is that nothing was lost. */
-function judgeRollout({ doubled, lost, moved, sessions }: Evidence): ReturnType<typeof judge> {
+function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
   if (lost > 0 || doubled > 0) {
     return {
       verdict: "not sticky",
@@ -92,78 +96,84 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): ReturnType<
       };
 }
 
-/** Puts together what was seen. */
-export function createReport(options: VerifyOptions, seen: Seen): Report {
-  const sessions = seen.talkers.map((talker) => talker.result());
-  const latencies = seen.talkers.flatMap((talker) => talker.latencies);
-  const total = (of: (session: SessionResult) => number): number =>
-    sessions.reduce((sum, session) => sum + of(session), 0);
-  const replicas = replicasOf(sessions);
-  const totals = {
-    sessions: sessions.length,
-    reconnects: total(({ reconnects }) => reconnects),
-    sent: total(({ sent }) => sent),
-    echoed: total(({ echoed }) => echoed),
-    doubled: total(({ doubled }) => doubled),
-    lost: total(({ lost }) => lost),
-    awayMs: Math.max(0, ...sessions.map(({ awayMs }) => awayMs)),
-    latency: latencyOf(latencies),
-  };
-  const chances = total((session) => session.chances);
-  const breaks = countBreaks(seen.breaks);
-  const { scenario, seed, url } = options;
-  return {
-    version: REPORT_VERSION,
-    url,
-    started: seen.started.toISOString(),
-    scenario,
-    seconds: seen.seconds,
-    seed,
-    ...judge({
-      scenario,
-      chances,
-      replicas: replicas.length,
-      breaks,
-      sessions: sessions.length,
-      moved: sessions.filter(({ reconnects }) => reconnects > 0).length,
-      silent: sessions.filter(({ echoed, sent }) => sent > 0 && echoed === 0).length,
-      lost: totals.lost,
-      doubled: totals.doubled,
-    }),
-    chances,
-    caught: likelihoodOfCatching(chances),
-    totals,
-    breaks,
-    firstBreaks: seen.breaks.slice(0, FIRST_BREAKS),
-    replicas,
-    sessions,
-    timeline: seen.timeline,
-    histogram: histogramOf(latencies),
-  };
+/**
+ * Who has to move in a roll-out is up to the front: a replica's successor may have its name, and a key come back to
+ * it. What counts is that every request is answered. Who moves at the end proves nothing: the roll-out may be slow.
+ */
+function judgeHttpRollout(evidence: Evidence): Judgement {
+  const { kind, lastChances, lost, moved, restless, sessions } = evidence;
+  const faults = holding([
+    [lost > 0, `${lost} requests were not answered by a replica`],
+    errorsIn(evidence),
+  ]);
+  if (faults.length > 0) {
+    return { verdict: "not sticky", reasons: faults };
+  }
+  const doubts = holding([
+    [moved === 0, `no ${kind} met another replica: none was rolled`],
+    [
+      restless > 0,
+      `${restless} of ${sessions} ${kind}s met several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
+    ],
+    ...fewChances(kind, lastChances, " in the last fifth of the run"),
+    cookielessness(evidence),
+  ]);
+  return doubts.length > 0
+    ? { verdict: "inconclusive", reasons: doubts }
+    : {
+        verdict: "sticky",
+        reasons: [
+          `${moved} of ${sessions} ${kind}s moved, each is on one replica again, and all requests were answered`,
+        ],
+      };
 }
 
-export function countBreaks(breaks: readonly Break[]): Counts {
-  const of = (kind: Break["kind"]): number => breaks.filter((each) => each.kind === kind).length;
-  return { "404": of("404"), "foreign replica": of("foreign replica"), closed: of("closed") };
+function errorsIn({ errors }: Evidence): Ground {
+  return [errors > 0, `${errors} answers had a status of 5xx`];
 }
 
-/** Who had which part of the sessions; nobody where the server names no replica. */
-function replicasOf(sessions: readonly SessionResult[]): ReplicaResult[] {
-  const homes = Map.groupBy(
-    sessions.filter(({ replicas }) => replicas.length > 0),
-    ({ replicas }) => replicas[0] ?? "",
-  );
-  const met = new Set(sessions.flatMap(({ replicas }) => replicas));
-  const named = [...homes.values()].reduce((sum, { length }) => sum + length, 0);
-  return [...met].toSorted().map((replica) => {
-    const own = homes.get(replica) ?? [];
-    const share = named === 0 ? 0 : own.length / named;
-    return {
-      replica,
-      sessions: own.length,
-      sources: new Set(own.map(({ source }) => source)).size,
-      share,
-      skew: share * met.size,
-    };
-  });
+/** Clients that stay without a cookie are kept by something else. */
+function cookielessness({ cookieless, sessions }: Evidence): Ground {
+  return [
+    cookieless > 0,
+    `${cookieless} of ${sessions} clients got no cookie that they could send back`,
+  ];
+}
+
+function silences({ kind, lost, silent }: Evidence): Ground[] {
+  return kind === "session"
+    ? [
+        [silent > 0, `${silent} sessions had no message echoed`],
+        [lost > 0, `${lost} messages were lost`],
+      ]
+    : [
+        [silent > 0, `${silent} ${kind}s had no answer`],
+        [lost > 0, `${lost} requests were not answered by a replica`],
+      ];
+}
+
+function fewChances(kind: Kind, chances: number, when = ""): Ground[] {
+  return [
+    [
+      chances === 0,
+      `no connection could have gone astray${when}: verify longer${kind === "session" ? ", or with fall-backs" : ""}`,
+    ],
+    [
+      chances > 0 && likelihoodOfCatching(chances) < MIN_CAUGHT,
+      `only ${chances} connections could have gone astray${when}: verify longer, or with more ${kind === "session" ? "sessions" : "--sessions"}`,
+    ],
+  ];
+}
+
+/** Why nothing is known where all met one replica. */
+const ONE_REPLICA: Record<Kind, string> = {
+  session:
+    "all sessions met one replica: there is only one, or all clients share one address; try more --sources",
+  client:
+    "all clients met one replica: there is only one, or it is chosen by address; try more --sessions and --sources",
+  key: "all keys met one replica: there is only one, or it is chosen by address; try more --sessions and --sources",
+};
+
+function holding(grounds: readonly Ground[]): string[] {
+  return grounds.filter(([holds]) => holds).map(([, reason]) => reason);
 }

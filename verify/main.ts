@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { request } from "undici";
 import { SettingsError } from "../app/common/settings.ts";
-import { countBreaks, createReport } from "./judge.ts";
-import { readOptions, type VerifyOptions } from "./options.ts";
+import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
 import { reportPage } from "./page.ts";
+import { reach } from "./reach.ts";
 import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
-import { reportText } from "./text.ts";
+import { countBreaks, createReport } from "./summary.ts";
+import { breaksText, reportText } from "./text.ts";
 
 const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive: 4 };
 const EXIT_USAGE = 2;
@@ -15,8 +15,6 @@ const EXIT_UNREACHABLE = 3;
 
 const EXIT_INTERRUPTED = 130;
 const EXIT_INTERNAL = 70;
-
-const REACH_MS = 10_000;
 
 /** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
 const SAME_SIGNAL_MS = 500;
@@ -47,14 +45,14 @@ try {
 }
 
 async function verify(options: VerifyOptions): Promise<number> {
-  const fault = await reach(options.url);
+  const fault = await reach(options);
   if (fault !== undefined) {
     console.error(fault);
     return EXIT_UNREACHABLE;
   }
   await checkSources(options.sources);
   if (options.scenario === "rollout" && options.rollPid === undefined) {
-    console.error(`roll the replicas now: ${options.duration} s`);
+    console.error(`roll the replicas now: ${timeToRoll(options)}`);
   }
   await checkWritable({ "--json": options.json, "--html": options.html });
   const seen = await run(options, progress(options), interruption());
@@ -114,28 +112,21 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-/** Why there is no SockJS server, or nothing where there is one. */
-async function reach(url: string): Promise<string | undefined> {
-  const info = `${url}/info`;
-  const hint = "allowed is the URL of a SockJS prefix; for example http://127.0.0.1:8080/echo";
-  try {
-    const { body, statusCode } = await request(info, { signal: AbortSignal.timeout(REACH_MS) });
-    const text = await body.text();
-    const isSockjs = statusCode === 200 && text.includes('"websocket"');
-    return isSockjs ? undefined : `${info} is no SockJS server (status ${statusCode}): ${hint}`;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return `${info} is not reachable (${message === "" ? String(code) : message}): ${hint}`;
-  }
+function timeToRoll(options: VerifyOptions): string {
+  const { duration } = options;
+  return kindOf(options) === "session"
+    ? `${duration} s`
+    : `it has to be over in ${calmFrom(duration).toFixed(1)} s of ${duration}`;
 }
 
-function progress({ duration }: VerifyOptions): (seen: Seen) => void {
+function progress(options: VerifyOptions): (seen: Seen) => void {
+  const kind = kindOf(options);
+  const [state, answers] = kind === "session" ? ["open", "echoes"] : ["answered", "answers"];
   let told = 0;
   return ({ breaks, seconds, talkers }) => {
-    const open = talkers.filter(({ client }) => client.isOpen).length;
-    const echoed = talkers.reduce((sum, { client }) => sum + client.counts.echoed, 0);
-    const { "404": strayed, "foreign replica": foreign, closed } = countBreaks(breaks);
-    const line = `${seconds.toFixed(0)} of ${duration} s: ${open} sessions open, ${echoed} echoes, breaks ${strayed} by 404, ${foreign} foreign, ${closed} closed`;
+    const open = talkers.filter(({ isOpen }) => isOpen).length;
+    const echoed = talkers.reduce((sum, talker) => sum + talker.echoed, 0);
+    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${kind}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), kind)}`;
     if (isLive) {
       process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
     } else if (seconds >= told + PIPE_SECONDS) {

@@ -10,23 +10,28 @@ import {
   type Values,
 } from "../app/common/settings.ts";
 import { parseCommandLine } from "../commandLine.ts";
+import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
 
 export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
 
+/** Scenarios that drop connections, of which an HTTP client has none between its requests. */
+const OF_SESSIONS: readonly string[] = ["reconnect", "fallback"];
+
 /** First of the loopback addresses that `--sources N` takes. */
 const FIRST_SOURCE = 257;
+
+/** Part of the duration after which a roll-out has to be over. */
+const CALM_FROM = 0.8;
 
 const ADDRESS = /^\d{1,3}(\.\d{1,3}){3}$/;
 
 const RULES = {
-  url: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => url.replace(/\/+$/, ""))
-    .meta({
-      description: "the http or https URL of a SockJS prefix",
-      example: "http://127.0.0.1:8080/echo",
-    }),
+  url: z.url({ protocol: /^https?$/ }).meta({
+    description:
+      "the http or https URL of a SockJS prefix, or with --cookie-jar or --key of any resource",
+    example: "http://127.0.0.1:8080/echo",
+  }),
   sessions: wholeNumberFrom(1, 10_000, 100),
   transports: z
     .string()
@@ -47,6 +52,8 @@ const RULES = {
   duration: numberFrom(1, 86_400, 20),
   rate: numberFrom(0.01, 1000, 1),
   scenario: oneOf(SCENARIOS),
+  cookieJar: oneOf(["on", "off"]).optional(),
+  key: textLike(KEY, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
   json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
   html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
@@ -54,6 +61,24 @@ const RULES = {
 };
 
 export type VerifyOptions = Values<typeof RULES>;
+
+/** What has to stay with one replica: a SockJS session, an HTTP client, or all requests about one key. */
+export type Kind = "session" | "client" | "key";
+
+export function kindOf({
+  cookieJar,
+  key,
+}: {
+  cookieJar?: string | undefined;
+  key?: string | undefined;
+}): Kind {
+  return key !== undefined ? "key" : cookieJar !== undefined ? "client" : "session";
+}
+
+/** Seconds from which on a roll-out has to be over, where it is judged by who answers then. */
+export function calmFrom(duration: number): number {
+  return duration * CALM_FROM;
+}
 
 /**
  * Reads the arguments of `npm run verify`.
@@ -63,14 +88,21 @@ export type VerifyOptions = Values<typeof RULES>;
  */
 export function readOptions(args: readonly string[]): VerifyOptions | undefined {
   const command = new Command("npm run verify --")
-    .description("Opens real SockJS sessions and proves, or disproves, that they are sticky.")
-    .argument("<url>", "SockJS prefix, such as http://127.0.0.1:8080/echo")
-    .option("--sessions <number>", "sessions at once", "100")
+    .description(
+      "Opens real SockJS sessions, or makes HTTP requests, and proves, or disproves, that they are sticky.",
+    )
+    .argument(
+      "<url>",
+      "SockJS prefix, such as http://127.0.0.1:8080/echo, or with --cookie-jar or --key a resource",
+    )
+    .option("--sessions <number>", "sessions at once; HTTP: clients, or keys", "100")
     .option("--transports <list>", `all, or of ${TRANSPORTS.join(",")}`, "all")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
     .option("--duration <seconds>", "how long it runs", "20")
-    .option("--rate <number>", "messages a second and session", "1")
+    .option("--rate <number>", "messages, or requests, a second and session", "1")
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
+    .option("--cookie-jar <state>", "HTTP: clients that keep cookies, on, or do not, off")
+    .option("--key <place>", "HTTP: keys asked for by all clients, header:NAME, path or json:NAME")
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
@@ -81,25 +113,44 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   const options = parseSettings(
     RULES,
     { url: command.processedArgs[0], ...command.opts() },
-    (name) => (name === "url" ? "URL" : `--${name === "rollPid" ? "roll-pid" : name}`),
+    (name) => (name === "url" ? "URL" : `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`),
   );
+  const isGiven = command.getOptionValueSource("transports") === "cli";
+  const faults = contradictions(options, isGiven);
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  const isHttp = kindOf(options) !== "session";
+  return { ...options, url: isHttp ? options.url : options.url.replace(/\/+$/, "") };
+}
+
+/** What is right alone, and wrong together. */
+function contradictions(options: VerifyOptions, areTransportsGiven: boolean): string[] {
   const { rollPid, scenario, sources, transports, url } = options;
-  if (rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid))) {
-    throw new SettingsError([
-      `--roll-pid is ${rollPid}: allowed is the process of npm start, in scenario rollout; for example --roll-pid "$(pgrep -f local/main.ts)"`,
-    ]);
-  }
-  if (scenario === "fallback" && transports.every((each) => each.startsWith("websocket"))) {
-    throw new SettingsError([
-      `--transports is ${JSON.stringify(transports.join(","))}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
-    ]);
-  }
-  if (!isLoopback(url) && sources.some((source) => source.startsWith("127."))) {
-    throw new SettingsError([
+  const isHttp = kindOf(options) !== "session";
+  const faults: [boolean, string][] = [
+    [
+      isHttp && areTransportsGiven,
+      `--transports is ${JSON.stringify(transports.join())}: allowed with --cookie-jar or --key is to leave it out, for these are plain HTTP; for example --key path alone`,
+    ],
+    [
+      isHttp && OF_SESSIONS.includes(scenario),
+      `--scenario is ${JSON.stringify(scenario)}: allowed with --cookie-jar or --key is steady or rollout, for every request is a new connection already; for example steady`,
+    ],
+    [
+      rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid)),
+      `--roll-pid is ${String(rollPid)}: allowed is the process of npm start, in scenario rollout; for example --roll-pid "$(pgrep -f local/main.ts)"`,
+    ],
+    [
+      scenario === "fallback" && transports.every((each) => each.startsWith("websocket")),
+      `--transports is ${JSON.stringify(transports.join())}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
+    ],
+    [
+      !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
       `--sources has loopback addresses: allowed for ${url} is 1, or a list of this computer's own addresses; for example --sources 1`,
-    ]);
-  }
-  return options;
+    ],
+  ];
+  return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);
 }
 
 function isProcess(pid: number): boolean {

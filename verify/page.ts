@@ -1,5 +1,6 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { kindOf } from "./options.ts";
 import type { Report } from "./report.ts";
 import { breakText } from "./text.ts";
 
@@ -11,15 +12,14 @@ export async function reportPage(report: Report): Promise<string> {
   const plots = await Promise.all(
     [sessionsOverTime(report), latencies(report), spread(report)].map(svg),
   );
-  const { totals, verdict } = report;
+  const { http, totals, verdict } = report;
+  const kind = kindOf(http ?? {});
   const facts: [string, string | number][] = [
     ["URL", report.url],
     ["started", report.started],
     ["scenario", `${report.scenario}, ${report.seconds.toFixed(0)} s, seed ${report.seed}`],
-    ["sessions", totals.sessions],
-    ["sent, echoed", `${totals.sent}, ${totals.echoed}`],
-    ["doubled, lost", `${totals.doubled}, ${totals.lost}`],
-    ["reconnects", `${totals.reconnects}, away at most ${totals.awayMs} ms`],
+    [`${kind}s`, totals.sessions],
+    ...(http === undefined ? sockjsFacts(report) : httpFacts(report, http)),
     ["round trip", `median ${totals.latency.p50} ms, 99 % within ${totals.latency.p99} ms`],
     [
       "likelihood",
@@ -36,14 +36,33 @@ export async function reportPage(report: Report): Promise<string> {
 <h1 class="${verdict.replace(" ", "-")}">${escape(verdict)}</h1>
 <p>${escape(report.reasons.join("; "))}</p>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(String(value))}</dd>`).join("")}</dl>
-<h2>Sessions over time, by replica</h2><figure>${plots[0] ?? ""}</figure>
+<h2>Over time, ${kind}s by replica</h2><figure>${plots[0] ?? ""}</figure>
 <h2>Round trips</h2><figure>${plots[1] ?? ""}</figure>
-<h2>Spread of the sessions</h2><figure>${plots[2] ?? ""}</figure>
+<h2>Spread of the ${kind}s</h2><figure>${plots[2] ?? ""}</figure>
 <h2>First breaks</h2>
-${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map(breakText).join("\n"))}</pre>`}
+${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map((each) => breakText(each, kind)).join("\n"))}</pre>`}
 </main>
 </html>
 `;
+}
+
+function sockjsFacts({ totals }: Report): [string, string][] {
+  return [
+    ["sent, echoed", `${totals.sent}, ${totals.echoed}`],
+    ["doubled, lost", `${totals.doubled}, ${totals.lost}`],
+    ["reconnects", `${totals.reconnects}, away at most ${totals.awayMs} ms`],
+  ];
+}
+
+function httpFacts({ totals }: Report, http: NonNullable<Report["http"]>): [string, string][] {
+  const { cookieJar, errors, key, moves, repeated } = http;
+  return [
+    ["cookie jar", cookieJar],
+    ...(key === undefined ? [] : [["key", key] satisfies [string, string]]),
+    ["requests, answered", `${totals.sent}, ${totals.echoed}`],
+    ["5xx, repeated", `${errors}, ${repeated}`],
+    ["moves", `${moves}, away at most ${totals.awayMs} ms`],
+  ];
 }
 
 const STYLE = `
@@ -60,7 +79,7 @@ figure svg { max-width: 100%; height: auto; }
 pre { white-space: pre-wrap; padding: 1rem; border-radius: 0.75rem; background: light-dark(#fff, #1c2027); overflow-x: auto; }
 `;
 
-function sessionsOverTime({ timeline }: Report): TopLevelSpec {
+function sessionsOverTime({ http, timeline }: Report): TopLevelSpec {
   return {
     width: WIDTH,
     height: HEIGHT,
@@ -68,7 +87,12 @@ function sessionsOverTime({ timeline }: Report): TopLevelSpec {
     mark: { type: "area", interpolate: "step-after" },
     encoding: {
       x: { field: "seconds", type: "quantitative", title: "seconds" },
-      y: { field: "sessions", type: "quantitative", stack: "zero", title: "open sessions" },
+      y: {
+        field: "sessions",
+        type: "quantitative",
+        stack: "zero",
+        title: http === undefined ? "open sessions" : `${kindOf(http)}s answered`,
+      },
       color: { field: "replica", type: "nominal", title: "replica" },
     },
   };

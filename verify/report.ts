@@ -3,23 +3,28 @@ import { SCENARIOS } from "./options.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
 
 /** Version of the report's shape: the first number changes when a reader has to. */
-export const REPORT_VERSION = "1.0";
+export const REPORT_VERSION = "1.1";
 
 const count = z.int().min(0);
 
 const latency = z
   .object({ p50: z.number(), p99: z.number(), max: z.number() })
-  .describe("Milliseconds from sending a message to its echo.");
+  .describe("Milliseconds from sending a message to its echo, or a request to its answer.");
 
-const breakCounts = z.object({ "404": count, "foreign replica": count, closed: count });
+const breakCounts = z.object({
+  "404": count,
+  "foreign replica": count,
+  closed: count,
+  unanswered: count,
+});
 
 export const breakSchema = z.object({
   session: count,
-  transport: z.string(),
+  transport: z.string().describe("Empty over plain HTTP."),
   kind: z
-    .enum(["404", "foreign replica", "closed"])
+    .enum(["404", "foreign replica", "closed", "unanswered"])
     .describe(
-      "404: a request met a replica without the session. foreign replica: another one than before answered. closed: the session ended unasked, wherever its requests went.",
+      "404: a request met a replica without the session. foreign replica: another one than before answered. closed: the session ended unasked, wherever its requests went. unanswered: no replica answered a plain HTTP request.",
     ),
   expected: z.string().describe("Replica of the session, or empty where the server names none."),
   met: z.string().describe("Replica that was met, or empty where nobody said."),
@@ -27,9 +32,22 @@ export const breakSchema = z.object({
   detail: z.string(),
 });
 
+const httpSessionSchema = z.object({
+  key: z.string().optional().describe("The key that all its requests were about."),
+  errors: count.describe("Answers of a replica with a status of 5xx."),
+  repeated: count.describe("Requests made again, since they were answered 503 with Retry-After."),
+  hasCookie: z.boolean().describe("Whether a client of it got a cookie that it could send back."),
+  lastAnswers: count.describe(
+    "Answers in the last fifth of the run, when a roll-out has to be over.",
+  ),
+  lastReplicas: z.array(z.string()).describe("Replicas that gave them."),
+});
+
 const sessionSchema = z.object({
   session: count,
-  source: z.string(),
+  source: z
+    .string()
+    .describe("Address that it came from, or addresses with commas; empty if the system chose."),
   transports: z.array(z.enum(TRANSPORTS)).describe("Transports used, in order."),
   replicas: z.array(z.string()).describe("Replicas met, in order."),
   reconnects: count,
@@ -43,6 +61,18 @@ const sessionSchema = z.object({
     .number()
     .describe("Longest time from a broken session to the next echo, or to the end of the run."),
   latency,
+  http: httpSessionSchema.optional().describe("Of a client or key of a plain HTTP resource."),
+});
+
+const httpSchema = z.object({
+  cookieJar: z.enum(["on", "off"]),
+  key: z
+    .string()
+    .optional()
+    .describe("Where the keys stood, if each session is a key: header:NAME, path or json:NAME."),
+  errors: count,
+  repeated: count,
+  moves: count.describe("How often another replica answered than right before."),
 });
 
 const replicaSchema = z.object({
@@ -78,7 +108,12 @@ export const reportSchema = z
       latency,
     }),
     breaks: breakCounts,
-    firstBreaks: z.array(breakSchema).describe("The first ten."),
+    http: httpSchema
+      .optional()
+      .describe("Of a plain HTTP resource, each session being a client or a key."),
+    firstBreaks: z
+      .array(breakSchema)
+      .describe("The first ten; in a roll-out over plain HTTP the first of those that count."),
     replicas: z.array(replicaSchema),
     sessions: z.array(sessionSchema),
     timeline: z

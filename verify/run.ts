@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { VerifyOptions } from "./options.ts";
+import { createHttpTalkers } from "./http/talkers.ts";
+import { kindOf, type VerifyOptions } from "./options.ts";
+import { createPauses } from "./choices.ts";
 import type { Break, Report } from "./report.ts";
-import { Talker } from "./talker.ts";
+import { createSockjsTalkers } from "./sockjs/talkers.ts";
+import type { Talker } from "./talker.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
 const SAMPLE_MS = 500;
@@ -39,62 +40,25 @@ export async function run(
   const clock = (): number => (Date.now() - started.getTime()) / 1000;
   const breaks: Break[] = [];
   const timeline: Report["timeline"] = [];
-  const talkers = createTalkers(options, clock, (each) => breaks.push(each));
+  const create = kindOf(options) === "session" ? createSockjsTalkers : createHttpTalkers;
+  const talkers = create(options, { clock, onBreak: (each) => breaks.push(each) });
   const seen = (): Seen => ({ started, seconds: clock(), talkers, breaks, timeline });
   const sampling = setInterval(() => {
     timeline.push(...countByReplica(talkers, clock()));
     onProgress(seen());
   }, SAMPLE_MS);
 
-  const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), options));
+  // Even pauses would have a front that goes round robin meet everybody with the same replica every time.
+  const pause = createPauses(1000 / options.rate, options.seed);
+  const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), pause));
   const disturbances = disturb(options, talkers);
   await sleep(options.duration * 1000, undefined, { signal }).catch(() => undefined);
   disturbances.forEach((timer) => clearTimeout(timer));
   timers.forEach((stop) => stop());
   await settle(talkers);
   clearInterval(sampling);
-  talkers.forEach(({ client }) => client.close());
+  talkers.forEach((talker) => talker.close());
   return seen();
-}
-
-function createTalkers(
-  { scenario, seed, sessions, sources, transports, url }: VerifyOptions,
-  clock: () => number,
-  onBreak: (each: Break) => void,
-): Talker[] {
-  const fallBacks = transports.filter((transport) => !transport.startsWith("websocket"));
-  const inTurn = <T>(values: readonly T[], index: number): T | undefined =>
-    values[index % values.length];
-  // Shuffled, or a source would always have the same transport.
-  const sourceOf = shuffle(
-    Array.from({ length: sessions }, (_, index) => inTurn(sources, index)),
-    seed,
-  );
-  return sourceOf.map(
-    (source, session) =>
-      new Talker({
-        session,
-        url,
-        source,
-        // A client of which the WebSocket is refused tries one fall-back after the other.
-        transportOf: (connection) =>
-          (scenario === "fallback"
-            ? inTurn(fallBacks, session + connection)
-            : inTurn(transports, session)) ?? "websocket",
-        clock,
-        onBreak,
-      }),
-  );
-}
-
-/** Fisher and Yates' shuffle. */
-function shuffle<T>(values: T[], seed: number): T[] {
-  const random = xorshift128plus(seed);
-  for (let last = values.length - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    [values[last], values[other]] = [values[other] as T, values[last] as T];
-  }
-  return values;
 }
 
 /** Sessions start one after the other: a server is not to be judged by a flood. */
@@ -102,17 +66,13 @@ function startOf({ duration, sessions }: VerifyOptions, index: number): number {
   return (duration * 1000 * RAMP * index) / sessions;
 }
 
-function talkFrom(talker: Talker, start: number, { rate }: VerifyOptions): () => void {
-  let talk: NodeJS.Timeout | undefined;
-  const begin = setTimeout(() => {
-    talker.client.connect();
-    talker.client.send("hello");
-    talk = setInterval(() => talker.client.send("hello"), 1000 / rate);
-  }, start);
-  return () => {
-    clearTimeout(begin);
-    clearInterval(talk);
+function talkFrom(talker: Talker, start: number, pause: () => number): () => void {
+  const talk = (): void => {
+    talker.talk();
+    timer = setTimeout(talk, pause());
   };
+  let timer = setTimeout(talk, start);
+  return () => clearTimeout(timer);
 }
 
 /** What a scenario does to the sessions, or has done to the replicas. */
@@ -141,14 +101,14 @@ function disturb(
 
 async function settle(talkers: readonly Talker[]): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
-  while (Date.now() < deadline && talkers.some(({ client }) => client.waiting > 0)) {
+  while (Date.now() < deadline && talkers.some(({ waiting }) => waiting > 0)) {
     await sleep(SAMPLE_MS / 10);
   }
 }
 
 function countByReplica(talkers: readonly Talker[], seconds: number): Report["timeline"] {
   const counts = Map.groupBy(
-    talkers.filter(({ client }) => client.isOpen),
+    talkers.filter(({ isOpen }) => isOpen),
     ({ replica }) => replica,
   );
   return [...counts].map(([replica, open]) => ({ seconds, replica, sessions: open.length }));

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { kindOf, type Kind } from "./options.ts";
 import type { Break, Report, Verdict } from "./report.ts";
 
 const BAR_WIDTH = 40;
@@ -11,11 +12,12 @@ const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
 
 /** The report for a terminal or a pipe. */
 export function reportText(report: Report): string {
-  const { breaks, caught, chances, firstBreaks, reasons, scenario, totals, verdict } = report;
+  const { caught, chances, firstBreaks, reasons, scenario, totals, verdict } = report;
   const { latency } = totals;
+  const kind = kindOf(report.http ?? {});
   return [
     table(
-      ["replica", "sessions", "sources", "share", "skew"],
+      ["replica", `${kind}s`, "sources", "share", "skew"],
       report.replicas.map(({ replica, sessions, sources, share, skew }) => [
         replica,
         String(sessions),
@@ -24,19 +26,14 @@ export function reportText(report: Report): string {
         skew.toFixed(2),
       ]),
     ),
-    table(
-      ["sent", "echoed", "doubled", "lost", "reconnects", "away at most"],
-      [
-        [totals.sent, totals.echoed, totals.doubled, totals.lost, totals.reconnects]
-          .map(String)
-          .concat(`${totals.awayMs} ms`),
-      ],
-    ),
+    totalsTable(report),
     `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
     histogram(report.histogram),
-    `breaks: ${breaks["404"]} by 404, ${breaks["foreign replica"]} by a foreign replica, ${breaks.closed} closed`,
+    `breaks: ${breaksText(report.breaks, kind)}`,
     // In a roll-out sessions have to break; what counts is told above.
-    ...(scenario === "rollout" ? [] : firstBreaks.map(breakText)),
+    ...(scenario === "rollout" && kind === "session"
+      ? []
+      : firstBreaks.map((each) => breakText(each, kind))),
     // In a roll-out sessions move for other reasons, too.
     scenario === "rollout"
       ? ""
@@ -47,11 +44,47 @@ export function reportText(report: Report): string {
     .join("\n");
 }
 
+/** How often what kind of break was seen. */
+export function breaksText(breaks: Report["breaks"], kind: Kind): string {
+  const foreign = `${breaks["foreign replica"]} by a foreign replica`;
+  return kind === "session"
+    ? `${breaks["404"]} by 404, ${foreign}, ${breaks.closed} closed`
+    : `${foreign}, ${breaks.unanswered} unanswered`;
+}
+
 /** A break in plain words. */
-export function breakText({ detail, expected, kind, met, seconds, session, transport }: Break) {
+export function breakText(each: Break, kind: Kind): string {
+  const { detail, expected, met, seconds, session, transport } = each;
+  const on = transport === "" ? "" : ` on ${transport}`;
   const who = expected === "" ? "" : ` expected ${expected}`;
   const whom = met === "" ? "" : `${who === "" ? "" : ","} met ${met}`;
-  return `  at ${seconds.toFixed(1)} s session ${session} on ${transport}${who}${whom}: ${kind}, ${detail}`;
+  return `  at ${seconds.toFixed(1)} s ${kind} ${session}${on}${who}${whom}: ${each.kind}, ${detail}`;
+}
+
+function totalsTable({ http, totals }: Report): string {
+  const { awayMs, doubled, echoed, lost, reconnects, sent } = totals;
+  const columns: [string, number | string][] =
+    http === undefined
+      ? [
+          ["sent", sent],
+          ["echoed", echoed],
+          ["doubled", doubled],
+          ["lost", lost],
+          ["reconnects", reconnects],
+        ]
+      : [
+          ["requests", sent],
+          ["answered", echoed],
+          ["unanswered", lost],
+          ["5xx", http.errors],
+          ["repeated", http.repeated],
+          ["moves", http.moves],
+        ];
+  columns.push(["away at most", `${awayMs} ms`]);
+  return table(
+    columns.map(([head]) => head),
+    [columns.map(([, value]) => String(value))],
+  );
 }
 
 function percent(part: number): string {

@@ -3,15 +3,29 @@ import { judge, type Evidence } from "../../verify/judge.ts";
 import { histogramOf, latencyOf, likelihoodOfCatching } from "../../verify/statistics.ts";
 
 const GOOD: Evidence = {
+  kind: "session",
   scenario: "steady",
   chances: 1000,
   replicas: 3,
-  breaks: { "404": 0, "foreign replica": 0, closed: 0 },
+  breaks: { "404": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
   sessions: 10,
   moved: 0,
   silent: 0,
   lost: 0,
   doubled: 0,
+  errors: 0,
+  cookieless: 0,
+  restless: 0,
+  lastChances: 0,
+};
+
+/** A roll-out over plain HTTP, in which all went well. */
+const ROLLED_KEYS: Partial<Evidence> = {
+  kind: "key",
+  scenario: "rollout",
+  moved: 4,
+  breaks: { ...GOOD.breaks, "foreign replica": 4 },
+  lastChances: 139,
 };
 
 describe("the verdict", () => {
@@ -64,6 +78,43 @@ describe("the verdict", () => {
       { scenario: "rollout", moved: 9 },
       "inconclusive",
     ],
+    [
+      "inconclusive when a client that should keep cookies got none",
+      { kind: "client", cookieless: 1 },
+      "inconclusive",
+    ],
+    [
+      "sticky when replicas answered with errors, and always the same",
+      { kind: "key", errors: 9 },
+      "sticky",
+    ],
+    [
+      "sticky in a roll-out in which keys moved and then stayed, and everybody was answered",
+      { ...ROLLED_KEYS },
+      "sticky",
+    ],
+    ["not sticky in such a roll-out with an error", { ...ROLLED_KEYS, errors: 1 }, "not sticky"],
+    ["not sticky in such a roll-out with no answer", { ...ROLLED_KEYS, lost: 1 }, "not sticky"],
+    [
+      "inconclusive in such a roll-out after which a key moved",
+      { ...ROLLED_KEYS, restless: 1 },
+      "inconclusive",
+    ],
+    [
+      "inconclusive in such a roll-out with clients that got no cookie",
+      { ...ROLLED_KEYS, kind: "client", cookieless: 1 },
+      "inconclusive",
+    ],
+    [
+      "inconclusive in such a roll-out that moved no key",
+      { ...ROLLED_KEYS, moved: 0 },
+      "inconclusive",
+    ],
+    [
+      "inconclusive in such a roll-out after which a straying front is missed",
+      { ...ROLLED_KEYS, lastChances: 138 },
+      "inconclusive",
+    ],
   ];
   for (const [title, evidence, verdict] of verdicts) {
     it(`is ${title}`, () => {
@@ -72,8 +123,17 @@ describe("the verdict", () => {
   }
 
   it("says of how many connections how many went astray", () => {
-    const breaks = { "404": 2, "foreign replica": 1, closed: 5 };
+    const breaks = { "404": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
     deepEqual(judge({ ...GOOD, breaks }).reasons, ["3 of 1000 connections went astray"]);
+  });
+
+  it("says with what went astray that there were no cookies to prevent it", () => {
+    const breaks = { ...GOOD.breaks, "foreign replica": 3 };
+    deepEqual(judge({ ...GOOD, kind: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
+      "3 of 1000 connections went astray",
+      "10 of 10 clients got no cookie that they could send back",
+      "2 answers had a status of 5xx",
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { Agent, request, type Dispatcher } from "undici";
+import { request, type Dispatcher } from "undici";
+import { agentFor } from "../agents.ts";
 import { FRAME_READERS } from "./frames.ts";
 import { ABNORMAL, type Transport, type TransportEvents } from "./session.ts";
 
@@ -12,8 +13,6 @@ const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string 
   htmlfile: { method: "GET", path: "/htmlfile?c=frame" },
   "jsonp-polling": { method: "GET", path: "/jsonp?c=frame" },
 };
-
-const agents = new Map<string | undefined, Agent>();
 
 /** A fall-back transport: each request is a connection of its own, so that each could go astray. */
 export class HttpTransport implements Transport {
@@ -120,13 +119,4 @@ export class HttpTransport implements Transport {
 
 function contentType(isForm: boolean): string {
   return isForm ? "application/x-www-form-urlencoded" : "text/plain;charset=UTF-8";
-}
-
-function agentFor(source: string | undefined): Agent {
-  let agent = agents.get(source);
-  if (agent === undefined) {
-    agent = new Agent(source === undefined ? {} : { localAddress: source });
-    agents.set(source, agent);
-  }
-  return agent;
 }

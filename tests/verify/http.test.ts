@@ -1,0 +1,250 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Report } from "../../verify/report.ts";
+import { endRuns, runNode } from "../support/localRun.ts";
+import {
+  anyReplica,
+  byCookie,
+  cookieOf,
+  listen,
+  replicaFor,
+  startFront,
+  stopFronts,
+  type Asked,
+} from "./httpFront.ts";
+import { examine, folder, verify, VERIFY } from "./verifier.ts";
+
+/** Enough for a verdict, and short. */
+const SHORT = ["--sessions", "30", "--duration", "1", "--rate", "12"];
+
+const lastSegment = ({ path }: Asked): string => path.split("/").at(-1) ?? "";
+
+const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
+
+describe("npm run verify over plain HTTP", () => {
+  afterEach(endRuns);
+  afterEach(stopFronts);
+
+  it("finds cookie affinity sticky with a cookie jar", async () => {
+    const { url, asked, connections } = await startFront(byCookie);
+    const { code, out, report } = await verify(url, "--cookie-jar", "on", ...SHORT);
+    equal(code, 0);
+    match(out, /^replica +clients +sources +share +skew\n/);
+    match(out, /\nrequests +answered +unanswered +5xx +repeated +moves +away at most\n/);
+    match(out, /\nsticky: none of \d+ connections went astray\n$/);
+    const { breaks, http, replicas, sessions, totals } = report();
+    deepEqual(breaks, { "404": 0, "foreign replica": 0, closed: 0, unanswered: 0 });
+    deepEqual(http, { cookieJar: "on", errors: 0, repeated: 0, moves: 0 });
+    equal(replicas.length, 3);
+    ok(sessions.every((session) => session.http?.hasCookie));
+    // One more asks whether anybody is there.
+    equal(asked.length, totals.echoed + 1);
+    equal(connections(), asked.length);
+  });
+
+  it("finds cookie affinity not sticky without a cookie jar, and tells who met whom", async () => {
+    const { url, asked } = await startFront(byCookie);
+    const { code, out } = await verify(url, "--cookie-jar", "off", ...SHORT);
+    equal(code, 1);
+    match(out, /\nbreaks: \d+ by a foreign replica, 0 unanswered\n/);
+    match(out, /^ {2}at .* client \d+ expected company-\d, met company-\d: foreign replica, GET /m);
+    match(out, /\nnot sticky: \d+ of \d+ connections went astray\n$/);
+    ok(asked.every(({ headers }) => headers.cookie === undefined));
+  });
+
+  const places: [string, (asked: Asked) => string | undefined, (asked: Asked) => boolean][] = [
+    [
+      "header:Document-Id",
+      ({ headers }) => headers["document-id"]?.toString(),
+      ({ method, path }) => method === "GET" && path === "/companies",
+    ],
+    [
+      "path",
+      lastSegment,
+      ({ method, path }) => method === "GET" && /^\/companies\/\w+$/.test(path),
+    ],
+    [
+      "json:businessNumber",
+      ({ body }) => (JSON.parse(body) as { businessNumber: string }).businessNumber,
+      ({ body, method }) => method === "POST" && /^{"businessNumber":"\w+"}$/.test(body),
+    ],
+  ];
+  for (const [place, keyOf, isPlain] of places) {
+    it(`finds affinity by ${place} sticky, whoever asks and whatever the status`, async () => {
+      const { url, asked } = await startFront(
+        (each) => ({ replica: replicaFor(keyOf(each) ?? "") }),
+        ({ method }) => ({ status: method === "POST" ? 422 : 404 }),
+      );
+      const report = await examine(url, "--key", place, "--sources", "5", ...SHORT);
+      match(judged(report), /^sticky: none of \d+ connections went astray$/);
+      deepEqual(report.http, { cookieJar: "off", key: place, errors: 0, repeated: 0, moves: 0 });
+      ok(asked.every(isPlain));
+      const keys = new Set(asked.map(keyOf));
+      equal(keys.size, 30);
+      ok([...keys].every((key) => /^[A-Z\d]{12}$/.test(key ?? "")));
+      deepEqual(new Set(report.sessions.map(({ http }) => http?.key)), keys);
+      for (const { http, source } of report.sessions) {
+        const own = asked.filter((each) => keyOf(each) === http?.key);
+        const sources = new Set(own.map((each) => each.source));
+        ok(sources.size >= 2);
+        deepEqual(new Set(source.split(",")), sources);
+      }
+    });
+  }
+
+  it("asks about the same keys again for the same seed, and about others for another", async () => {
+    const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
+    const [first, again, other] = await Promise.all(
+      ["1", "1", "2"].map((seed) => examine(url, "--key", "path", "--seed", seed, ...SHORT)),
+    );
+    const keysOf = (report?: Report) => report?.sessions.map(({ http }) => http?.key);
+    deepEqual(keysOf(first), keysOf(again));
+    const seconds = new Set(keysOf(other));
+    ok(keysOf(first)?.every((key) => !seconds.has(key)));
+  });
+
+  it("finds keys that are sent anywhere not sticky", async () => {
+    const { url } = await startFront(() => ({ replica: anyReplica() }));
+    const report = await examine(url, "--key", "json:businessNumber", ...SHORT);
+    match(judged(report), /^not sticky: \d+ of \d+ connections went astray$/);
+    match(report.firstBreaks[0]?.detail ?? "", /^POST \/companies about \w+ was answered by comp/);
+  });
+
+  it("counts each request that strays once", async () => {
+    let kept = 0;
+    let strays = 0;
+    const { url } = await startFront((asked) => {
+      const choice = byCookie(asked);
+      kept += choice.setCookie === undefined ? 1 : 0;
+      const isStray = choice.setCookie === undefined && kept % 50 === 0;
+      strays += isStray ? 1 : 0;
+      return isStray ? { replica: (choice.replica + 1) % 3 } : choice;
+    });
+    const { breaks, verdict } = await examine(url, "--cookie-jar", "on", ...SHORT);
+    equal(verdict, "not sticky");
+    ok(strays > 2);
+    equal(breaks["foreign replica"], strays);
+  });
+
+  for (const args of [
+    ["--cookie-jar", "off"],
+    ["--key", "path"],
+  ]) {
+    it(`sees with ${args.join(" ")} that a front goes round robin, however many ask`, async () => {
+      const { url } = await startFront(({ number }) => ({ replica: number % 3 }));
+      const { breaks, chances, verdict } = await examine(url, ...args, ...SHORT);
+      equal(verdict, "not sticky");
+      ok(breaks["foreign replica"] > chances / 4);
+    });
+  }
+
+  it("does not take affinity by address for one by cookie or key", async () => {
+    const { url } = await startFront(({ source }) => ({ replica: replicaFor(source) }));
+    const sources = ["--sources", "9", ...SHORT];
+    equal(
+      judged(await examine(url, "--cookie-jar", "on", ...sources)),
+      "inconclusive: 30 of 30 clients got no cookie that they could send back",
+    );
+    match(judged(await examine(url, "--key", "path", ...sources)), /^not sticky: /);
+    match(
+      judged(await examine(url, "--key", "path", ...SHORT)),
+      /^inconclusive: all keys met one replica: there is only one, or it is chosen by address; /,
+    );
+  });
+
+  it("finds keys not sticky where a cookie of the client's comes first", async () => {
+    const { url } = await startFront((asked) => {
+      const server = cookieOf(asked, "SERVERID");
+      const replica = server === undefined ? replicaFor(lastSegment(asked)) : Number(server);
+      return { replica, setCookie: `SERVERID=${replica}; Path=/` };
+    });
+    equal((await examine(url, "--key", "path", ...SHORT)).verdict, "sticky");
+    const withJars = await examine(url, "--key", "path", "--cookie-jar", "on", ...SHORT);
+    equal(withJars.verdict, "not sticky");
+  });
+
+  it("repeats what is answered 503 with Retry-After, and tells of other errors", async () => {
+    const busy = { status: 503, headers: { "Retry-After": "0" } };
+    const { url } = await startFront(byCookie, ({ number }) =>
+      number % 10 === 5 ? busy : { status: number % 10 === 8 ? 500 : 200 },
+    );
+    const report = await examine(url, "--cookie-jar", "on", ...SHORT);
+    const { errors = 0, repeated = 0 } = report.http ?? {};
+    ok(errors > 5 && repeated > 5);
+    equal(report.totals.lost, 0);
+    match(judged(report), /^sticky: none of \d+ .* astray; \d+ answers had a status of 5xx$/);
+  });
+
+  it("is inconclusive about a server that dies in the middle, and says what came instead", async () => {
+    const { url } = await startFront(byCookie);
+    setTimeout(stopFronts, 1000);
+    const report = await examine(
+      url,
+      ...["--cookie-jar", "on", "--sessions", "30", "--duration", "2", "--rate", "12"],
+    );
+    match(judged(report), /^inconclusive: \d+ requests were not answered by a replica$/);
+    const { breaks, firstBreaks, totals } = report;
+    ok(totals.lost > 30);
+    equal(breaks.unanswered, totals.lost);
+    ok(firstBreaks.every(({ detail }) => /^GET \/companies failed: ./.test(detail)));
+    ok(totals.awayMs > 500);
+  });
+
+  it("ends with 3 where nobody listens, and where no replica is named", async () => {
+    const nobody = await verify("http://127.0.0.1:9/companies", "--cookie-jar", "on");
+    equal(nobody.code, 3);
+    match(nobody.err, /^http:\/\/127\.0\.0\.1:9\/companies is not reachable \(.*ECONNREFUSED/);
+    const { url } = await listen((_incoming, response) =>
+      response.writeHead(301, { Location: "https://a.example/" }).end(),
+    );
+    const unnamed = await verify(url, "--key", "path");
+    equal(unnamed.code, 3);
+    match(
+      unnamed.err,
+      /^http:\S+ has no X-Replica in its answer \(status 301, to https:\/\/a\.example\/\): allowed is /,
+    );
+  });
+
+  const refusals: [string[], RegExp][] = [
+    [["--cookie-jar", "yes"], /^--cookie-jar is "yes": allowed is on or off; for example on\n$/],
+    [
+      ["--key", "cookie:a"],
+      /^--key is "cookie:a": allowed is header:NAME, path or json:NAME; for example json:business/,
+    ],
+    [
+      ["--key", "header:a b"],
+      /^--key is "header:a b": allowed is header:NAME, path or json:NAME; /,
+    ],
+    [
+      ["--key", "path", "--transports", "xhr-polling"],
+      /^--transports is "xhr-polling": allowed with --cookie-jar or --key is to leave it out, /,
+    ],
+    [
+      ["--cookie-jar", "on", "--scenario", "reconnect"],
+      /^--scenario is "reconnect": allowed with --cookie-jar or --key is steady or rollout, for /,
+    ],
+    [
+      ["--cookie-jar", "off", "--scenario", "fallback"],
+      /^--scenario is "fallback": allowed with --cookie-jar or --key is steady or rollout, for /,
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    it(`refuses ${JSON.stringify(args)} with status 2`, async () => {
+      const run = runNode(VERIFY, ["http://127.0.0.1:9/companies", ...args]);
+      equal(await run.ended, 2);
+      match(run.err, message);
+      equal(run.err.split("\n").length, 2);
+    });
+  }
+
+  it("writes a page that speaks of keys", async () => {
+    const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
+    const html = join(folder, "keys.html");
+    await verify(url, "--key", "path", "--html", html, ...SHORT);
+    const page = readFileSync(html, "utf8");
+    match(page, /<h1 class="sticky">/);
+    match(page, /<dt>keys<\/dt><dd>30<\/dd>.*<dt>key<\/dt><dd>path<\/dd>/);
+    match(page, /<h2>Spread of the keys<\/h2>/);
+  });
+});

@@ -1,0 +1,121 @@
+import { equal, match, ok } from "node:assert/strict";
+import type { Report } from "../../verify/report.ts";
+import {
+  byCookie,
+  replicaFor,
+  startFront,
+  stopFronts,
+  type Choice,
+  type Given,
+} from "./httpFront.ts";
+import { examine, verify } from "./verifier.ts";
+
+const ROLLOUT = ["--scenario", "rollout", "--sessions", "30", "--duration", "3", "--rate", "16"];
+
+/** When all replicas are rolled, from the first request on. */
+const ROLLED_MS = 1000;
+
+const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
+
+/** Milliseconds since it was called first. */
+function stopwatch(): () => number {
+  let started: number | undefined;
+  return () => Date.now() - (started ??= Date.now());
+}
+
+/** A front that keeps keys, of which the replicas are changed; answers may be others at a time. */
+async function rolledFront(answer?: (milliseconds: number) => Given): Promise<string> {
+  const passed = stopwatch();
+  const { url } = await startFront(
+    ({ path }): Choice => ({ replica: (replicaFor(path) + (passed() > ROLLED_MS ? 1 : 0)) % 3 }),
+    () => answer?.(passed()) ?? { status: 200 },
+  );
+  return url;
+}
+
+describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
+  afterEach(stopFronts);
+
+  it("finds keys sticky that move and then stay", async () => {
+    const url = await rolledFront();
+    const { code, err, out, report } = await verify(url, "--key", "path", ...ROLLOUT);
+    equal(err, "roll the replicas now: it has to be over in 2.4 s of 3\n");
+    equal(code, 0);
+    match(
+      out,
+      /\nbreaks: \d+ by a foreign replica, 0 unanswered\nsticky: 30 of 30 keys moved, each is on one replica again, and all requests were answered\n$/,
+    );
+    equal(report().http?.moves, 30);
+  });
+
+  it("finds browsers sticky that get another cookie", async () => {
+    const passed = stopwatch();
+    const { url } = await startFront((asked) => {
+      const choice = byCookie(asked);
+      return passed() > ROLLED_MS && choice.replica !== 2
+        ? { replica: 2, setCookie: "SERVERID=2" }
+        : choice;
+    });
+    const report = await examine(url, "--cookie-jar", "on", ...ROLLOUT);
+    match(judged(report), /^sticky: \d+ of 30 clients moved, each is on one replica again, and /);
+  });
+
+  it("takes a request that is repeated after 503 with Retry-After for answered", async () => {
+    const url = await rolledFront((ms) =>
+      ms > ROLLED_MS && ms < ROLLED_MS + 300
+        ? { status: 503, headers: { "Retry-After": "1" } }
+        : { status: 200 },
+    );
+    const report = await examine(url, "--key", "path", ...ROLLOUT);
+    match(judged(report), /^sticky: /);
+    ok((report.http?.repeated ?? 0) > 0);
+  });
+
+  it("finds not sticky where a request was answered with an error", async () => {
+    const url = await rolledFront((ms) => ({
+      status: ms > ROLLED_MS && ms < ROLLED_MS + 300 ? 500 : 200,
+    }));
+    const report = await examine(url, "--key", "path", ...ROLLOUT);
+    match(judged(report), /^not sticky: \d+ answers had a status of 5xx$/);
+  });
+
+  it("finds not sticky where a request was not answered by a replica, and tells of that alone", async () => {
+    const url = await rolledFront((ms) =>
+      ms > ROLLED_MS + 400 && ms < ROLLED_MS + 700
+        ? { status: 502, headers: { "X-Replica": "" } }
+        : { status: 200 },
+    );
+    const report = await examine(url, "--key", "path", ...ROLLOUT);
+    match(judged(report), /^not sticky: \d+ requests were not answered by a replica$/);
+    equal(report.http?.errors, 0);
+    equal(report.firstBreaks.length, 10);
+    ok(report.firstBreaks.every(({ kind }) => kind === "unanswered"));
+  });
+
+  it("is inconclusive where requests go on to stray, or the roll-out is not over", async () => {
+    const { url } = await startFront(({ number }) => ({ replica: number % 3 }));
+    const report = await examine(url, "--key", "path", ...ROLLOUT);
+    match(
+      judged(report),
+      /^inconclusive: \d+ of 30 keys met several replicas in the last fifth of the run: the roll-out /,
+    );
+    ok(report.firstBreaks.every(({ seconds }) => seconds >= 2.4));
+  });
+
+  it("is inconclusive where nobody moved", async () => {
+    const { url } = await startFront(({ path }) => ({ replica: replicaFor(path) }));
+    equal(
+      judged(await examine(url, "--key", "path", ...ROLLOUT)),
+      "inconclusive: no key met another replica: none was rolled",
+    );
+  });
+
+  it("is inconclusive where too little was asked afterwards", async () => {
+    const url = await rolledFront();
+    const few = ["--scenario", "rollout", "--sessions", "10", "--duration", "2", "--rate", "10"];
+    match(
+      judged(await examine(url, "--key", "path", ...few)),
+      /^inconclusive: only \d+ connections could have gone astray in the last fifth of the run: /,
+    );
+  });
+});

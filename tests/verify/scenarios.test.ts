@@ -1,0 +1,76 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { endRuns, pidOf, replicaOf, runNode, startLocal } from "../support/localRun.ts";
+import { waitFor } from "../support/waitFor.ts";
+import { FALL_BACKS, verify } from "./verifier.ts";
+
+describe("npm run verify, while connections drop or replicas go,", () => {
+  afterEach(endRuns);
+
+  it("holds reconnecting sessions to their replica", async () => {
+    const { url } = await startLocal();
+    const { code, report } = await verify(
+      url,
+      ...["--scenario", "reconnect", "--sources", "10", "--sessions", "14"],
+      ...["--duration", "4", "--rate", "5"],
+    );
+    equal(code, 0);
+    ok(report().sessions.every(({ reconnects }) => reconnects === 4));
+  });
+
+  it("tries one fall-back after the other from each address", async () => {
+    const { url } = await startLocal();
+    const { code, report } = await verify(
+      url,
+      ...["--scenario", "fallback", "--sources", "10", "--sessions", "10", "--duration", "6"],
+    );
+    equal(code, 0);
+    for (const { transports, replicas } of report().sessions) {
+      deepEqual(new Set(transports), new Set(FALL_BACKS));
+      equal(replicas.length, 1);
+    }
+  });
+
+  it("has the replicas rolled and finds nothing lost", async () => {
+    const run = await startLocal("--drain", "0.5");
+    const { code, out, report } = await verify(
+      run.url,
+      ...["--scenario", "rollout", "--roll-pid", String(run.pid)],
+      ...["--sources", "21", "--sessions", "21", "--duration", "12", "--rate", "4"],
+    );
+    equal(code, 0);
+    match(out, /\nsticky: all 21 sessions moved, and no message was lost or doubled\n$/);
+    ok(report().totals.reconnects >= 21);
+    await waitFor("the roll-out is done", () => run.err.includes("roll-out done"));
+  });
+
+  it("sees a killed replica's sessions move, and no others", async () => {
+    const run = await startLocal();
+    const verifying = verify(
+      run.url,
+      ...["--sources", "21", "--sessions", "21", "--duration", "5", "--rate", "5"],
+    );
+    await waitFor("sessions are open", async () =>
+      (await replicaOf(run.origin, "127.0.1.1")).startsWith("echo-"),
+    );
+    setTimeout(() => process.kill(pidOf(run, "echo-00002"), "SIGKILL"), 2000);
+    const { report } = await verifying;
+    const moved = report().sessions.filter(({ reconnects }) => reconnects > 0);
+    ok(moved.length > 0);
+    ok(moved.every(({ replicas }) => replicas[0] === "echo-00002"));
+    equal(report().totals.lost, 0);
+  });
+
+  it("is inconclusive about a server that dies in the middle", async () => {
+    const replica = runNode("app/main.ts", [], { PORT: "0", HOST: "127.0.0.1" });
+    const port = (): string | undefined => /"port":(\d+)/.exec(replica.out)?.[1];
+    await waitFor("it listens", () => port() !== undefined);
+    setTimeout(() => replica.child.kill("SIGKILL"), 1500);
+    const { code, out, report } = await verify(
+      `http://127.0.0.1:${String(port())}/echo`,
+      ...["--sessions", "14", "--duration", "3", "--rate", "10"],
+    );
+    equal(code, 4);
+    match(out, /\ninconclusive: \d+ messages were lost; /);
+    ok(report().totals.awayMs > 1000);
+  });
+});

@@ -1,0 +1,19 @@
+import { Agent } from "undici";
+
+const agents = new Map<string | undefined, Agent>();
+
+/** The agent whose connections come from an address, or from where the system chooses. */
+export function agentFor(source: string | undefined): Agent {
+  let agent = agents.get(source);
+  if (agent === undefined) {
+    agent = new Agent(source === undefined ? {} : { localAddress: source });
+    agents.set(source, agent);
+  }
+  return agent;
+}
+
+/** What went wrong with a request, in words. */
+export function faultOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return message === "" ? String(code) : message;
+}

@@ -1,0 +1,49 @@
+/** A request that is made over and over. */
+export interface HttpRequest {
+  /** How a report calls it, such as `POST /companies about 7KQ2`. */
+  name: string;
+  method: "GET" | "POST";
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** Where the key of a request stands: `path`, `header:NAME` or `json:NAME`. */
+export const KEY = /^(path|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
+
+/** Asks the servers, not a cache, of which the answer would name a replica that was not met. */
+const HEADERS = { "cache-control": "no-cache" };
+
+/** The request for a resource. */
+export function requestFor(url: string): HttpRequest {
+  return { name: `GET ${new URL(url).pathname}`, method: "GET", url, headers: HEADERS };
+}
+
+/** The request about a key, which stands where `place` says and nowhere else. */
+export function requestAbout(url: string, place: string, key: string): HttpRequest {
+  const [kind, field = ""] = place.split(/:(.*)/s);
+  const about = `${new URL(url).pathname} about ${key}`;
+  switch (kind) {
+    case "header":
+      return {
+        name: `GET ${about}`,
+        method: "GET",
+        url,
+        headers: { ...HEADERS, [field.toLowerCase()]: key },
+      };
+    case "json":
+      // The rest is missing, so that a server refuses it and nothing comes of it.
+      return {
+        name: `POST ${about}`,
+        method: "POST",
+        url,
+        headers: { ...HEADERS, "content-type": "application/json" },
+        body: JSON.stringify({ [field]: key }),
+      };
+    default: {
+      const below = new URL(url);
+      below.pathname = `${below.pathname.replace(/\/+$/, "")}/${key}`;
+      return requestFor(below.href);
+    }
+  }
+}

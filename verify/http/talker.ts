@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { faultOf } from "../agents.ts";
+import type { SessionResult } from "../report.ts";
+import type { Talker } from "../talker.ts";
+import { Tally, type TallyOptions } from "../tally.ts";
+import type { HttpAnswer, HttpClient } from "./client.ts";
+import type { HttpRequest } from "./request.ts";
+
+export interface HttpTalkerOptions extends TallyOptions {
+  request: HttpRequest;
+  /** Who makes the n-th request, from 0. */
+  clientOf: (request: number) => HttpClient;
+  /** The key that the request is about; with none, whoever asks is one browser. */
+  key: string | undefined;
+  /** Seconds from which on a roll-out has to be over. */
+  calmFrom: number;
+}
+
+/** All that has to stay with one replica: the requests of one client, or all those about one key. */
+export class HttpTalker implements Talker {
+  readonly #options: HttpTalkerOptions;
+  readonly #tally: Tally;
+  readonly #abort = new AbortController();
+  readonly #clients = new Set<HttpClient>();
+  #sent = 0;
+  #echoed = 0;
+  /** Requests without an answer so far. */
+  readonly #waiting = new Set<{ sentAt: number }>();
+  #errors = 0;
+  #repeated = 0;
+  /** The replica that it belongs to. */
+  #home = "";
+  /** Another replica, met last: that it has moved shows when it is met again. */
+  #foreign = "";
+  #isOpen = false;
+  #lastAnswers = 0;
+  readonly #lastReplicas = new Set<string>();
+
+  constructor(options: HttpTalkerOptions) {
+    this.#options = options;
+    this.#tally = new Tally(options);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get replica(): string {
+    return this.#isOpen ? this.#tally.replica : "";
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get echoed(): number {
+    return this.#echoed;
+  }
+
+  get latencies(): readonly number[] {
+    return this.#tally.latencies;
+  }
+
+  /** A browser waits for its first answer, which may bring the cookie; those who ask about a key do not wait. */
+  talk(): void {
+    if (this.#options.key !== undefined || this.#home !== "" || this.waiting === 0) {
+      void this.#ask();
+    }
+  }
+
+  /** Every request is a connection of its own: there is none to drop. */
+  interrupt(): void {
+    return;
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#waiting.forEach(({ sentAt }) => this.#failed(sentAt, "the run was over"));
+  }
+
+  result(): SessionResult {
+    const { key } = this.#options;
+    return {
+      ...this.#tally.result(),
+      source: [...new Set([...this.#clients].map(({ source }) => source))].toSorted().join(),
+      transports: [],
+      reconnects: 0,
+      sent: this.#sent,
+      echoed: this.#echoed,
+      doubled: 0,
+      lost: this.#sent - this.#echoed,
+      http: {
+        ...(key === undefined ? {} : { key }),
+        errors: this.#errors,
+        repeated: this.#repeated,
+        hasCookie: [...this.#clients].some(({ hasCookie }) => hasCookie),
+        lastAnswers: this.#lastAnswers,
+        lastReplicas: [...this.#lastReplicas],
+      },
+    };
+  }
+
+  async #ask(): Promise<void> {
+    const client = this.#options.clientOf(this.#sent);
+    const isLate = this.#options.clock() >= this.#options.calmFrom;
+    const request = { sentAt: Date.now() };
+    this.#clients.add(client);
+    this.#sent += 1;
+    this.#waiting.add(request);
+    try {
+      const { replica, status } = await this.#answerTo(client);
+      if (replica === "") {
+        throw new Error(`it was answered ${status} by no replica`);
+      }
+      this.#errors += status >= 500 ? 1 : 0;
+      this.#echoed += 1;
+      this.#isOpen = true;
+      this.#tally.answered(Date.now() - request.sentAt);
+      this.#met(replica);
+      if (isLate) {
+        this.#lastAnswers += 1;
+        this.#lastReplicas.add(replica);
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) {
+        this.#failed(request.sentAt, faultOf(error));
+      }
+    }
+    this.#waiting.delete(request);
+  }
+
+  /** Asks until the answer is another one than to come again later. */
+  async #answerTo(client: HttpClient): Promise<HttpAnswer> {
+    const { signal } = this.#abort;
+    for (;;) {
+      const answer = await client.ask(this.#options.request, signal);
+      signal.throwIfAborted();
+      if (answer.retryAfterMs === undefined) {
+        return answer;
+      }
+      this.#repeated += 1;
+      await sleep(answer.retryAfterMs, undefined, { signal });
+    }
+  }
+
+  /** One request that strays and one that comes home again are one break; so is a move. */
+  #met(replica: string): void {
+    this.#tally.chances += this.#home === "" ? 0 : 1;
+    this.#home ||= replica;
+    if (replica === this.#foreign) {
+      this.#home = replica;
+    }
+    this.#foreign = replica === this.#home ? "" : replica;
+    if (this.#foreign !== "") {
+      this.#broke("foreign replica", replica, `was answered by ${replica}`);
+    }
+    this.#tally.met(replica);
+  }
+
+  #failed(sentAt: number, fault: string): void {
+    this.#isOpen = false;
+    this.#tally.left(sentAt);
+    this.#broke("unanswered", "", `failed: ${fault}`);
+  }
+
+  #broke(kind: "foreign replica" | "unanswered", met: string, detail: string): void {
+    this.#tally.broke({
+      transport: "",
+      kind,
+      expected: this.#home,
+      met,
+      detail: `${this.#options.request.name} ${detail}`,
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { judge, type Evidence } from "./judge.ts";
+import { calmFrom, kindOf, type VerifyOptions } from "./options.ts";
+import {
+  REPORT_VERSION,
+  type Break,
+  type ReplicaResult,
+  type Report,
+  type SessionResult,
+} from "./report.ts";
+import type { Seen } from "./run.ts";
+import { histogramOf, latencyOf, likelihoodOfCatching } from "./statistics.ts";
+
+/** Breaks that are told one by one. */
+const FIRST_BREAKS = 10;
+
+/** Puts together what was seen. */
+export function createReport(options: VerifyOptions, seen: Seen): Report {
+  const sessions = seen.talkers.map((talker) => talker.result());
+  const latencies = seen.talkers.flatMap((talker) => talker.latencies);
+  const total = totalOf(sessions);
+  const chances = total((session) => session.chances);
+  const report: Omit<Report, "verdict" | "reasons"> = {
+    version: REPORT_VERSION,
+    url: options.url,
+    started: seen.started.toISOString(),
+    scenario: options.scenario,
+    seconds: seen.seconds,
+    seed: options.seed,
+    chances,
+    caught: likelihoodOfCatching(chances),
+    totals: {
+      sessions: sessions.length,
+      reconnects: total(({ reconnects }) => reconnects),
+      sent: total(({ sent }) => sent),
+      echoed: total(({ echoed }) => echoed),
+      doubled: total(({ doubled }) => doubled),
+      lost: total(({ lost }) => lost),
+      awayMs: Math.max(0, ...sessions.map(({ awayMs }) => awayMs)),
+      latency: latencyOf(latencies),
+    },
+    breaks: countBreaks(seen.breaks),
+    ...(kindOf(options) === "session" ? {} : { http: httpTotals(options, sessions) }),
+    firstBreaks: tellingBreaks(options, seen.breaks).slice(0, FIRST_BREAKS),
+    replicas: replicasOf(sessions),
+    sessions,
+    timeline: seen.timeline,
+    histogram: histogramOf(latencies),
+  };
+  return { ...report, ...judge(evidenceOf(report)) };
+}
+
+export function countBreaks(breaks: readonly Break[]): Report["breaks"] {
+  const of = (kind: Break["kind"]): number => breaks.filter((each) => each.kind === kind).length;
+  return {
+    "404": of("404"),
+    "foreign replica": of("foreign replica"),
+    closed: of("closed"),
+    unanswered: of("unanswered"),
+  };
+}
+
+/** What of a report decides on its verdict. */
+function evidenceOf(report: Omit<Report, "verdict" | "reasons">): Evidence {
+  const { breaks, chances, http, replicas, scenario, sessions, totals } = report;
+  const kind = kindOf(http ?? {});
+  const numberOf = (is: (session: SessionResult) => boolean): number => sessions.filter(is).length;
+  const { doubled, lost } = totals;
+  return {
+    kind,
+    scenario,
+    chances,
+    replicas: replicas.length,
+    breaks,
+    sessions: sessions.length,
+    moved: numberOf(({ reconnects, replicas: met }) =>
+      kind === "session" ? reconnects > 0 : met.length > 1,
+    ),
+    silent: numberOf(({ echoed, sent }) => sent > 0 && echoed === 0),
+    lost,
+    doubled,
+    errors: http?.errors ?? 0,
+    // Who asks about a key needs none.
+    cookieless:
+      kind === "client" && http?.cookieJar === "on"
+        ? numberOf((session) => session.echoed > 0 && session.http?.hasCookie === false)
+        : 0,
+    restless: numberOf((session) => (session.http?.lastReplicas.length ?? 0) > 1),
+    lastChances: totalOf(sessions)((session) => Math.max(0, (session.http?.lastAnswers ?? 0) - 1)),
+  };
+}
+
+function totalOf(sessions: readonly SessionResult[]) {
+  return (of: (session: SessionResult) => number): number =>
+    sessions.reduce((sum, session) => sum + of(session), 0);
+}
+
+function httpTotals(
+  { cookieJar = "off", key }: VerifyOptions,
+  sessions: readonly SessionResult[],
+): NonNullable<Report["http"]> {
+  const total = totalOf(sessions);
+  return {
+    cookieJar,
+    ...(key === undefined ? {} : { key }),
+    errors: total(({ http }) => http?.errors ?? 0),
+    repeated: total(({ http }) => http?.repeated ?? 0),
+    moves: total(({ replicas }) => Math.max(0, replicas.length - 1)),
+  };
+}
+
+/** Until a roll-out over plain HTTP has to be over, only requests without an answer count. */
+function tellingBreaks(options: VerifyOptions, breaks: readonly Break[]): Break[] {
+  const isRolling = kindOf(options) !== "session" && options.scenario === "rollout";
+  return breaks.filter(
+    ({ kind, seconds }) =>
+      !isRolling || kind === "unanswered" || seconds >= calmFrom(options.duration),
+  );
+}
+
+/** Who had which part of the sessions; nobody where the server names no replica. */
+function replicasOf(sessions: readonly SessionResult[]): ReplicaResult[] {
+  const homes = Map.groupBy(
+    sessions.filter(({ replicas }) => replicas.length > 0),
+    ({ replicas }) => replicas[0] ?? "",
+  );
+  const met = new Set(sessions.flatMap(({ replicas }) => replicas));
+  const named = [...homes.values()].reduce((sum, { length }) => sum + length, 0);
+  return [...met].toSorted().map((replica) => {
+    const own = homes.get(replica) ?? [];
+    const share = named === 0 ? 0 : own.length / named;
+    return {
+      replica,
+      sessions: own.length,
+      sources: new Set(own.flatMap(({ source }) => source.split(","))).size,
+      share,
+      skew: share * met.size,
+    };
+  });
+}

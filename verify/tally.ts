@@ -1,0 +1,75 @@
+import type { Break, SessionResult } from "./report.ts";
+import { latencyOf } from "./statistics.ts";
+
+export interface TallyOptions {
+  /** Number of the session, from 0. */
+  session: number;
+  /** Seconds since the start of the run. */
+  clock: () => number;
+  onBreak: (each: Break) => void;
+}
+
+/** What is counted alike, whoever talks. */
+export class Tally {
+  readonly latencies: number[] = [];
+  /** Connections that could have gone astray. */
+  chances = 0;
+  readonly #options: TallyOptions;
+  readonly #replicas: string[] = [];
+  readonly #breaks: SessionResult["breaks"] = {
+    "404": 0,
+    "foreign replica": 0,
+    closed: 0,
+    unanswered: 0,
+  };
+  #answeredAt = 0;
+  #awaySince: number | undefined;
+  #awayMs = 0;
+
+  constructor(options: TallyOptions) {
+    this.#options = options;
+  }
+
+  /** The replica that was met last; empty before, and where the server names none. */
+  get replica(): string {
+    return this.#replicas.at(-1) ?? "";
+  }
+
+  met(replica: string): void {
+    if (replica !== this.replica) {
+      this.#replicas.push(replica);
+    }
+  }
+
+  /** An answer came, so nobody is away any more. */
+  answered(milliseconds: number): void {
+    this.latencies.push(milliseconds);
+    this.#answeredAt = Date.now();
+    if (this.#awaySince !== undefined) {
+      this.#awayMs = Math.max(this.#awayMs, this.#answeredAt - this.#awaySince);
+      this.#awaySince = undefined;
+    }
+  }
+
+  /** Nobody answers since then, or since the last answer where that was later. */
+  left(since = Date.now()): void {
+    this.#awaySince ??= Math.max(since, this.#answeredAt);
+  }
+
+  broke(each: Omit<Break, "session" | "seconds">): void {
+    const { clock, onBreak, session } = this.#options;
+    this.#breaks[each.kind] += 1;
+    onBreak({ session, seconds: clock(), ...each });
+  }
+
+  result() {
+    return {
+      session: this.#options.session,
+      replicas: this.#replicas,
+      chances: this.chances,
+      breaks: this.#breaks,
+      awayMs: Math.max(this.#awayMs, Date.now() - (this.#awaySince ?? Date.now())),
+      latency: latencyOf(this.latencies),
+    };
+  }
+}
