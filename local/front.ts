@@ -1,16 +1,9 @@
-import { randomInt } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { Affinity } from "../settings.ts";
+import type { Affinity } from "../workloads.ts";
+import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import type { ReplicaProcess } from "./replicaProcess.ts";
-import { highestScore } from "./rendezvous.ts";
 
-/** How long a connection waits for a replica before it is closed: longer than closing and a start. */
-const HOLD_MS = 20_000;
-
-/** How often a connection that nobody took is offered again. */
-const RETRY_MS = 20;
-
-/** Chooses a replica for every connection and hands the accepted socket over to it. */
+/** Chooses a replica for every connection, by the address that it comes from, and hands the accepted socket over to it. */
 export class Front {
   readonly #server: Server;
   readonly #affinity: Affinity;
@@ -72,23 +65,12 @@ export class Front {
       socket.destroy();
       return;
     }
-    const replica = this.#choose(socket.remoteAddress ?? "");
+    const key = this.#affinity === "none" ? undefined : (socket.remoteAddress ?? "");
+    const replica = chooseReplica(this.#routable(), key);
     if (replica === undefined) {
       this.hold(socket);
     } else {
       replica.offer(socket);
     }
-  }
-
-  #choose(address: string): ReplicaProcess | undefined {
-    const replicas = this.#routable();
-    if (this.#affinity === "none") {
-      return replicas.length === 0 ? undefined : replicas[randomInt(replicas.length)];
-    }
-    const name = highestScore(
-      replicas.map((replica) => replica.name),
-      address,
-    );
-    return replicas.find((replica) => replica.name === name);
   }
 }

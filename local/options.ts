@@ -1,27 +1,55 @@
-import { Command } from "commander";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, Option } from "commander";
+import type { AppName } from "../app/common/apps.ts";
 import {
+  checkSettings,
   numberFrom,
-  parseSettings,
+  SettingsError,
   textLike,
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
 import { parseCommandLine } from "../commandLine.ts";
-import { SHARED_RULES } from "../settings.ts";
-import { readStack } from "./stackFile.ts";
+import type { Affinity, WorkloadSettings } from "../workloads.ts";
+import { LOCAL_AFFINITIES } from "./routing.ts";
+import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains here; on AWS it has to outlast the load balancer. */
 const LOCAL_DRAIN_SECONDS = 2;
 
+const MAX_PORT = 65535;
+
+const DATA_FOLDER = fileURLToPath(new URL("../.data/postgres", import.meta.url));
+
 const RULES = {
-  replicas: SHARED_RULES.replicas,
-  affinity: SHARED_RULES.affinity,
-  port: wholeNumberFrom(0, 65535, 8080),
+  replicas: wholeNumberFrom(1, 100, 3).optional(),
+  port: wholeNumberFrom(0, MAX_PORT, 8080),
   host: textLike(/^[\w.:-]+$/, "an address of this computer", "127.0.0.1"),
   drain: numberFrom(0, 3600, LOCAL_DRAIN_SECONDS),
 };
 
-export type LocalOptions = Values<typeof RULES>;
+/** One of the workloads to run. */
+export interface LocalWorkload {
+  app: AppName;
+  affinity: Affinity;
+  replicas: number;
+}
+
+export interface LocalOptions extends Omit<Values<typeof RULES>, "replicas"> {
+  workloads: readonly LocalWorkload[];
+  /** Folder of the database; none where nothing is kept. */
+  data: string | undefined;
+}
+
+/** Flags as they are written. */
+interface Flags {
+  stack: string;
+  workloads?: string;
+  affinity?: string;
+  data?: string;
+  ephemeral?: true;
+}
 
 /**
  * Reads the flags of `npm start`.
@@ -31,17 +59,99 @@ export type LocalOptions = Values<typeof RULES>;
  */
 export function readOptions(args: readonly string[]): LocalOptions | undefined {
   const command = new Command("npm start --")
-    .description("Runs the replicas and a sticky front on this computer.")
+    .description("Runs the workloads of a stack on this computer, each behind a sticky front.")
     .option("--stack <name>", "stack whose file gives the defaults", "dev")
-    .option("--replicas <number>", "replicas of the app")
-    .option("--port <number>", "port of the front; 0 picks a free one", "8080")
-    .option("--host <address>", "address of the front", "127.0.0.1")
-    .option("--affinity <affinity>", "source-ip, or none to see what breaks")
-    .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS));
+    .option("--workloads <apps>", "some of the stack's workloads, by comma")
+    .option("--replicas <number>", "replicas of each workload")
+    .option(
+      "--port <number>",
+      "port of the first front, the next has the next; 0: free ones",
+      "8080",
+    )
+    .option("--host <address>", "address of the fronts", "127.0.0.1")
+    .option("--affinity <list>", "such as company=key, by comma; none shows what breaks")
+    .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS))
+    .option("--data <folder>", "where PostgreSQL keeps its data (default: .data/postgres)")
+    .addOption(new Option("--ephemeral", "keep no data").conflicts("data"));
   if (!parseCommandLine(command, args)) {
     return undefined;
   }
-  const { stack, ...flags } = command.opts<Record<string, string> & { stack: string }>();
-  const { replicas, affinity } = readStack(stack);
-  return parseSettings(RULES, { replicas, affinity, ...flags }, (setting) => `--${setting}`);
+  const flags = command.opts<Flags>();
+  const stack = readWorkloads(flags.stack);
+  const { values, faults } = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
+  const chosen = choose(stack, flags.workloads);
+  const affinities = readAffinities(chosen.workloads, flags.affinity);
+  const workloads = chosen.workloads.map(({ app, affinity, replicas }) => ({
+    app,
+    affinity: affinities.by.get(app) ?? affinity,
+    replicas: values.replicas ?? replicas,
+  }));
+  const allFaults = [
+    ...faults,
+    ...chosen.faults,
+    ...affinities.faults,
+    ...portFaults(values.port, workloads.length),
+  ];
+  if (allFaults.length > 0) {
+    throw new SettingsError(allFaults);
+  }
+  const data = flags.ephemeral === undefined ? resolve(flags.data ?? DATA_FOLDER) : undefined;
+  const { port, host, drain } = values as Values<typeof RULES>;
+  return { port, host, drain, workloads, data };
+}
+
+function choose(
+  stack: readonly WorkloadSettings[],
+  flag: string | undefined,
+): { workloads: readonly WorkloadSettings[]; faults: string[] } {
+  const allowed = stack.map(({ app }): string => app);
+  const names = flag?.split(",") ?? allowed;
+  const isRight = names.every(
+    (name, index) => allowed.includes(name) && names.indexOf(name) === index,
+  );
+  return isRight
+    ? { workloads: names.flatMap((name) => stack.filter(({ app }) => app === name)), faults: [] }
+    : {
+        workloads: [],
+        faults: [
+          `--workloads is ${JSON.stringify(flag)}: allowed is ${allowed.join(" and ")}, each once and by comma; ` +
+            `for example ${allowed[0]}`,
+        ],
+      };
+}
+
+/** Reads a list such as `company=key,echo=none`; without an app it is for all that know it. */
+function readAffinities(
+  workloads: readonly WorkloadSettings[],
+  flag: string | undefined,
+): { by: Map<AppName, Affinity>; faults: string[] } {
+  const by = new Map<AppName, Affinity>();
+  const faults: string[] = [];
+  for (const item of flag?.split(",") ?? []) {
+    const [affinity, app] = item.split("=").reverse();
+    const known = workloads.flatMap((workload) => {
+      const isMeant = app === undefined || app === workload.app;
+      const found = LOCAL_AFFINITIES[workload.app].find((each) => each === affinity);
+      return isMeant && found !== undefined ? [[workload.app, found] as const] : [];
+    });
+    known.forEach(([name, found]) => by.set(name, found));
+    if (known.length === 0 && workloads.length > 0) {
+      const allowed = workloads.map(
+        (workload) => `${workload.app}=${LOCAL_AFFINITIES[workload.app].join(" or ")}`,
+      );
+      faults.push(
+        `--affinity is ${JSON.stringify(item)}: allowed is ${allowed.join(", ")}; for example none`,
+      );
+    }
+  }
+  return { by, faults };
+}
+
+function portFaults(port = 0, count: number): string[] {
+  const last = MAX_PORT - count + 1;
+  return port <= last
+    ? []
+    : [
+        `--port is ${port}: ${count} workloads have consecutive ports; allowed is up to ${last}, or 0 to pick free ones`,
+      ];
 }

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
-import { createEchoProcess } from "../app/echo/process.ts";
+import { createAppProcess } from "../app/process.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 /**
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
  * over. Its own port, on loopback, is for health checks and metrics.
  */
-const { server, drain } = createEchoProcess(process.env, 2);
+const { server, drain } = createAppProcess(process.env, 2);
 
 process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   const takes = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { get } from "node:http";
 import type { Socket } from "node:net";
@@ -17,7 +18,7 @@ const FAILED_CHECKS = 2;
 /** Checks in a row without an answer after which a replica is killed, as by a liveness probe. */
 const DEAD_AFTER_CHECKS = 32;
 
-/** How long a replica may take to start. */
+/** How long a replica may take to listen; how long it then prepares, waiting for its database, is its affair. */
 const START_MS = 30_000;
 
 /** Sockets that a replica may be offered at once: Node.js sends one after the other, and time runs. */
@@ -34,6 +35,7 @@ export type Availability = "routable" | "leaving" | "unavailable";
 
 export interface ReplicaProcessOptions {
   name: string;
+  environment: NodeJS.ProcessEnv;
   drainSeconds: number;
   log: Logger;
   guard: Guard;
@@ -47,6 +49,8 @@ export interface ReplicaProcessOptions {
 /** One process of a replica: its health, and the sockets that it was offered and has not accepted. */
 export class ReplicaProcess {
   readonly name: string;
+  /** Of this process, whose name another one has before and after. */
+  readonly id = randomUUID();
   readonly exited: Promise<void>;
   availability: Availability = "unavailable";
   readonly #options: ReplicaProcessOptions;
@@ -68,6 +72,7 @@ export class ReplicaProcess {
     this.#child = fork(REPLICA_SCRIPT, {
       env: {
         ...process.env,
+        ...options.environment,
         REPLICA_NAME: options.name,
         DRAIN_SECONDS: String(options.drainSeconds),
       },
@@ -88,6 +93,11 @@ export class ReplicaProcess {
         resolve();
       });
     });
+  }
+
+  /** Where it listens on loopback, once it does. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Hands an accepted socket over; it comes back by `onReturned` unless the replica accepts it. */
@@ -164,7 +174,7 @@ export class ReplicaProcess {
       this.#failedChecks = 0;
       if (response.statusCode === 200) {
         this.#becameReady();
-      } else {
+      } else if (this.#wasReady) {
         this.#isLeaving();
       }
     }).on("error", () => {

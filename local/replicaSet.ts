@@ -1,20 +1,24 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../app/common/log.ts";
-import { Guard } from "./guard.ts";
+import type { AppName } from "../app/common/apps.ts";
+import type { Guard } from "./guard.ts";
 import { ReplicaProcess } from "./replicaProcess.ts";
 
 const MIN_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
 
 export interface ReplicaSetOptions {
-  /** The workload, from which the replicas have their names. */
-  workload: string;
+  /** What they run, and from which they have their names. */
+  app: AppName;
   replicas: number;
   drainSeconds: number;
   log: Logger;
-  onChange: () => void;
-  onReturned: (socket: Socket) => void;
+  guard: Guard;
+  /** Other replicas than before may take new work. */
+  onChange?: () => void;
+  /** A connection that was handed over and not taken. */
+  onReturned?: (socket: Socket) => void;
 }
 
 /** The processes of one workload: restarts those that die, rolls and stops them. */
@@ -23,7 +27,7 @@ export class ReplicaSet {
   readonly #processes = new Map<string, ReplicaProcess>();
   readonly #failures = new Map<string, number>();
   #stopping = false;
-  readonly #guard = new Guard();
+  #environment: NodeJS.ProcessEnv = {};
   #starting: Promise<void> = Promise.resolve();
   #rolling: Promise<void> | undefined;
   #isRollWaiting = false;
@@ -37,9 +41,11 @@ export class ReplicaSet {
   /**
    * Starts all replicas.
    *
+   * @param environment what the app needs to know beside what every replica does
    * @throws Error when one ends before it was ever ready
    */
-  start(): Promise<void> {
+  start(environment: NodeJS.ProcessEnv): Promise<void> {
+    this.#environment = environment;
     this.#starting = this.#start();
     return this.#starting;
   }
@@ -47,7 +53,7 @@ export class ReplicaSet {
   async #start(): Promise<void> {
     const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
     for (let number = 1; number <= this.#options.replicas; number++) {
-      this.#launch(`${this.#options.workload}-${String(number).padStart(5, "0")}`);
+      this.#launch(`${this.#options.app}-${String(number).padStart(5, "0")}`);
     }
     await Promise.race([
       this.#until(() => this.routable().length === this.#options.replicas),
@@ -110,13 +116,14 @@ export class ReplicaSet {
     if (this.#stopping) {
       return;
     }
-    const { drainSeconds, log, onReturned } = this.#options;
+    const { app, drainSeconds, log, guard, onReturned } = this.#options;
     const replica = new ReplicaProcess({
       name,
+      environment: { ...this.#environment, APP: app },
       drainSeconds,
       log,
-      guard: this.#guard,
-      onReturned,
+      guard,
+      onReturned: (socket) => onReturned?.(socket),
       onChange: () => this.#changed(),
       onExit: (wasReady) => void this.#exited(name, wasReady),
     });
@@ -138,7 +145,7 @@ export class ReplicaSet {
 
   #changed(): void {
     this.#waiters.splice(0).forEach((wake) => wake());
-    this.#options.onChange();
+    this.#options.onChange?.();
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -1,22 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { parseSettings, SettingsError, type Values } from "../app/common/settings.ts";
-import { RULES, SHARED_RULES } from "../settings.ts";
+import { SettingsError } from "../app/common/settings.ts";
+import { RULES } from "../settings.ts";
+import { checkWorkloads, type WorkloadSettings } from "../workloads.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** Pulumi's name of this project, which prefixes its settings in a stack file. */
 const PROJECT = "sockjs-sticky";
 
+const WORKLOADS = "workloads";
+
 /** What both the project's file and a stack's file may have under `config`. */
 type ConfigSection = Record<string, unknown>;
 
 /**
- * Reads what a stack says of the settings that the local run shares with the deployment.
+ * Reads what a stack says of its workloads, which is all that the local run shares with the deployment.
  *
  * @throws SettingsError when there is no such stack, or a setting of it is wrong
  */
-export function readStack(stack: string): Values<typeof SHARED_RULES> {
+export function readWorkloads(stack: string): readonly WorkloadSettings[] {
   const stacks = stackNames();
   if (!stacks.includes(stack)) {
     const allowed = stacks.join(" or ");
@@ -26,25 +29,26 @@ export function readStack(stack: string): Values<typeof SHARED_RULES> {
     ]);
   }
   const file = `Pulumi.${stack}.yaml`;
-  const defaults = readConfig("Pulumi.yaml");
   const config = readConfig(file);
-  const nameOf = (setting: string): string => `${PROJECT}:${setting}`;
+  const allowed = [WORKLOADS, ...Object.keys(RULES)];
+  const prefix = `${PROJECT}:`;
   const unknown = Object.keys(config).filter(
-    (key) => key.startsWith(nameOf("")) && !Object.hasOwn(RULES, key.slice(nameOf("").length)),
+    (key) => key.startsWith(prefix) && !allowed.includes(key.slice(prefix.length)),
   );
   if (unknown.length > 0) {
-    const allowed = Object.keys(RULES).join(", ");
     throw new SettingsError([
-      `${unknown.join(", ")} in ${file} is not a setting: allowed are ${allowed}`,
+      `${unknown.join(", ")} in ${file} is not a setting: allowed are ${allowed.join(", ")}`,
     ]);
   }
-  const raw = Object.fromEntries(
-    Object.keys(SHARED_RULES).map((setting) => [
-      setting,
-      config[nameOf(setting)] ?? (defaults[setting] as { default?: unknown } | undefined)?.default,
-    ]),
+  const defaults = readConfig("Pulumi.yaml")[WORKLOADS] as { default?: unknown } | undefined;
+  const { workloads, faults } = checkWorkloads(
+    config[prefix + WORKLOADS] ?? defaults?.default,
+    `${file}: ${prefix}${WORKLOADS}`,
   );
-  return parseSettings(SHARED_RULES, raw, (setting) => `${nameOf(setting)} in ${file}`);
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
+  }
+  return workloads as readonly WorkloadSettings[];
 }
 
 function stackNames(): string[] {

@@ -37,17 +37,19 @@ export function runNode(script: string, args: readonly string[], env: NodeJS.Pro
 /** A local run that is ready. */
 export interface LocalRun extends Run {
   pid: number;
+  /** Of the first workload. */
   origin: string;
   /** SockJS prefix. */
   url: string;
 }
 
-/** Starts what `npm start` starts, on a free port, and waits until it is ready. */
+/** Starts what `npm start` starts, on free ports, and waits until it is ready; the echo app unless told otherwise. */
 export async function startLocal(...args: string[]): Promise<LocalRun> {
-  const run = runNode("local/main.ts", ["--port", "0", ...args]);
+  const workloads = args.includes("--workloads") ? [] : ["--workloads", "echo"];
+  const run = runNode("local/main.ts", ["--port", "0", ...workloads, ...args]);
   let isOver = false;
   void run.ended.then(() => (isOver = true));
-  await waitFor("the local run is ready", () => run.out.endsWith("replicas\n") || isOver, 30);
+  await waitFor("the local run is ready", () => run.out.endsWith("replicas\n") || isOver, 45);
   const origin = run.out.split(" ")[1];
   if (origin === undefined || run.child.pid === undefined) {
     throw new Error(`the local run ended: ${run.err}`);
@@ -55,18 +57,24 @@ export async function startLocal(...args: string[]): Promise<LocalRun> {
   return Object.assign(run, { pid: run.child.pid, origin, url: `${origin}/echo` });
 }
 
-/** Ends whatever a test has left, with its replicas. */
+/** Ends whatever a test has left, as a killed front does it: its guard ends what it has started. */
 export async function endRuns(): Promise<void> {
   const exits = [...started].map(async (child) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exited = new Promise((resolve) => child.once("exit", resolve));
-      childrenOf(child.pid ?? 0).forEach((pid) => process.kill(pid, "SIGKILL"));
+      const descendants = descendantsOf(child.pid ?? 0);
       child.kill("SIGKILL");
       await exited;
+      await waitFor("nothing of it is left", () => !descendants.some(isAlive));
     }
   });
   await Promise.all(exits);
   started.clear();
+}
+
+/** The processes that a process has started, and those that these have started. */
+export function descendantsOf(parent: number): number[] {
+  return childrenOf(parent).flatMap((pid) => [pid, ...descendantsOf(pid)]);
 }
 
 /** The processes that a process has started, as Linux tells. */

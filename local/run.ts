@@ -1,0 +1,109 @@
+import type { AppName } from "../app/common/apps.ts";
+import type { Logger } from "../app/common/log.ts";
+import { SettingsError } from "../app/common/settings.ts";
+import { keepsData } from "../workloads.ts";
+import { LocalDatabase } from "./database.ts";
+import { Guard } from "./guard.ts";
+import type { LocalOptions } from "./options.ts";
+import { Workload } from "./workload.ts";
+
+/** Connections that a replica may have, while its successor is about to have them, too. */
+const CONNECTIONS_PER_REPLICA = 12;
+
+/** For people who look into the database, and for PostgreSQL itself. */
+const SPARE_CONNECTIONS = 20;
+
+/** All that one `npm start` runs. */
+export class LocalRun {
+  readonly #options: LocalOptions;
+  readonly #workloads: readonly Workload[];
+  /** Where a workload needs one. */
+  readonly #database: LocalDatabase | undefined;
+
+  /** @param onLost what becomes of the run without the database that it needs */
+  constructor(options: LocalOptions, log: Logger, onLost: (error: Error) => void) {
+    const { data: folder, drain: drainSeconds, workloads } = options;
+    const guard = new Guard();
+    this.#options = options;
+    this.#workloads = workloads.map(
+      (workload) =>
+        new Workload({
+          ...workload,
+          drainSeconds,
+          log: log.child({ workload: workload.app }),
+          guard,
+        }),
+    );
+    const keepers = workloads.filter(({ app }) => keepsData(app));
+    const replicas = keepers.reduce((sum, keeper) => sum + keeper.replicas, 0);
+    const maxConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
+    this.#database =
+      replicas === 0
+        ? undefined
+        : new LocalDatabase({ folder, maxConnections, log, guard, onLost });
+  }
+
+  /** @throws SettingsError when a port cannot be had */
+  async listen(): Promise<void> {
+    const { host, port: first } = this.#options;
+    for (const [index, workload] of this.#workloads.entries()) {
+      const port = first === 0 ? 0 : first + index;
+      try {
+        await workload.listen(port, host);
+      } catch (error) {
+        throw new SettingsError([
+          this.#faultOf(error as NodeJS.ErrnoException, workload.app, port),
+        ]);
+      }
+    }
+  }
+
+  /**
+   * Starts what listens; the database before those that need it.
+   *
+   * @throws Error when a replica ends before it was ever ready
+   * @throws SettingsError when the database does not start on its data
+   */
+  async start(): Promise<void> {
+    const environment = (await this.#database?.start()) ?? {};
+    await Promise.all(this.#workloads.map(({ replicas }) => replicas.start(environment)));
+  }
+
+  /** Rolls all workloads at once, as deployments are that know nothing of each other. */
+  roll(): void {
+    this.#workloads.forEach(({ replicas }) => void replicas.roll().catch(() => undefined));
+  }
+
+  /** Drains all replicas, then stops the database that they need until the end. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workloads.map(({ replicas }) => replicas.stop()));
+    await this.#database?.stop();
+  }
+
+  /** Ends all replicas now; the database ends with this process. */
+  kill(): void {
+    this.#workloads.forEach(({ replicas }) => replicas.kill());
+  }
+
+  /** A line for each workload. */
+  toString(): string {
+    return this.#workloads.join("\n");
+  }
+
+  #faultOf({ code }: NodeJS.ErrnoException, app: AppName, port: number): string {
+    const { host, port: first, workloads } = this.#options;
+    const which = port === first ? "it" : `${port}, for ${app},`;
+    const [free, pick] =
+      workloads.length === 1
+        ? ["a free port", "one"]
+        : [`the first of ${workloads.length} free ports`, "free ones"];
+    switch (code) {
+      case "EADDRINUSE":
+        return `--port is ${first}: ${which} is in use on ${host}; allowed is ${free}, or 0 to pick ${pick}`;
+      case "EACCES":
+        return `--port is ${first}: this user may not open ${which}; allowed is ${free} from 1024 to 65535`;
+      default:
+        return `--host is "${host}": allowed is an address of this computer; for example --host 127.0.0.1`;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { emitKeypressEvents } from "node:readline";
+
+/** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
+const SAME_SIGNAL_MS = 500;
+
+const EXIT_SIGNALLED_TWICE = 130;
+
+/** What signals and keys do to a run. */
+export interface Signalled {
+  /** Ends it in order; resolves when all has ended. */
+  stop(): Promise<void>;
+  /** Ends it now. */
+  kill(): void;
+  /** Replaces the replicas. */
+  roll(): void;
+}
+
+/** Has signals, and keys in a terminal, end the process or roll the replicas. */
+export function handleSignals(run: Signalled): void {
+  let stoppingSince = 0;
+  const stop = (): void => {
+    if (stoppingSince === 0) {
+      stoppingSince = Date.now();
+      void run.stop().then(() => process.exit(0));
+    } else if (Date.now() - stoppingSince > SAME_SIGNAL_MS) {
+      run.kill();
+      process.exit(EXIT_SIGNALLED_TWICE);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, stop);
+  }
+  process.on("SIGUSR2", () => run.roll());
+  handleKeys(stop, () => run.roll());
+}
+
+/** In a terminal the key r rolls; keys come one by one there, so that Ctrl-C is one of them. */
+function handleKeys(stop: () => void, roll: () => void): void {
+  if (!process.stdin.isTTY || !isInForeground()) {
+    return;
+  }
+  emitKeypressEvents(process.stdin);
+  process.stdin.setRawMode(true);
+  process.stdin.on("keypress", (_text, key: { name?: string; ctrl?: boolean }) => {
+    if (key.ctrl === true && (key.name === "c" || key.name === "d")) {
+      stop();
+    } else if (key.name === "r") {
+      roll();
+    }
+  });
+  console.error("r rolls the replicas, Ctrl-C drains and ends");
+}
+
+/** A background job that changed the terminal would be stopped; Linux tells whose turn it is. */
+function isInForeground(): boolean {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return group === foreground;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Logger } from "../app/common/log.ts";
+import { Front } from "./front.ts";
+import type { Guard } from "./guard.ts";
+import { HttpFront } from "./httpFront.ts";
+import type { LocalWorkload } from "./options.ts";
+import type { ReplicaProcess } from "./replicaProcess.ts";
+import { ReplicaSet } from "./replicaSet.ts";
+import { HTTP_ROUTING } from "./routing.ts";
+
+export interface WorkloadOptions extends LocalWorkload {
+  drainSeconds: number;
+  log: Logger;
+  guard: Guard;
+}
+
+/** An app as the local run has it: its replicas, and the front that keeps clients on them. */
+export class Workload {
+  readonly app: LocalWorkload["app"];
+  readonly replicas: ReplicaSet;
+  readonly #options: WorkloadOptions;
+  readonly #front: Front | HttpFront;
+  #authority = "";
+
+  constructor(options: WorkloadOptions) {
+    const { affinity, app } = options;
+    const routing = HTTP_ROUTING[app];
+    const routable = (): readonly ReplicaProcess[] => this.replicas.routable();
+    this.app = app;
+    this.#options = options;
+    if (routing === undefined) {
+      const front = new Front(affinity, routable);
+      const onChange = (): void => front.dispatchHeld();
+      this.replicas = new ReplicaSet({
+        ...options,
+        onChange,
+        onReturned: (socket) => front.hold(socket),
+      });
+      this.#front = front;
+    } else {
+      this.replicas = new ReplicaSet(options);
+      this.#front = new HttpFront(affinity, routing, routable);
+    }
+  }
+
+  /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
+  async listen(port: number, host: string): Promise<void> {
+    const chosen = await this.#front.listen(port, host);
+    this.#authority = `${host.includes(":") ? `[${host}]` : host}:${chosen}`;
+  }
+
+  /** Where it is and what it is, for people and scripts. */
+  toString(): string {
+    const { affinity, app, replicas } = this.#options;
+    return `${app} http://${this.#authority} ${affinity} ${replicas} replicas`;
+  }
+}

@@ -1,0 +1,156 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { Client } from "pg";
+import {
+  create,
+  startCompanyServer,
+  startUnreadyServer,
+  stopCompanyServers,
+  type Answer,
+} from "../support/companyServer.ts";
+import { metric } from "../support/echoServer.ts";
+import { queryRows, usePostgres } from "../support/postgres.ts";
+import { waitFor } from "../support/waitFor.ts";
+
+const COMPANY = { legalName: "Muster GmbH", businessNumber: "HRB 1" };
+
+const statusesOf = (answers: Answer[]): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(Object.groupBy(answers, ({ status }) => status)).map(([status, those]) => [
+      status,
+      those?.length ?? 0,
+    ]),
+  );
+
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+
+describe("creations of one number at once", () => {
+  const postgres = usePostgres();
+  const open = new Set<Client>();
+
+  afterEach(async () => {
+    await Promise.all([...open].map((client) => client.end()));
+    open.clear();
+    await stopCompanyServers();
+  });
+
+  /** Another program that has created the number, and has yet to commit. */
+  const insertElsewhere = async (database: string): Promise<Client> => {
+    const client = new Client(database);
+    open.add(client);
+    await client.connect();
+    await client.query("begin");
+    await client.query("insert into company (business_number, legal_name) values ('HRB1', 'Mine')");
+    return client;
+  };
+
+  const waitForBlocked = (database: string): Promise<void> =>
+    waitFor("an insertion waits for another", async () => {
+      const waiting =
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      return (await queryRows(database, waiting)).length > 0;
+    });
+
+  it("make one company on one replica, which asks PostgreSQL for one row only", async () => {
+    const { origin } = await startCompanyServer(await postgres.newDatabase());
+    const answers = await Promise.all(times(20, () => create(origin, COMPANY)));
+    deepEqual(statusesOf(answers), { 201: 1, 409: 19 });
+    equal(await metric(origin, "companies_created_total"), 1);
+    equal(await metric(origin, "companies_refused_early_total"), 19);
+    equal(await metric(origin, "companies_constraint_violations_total"), 0);
+  });
+
+  it("make one company on three replicas, and every other answer is 409", async () => {
+    const database = await postgres.newDatabase();
+    const servers = await Promise.all(times(3, () => startCompanyServer(database)));
+    const answers = await Promise.all(
+      times(60, (index) => create(servers[index % 3]?.origin ?? "", COMPANY)),
+    );
+    deepEqual(statusesOf(answers), { 201: 1, 409: 59 });
+    equal((await queryRows(database, "select from company")).length, 1);
+    const sum = async (name: string): Promise<number> => {
+      const values = await Promise.all(servers.map(({ origin }) => metric(origin, name)));
+      return values.reduce<number>((all, value) => all + (value ?? 0), 0);
+    };
+    equal(await sum("companies_created_total"), 1);
+    const early = await sum("companies_refused_early_total");
+    equal(early + (await sum("companies_constraint_violations_total")), 59);
+  });
+
+  it("are counted as a violation where PostgreSQL's constraint has the last word", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startCompanyServer(database);
+    const elsewhere = await insertElsewhere(database);
+    const asked = create(origin, COMPANY);
+    await waitForBlocked(database);
+    await elsewhere.query("commit");
+    const { status, headers, body } = await asked;
+    equal(status, 409);
+    equal(headers.get("Link"), '</companies/HRB1>; rel="related"');
+    equal((body as { company: string }).company, "/companies/HRB1");
+    equal(await metric(origin, "companies_constraint_violations_total"), 1);
+    equal(await metric(origin, "companies_refused_early_total"), 0);
+  });
+
+  it("succeed where the other one is rolled back", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startCompanyServer(database);
+    const elsewhere = await insertElsewhere(database);
+    const asked = create(origin, COMPANY);
+    await waitForBlocked(database);
+    await elsewhere.query("rollback");
+    equal((await asked).status, 201);
+  });
+
+  it("do not keep those of other numbers waiting, and give up in the end", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startCompanyServer(database);
+    const elsewhere = await insertElsewhere(database);
+    const stuck = times(8, () => create(origin, COMPANY));
+    await waitForBlocked(database);
+    equal((await create(origin, { ...COMPANY, businessNumber: "HRB 2" })).status, 201);
+    for (const { status, headers } of await Promise.all(stuck)) {
+      equal(status, 503);
+      match(headers.get("Retry-After") ?? "", /^[1-5]$/);
+    }
+    await elsewhere.query("rollback");
+    equal((await create(origin, COMPANY)).status, 201);
+  });
+});
+
+describe("migrations", () => {
+  const postgres = usePostgres();
+
+  afterEach(stopCompanyServers);
+
+  it("are made once where five replicas start at once, and all get ready", async () => {
+    const database = await postgres.newDatabase();
+    const servers = await Promise.all(times(5, () => startUnreadyServer(database)));
+    await waitFor("all are ready", () =>
+      servers.every(({ server }) => server.lifecycle.phase === "ready"),
+    );
+    const made = servers.flatMap(({ log }) =>
+      log.filter((line) => line.includes('"msg":"migration"')),
+    );
+    equal(made.length, 1);
+    match(made[0] ?? "", /"migration":"0001-company","status":"Success"/);
+    deepEqual(await queryRows(database, "select name from company_migration"), [
+      { name: "0001-company" },
+    ]);
+    const answers = await Promise.all(
+      servers.map(({ origin }, index) =>
+        create(origin, { legalName: "A", businessNumber: `HRB ${index}` }),
+      ),
+    );
+    deepEqual(statusesOf(answers), { 201: 5 });
+  });
+
+  it("leave alone the companies of a database that has the tables", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startCompanyServer(database);
+    await create(origin, COMPANY);
+    await stopCompanyServers();
+    const again = await startCompanyServer(database);
+    equal((await create(again.origin, COMPANY)).status, 409);
+  });
+});

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { Client } from "pg";
+import { startPostgres, type Postgres } from "../../local/postgres.ts";
+
+/** More than the servers of any test have together. */
+const MAX_CONNECTIONS = 60;
+
+/** The PostgreSQL of a test file. */
+export interface TestPostgres {
+  /** URL of a database that no other test has. */
+  newDatabase(): Promise<string>;
+}
+
+/** Runs a PostgreSQL for the tests of a `describe`. */
+export function usePostgres(): TestPostgres {
+  let postgres: Postgres | undefined;
+  before(async () => {
+    postgres = await startPostgres({ ephemeral: true }, MAX_CONNECTIONS);
+  });
+  after(() => postgres?.stop());
+  return { newDatabase: () => newDatabase(postgres?.url ?? "") };
+}
+
+/** Makes a database; its URL. */
+export async function newDatabase(postgresUrl: string): Promise<string> {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await queryRows(postgresUrl, `create database ${name}`);
+  const url = new URL(postgresUrl);
+  url.pathname = name;
+  return url.href;
+}
+
+/** Rows of a statement, on a connection of its own. */
+export async function queryRows<Row>(
+  url: string,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    const { rows } = await client.query(sql, parameters);
+    return rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** The network between a server and its PostgreSQL, which tests can break. */
+export interface Relay {
+  /** Of the same database, through the relay. */
+  url: string;
+  /** Lets nothing through any more, on connections new and old, without a word. */
+  hang(): void;
+  /** Closes every connection, and new ones at once. */
+  refuse(): void;
+  /** Lets new connections through again; those that hang do so for ever. */
+  heal(): void;
+  /** Lets the next statement that has `word` reach PostgreSQL, and cuts the connection when it is answered. */
+  cutAnswerTo(word: string): void;
+  close(): Promise<void>;
+}
+
+/** Starts a relay to the PostgreSQL of a URL. */
+export async function startRelay(url: string): Promise<Relay> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  let mode: "open" | "hanging" | "refusing" = "open";
+  let cutAfter: string | undefined;
+  const cutAll = (): void => sockets.forEach((socket) => socket.destroy());
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    const link = { isHanging: false, isCut: false };
+    const isHanging = (): boolean => (link.isHanging ||= mode === "hanging");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        near.destroy();
+        far.destroy();
+        sockets.delete(socket);
+      });
+    }
+    near.on("data", (data) => {
+      if (cutAfter !== undefined && data.includes(cutAfter)) {
+        cutAfter = undefined;
+        link.isCut = true;
+      }
+      if (!isHanging()) {
+        far.write(data);
+      }
+    });
+    far.on("data", (data) => {
+      if (link.isCut) {
+        near.resetAndDestroy();
+      } else if (!isHanging()) {
+        near.write(data);
+      }
+    });
+    if (mode === "refusing") {
+      near.destroy();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const through = new URL(url);
+  through.port = String((server.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    hang: () => (mode = "hanging"),
+    refuse: () => {
+      mode = "refusing";
+      cutAll();
+    },
+    heal: () => (mode = "open"),
+    cutAnswerTo: (word) => (cutAfter = word),
+    close: () => {
+      cutAll();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
