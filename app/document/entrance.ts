@@ -1,0 +1,157 @@
+import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { AppServer, Interceptor } from "../common/appServer.ts";
+import { UnavailableError } from "../common/problem.ts";
+import { Editor } from "./editor.ts";
+import { Refusal } from "./limits.ts";
+import { Room, type RoomServices } from "./room.ts";
+import type { Rooms } from "./rooms.ts";
+import { isDocumentId } from "./schemas.ts";
+
+/** Bytes that a frame may have beside a state of full size. */
+const FRAME_BYTES = 64 * 1024;
+
+/** Where editors come in: at the URL of their document, as a WebSocket. */
+export class Entrance {
+  readonly #app: AppServer;
+  readonly #rooms: Rooms;
+  readonly #services: RoomServices;
+  readonly #assertTables: () => void;
+  readonly #sockets: WebSocketServer;
+  readonly #editors = new Set<Editor>();
+
+  /** @param assertTables throws an UnavailableError while there are no tables */
+  constructor(
+    app: AppServer,
+    rooms: Rooms,
+    services: RoomServices,
+    replica: string,
+    assertTables: () => void,
+  ) {
+    this.#app = app;
+    this.#rooms = rooms;
+    this.#services = services;
+    this.#assertTables = assertTables;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: services.limits.maxDocumentBytes + FRAME_BYTES,
+    });
+    this.#sockets.on("headers", (headers) => headers.push(`X-Replica: ${replica}`));
+  }
+
+  /** Editors that are connected. */
+  get size(): number {
+    return this.#editors.size;
+  }
+
+  /** The editors that a drain closes, as `AppServer.sessions`. */
+  sessions(): { close: () => void }[] {
+    return [...this.#editors]
+      .filter(({ isLeaving }) => !isLeaving)
+      .map((editor) => ({
+        close: () => editor.dismiss(new Refusal("closing", "the replica is going away")),
+      }));
+  }
+
+  /** Takes the upgrades at documents' URLs, as `AppServer.intercept`. */
+  readonly intercept: Interceptor = (request, socket, head) => {
+    const [, id = ""] = /^\/documents\/([^/?]+)(?:\?|$)/.exec(request.url ?? "") ?? [];
+    if (socket instanceof ServerResponse || !isDocumentId(id)) {
+      return false;
+    }
+    socket.on("error", () => socket.destroy());
+    void this.#enter(id, request, socket, head ?? Buffer.alloc(0));
+    return true;
+  };
+
+  async #enter(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (!isSameOrigin(request)) {
+      this.#refuseUpgrade(socket, 403, "origin");
+      return;
+    }
+    const room = await this.#roomOf(id);
+    if (room === undefined) {
+      this.#refuseUpgrade(socket, 404, "unknown");
+      return;
+    }
+    const leave = (): void => {
+      if (room instanceof Room) {
+        this.#rooms.leave(id);
+      }
+    };
+    if (this.#app.lifecycle.isClosing) {
+      leave();
+      this.#refuseUpgrade(socket, 503, "closing");
+      return;
+    }
+    // Where the handshake fails, the socket is closed and nothing else is heard of it.
+    socket.once("close", leave);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off("close", leave);
+      const guest = room instanceof Refusal ? room : (this.#refusalAt(room) ?? room);
+      if (guest instanceof Refusal) {
+        leave();
+        this.#close(webSocket, guest);
+      } else {
+        this.#welcome(webSocket, guest, leave);
+      }
+    });
+  }
+
+  /** The room of a document, or why there is none now; undefined where there is no such document. */
+  async #roomOf(id: string): Promise<Room | Refusal | undefined> {
+    try {
+      this.#assertTables();
+      return await this.#rooms.enter(id);
+    } catch (error) {
+      const { log } = this.#services;
+      if (error instanceof UnavailableError) {
+        log.warn({ document: id, reason: error.message }, "cannot open a document now");
+      } else {
+        log.error({ document: id, err: error }, "cannot open a document");
+      }
+      return new Refusal("unavailable", "the document cannot be opened now; try again");
+    }
+  }
+
+  #refusalAt({ editors }: Room): Refusal | undefined {
+    const { maxConnections, maxConnectionsPerDocument } = this.#services.limits;
+    if (this.#editors.size >= maxConnections) {
+      return new Refusal("connections", `the replica has its ${maxConnections} connections`);
+    }
+    return editors.size >= maxConnectionsPerDocument
+      ? new Refusal(
+          "document-connections",
+          `the document has its ${maxConnectionsPerDocument} connections`,
+        )
+      : undefined;
+  }
+
+  #welcome(webSocket: WebSocket, room: Room, leave: () => void): void {
+    const editor = new Editor(webSocket, room, this.#services, leave);
+    this.#editors.add(editor);
+    webSocket.once("close", () => this.#editors.delete(editor));
+  }
+
+  #close(webSocket: WebSocket, refusal: Refusal): void {
+    this.#services.metrics.refused.inc({ reason: refusal.kind });
+    webSocket.on("error", () => webSocket.terminate());
+    webSocket.close(refusal.code, refusal.message);
+  }
+
+  #refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+    this.#services.metrics.refused.inc({ reason });
+    this.#app.refuseUpgrade(socket, status);
+  }
+}
+
+/** Browsers say from which page an upgrade comes, and let any page ask for one. */
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (origin === undefined) {
+    return true;
+  }
+  const from = URL.parse(origin);
+  return from !== null && URL.parse(`${from.protocol}//${host}`)?.host === from.host;
+}

@@ -1,0 +1,124 @@
+import { MessageType } from "@hocuspocus/server";
+import * as decoding from "lib0/decoding";
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
+import * as Y from "yjs";
+import { readStates, type ClientState } from "./clientState.ts";
+import { Refusal } from "./limits.ts";
+import { isDeeperThan } from "./updateReader.ts";
+
+/** Bytes of what an editor tells of itself: name, hue and cursor. */
+const MAX_PRESENCE_BYTES = 16 * 1024;
+
+/** Levels of it. */
+const MAX_PRESENCE_DEPTH = 20;
+
+/** The kind of message about authentication that an editor sends. */
+const TOKEN = 0;
+
+/** What an editor says in a frame. */
+export type Frame =
+  /** The first frame of a connection. */
+  | { kind: "hello" }
+  /** Asks for what it lacks. */
+  | { kind: "question" }
+  /** A change, or all changes that the server lacks. */
+  | { kind: "update"; update: Uint8Array; isMerge: boolean }
+  /** Tells of itself, as this client. */
+  | { kind: "presence"; own: ClientState }
+  | { kind: "bye" }
+  /** Only shows that it lives. */
+  | { kind: "nothing" };
+
+/**
+ * Reads a frame of Hocuspocus' protocol (https://tiptap.dev/docs/hocuspocus).
+ *
+ * @throws Refusal when it is none, or is not about this document
+ */
+export function readFrame(data: Uint8Array, documentId: string): Frame {
+  // The answer to a ping is about no document.
+  if (data.length === 1 && data[0] === MessageType.Pong) {
+    return { kind: "nothing" };
+  }
+  try {
+    const decoder = decoding.createDecoder(data);
+    if (decoding.readVarString(decoder) !== documentId) {
+      throw unreadable("it is about another document");
+    }
+    return readContent(decoder);
+  } catch (error) {
+    throw error instanceof Refusal ? error : unreadable("it cannot be read");
+  }
+}
+
+/** How to read what editors send, by its kind. */
+const READERS = new Map<number, (decoder: decoding.Decoder) => Frame>([
+  [MessageType.Auth, readHello],
+  [MessageType.Sync, readSync],
+  [MessageType.Awareness, (decoder) => readPresence(decoding.readVarUint8Array(decoder))],
+  [MessageType.QueryAwareness, () => ({ kind: "nothing" })],
+  [MessageType.CLOSE, () => ({ kind: "bye" })],
+]);
+
+function readContent(decoder: decoding.Decoder): Frame {
+  const read = READERS.get(decoding.readVarUint(decoder));
+  if (read === undefined) {
+    throw unknownKind();
+  }
+  return read(decoder);
+}
+
+/** A token, which nobody asks for, and perhaps the version of what sends it. */
+function readHello(decoder: decoding.Decoder): Frame {
+  if (decoding.readVarUint(decoder) !== TOKEN) {
+    throw unknownKind();
+  }
+  decoding.readVarString(decoder);
+  if (decoding.hasContent(decoder)) {
+    decoding.readVarString(decoder);
+  }
+  return { kind: "hello" };
+}
+
+function readSync(decoder: decoding.Decoder): Frame {
+  const type = decoding.readVarUint(decoder);
+  const content = decoding.readVarUint8Array(decoder);
+  switch (type) {
+    case messageYjsSyncStep1:
+      Y.decodeStateVector(content);
+      return { kind: "question" };
+    case messageYjsSyncStep2:
+    case messageYjsUpdate:
+      // A copy, for it is kept longer than the frame.
+      return { kind: "update", update: content.slice(), isMerge: type === messageYjsSyncStep2 };
+    default:
+      throw unknownKind();
+  }
+}
+
+/** An editor tells its own state, and sometimes that others have none any more, which the server knows better. */
+function readPresence(content: Uint8Array): Frame {
+  if (content.byteLength > MAX_PRESENCE_BYTES) {
+    throw unreadable(`presence has ${content.byteLength} bytes, allowed are ${MAX_PRESENCE_BYTES}`);
+  }
+  const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
+  if (more.length > 0) {
+    throw unreadable("presence is that of several clients");
+  }
+  return own === undefined ? { kind: "nothing" } : { kind: "presence", own };
+}
+
+function isPresent(json: string): boolean {
+  const state: unknown = JSON.parse(json);
+  if (typeof state !== "object" || isDeeperThan(MAX_PRESENCE_DEPTH, state)) {
+    throw unreadable(`presence is no object of at most ${MAX_PRESENCE_DEPTH} levels`);
+  }
+  return state !== null;
+}
+
+function unknownKind(): Refusal {
+  return unreadable("it is of a kind that editors do not send");
+}
+
+function unreadable(why: string): Refusal {
+  return new Refusal("poisoned", `a message was refused: ${why}`);
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import type { Kysely, Selectable } from "kysely";
+import * as Y from "yjs";
+import type { DocumentTables } from "./migrations.ts";
+
+/** Name of the document's shared text that is its title. */
+const TITLE = "title";
+
+/** Characters of a title in lists. */
+export const MAX_TITLE = 200;
+
+/** A document, without what is in it. */
+export interface DocumentSummary {
+  id: string;
+  title: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** The title that a document gives itself, as lists show it: in one line and not too long. */
+export function titleIn(document: Y.Doc): string {
+  const line = document
+    .getText(TITLE)
+    .toJSON()
+    .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, " ")
+    .trim();
+  return new RegExp(`^.{0,${MAX_TITLE}}`, "u").exec(line)?.[0] ?? "";
+}
+
+/** The documents by their titles. */
+export class DocumentLibrary {
+  readonly #db: Kysely<DocumentTables>;
+  readonly #replicaId: string;
+
+  constructor(db: Kysely<DocumentTables>, replicaId: string) {
+    this.#db = db;
+    this.#replicaId = replicaId;
+  }
+
+  /** Makes a document, which has nothing but its title. */
+  create(title: string): Promise<DocumentSummary> {
+    const id = randomUUID();
+    return this.#db.transaction().execute(async (transaction) => {
+      const row = await transaction
+        .insertInto("document")
+        .values({ id, title, last_update: "1" })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      const first = {
+        document_id: id,
+        number: "1",
+        update: titled(title),
+        replica_id: this.#replicaId,
+      };
+      await transaction.insertInto("document_update").values(first).execute();
+      return summaryOf(row);
+    });
+  }
+
+  async find(id: string): Promise<DocumentSummary | undefined> {
+    const row = await this.#db
+      .selectFrom("document")
+      .selectAll()
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row && summaryOf(row);
+  }
+
+  /** Documents, the newest first, from the first one beyond `after`, which is a document itself. */
+  async list(after: string | undefined, limit: number): Promise<DocumentSummary[]> {
+    let query = this.#db
+      .selectFrom("document")
+      .selectAll()
+      .orderBy("created_at", "desc")
+      .orderBy("id", "desc")
+      .limit(limit);
+    if (after !== undefined) {
+      query = query.where((eb) =>
+        eb(
+          eb.refTuple("created_at", "id"),
+          "<",
+          eb
+            .selectFrom("document")
+            .select(["created_at", "id"])
+            .where("id", "=", after)
+            .$asTuple("created_at", "id"),
+        ),
+      );
+    }
+    return (await query.execute()).map(summaryOf);
+  }
+
+  /** Gives lists the title that a document has now. */
+  async rename(id: string, title: string): Promise<void> {
+    await this.#db.updateTable("document").set({ title }).where("id", "=", id).execute();
+  }
+}
+
+function titled(title: string): Buffer {
+  const document = new Y.Doc();
+  document.getText(TITLE).insert(0, title);
+  return Buffer.from(Y.encodeStateAsUpdate(document));
+}
+
+function summaryOf(row: Selectable<DocumentTables["document"]>): DocumentSummary {
+  return {
+    id: row.id,
+    title: row.title,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,110 @@
+/** Milliseconds after which a request counts as unanswered. */
+const TIMEOUT_MS = 20_000;
+
+/** A document, without what is in it. */
+export interface DocumentSummary {
+  id: string;
+  title: string;
+  updatedAt: string;
+}
+
+export interface DocumentPage {
+  documents: readonly DocumentSummary[];
+  /** Where the next page is; null after the last. */
+  next: string | null;
+}
+
+/** A state of a document that is kept. */
+export interface Version {
+  id: string;
+  createdAt: string;
+  /** None where it was kept without anybody's asking. */
+  title: string | null;
+}
+
+export interface Answer {
+  status: number;
+  /** Empty where it is not a replica that answered. */
+  replica: string;
+  /** What JSON says, or else bytes. */
+  body: unknown;
+}
+
+/** Asks the server; undefined if nobody answers. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Answer | undefined> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const headers = new Headers(init.headers);
+  headers.set("Accept", "application/json, application/octet-stream");
+  try {
+    const response = await fetch(path, { ...init, headers, cache: "no-store", signal });
+    return {
+      status: response.status,
+      replica: response.headers.get("X-Replica") ?? "",
+      body: await read(response),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sends JSON. */
+export function post(path: string, body: unknown): Promise<Answer | undefined> {
+  const headers = { "Content-Type": "application/json" };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** Why it was not done, in plain words. */
+export function refusalOf(answer: Answer | undefined): string {
+  if (answer === undefined) {
+    return "The server does not answer.";
+  }
+  const { status, body } = answer;
+  if (status === 429) {
+    return "The server has too much to do.";
+  }
+  // Others that say 503, such as a load balancer without a replica, know nothing of problem documents.
+  if (status >= 500) {
+    return isObject(body) ? "The server cannot reach its database." : "The server does not answer.";
+  }
+  const detail = isObject(body) && "detail" in body ? body.detail : undefined;
+  return typeof detail === "string"
+    ? sentence(detail)
+    : `The server answers with status ${status}.`;
+}
+
+export function isDocument(body: unknown): body is DocumentSummary {
+  return isObject(body) && "id" in body && "title" in body && "updatedAt" in body;
+}
+
+export function isDocumentPage(body: unknown): body is DocumentPage {
+  return isObject(body) && "documents" in body && "next" in body;
+}
+
+export function isVersion(body: unknown): body is Version {
+  return isObject(body) && "id" in body && "createdAt" in body;
+}
+
+export function isVersionList(body: unknown): body is { versions: readonly Version[] } {
+  return isObject(body) && "versions" in body;
+}
+
+function isObject(body: unknown): body is object {
+  return typeof body === "object" && body !== null && !(body instanceof Uint8Array);
+}
+
+async function read(response: Response): Promise<unknown> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (!/^application\/(problem\+)?json\b/.test(response.headers.get("Content-Type") ?? "")) {
+    return bytes;
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function sentence(words: string): string {
+  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}

@@ -1,0 +1,86 @@
+import { Extension } from "@tiptap/core";
+import type { Plugin } from "@tiptap/pm/state";
+import { yCursorPlugin } from "@tiptap/y-tiptap";
+import type { Awareness } from "y-protocols/awareness";
+import { createRelativePositionFromJSON } from "yjs";
+import { create, setText } from "../../common/page/dom.ts";
+import { personIn, tintBy, type Person } from "./person.ts";
+
+/** The carets and selections of the others, each with its name and in its colour. */
+export const Carets = Extension.create<{ awareness: Awareness | undefined }>({
+  name: "carets",
+  addOptions: () => ({ awareness: undefined }),
+  addProseMirrorPlugins() {
+    const { awareness } = this.options;
+    return awareness === undefined ? [] : [caretPlugin(awareness)];
+  },
+});
+
+function caretPlugin(awareness: Awareness): Plugin {
+  /** A caret that moves is the same element; so is one whose owner gets another name. */
+  const carets = new Map<number, HTMLElement>();
+  awareness.on("change", ({ updated, removed }: Record<"updated" | "removed", number[]>) => {
+    removed.forEach((client) => carets.delete(client));
+    for (const client of updated) {
+      const person = personIn(awareness.states.get(client)?.user);
+      const caret = carets.get(client);
+      if (caret !== undefined && person !== undefined) {
+        paint(caret, person);
+      }
+    }
+    requestAnimationFrame(() => carets.forEach(turn));
+  });
+  const plugin: unknown = yCursorPlugin(awareness, {
+    awarenessStateFilter: (own: number, client: number, state: unknown) =>
+      client !== own && hasCaret(state),
+    cursorBuilder: (user: unknown, client: number) => {
+      const caret = create("span", "caret");
+      // Between letters it would be read as a part of the word.
+      caret.ariaHidden = "true";
+      caret.append(create("span", "caret-name"));
+      paint(caret, personIn(user));
+      carets.set(client, caret);
+      requestAnimationFrame(() => turn(caret));
+      return caret;
+    },
+    selectionBuilder: (user: unknown) => ({
+      class: "selected tinted",
+      style: `--hue: ${personIn(user)?.hue ?? 0}`,
+    }),
+  });
+  return plugin as Plugin;
+}
+
+function paint(caret: HTMLElement, person: Person = { name: "Somebody", hue: 0 }): void {
+  tintBy(caret, person);
+  if (caret.firstElementChild !== null) {
+    setText(caret.firstElementChild, person.name);
+  }
+}
+
+/** Puts the name to the side on which there is room for it. */
+function turn(caret: HTMLElement): void {
+  const room = (caret.offsetParent?.clientWidth ?? 0) - caret.offsetLeft;
+  const name = caret.firstElementChild;
+  caret.classList.toggle("turned", name !== null && name.clientWidth > room);
+}
+
+/** What others send may be anything; a caret that is none must not stop the text. */
+function hasCaret(state: unknown): boolean {
+  if (typeof state !== "object" || state === null || !("cursor" in state) || !("user" in state)) {
+    return false;
+  }
+  const { cursor, user } = state;
+  if (typeof cursor !== "object" || cursor === null || personIn(user) === undefined) {
+    return false;
+  }
+  const { anchor, head } = cursor as Partial<Record<string, unknown>>;
+  return [anchor, head].every((position) => {
+    try {
+      createRelativePositionFromJSON(position);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

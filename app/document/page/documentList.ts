@@ -1,0 +1,117 @@
+import { byId, create, setText } from "../../common/page/dom.ts";
+import { count } from "../../common/page/words.ts";
+import { announce } from "./announce.ts";
+import {
+  ask,
+  isDocument,
+  isDocumentPage,
+  post,
+  refusalOf,
+  type Answer,
+  type DocumentSummary,
+} from "./api.ts";
+import { pathOf, timeElement, titleOf } from "./words.ts";
+
+const PAGE_SIZE = 25;
+
+/** The documents, those made last first, and a form for one more. */
+export class DocumentList {
+  readonly #list = byId("documents", HTMLOListElement);
+  readonly #note = byId("list-note", HTMLElement);
+  readonly #more = byId("more", HTMLButtonElement);
+  readonly #title = byId("new-title", HTMLInputElement);
+  readonly #create = byId("create", HTMLButtonElement);
+  readonly #outcome = byId("create-note", HTMLElement);
+  readonly #onReplica: (name: string) => void;
+
+  /** Where to go on; undefined at the end. */
+  #next: string | undefined = `/documents?limit=${PAGE_SIZE}`;
+
+  /** @param onReplica is told which replica answers */
+  constructor(onReplica: (name: string) => void) {
+    this.#onReplica = onReplica;
+    this.#more.addEventListener("click", () => void this.#showMore());
+    byId("new-document", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#createDocument();
+    });
+    // A page that comes back shows what is new.
+    window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+    window.addEventListener(
+      "online",
+      () => this.#list.childElementCount === 0 && void this.#load(),
+    );
+    void this.#load();
+  }
+
+  async #createDocument(): Promise<void> {
+    if (this.#create.ariaDisabled === "true") {
+      return;
+    }
+    // Not `disabled`: that would take the focus from who uses the keyboard.
+    this.#create.ariaDisabled = "true";
+    setText(this.#outcome, "Making the document…");
+    const answer = await post("/documents", { title: this.#title.value.trim() });
+    if (isDocument(answer?.body)) {
+      location.assign(pathOf(answer.body.id));
+      return;
+    }
+    this.#create.ariaDisabled = "false";
+    setText(this.#outcome, `${refusalOf(answer)} No document was made.`);
+  }
+
+  async #showMore(): Promise<void> {
+    const added = await this.#load();
+    if (added > 0) {
+      // The button may be gone now, and with it the place of who uses the keyboard.
+      this.#list.children[this.#list.childElementCount - added]?.querySelector("a")?.focus();
+      announce(`${count(added, "document", "documents")} more.`);
+    }
+  }
+
+  /** Loads the next page; how many documents it has. */
+  async #load(): Promise<number> {
+    if (this.#next === undefined || this.#list.ariaBusy === "true") {
+      return 0;
+    }
+    this.#list.ariaBusy = "true";
+    setText(this.#note, "Loading…");
+    const answer = await ask(this.#next);
+    this.#list.ariaBusy = "false";
+    return this.#add(answer);
+  }
+
+  #add(answer: Answer | undefined): number {
+    if (answer !== undefined && answer.replica !== "") {
+      this.#onReplica(answer.replica);
+    }
+    if (answer === undefined || !isDocumentPage(answer.body)) {
+      setText(this.#note, refusalOf(answer));
+      setText(this.#more, "Try again");
+      this.#more.hidden = false;
+      return 0;
+    }
+    const { documents, next } = answer.body;
+    this.#list.append(...documents.map(entryOf));
+    this.#next = next === null ? undefined : pathAt(next);
+    setText(this.#more, "Show more");
+    this.#more.hidden = next === null;
+    setText(this.#note, this.#list.childElementCount === 0 ? "No document yet." : "");
+    return documents.length;
+  }
+}
+
+function entryOf({ id, title, updatedAt }: DocumentSummary): HTMLLIElement {
+  const entry = create("li");
+  const link = create("a");
+  link.href = pathOf(id);
+  link.append(create("bdi", title.trim() === "" ? "untitled" : "", titleOf(title)));
+  entry.append(link, timeElement(updatedAt));
+  return entry;
+}
+
+/** Of the URL of the next page, what does not depend on who stands between. */
+function pathAt(url: string): string {
+  const { pathname, search } = new URL(url, location.origin);
+  return pathname + search;
+}

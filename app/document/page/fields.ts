@@ -1,0 +1,62 @@
+import { byId, create } from "../../common/page/dom.ts";
+import { textIn, type SharedDocument } from "./sharedDocument.ts";
+
+/** Milliseconds without a key until what is typed is sent. */
+const SETTLE_MS = 300;
+
+/** What a field is changed with. */
+type Control = HTMLInputElement | HTMLSelectElement;
+
+/** The fields beside the text: author, status, due date. */
+export class Fields {
+  readonly #shared: SharedDocument;
+  readonly #controls: Readonly<Record<string, Control>> = {
+    author: byId("author", HTMLInputElement),
+    status: byId("status", HTMLSelectElement),
+    due: byId("due", HTMLInputElement),
+  };
+  #settling: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(shared: SharedDocument) {
+    this.#shared = shared;
+    for (const [name, control] of Object.entries(this.#controls)) {
+      control.disabled = false;
+      control.addEventListener("change", () => this.#changed(name, control));
+      this.#show(name, control);
+    }
+    const { author } = this.#controls;
+    author?.addEventListener("input", () => {
+      clearTimeout(this.#settling);
+      this.#settling = setTimeout(() => this.#changed("author", author), SETTLE_MS);
+    });
+    shared.fields.observe(({ keysChanged }) => {
+      Object.entries(this.#controls)
+        .filter(([name]) => keysChanged.has(name))
+        .forEach(([name, control]) => this.#show(name, control));
+    });
+  }
+
+  #changed(name: string, control: Control): void {
+    const { fields } = this.#shared;
+    if (control.value !== textIn(fields, name)) {
+      this.#shared.edit(() => fields.set(name, control.value));
+    }
+  }
+
+  #show(name: string, control: Control): void {
+    const value = textIn(this.#shared.fields, name);
+    // Another program may know words that this page does not.
+    if (control instanceof HTMLSelectElement && !isOffered(control, value)) {
+      const option = create("option", "", value);
+      option.value = value;
+      control.append(option);
+    }
+    if (control.value !== value) {
+      control.value = value;
+    }
+  }
+}
+
+function isOffered({ options }: HTMLSelectElement, value: string): boolean {
+  return [...options].some((option) => option.value === value);
+}

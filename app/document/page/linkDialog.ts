@@ -1,0 +1,65 @@
+import type { Editor } from "@tiptap/core";
+import { byId, setText } from "../../common/page/dom.ts";
+import { linkOf } from "./links.ts";
+
+/** Asks where a link leads. */
+export class LinkDialog {
+  readonly #dialog = byId("link", HTMLDialogElement);
+  readonly #form = byId("link-form", HTMLFormElement);
+  readonly #address = byId("link-address", HTMLInputElement);
+  readonly #error = byId("link-error", HTMLElement);
+  readonly #open = byId("link-open", HTMLAnchorElement);
+  readonly #remove = byId("link-remove", HTMLButtonElement);
+  readonly #editor: Editor;
+
+  constructor(editor: Editor) {
+    this.#editor = editor;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#set();
+    });
+    this.#address.addEventListener("input", () => this.#complain(""));
+    this.#remove.addEventListener("click", () => {
+      this.#dialog.close();
+      editor.chain().focus().extendMarkRange("link").unsetLink().run();
+    });
+    byId("link-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("close", () => editor.view.focus());
+  }
+
+  show(): void {
+    const href = String(this.#editor.getAttributes("link").href ?? "");
+    const link = linkOf(href);
+    this.#address.value = href;
+    this.#open.hidden = link === undefined;
+    this.#open.href = link ?? "";
+    this.#remove.hidden = !this.#editor.isActive("link");
+    this.#complain("");
+    this.#dialog.showModal();
+    this.#address.select();
+  }
+
+  #set(): void {
+    const href = linkOf(this.#address.value);
+    if (href === undefined) {
+      this.#complain("Allowed is an address that begins with https://, http:// or mailto:.");
+      this.#address.focus();
+      return;
+    }
+    this.#dialog.close();
+    const chain = this.#editor.chain().focus().extendMarkRange("link");
+    const { empty } = this.#editor.state.selection;
+    if (empty && !this.#editor.isActive("link")) {
+      // Nothing is selected that could be the link: the address is its own words.
+      const marks = [{ type: "link", attrs: { href } }];
+      chain.insertContent({ type: "text", text: this.#address.value.trim(), marks }).run();
+    } else {
+      chain.setLink({ href }).run();
+    }
+  }
+
+  #complain(words: string): void {
+    this.#address.ariaInvalid = String(words !== "");
+    setText(this.#error, words);
+  }
+}

@@ -1,0 +1,52 @@
+import { byId, setText } from "../../common/page/dom.ts";
+import { tint } from "../../common/page/replica.ts";
+import { ask, refusalOf } from "./api.ts";
+import { DocumentList } from "./documentList.ts";
+import { DocumentPage } from "./documentPage.ts";
+import { pathOf } from "./words.ts";
+
+/** Milliseconds until the second attempt to find the document; each further one waits twice as long, up to the limit. */
+const FIRST_WAIT_MS = 1000;
+const MAX_WAIT_MS = 10_000;
+
+/** Statuses of those who could not look now, and may be asked again. */
+const PASSING = [429, 500, 502, 503, 504];
+
+/** Shows one of the page's views. */
+function show(view: "home" | "document" | "missing"): void {
+  document.body.dataset.view = view;
+}
+
+function showReplica(name: string): void {
+  const badge = byId("replica", HTMLElement);
+  setText(badge, name);
+  tint(badge, name);
+}
+
+/** Opens the document that the address names, if there is one. */
+async function open(id: string): Promise<void> {
+  show("document");
+  const words = byId("save-words", HTMLElement);
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
+    const answer = await ask(pathOf(id));
+    if (answer?.status === 200) {
+      new DocumentPage(id, showReplica);
+      return;
+    }
+    if (answer !== undefined && !PASSING.includes(answer.status)) {
+      setText(byId("missing-words", HTMLElement), refusalOf(answer));
+      show("missing");
+      return;
+    }
+    setText(words, `${refusalOf(answer)} Trying again…`);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+const [, id] = /^\/documents\/([^/]+)\/?$/.exec(location.pathname) ?? [];
+if (id === undefined) {
+  show("home");
+  new DocumentList(showReplica);
+} else {
+  void open(decodeURIComponent(id));
+}

@@ -1,0 +1,69 @@
+import type { Awareness } from "y-protocols/awareness";
+import { byId, create, setText } from "../../common/page/dom.ts";
+import { count } from "../../common/page/words.ts";
+import type { Connection } from "./connection.ts";
+import { keepPerson, MAX_NAME, ownPerson, personIn, tintBy, type Person } from "./person.ts";
+
+/** Who has the document open, and what one is called oneself. */
+export class People {
+  readonly #list = byId("people", HTMLUListElement);
+  readonly #count = byId("people-count", HTMLElement);
+  readonly #name = byId("own-name", HTMLInputElement);
+  readonly #connection: Connection;
+  #own = ownPerson();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#name.maxLength = MAX_NAME;
+    this.#name.value = this.#own.name;
+    this.#name.addEventListener("change", () => this.#rename());
+    byId("own-person", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#rename();
+    });
+    window.addEventListener("pageshow", ({ persisted }) => persisted && this.#introduce());
+    connection.awareness.on("change", () => this.#show());
+    this.#introduce();
+  }
+
+  get own(): Person {
+    return this.#own;
+  }
+
+  #rename(): void {
+    const name = this.#name.value.trim() || this.#own.name;
+    this.#name.value = name;
+    this.#own = { ...this.#own, name };
+    keepPerson(this.#own);
+    this.#introduce();
+  }
+
+  #introduce(): void {
+    tintBy(this.#name, this.#own);
+    this.#connection.introduce(this.#own);
+    this.#show();
+  }
+
+  #show(): void {
+    const others = othersIn(this.#connection.awareness);
+    const entries = others.map((person) => entryOf(person, person.name));
+    this.#list.replaceChildren(entryOf(this.#own, `${this.#own.name} (you)`), ...entries);
+    setText(this.#count, count(others.length + 1, "person", "people"));
+  }
+}
+
+function othersIn({ clientID, states }: Awareness): Person[] {
+  const others = [...states].filter(([client]) => client !== clientID);
+  return others
+    .map(([, { user }]) => personIn(user))
+    .filter((person) => person !== undefined)
+    .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+function entryOf(person: Person, name: string): HTMLLIElement {
+  const entry = create("li", "person");
+  const words = create("bdi", "", name);
+  tintBy(entry, person);
+  entry.append(words);
+  return entry;
+}

@@ -1,0 +1,91 @@
+import { Editor, Extension } from "@tiptap/core";
+import { Collaboration } from "@tiptap/extension-collaboration";
+import type { Awareness } from "y-protocols/awareness";
+import { byId } from "../../common/page/dom.ts";
+import { Carets } from "./carets.ts";
+import type { Comments } from "./comments.ts";
+import { textExtensions } from "./extensions.ts";
+import { isAllowedLink } from "./links.ts";
+import { PassageMarks } from "./passages.ts";
+import { withoutStyles } from "./pastedHtml.ts";
+import type { SharedDocument } from "./sharedDocument.ts";
+
+/** What the keyboard asks for in the text that is not a matter of the text alone. */
+export interface EditorWishes {
+  onComment: () => void;
+  onLink: () => void;
+  onToolbar: () => void;
+  /** Is told which comment was clicked in the text. */
+  onPassage: (id: string) => void;
+}
+
+/** Makes the editor of the text. */
+export function createEditor(
+  { doc, body, undoManager }: SharedDocument,
+  awareness: Awareness,
+  comments: Comments,
+  wishes: EditorWishes,
+): Editor {
+  const place = byId("text", HTMLElement);
+  const editor = new Editor({
+    element: place,
+    // The page's style sheet has it: no other style is allowed.
+    injectCSS: false,
+    extensions: [
+      ...textExtensions(),
+      Collaboration.configure({ document: doc, fragment: body, yUndoOptions: { undoManager } }),
+      Carets.configure({ awareness }),
+      PassageMarks.configure({
+        exists: (id) => comments.find(id) !== undefined,
+        isOpen: (id) => comments.isOpen(id),
+        onClick: wishes.onPassage,
+      }),
+      shortcuts(wishes),
+    ],
+    editorProps: {
+      // The bar above the text stays while one scrolls.
+      scrollMargin: { top: 96, bottom: 32, left: 0, right: 0 },
+      scrollThreshold: { top: 96, bottom: 32, left: 0, right: 0 },
+      attributes: {
+        role: "textbox",
+        "aria-multiline": "true",
+        "aria-label": "Text",
+        "aria-describedby": "text-hint",
+        "aria-keyshortcuts": "Alt+F10 Control+Alt+M Control+K",
+      },
+      transformPastedHTML: withoutStyles,
+      handleDOMEvents: { click: (_view, event) => openLink(event) },
+    },
+  });
+  const showEmptiness = (): boolean => place.classList.toggle("empty", editor.isEmpty);
+  editor.on("transaction", showEmptiness);
+  showEmptiness();
+  return editor;
+}
+
+function shortcuts({ onComment, onLink, onToolbar }: EditorWishes): Extension {
+  const does = (wish: () => void) => () => {
+    wish();
+    return true;
+  };
+  return Extension.create({
+    name: "shortcuts",
+    addKeyboardShortcuts: () => ({
+      "Mod-Alt-m": does(onComment),
+      "Mod-k": does(onLink),
+      "Alt-F10": does(onToolbar),
+    }),
+  });
+}
+
+/** A click on a link places the caret, as everywhere in the text; with Control or Command it opens the link. */
+function openLink(event: MouseEvent): boolean {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  const isWish = event.ctrlKey || event.metaKey;
+  if (link === null || !isWish || !isAllowedLink(link.href)) {
+    return false;
+  }
+  window.open(link.href, "_blank", "noopener,noreferrer");
+  event.preventDefault();
+  return true;
+}

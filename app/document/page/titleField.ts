@@ -1,0 +1,87 @@
+import { simpleDiffStringWithCursor } from "lib0/diff";
+import type { YTextEvent } from "yjs";
+import { byId } from "../../common/page/dom.ts";
+import type { SharedDocument } from "./sharedDocument.ts";
+import { titleOf } from "./words.ts";
+
+/** The title, which everybody can change at once, letter by letter. */
+export class TitleField {
+  readonly #input = byId("title", HTMLTextAreaElement);
+  readonly #shared: SharedDocument;
+  readonly #onEnter: () => void;
+
+  /** @param onEnter what follows the title */
+  constructor(shared: SharedDocument, onEnter: () => void) {
+    this.#shared = shared;
+    this.#onEnter = onEnter;
+    this.#show();
+    this.#input.readOnly = false;
+    this.#input.addEventListener("input", () => this.#changed());
+    this.#input.addEventListener("compositionend", () => this.#show());
+    this.#input.addEventListener("keydown", (event) => this.#pressed(event));
+    shared.title.observe((event) => this.#follow(event));
+  }
+
+  #changed(): void {
+    const { title } = this.#shared;
+    const { value, selectionEnd } = this.#input;
+    const after = oneLine(value);
+    const { index, remove, insert } = simpleDiffStringWithCursor(
+      title.toJSON(),
+      after,
+      selectionEnd,
+    );
+    this.#shared.edit(() => {
+      title.delete(index, remove);
+      title.insert(index, insert);
+    });
+    if (after !== value) {
+      this.#input.value = after;
+      this.#input.setSelectionRange(selectionEnd, selectionEnd);
+    }
+  }
+
+  #follow({ delta }: YTextEvent): void {
+    if (this.#input.value === oneLine(this.#shared.title.toJSON())) {
+      // It was typed here: the caret is where it belongs already.
+      this.#show();
+      return;
+    }
+    let { selectionStart, selectionEnd } = this.#input;
+    let index = 0;
+    for (const { retain = 0, insert = "", delete: removed = 0 } of delta) {
+      index += retain;
+      const inserted = typeof insert === "string" ? insert.length : 1;
+      const shift = (at: number): number =>
+        at > index ? Math.max(index, at - removed) + inserted : at;
+      selectionStart = shift(selectionStart);
+      selectionEnd = shift(selectionEnd);
+      index += inserted;
+    }
+    this.#show();
+    // Safari would take the focus with the selection.
+    if (document.activeElement === this.#input) {
+      this.#input.setSelectionRange(selectionStart, selectionEnd);
+    }
+  }
+
+  #show(): void {
+    const title = oneLine(this.#shared.title.toJSON());
+    if (this.#input.value !== title) {
+      this.#input.value = title;
+    }
+    document.title = `${titleOf(title)} · Documents`;
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      this.#onEnter();
+    }
+  }
+}
+
+/** As many characters as before, none of which ends a line. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
+}

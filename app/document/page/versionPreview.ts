@@ -1,0 +1,56 @@
+import type { Editor } from "@tiptap/core";
+import { DOMSerializer, type Node } from "@tiptap/pm/model";
+import { yXmlFragmentToProseMirrorRootNode } from "@tiptap/y-tiptap";
+import { applyUpdate } from "yjs";
+import { SharedDocument, textIn } from "./sharedDocument.ts";
+
+/** The state that a version keeps. */
+export interface VersionState {
+  title: string;
+  fields: ReadonlyMap<string, string>;
+  body: Node;
+}
+
+/** Reads a version; undefined if it cannot be read. */
+export function readVersion(update: unknown, { schema }: Editor): VersionState | undefined {
+  if (!(update instanceof Uint8Array)) {
+    return undefined;
+  }
+  const shared = new SharedDocument();
+  try {
+    applyUpdate(shared.doc, update);
+    const read = yXmlFragmentToProseMirrorRootNode(shared.body, schema);
+    const body = read.childCount > 0 ? read : schema.topNodeType.createAndFill();
+    const names = [...shared.fields.keys()];
+    const fields = new Map(names.map((name) => [name, textIn(shared.fields, name)]));
+    return body === null ? undefined : { title: shared.title.toJSON(), fields, body };
+  } catch {
+    return undefined;
+  } finally {
+    shared.doc.destroy();
+  }
+}
+
+/** Makes a document what it was in a version: an edit like others, which merges and can be undone. */
+export function restoreVersion(
+  { title, fields, body }: VersionState,
+  shared: SharedDocument,
+  editor: Editor,
+): void {
+  shared.editAtOnce(() => {
+    shared.title.delete(0, shared.title.length);
+    shared.title.insert(0, title);
+    for (const name of new Set([...shared.fields.keys(), ...fields.keys()])) {
+      shared.fields.set(name, fields.get(name) ?? "");
+    }
+    const { tr, doc } = editor.state;
+    editor.view.dispatch(tr.replaceWith(0, doc.content.size, body.content));
+  });
+}
+
+/** The text of a version, to be looked at. */
+export function renderVersion({ body }: VersionState, { schema }: Editor): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  DOMSerializer.fromSchema(schema).serializeFragment(body.content, { document }, fragment);
+  return fragment;
+}

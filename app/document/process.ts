@@ -1,0 +1,37 @@
+import { Database, DATABASE_RULES } from "../common/database.ts";
+import { readEnvironment } from "../common/environment.ts";
+import { createProcess, type AppProcess } from "../common/process.ts";
+import { wholeNumberFrom } from "../common/settings.ts";
+import { createDocumentServer } from "./server.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const RULES = {
+  ...DATABASE_RULES,
+  MAX_DOCUMENT_BYTES: wholeNumberFrom(KIB, 64 * MIB, 2 * MIB).default(2 * MIB),
+  MAX_UPDATE_BYTES: wholeNumberFrom(KIB, 64 * MIB, 256 * KIB).default(256 * KIB),
+  MAX_UPDATES_PER_SECOND: wholeNumberFrom(1, 10_000, 100).default(100),
+  MAX_CONNECTIONS_PER_DOCUMENT: wholeNumberFrom(1, 10_000, 50).default(50),
+  MAX_CONNECTIONS: wholeNumberFrom(1, 100_000, 1000).default(1000),
+};
+
+/**
+ * Makes the document collaborator of a process as its environment says.
+ *
+ * @throws SettingsError naming every wrong setting
+ */
+export function createDocumentProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
+  const env = readEnvironment(RULES, environment);
+  return createProcess(env, logFd, (options) =>
+    createDocumentServer({
+      ...options,
+      database: new Database(env, options.log),
+      maxDocumentBytes: env.MAX_DOCUMENT_BYTES,
+      maxUpdateBytes: env.MAX_UPDATE_BYTES,
+      maxUpdatesPerSecond: env.MAX_UPDATES_PER_SECOND,
+      maxConnectionsPerDocument: env.MAX_CONNECTIONS_PER_DOCUMENT,
+      maxConnections: env.MAX_CONNECTIONS,
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from "node:crypto";
+import { Hocuspocus } from "@hocuspocus/server";
+import { addApi } from "../common/api.ts";
+import { AppServer, type AppServerOptions } from "../common/appServer.ts";
+import type { Database } from "../common/database.ts";
+import { addPage } from "../common/page.ts";
+import { addStickyCookie } from "../common/stickyCookie.ts";
+import { prepareTables } from "../common/tables.ts";
+import { STICKY_COOKIE } from "./affinity.ts";
+import { Archive } from "./archive.ts";
+import { Channel } from "./channel.ts";
+import { Entrance } from "./entrance.ts";
+import { DocumentLibrary } from "./library.ts";
+import type { DocumentLimits } from "./limits.ts";
+import { createDocumentMetrics } from "./metrics.ts";
+import { MIGRATIONS, type DocumentTables } from "./migrations.ts";
+import { Presence, PRESENCE_CHANNEL } from "./presence.ts";
+import { Rooms } from "./rooms.ts";
+import { addDocumentRoutes, isForPage } from "./routes.ts";
+import { DocumentStore, UPDATE_CHANNEL } from "./store.ts";
+import { UpdateWriter } from "./writer.ts";
+
+export interface DocumentServerOptions extends AppServerOptions, DocumentLimits {
+  /** Closed with the server. */
+  database: Database<DocumentTables>;
+}
+
+/** Documents that many people edit at once, over WebSocket, and a page to do so. */
+export function createDocumentServer({ database, ...options }: DocumentServerOptions): AppServer {
+  const { log, replica } = options;
+  const { db } = database;
+  const app = new AppServer(options);
+  const assertTables = prepareTables(app, database, MIGRATIONS);
+  // Of this start of the replica: another one with its name has nothing in memory that this one has.
+  const replicaId = randomUUID();
+
+  const metrics = createDocumentMetrics(app.registry, {
+    documents: () => hocuspocus.getDocumentsCount(),
+    connections: () => entrance.size,
+  });
+  const store = new DocumentStore(db, replicaId);
+  const archive = new Archive(db);
+  const library = new DocumentLibrary(db, replicaId);
+  const writer = new UpdateWriter(store, metrics, log);
+  const hocuspocus = createHocuspocus(replica);
+  const services = { hocuspocus, store, writer, archive, library, metrics, log, limits: options };
+  const rooms = new Rooms(services);
+  const presence = new Presence(db, replicaId, rooms, log);
+  rooms.onOpened = (room) => presence.watch(room);
+  const entrance = new Entrance(app, rooms, services, replica, assertTables);
+  app.intercept = entrance.intercept;
+  app.sessions = () => entrance.sessions();
+
+  const ofOthers = (hear: (id: string, number: number) => void) => (words: readonly string[]) => {
+    const [from, id = "", number] = words;
+    if (from !== replicaId) {
+      hear(id, Number(number));
+    }
+  };
+  const channel = new Channel(
+    database,
+    {
+      [UPDATE_CHANNEL]: ofOthers((id, number) => rooms.hear(id, number)),
+      [PRESENCE_CHANNEL]: ofOthers((id) => presence.hear(id)),
+    },
+    async () => {
+      presence.catchUp();
+      await rooms.catchUp();
+    },
+    log,
+  );
+  const prepareAll = app.prepare;
+  app.prepare = async () => {
+    await prepareAll();
+    channel.start();
+    presence.start();
+  };
+  app.fastify.addHook("onClose", async () => {
+    await writer.idle();
+    await rooms.closed();
+    await presence.close();
+    await channel.close();
+    await database.close();
+  });
+
+  void app.fastify.register(async (scope) => {
+    addApi(scope, app.registry);
+    await addStickyCookie(scope, STICKY_COOKIE);
+    await addPage(scope, "document");
+    void scope.register((documents, _options, done) => {
+      documents.addHook("onRequest", (request, reply, next) => {
+        reply.header("Cache-Control", "no-store");
+        if (!isForPage(request)) {
+          assertTables();
+        }
+        next();
+      });
+      addDocumentRoutes(documents, { library, store, archive, metrics });
+      done();
+    });
+  });
+  return app;
+}
+
+/** What speaks the protocol; what comes in was checked, and what is to last is saved, before it gets to know it. */
+function createHocuspocus(replica: string): Hocuspocus {
+  return new Hocuspocus({
+    quiet: true,
+    maxPendingDocuments: 1,
+    connected: ({ connection }) => {
+      connection.sendStateless(JSON.stringify({ type: "replica", name: replica }));
+      return Promise.resolve();
+    },
+  });
+}

@@ -1,0 +1,162 @@
+import { sql, type Kysely } from "kysely";
+import * as Y from "yjs";
+import type { DocumentTables } from "./migrations.ts";
+
+/** The channel by which replicas tell each other of updates: who saved, the document and its last update's number. */
+export const UPDATE_CHANNEL = "document_update";
+
+/** An update by its number; a document's first one has 1. */
+export interface NumberedUpdate {
+  number: number;
+  update: Uint8Array;
+  /** Whether this replica saved it. */
+  isOwn: boolean;
+}
+
+/** A document's state with the number of the last update in it. */
+export interface NumberedState {
+  number: number;
+  state: Uint8Array;
+}
+
+/** A document as PostgreSQL has it. */
+export interface StoredDocument {
+  title: string;
+  /** State up to an update; none while there are few. */
+  snapshot: NumberedState | undefined;
+  /** Those that the snapshot lacks, in their order. */
+  updates: NumberedUpdate[];
+}
+
+/** The state that a stored document is in. */
+export function stateOf({ snapshot, updates }: StoredDocument): NumberedState {
+  const document = new Y.Doc();
+  document.transact(() => {
+    const all = [...(snapshot ? [snapshot.state] : []), ...updates.map(({ update }) => update)];
+    all.forEach((update) => Y.applyUpdate(document, update));
+  });
+  const number = updates.at(-1)?.number ?? snapshot?.number ?? 0;
+  return { number, state: Y.encodeStateAsUpdate(document) };
+}
+
+/** An update that is to be saved. */
+export interface NewUpdate {
+  documentId: string;
+  update: Uint8Array;
+}
+
+/** The updates in PostgreSQL. */
+export class DocumentStore {
+  readonly #db: Kysely<DocumentTables>;
+  readonly #replicaId: string;
+
+  constructor(db: Kysely<DocumentTables>, replicaId: string) {
+    this.#db = db;
+    this.#replicaId = replicaId;
+  }
+
+  /** Everything of a document; undefined where there is none. */
+  async read(id: string): Promise<StoredDocument | undefined> {
+    const document = await this.#db
+      .selectFrom("document")
+      .select("title")
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (document === undefined) {
+      return undefined;
+    }
+    // In one statement: a snapshot that another replica writes meanwhile takes updates away.
+    const { rows } = await sql<UpdateRow & { is_snapshot: boolean }>`
+      with snapshot as (select number, state from document_snapshot where document_id = ${id})
+      select number, state as update, null as replica_id, true as is_snapshot from snapshot
+      union all
+      select number, update, replica_id, false from document_update
+        where document_id = ${id} and number > coalesce((select number from snapshot), 0)
+      order by number`.execute(this.#db);
+    const snapshot = rows.find((row) => row.is_snapshot);
+    return {
+      title: document.title,
+      snapshot: snapshot && { number: Number(snapshot.number), state: snapshot.update },
+      updates: rows.filter((row) => !row.is_snapshot).map((row) => this.#updateOf(row)),
+    };
+  }
+
+  /** The updates after one, unless a snapshot has taken their place. */
+  async readAfter(id: string, number: number): Promise<NumberedUpdate[]> {
+    const rows = await this.#db
+      .selectFrom("document_update")
+      .select(["number", "update", "replica_id"])
+      .where("document_id", "=", id)
+      .where("number", ">", String(number))
+      .orderBy("number")
+      .execute();
+    return rows.map((row) => this.#updateOf(row));
+  }
+
+  /** Numbers of the last updates, by their documents. */
+  async lastUpdates(ids: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.#db
+      .selectFrom("document")
+      .select(["id", "last_update"])
+      .where("id", "in", [...ids])
+      .execute();
+    return new Map(rows.map(({ id, last_update }) => [id, Number(last_update)]));
+  }
+
+  /**
+   * Saves updates of any documents, all or none, and tells the other replicas.
+   *
+   * A document's updates are numbered without a gap, by a counter in its row. The row is locked until the commit, so
+   * they become visible in the order of their numbers, which those of a sequence would not: whoever has seen number 7
+   * has seen or can read all before it, and knows by a 9 that it lacks the 8.
+   *
+   * @returns their numbers; undefined for those whose document is gone
+   */
+  save(batch: readonly NewUpdate[]): Promise<(number | undefined)[]> {
+    const ids = batch.map(({ documentId }) => documentId);
+    const updates = batch.map(({ update }) => Buffer.from(update));
+    return this.#db.transaction().execute(async (transaction) => {
+      // Always in one order, or two replicas would wait for each other.
+      await sql`
+        select from document where id = any(${ids}::uuid[]) order by id for update`.execute(
+        transaction,
+      );
+      const { rows } = await sql<{ id: string; before: string }>`
+        with incoming as (
+          select * from unnest(${ids}::uuid[], ${updates}::bytea[])
+            with ordinality as each (document_id, update, place)
+        ), counted as (
+          update document set last_update = last_update + added, updated_at = now()
+          from (select document_id, count(*) as added from incoming group by document_id) as sums
+          where id = document_id
+          returning id, last_update - added as before, last_update
+        ), saved as (
+          insert into document_update (document_id, number, update, replica_id)
+          select id, before + row_number() over (partition by id order by place), update,
+            ${this.#replicaId}
+          from incoming join counted on id = document_id
+        )
+        select id, before,
+          pg_notify(${UPDATE_CHANNEL}, concat_ws(' ', ${this.#replicaId}::text, id, last_update))
+        from counted`.execute(transaction);
+      const last = new Map(rows.map(({ id, before }) => [id, Number(before)]));
+      return ids.map((id) => {
+        const before = last.get(id);
+        if (before !== undefined) {
+          last.set(id, before + 1);
+        }
+        return before === undefined ? undefined : before + 1;
+      });
+    });
+  }
+
+  #updateOf({ number, update, replica_id: replicaId }: UpdateRow): NumberedUpdate {
+    return { number: Number(number), update, isOwn: replicaId === this.#replicaId };
+  }
+}
+
+interface UpdateRow {
+  number: string;
+  update: Buffer;
+  replica_id: string | null;
+}

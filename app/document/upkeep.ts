@@ -1,0 +1,152 @@
+import * as Y from "yjs";
+import type { Logger } from "../common/log.ts";
+import type { Archive } from "./archive.ts";
+import { titleIn, type DocumentLibrary } from "./library.ts";
+import type { DocumentMetrics } from "./metrics.ts";
+import type { NumberedState } from "./store.ts";
+
+/** Updates after which a snapshot takes their place. */
+const COMPACT_EVERY = 500;
+
+/** Updates after which a version is kept. */
+const VERSION_EVERY = 1000;
+
+/** How long a changed title may be changed further before lists have it, in milliseconds. */
+const TITLE_MS = 1000;
+
+export interface UpkeepServices {
+  archive: Archive;
+  library: DocumentLibrary;
+  metrics: DocumentMetrics;
+  log: Logger;
+}
+
+/** What is done for a document that may also be done later, or by another replica: snapshots, versions, its title. */
+export class Upkeep {
+  readonly #id: string;
+  readonly #document: Y.Doc;
+  readonly #services: UpkeepServices;
+  readonly #applied: () => number;
+  readonly #maxBytes: number;
+  readonly #tasks = new Set<Promise<unknown>>();
+  #title: string;
+  #titleTimer: NodeJS.Timeout | undefined;
+  #bytes = 0;
+  #isChanged = false;
+  #compaction: "none" | "running" | "running and to be repeated" = "none";
+
+  /**
+   * @param applied number up to which the document has all updates
+   * @param maxBytes bytes of updates after which a snapshot takes their place, too
+   */
+  constructor(
+    id: string,
+    document: Y.Doc,
+    title: string,
+    applied: () => number,
+    maxBytes: number,
+    services: UpkeepServices,
+  ) {
+    this.#id = id;
+    this.#document = document;
+    this.#title = title;
+    this.#applied = applied;
+    this.#maxBytes = maxBytes;
+    this.#services = services;
+  }
+
+  /** So many updates were read to open the document. */
+  opened(updates: number): void {
+    if (updates >= COMPACT_EVERY) {
+      this.#compact();
+    }
+  }
+
+  /** The document has got another update, wherever it came from. */
+  grown(bytes: number): void {
+    this.#bytes += bytes;
+    this.#titleTimer ??= setTimeout(() => {
+      this.#titleTimer = undefined;
+      this.#do("keep the title", () => this.#keepTitle());
+    }, TITLE_MS);
+  }
+
+  /**
+   * This replica has saved an update. Each number is saved by one replica: the one that saves the last of many has to
+   * compact them.
+   */
+  saved(number: number): void {
+    this.#isChanged = true;
+    if (number % COMPACT_EVERY === 0 || this.#bytes > this.#maxBytes) {
+      this.#compact();
+    }
+    if (number % VERSION_EVERY === 0) {
+      this.#do("keep a version", () => this.#keepVersion());
+    }
+  }
+
+  /** Resolves when all is done; a document that was changed and left has a version. */
+  async finish(): Promise<void> {
+    clearTimeout(this.#titleTimer);
+    if (this.#isChanged) {
+      this.#do("keep a version", () => this.#keepVersion());
+    }
+    this.#do("keep the title", () => this.#keepTitle());
+    await Promise.all(this.#tasks);
+  }
+
+  #compact(): void {
+    this.#bytes = 0;
+    if (this.#compaction === "none") {
+      this.#do("compact", () => this.#compactUntilDone());
+    } else {
+      this.#compaction = "running and to be repeated";
+    }
+  }
+
+  async #compactUntilDone(): Promise<void> {
+    const { archive, metrics } = this.#services;
+    const isToBeRepeated = (): boolean => this.#compaction === "running and to be repeated";
+    try {
+      do {
+        this.#compaction = "running";
+        if (await archive.compact(this.#id, this.#state())) {
+          metrics.compactions.inc();
+        }
+      } while (isToBeRepeated());
+    } finally {
+      this.#compaction = "none";
+    }
+  }
+
+  async #keepVersion(): Promise<void> {
+    const { archive, metrics } = this.#services;
+    if (await archive.keepUntitled(this.#id, this.#state())) {
+      metrics.versions.inc();
+    }
+  }
+
+  async #keepTitle(): Promise<void> {
+    const title = titleIn(this.#document);
+    if (title !== this.#title) {
+      await this.#services.library.rename(this.#id, title);
+      this.#title = title;
+    }
+  }
+
+  #state(): NumberedState {
+    return { number: this.#applied(), state: Y.encodeStateAsUpdate(this.#document) };
+  }
+
+  #do(what: string, work: () => Promise<void>): void {
+    const task = work()
+      .catch((error: unknown) =>
+        this.#services.log.warn(
+          { document: this.#id, reason: String(error) },
+          `cannot ${what} now`,
+        ),
+      )
+      .finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+}

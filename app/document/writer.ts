@@ -1,0 +1,137 @@
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../common/log.ts";
+import { UnavailableError } from "../common/problem.ts";
+import { Refusal } from "./limits.ts";
+import type { DocumentMetrics } from "./metrics.ts";
+import type { DocumentStore, NewUpdate } from "./store.ts";
+
+/** Updates that may wait in a replica, in number and in bytes. */
+const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Updates that are committed at once, in number and in bytes. */
+const MAX_BATCH = 1000;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Longest wait of an update: then its editor is told that it is not saved, and keeps it. */
+const MAX_WAIT_MS = 10_000;
+
+/** Time until the next try while PostgreSQL is away, in milliseconds. */
+const RETRY_MS = 200;
+
+/** An update that waits until it is committed. */
+interface Waiting extends NewUpdate {
+  sender: object;
+  since: number;
+  settled: PromiseWithResolvers<number>;
+}
+
+/**
+ * Commits the updates of all documents of a replica. What arrives while one batch is being committed is the next
+ * batch: a lone update waits for nobody, and many cost no more commits than few.
+ */
+export class UpdateWriter {
+  readonly #store: DocumentStore;
+  readonly #metrics: DocumentMetrics;
+  readonly #log: Logger;
+  readonly #queue: Waiting[] = [];
+  #bytes = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(store: DocumentStore, metrics: DocumentMetrics, log: Logger) {
+    this.#store = store;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  /**
+   * Resolves with the update's number when it is committed. Updates are committed in the order in which they came.
+   *
+   * @param sender whose later updates make no sense without this one
+   * @throws Refusal when it cannot be committed now
+   */
+  save(sender: object, documentId: string, update: Uint8Array): Promise<number> {
+    const isFull =
+      this.#queue.length >= MAX_WAITING || this.#bytes + update.byteLength > MAX_WAITING_BYTES;
+    if (isFull) {
+      return Promise.reject(notSaved("too much waits for the database"));
+    }
+    const settled = Promise.withResolvers<number>();
+    this.#queue.push({ sender, documentId, update, since: performance.now(), settled });
+    this.#bytes += update.byteLength;
+    this.#running ??= this.#run();
+    return settled.promise;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What comes in the same moment goes together.
+    await setImmediate();
+    while (this.#queue.length > 0) {
+      const batch = this.#nextBatch();
+      try {
+        this.#saved(batch, await this.#store.save(batch));
+      } catch (error) {
+        if (error instanceof UnavailableError) {
+          this.#log.warn({ reason: error.message, waiting: this.#queue.length }, "cannot save yet");
+          this.#dropLate();
+          await sleep(RETRY_MS);
+        } else {
+          this.#log.error({ err: error, updates: batch.length }, "cannot save");
+          this.#drop(batch);
+        }
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #nextBatch(): Waiting[] {
+    let bytes = 0;
+    const end = this.#queue
+      .slice(0, MAX_BATCH)
+      .findIndex(({ update }) => (bytes += update.byteLength) > MAX_BATCH_BYTES);
+    return this.#queue.slice(0, end === -1 ? MAX_BATCH : Math.max(1, end));
+  }
+
+  #saved(batch: readonly Waiting[], numbers: readonly (number | undefined)[]): void {
+    const now = performance.now();
+    this.#remove(new Set(batch));
+    batch.forEach(({ since, settled }, index) => {
+      const number = numbers[index];
+      if (number === undefined) {
+        settled.reject(notSaved("there is no such document any more"));
+        return;
+      }
+      this.#metrics.saved.inc();
+      this.#metrics.commit.observe((now - since) / 1000);
+      settled.resolve(number);
+    });
+  }
+
+  #dropLate(): void {
+    const latest = performance.now() - MAX_WAIT_MS;
+    this.#drop(this.#queue.filter(({ since }) => since < latest));
+  }
+
+  /** Gives these up, and whatever their senders sent later. */
+  #drop(some: readonly Waiting[]): void {
+    const senders = new Set(some.map(({ sender }) => sender));
+    const dropped = this.#queue.filter(({ sender }) => senders.has(sender));
+    this.#remove(new Set(dropped));
+    dropped.forEach(({ settled }) => settled.reject(notSaved("the database cannot be used now")));
+  }
+
+  #remove(some: ReadonlySet<Waiting>): void {
+    const left = this.#queue.filter((each) => !some.has(each));
+    this.#queue.splice(0, this.#queue.length, ...left);
+    some.forEach(({ update }) => (this.#bytes -= update.byteLength));
+  }
+}
+
+function notSaved(why: string): Refusal {
+  return new Refusal("unavailable", `the last changes are not saved: ${why}; try again`);
+}

@@ -1,0 +1,77 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { KEY_ROUTES, STICKY_COOKIE } from "../../app/document/affinity.ts";
+import { requestKey } from "../../local/requestKey.ts";
+import { closeEditors, openDocument } from "../support/documentEditor.ts";
+import { startDocumentProcess } from "../support/documentProcess.ts";
+import { newDocument } from "../support/documentServer.ts";
+import { endRuns, runNode } from "../support/localRun.ts";
+import { queryRows, usePostgres } from "../support/postgres.ts";
+
+describe("process of the document collaborator", () => {
+  const postgres = usePostgres();
+
+  afterEach(async () => {
+    closeEditors();
+    await endRuns();
+  });
+
+  it("names every wrong setting with what is allowed", async () => {
+    const run = runNode("app/main.ts", [], {
+      APP: "document",
+      DATABASE_URL: "postgres://a:b@c/d",
+      MAX_DOCUMENT_BYTES: "0",
+      MAX_UPDATE_BYTES: "1 MiB",
+      MAX_UPDATES_PER_SECOND: "0.5",
+      MAX_CONNECTIONS_PER_DOCUMENT: "",
+      MAX_CONNECTIONS: "-1",
+    });
+    equal(await run.ended, 2);
+    deepEqual(run.err.split("\n"), [
+      'MAX_DOCUMENT_BYTES is "0": allowed is a whole number from 1024 to 67108864; for example 2097152',
+      'MAX_UPDATE_BYTES is "1 MiB": allowed is a whole number from 1024 to 67108864; for example 262144',
+      'MAX_UPDATES_PER_SECOND is "0.5": allowed is a whole number from 1 to 10000; for example 100',
+      'MAX_CONNECTIONS_PER_DOCUMENT is "": allowed is a whole number from 1 to 10000; for example 50',
+      'MAX_CONNECTIONS is "-1": allowed is a whole number from 1 to 100000; for example 1000',
+      "",
+    ]);
+  });
+
+  it("saves what its editors have sent before it ends on SIGTERM with 0, and leaves no connection and nobody behind", async () => {
+    const database = await postgres.newDatabase();
+    const run = await startDocumentProcess(database, "document-0", { DRAIN_SECONDS: "0.5" });
+    const id = await newDocument(run.origin);
+    const editor = await openDocument(id, run.origin);
+    editor.introduce("Ada");
+    editor.write("last words");
+    await editor.saved();
+    run.child.kill("SIGTERM");
+    equal(await run.ended, 0);
+    equal(run.err, "");
+    equal(editor.closed[0]?.code, 4012);
+    ok(!run.out.includes(new URL(database).password));
+    deepEqual(await queryRows(database, "select from document_presence"), []);
+    deepEqual(await queryRows(database, "select from document_replica"), []);
+    deepEqual(
+      await queryRows(
+        database,
+        "select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      ),
+      [],
+    );
+  });
+
+  it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {
+    deepEqual(STICKY_COOKIE, { name: "doc-sticky", maxAgeSeconds: 172_800 });
+    const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
+    const keyOf = (method: string, url: string): string | undefined =>
+      requestKey(KEY_ROUTES, { method, url, headers: {} });
+    for (const url of [`/documents/${id}`, `/documents/${id}/versions`, `/documents/${id}?a=b`]) {
+      for (const method of ["GET", "HEAD", "POST"]) {
+        equal(keyOf(method, url), id);
+      }
+    }
+    equal(keyOf("GET", "/documents"), undefined);
+    equal(keyOf("POST", "/documents"), undefined);
+    equal(keyOf("GET", "/page.js"), undefined);
+  });
+});

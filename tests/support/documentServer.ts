@@ -1,0 +1,94 @@
+import { pino } from "pino";
+import type { AppServer } from "../../app/common/appServer.ts";
+import { Database, DATABASE_RULES } from "../../app/common/database.ts";
+import { parseSettings } from "../../app/common/settings.ts";
+import type { DocumentLimits } from "../../app/document/limits.ts";
+import { createDocumentServer } from "../../app/document/server.ts";
+import { ask } from "./companyServer.ts";
+import { waitFor } from "./waitFor.ts";
+
+const running = new Set<AppServer>();
+
+export interface DocumentServer {
+  server: AppServer;
+  /** Origin, such as `http://127.0.0.1:1234`. */
+  origin: string;
+  /** Log lines so far. */
+  log: string[];
+}
+
+/** What a test may choose. */
+interface Choices extends Partial<DocumentLimits> {
+  replica?: string;
+  drainSeconds?: number;
+}
+
+/** Starts a document collaborator on a free port, ready or not. */
+export async function startUnreadyDocumentServer(
+  databaseUrl: string,
+  choices: Choices = {},
+): Promise<DocumentServer> {
+  const log: string[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => log.push(line) });
+  const settings = { DATABASE_URL: databaseUrl, DATABASE_TLS: "off" };
+  const server = createDocumentServer({
+    replica: "document-0",
+    drainSeconds: 0,
+    log: logger,
+    database: new Database(parseSettings(DATABASE_RULES, settings), logger),
+    maxDocumentBytes: 2 * 1024 * 1024,
+    maxUpdateBytes: 256 * 1024,
+    maxUpdatesPerSecond: 1000,
+    maxConnectionsPerDocument: 50,
+    maxConnections: 1000,
+    ...choices,
+  });
+  running.add(server);
+  const { port } = await server.listen(0, "127.0.0.1");
+  return { server, origin: `http://127.0.0.1:${port}`, log };
+}
+
+/** Starts a document collaborator on a free port, and waits until it is ready. */
+export async function startDocumentServer(
+  databaseUrl: string,
+  choices: Choices = {},
+): Promise<DocumentServer> {
+  const started = await startUnreadyDocumentServer(databaseUrl, choices);
+  const { lifecycle } = started.server;
+  await waitFor("the collaborator is ready", () => lifecycle.phase === "ready");
+  return started;
+}
+
+/** Starts several over one database. */
+export function startReplicas(
+  count: number,
+  databaseUrl: string,
+  choices: Choices = {},
+): Promise<DocumentServer[]> {
+  const names = Array.from({ length: count }, (_, index) => `document-${index}`);
+  return Promise.all(
+    names.map((replica) => startDocumentServer(databaseUrl, { replica, ...choices })),
+  );
+}
+
+/** Ends all servers that a test has started. */
+export async function stopDocumentServers(): Promise<void> {
+  await Promise.all(
+    [...running].map((server) => {
+      // What the tests' own clients keep open is not waited for.
+      server.http.closeIdleConnections();
+      return server.drain();
+    }),
+  );
+  running.clear();
+}
+
+/** Makes a document; its id. */
+export async function newDocument(origin: string, title = ""): Promise<string> {
+  const { body } = await ask(`${origin}/documents`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ title }),
+  });
+  return (body as { id: string }).id;
+}
