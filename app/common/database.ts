@@ -162,7 +162,7 @@ function tellingClient(client: PoolClient): PostgresPoolClient {
       return await client.query(sql, [...parameters]);
     } catch (error) {
       const reason = told(error);
-      isLost = reason instanceof UnavailableError;
+      
       throw reason;
     }
   };
