@@ -1,7 +1,8 @@
-import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { dnsAlias } from "./dnsAlias.ts";
 import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
+import { workloadNamespace } from "./workloadNamespace.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
 const TIMEOUT = "15m";
@@ -36,19 +37,7 @@ export class StickyService extends pulumi.ComponentResource {
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyService", name, {}, opts);
     const isTls = args.certificateArn !== undefined;
-    const namespace = new k8s.core.v1.Namespace(
-      name,
-      {
-        metadata: {
-          name,
-          labels: {
-            "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-            "pod-security.kubernetes.io/enforce": "restricted",
-          },
-        },
-      },
-      { parent: this },
-    );
+    const namespace = workloadNamespace(name, { parent: this });
     const service = new k8s.core.v1.Service(
       name,
       {
@@ -86,32 +75,8 @@ export class StickyService extends pulumi.ComponentResource {
 
     // Whoever uses the namespace waits for the Service in it.
     this.namespace = pulumi.all([namespace.metadata.name, service.id]).apply(([each]) => each);
-    const { dnsName, hostedZoneId } = args;
-    const host =
-      dnsName === undefined || hostedZoneId === undefined
-        ? hostname
-        : this.#alias(name, dnsName, hostedZoneId, hostname);
+    const host = dnsAlias(name, args, { type: "network", hostname }, { parent: this });
     this.url = pulumi.interpolate`${isTls ? "https" : "http"}://${host}`;
     this.registerOutputs({ namespace: this.namespace, url: this.url });
-  }
-
-  #alias(
-    name: string,
-    dnsName: string,
-    zoneId: string,
-    hostname: pulumi.Output<string>,
-  ): pulumi.Output<string> {
-    const zone = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent: this });
-    const record = new aws.route53.Record(
-      name,
-      {
-        zoneId,
-        name: dnsName,
-        type: "A",
-        aliases: [{ name: hostname, zoneId: zone.id, evaluateTargetHealth: false }],
-      },
-      { parent: this },
-    );
-    return record.fqdn;
   }
 }

@@ -250,7 +250,11 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
   [
     { certificateArn: CERTIFICATE, "aws:region": "eu-west-3" },
-    `certificateArn is "${CERTIFICATE}": it is in us-east-1, allowed is a certificate in eu-west-3 (aws:region)`,
+    `certificateArn is "${CERTIFICATE}": it is in us-east-1, allowed is one in eu-west-3 (aws:region)`,
+  ],
+  [
+    { webAclArn: WEB_ACL, workloads: [{ app: "company" }], "aws:region": "eu-west-3" },
+    `webAclArn is "${WEB_ACL}": it is in us-east-1, allowed is one in eu-west-3 (aws:region)`,
   ],
   [
     { accessLogsBucket: "echo-logs" },

@@ -90,6 +90,14 @@ describe("NLB annotations", () => {
     });
   });
 
+  it("tell targets the client's address, and change nothing else, with PROXY protocol", () => {
+    deepEqual(annotations({ proxyProtocol: true }), {
+      ...TCP,
+      "target-group-attributes": `${TCP["target-group-attributes"]},proxy_protocol_v2.enabled=true`,
+    });
+    deepEqual(annotations({ proxyProtocol: false }), TCP);
+  });
+
   it("speak and check TLS with TLS targets", () => {
     deepEqual(annotations({ targetProtocol: "tls", affinity: "none" }), {
       ...annotations({ affinity: "none" }),

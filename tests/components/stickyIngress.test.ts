@@ -1,0 +1,198 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ingressAnnotations, ingressFaults } from "../../components/ingressAnnotations.ts";
+import { StickyIngress, type StickyIngressArgs } from "../../components/stickyIngress.ts";
+import { at, mockPulumi, valueOf } from "../support/mocks.ts";
+
+const ARGS: StickyIngressArgs = {
+  cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  scheme: "internet-facing",
+  sourceRanges: ["198.51.100.0/24"],
+  readinessPath: "/readyz",
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  selector: { "app.kubernetes.io/name": "registry" },
+  targetPort: "web",
+};
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+const DNS = { dnsName: "registry.example.com", hostedZoneId: "Z0123456789ABC" };
+
+async function mockedIngress(changes: Partial<StickyIngressArgs> = {}) {
+  const recorder = await mockPulumi();
+  const component = new StickyIngress("registry", { ...ARGS, ...changes });
+  await recorder.settle();
+  return { recorder, component, ingress: recorder.one("kubernetes:Ingress", "registry") };
+}
+
+describe("StickyIngress", () => {
+  it("makes a namespace, a Service and an Ingress, all its children, and no DNS record", async () => {
+    const { recorder } = await mockedIngress();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Ingress": 1,
+      "kubernetes:Namespace": 1,
+      "kubernetes:Service": 1,
+      "sockjs-sticky:StickyIngress": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:StickyIngress", "registry"), []);
+    deepEqual(recorder.calls, []);
+  });
+
+  it("has gates put into the namespace's pods, which must be restricted", async () => {
+    const { recorder } = await mockedIngress();
+    deepEqual(at(recorder.one("kubernetes:Namespace", "registry").inputs, "metadata"), {
+      name: "registry",
+      labels: {
+        "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+        "pod-security.kubernetes.io/enforce": "restricted",
+      },
+    });
+  });
+
+  it("makes a Service inside of the cluster, for which Pulumi awaits no pods", async () => {
+    const { recorder } = await mockedIngress();
+    const { metadata, spec } = recorder.one("kubernetes:Service", "registry").inputs;
+    deepEqual(metadata, {
+      name: "registry",
+      namespace: "registry",
+      labels: { "app.kubernetes.io/name": "registry" },
+      annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
+    });
+    deepEqual(spec, {
+      type: "ClusterIP",
+      selector: { "app.kubernetes.io/name": "registry" },
+      ports: [{ name: "http", port: 80, targetPort: "web", protocol: "TCP" }],
+    });
+  });
+
+  it("asks the controller's class for a load balancer of all requests to that Service", async () => {
+    const { ingress } = await mockedIngress();
+    const backend = { service: { name: "registry", port: { name: "http" } } };
+    deepEqual(ingress.inputs.spec, {
+      ingressClassName: "alb",
+      rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    });
+  });
+
+  it("is annotated for the controller, and for Pulumi to wait for the host name only", async () => {
+    const { ingress } = await mockedIngress();
+    deepEqual(ingress.inputs.metadata, {
+      name: "registry",
+      namespace: "registry",
+      labels: { "app.kubernetes.io/name": "registry" },
+      annotations: {
+        ...ingressAnnotations(ARGS),
+        "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+      },
+    });
+  });
+
+  it("waits 15 minutes for the load balancer, and for its end", async () => {
+    const { ingress } = await mockedIngress();
+    deepEqual(ingress.timeouts, { create: "15m", update: "15m", delete: "15m" });
+  });
+
+  it("never protects the load balancer, or the controller could not delete it", async () => {
+    const { ingress } = await mockedIngress({ accessLogsBucket: "logs", certificateArn: "c" });
+    ok(!JSON.stringify(ingress.inputs).includes("deletion_protection"));
+  });
+
+  it("has another name, and so is another Ingress, when it is to be reached from elsewhere", async () => {
+    for (const [scheme, name] of [
+      ["internet-facing", "registry"],
+      ["internal", "registry-internal"],
+    ] as const) {
+      const { ingress, recorder } = await mockedIngress({ scheme });
+      equal(at(ingress.inputs, "metadata", "name"), name);
+      const annotation = "alb.ingress.kubernetes.io/scheme";
+      equal(at(ingress.inputs, "metadata", "annotations", annotation), scheme);
+      equal(at(recorder.one("kubernetes:Service").inputs, "metadata", "name"), "registry");
+    }
+  });
+
+  it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {
+    const { component } = await mockedIngress();
+    equal(await valueOf(component.url), "http://k8s-registry.alb.example");
+    const tls = await mockedIngress({ certificateArn: CERTIFICATE });
+    equal(await valueOf(tls.component.url), "https://k8s-registry.alb.example");
+  });
+
+  it("makes an alias where DNS name and zone are given, and is reached at it", async () => {
+    const { recorder, component } = await mockedIngress({ ...DNS, certificateArn: CERTIFICATE });
+    deepEqual(recorder.strangersTo("sockjs-sticky:StickyIngress", "registry"), []);
+    deepEqual(recorder.one("aws:Record", "registry").inputs, {
+      zoneId: "Z0123456789ABC",
+      name: "registry.example.com",
+      type: "A",
+      aliases: [
+        { name: "k8s-registry.alb.example", zoneId: "Z-application", evaluateTargetHealth: false },
+      ],
+    });
+    equal(await valueOf(component.url), "https://registry.example.com");
+  });
+
+  it("comes before whatever uses its namespace, or its URL", async () => {
+    const recorder = await mockPulumi();
+    const { namespace, url } = new StickyIngress("registry", ARGS);
+    new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
+    new k8s.core.v1.ConfigMap("of-url", { data: { url } });
+    await recorder.settle();
+    const ingress = recorder.one("kubernetes:Ingress");
+    for (const name of ["in-namespace", "of-url"]) {
+      equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), ingress), true, name);
+    }
+    equal(await valueOf(namespace), "registry");
+  });
+
+  it("makes the Ingress after the Service, and that after the namespace", async () => {
+    const { recorder, ingress } = await mockedIngress();
+    const service = recorder.one("kubernetes:Service");
+    deepEqual(recorder.directlyAfter(ingress, "kubernetes:Service"), ["registry"]);
+    deepEqual(recorder.directlyAfter(service, "kubernetes:Namespace"), ["registry"]);
+  });
+
+  for (const cookie of [
+    { name: "com-sticky", maxAgeSeconds: 0 },
+    { name: "AWSALB", maxAgeSeconds: 0 },
+  ]) {
+    it(`refuses ${JSON.stringify(cookie)} with every fault, before the first child`, async () => {
+      const recorder = await mockPulumi();
+      throws(
+        () => new StickyIngress("registry", { ...ARGS, cookie }),
+        (error) => {
+          ok(pulumi.ResourceError.isInstance(error));
+          equal(error.hideStack, true);
+          equal(error.message, ingressFaults({ ...ARGS, cookie }).join("\n"));
+          return true;
+        },
+      );
+      await recorder.settle();
+      deepEqual(recorder.counts(), { "sockjs-sticky:StickyIngress": 1 });
+    });
+  }
+
+  it("is the child of the component that makes it", async () => {
+    const recorder = await mockPulumi();
+    const parent = new pulumi.ComponentResource("sockjs-sticky:index:Workload", "registry");
+    new StickyIngress("registry", ARGS, { parent });
+    await recorder.settle();
+    const { urn } = recorder.one("sockjs-sticky:Workload");
+    equal(recorder.one("sockjs-sticky:StickyIngress").parent, urn);
+  });
+
+  it("lives twice side by side, each in a namespace of its own", async () => {
+    const recorder = await mockPulumi();
+    new StickyIngress("registry", { ...ARGS, ...DNS });
+    new StickyIngress("documents", { ...ARGS, ...DNS, dnsName: "documents.example.com" });
+    await recorder.settle();
+    deepEqual(recorder.counts(), {
+      "aws:Record": 2,
+      "kubernetes:Ingress": 2,
+      "kubernetes:Namespace": 2,
+      "kubernetes:Service": 2,
+      "sockjs-sticky:StickyIngress": 2,
+    });
+    const documents = recorder.one("kubernetes:Ingress", "documents").inputs;
+    equal(at(documents, "metadata", "namespace"), "documents");
+  });
+});
