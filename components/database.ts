@@ -90,7 +90,8 @@ export class Database extends pulumi.ComponentResource {
     const parameters = new aws.rds.ParameterGroup(
       name,
       { family: `postgres${major}`, parameters: [{ name: "rds.force_ssl", value: "1" }] },
-      { parent: this },
+      // Not protected: a major version has one of its own.
+      { parent: this, protect: false },
     );
     return new aws.rds.Instance(
       name,
@@ -131,7 +132,9 @@ export class Database extends pulumi.ComponentResource {
 
   /** Another one for each database that is ever made, for the snapshots of all stay. */
   #snapshotName(name: string): pulumi.Output<string> {
-    const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, { parent: this });
+    // Not protected: it goes when no snapshot is wanted any more.
+    const opts = { parent: this, protect: false };
+    const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, opts);
     return pulumi.interpolate`${name}-final-${id.hex}`;
   }
 }

@@ -42,6 +42,7 @@ export interface KeyRouterArgs
   extends
     Pick<ListenerArgs, "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket">,
     DnsAliasArgs {
+  namespace: pulumi.Input<string>;
   /** An official image of HAProxy 3.4: user 99, and SIGUSR1 to stop. */
   image: pulumi.Input<string>;
   /** Pods of HAProxy, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
@@ -79,7 +80,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     }
     const labels = { "app.kubernetes.io/name": `${name}-router` };
     const front = new StickyService(
-      name,
+      `${name}-router`,
       {
         ...args,
         // Every router knows the replica of every key.
@@ -110,7 +111,13 @@ export class KeyRouter extends pulumi.ComponentResource {
     return new k8s.core.v1.Service(
       `${name}-replicas`,
       {
-        metadata: { name: serviceNameOf(name), namespace: this.namespace, labels: selector },
+        metadata: {
+          name: serviceNameOf(name),
+          namespace: this.namespace,
+          labels: selector,
+          // Not for endpoints: the replicas wait for this Service.
+          annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
+        },
         spec: {
           clusterIP: "None",
           // HAProxy itself checks who is ready; a replica that drains still has requests to answer.
@@ -177,21 +184,27 @@ export class KeyRouter extends pulumi.ComponentResource {
     labels: Record<string, string>,
     { certificateArn, readinessPath, replicas, routes }: KeyRouterArgs,
   ): k8s.core.v1.ConfigMap {
-    const config = haproxyConfig({
-      routes,
-      statefulSet: name,
-      serviceName: serviceNameOf(name),
-      namespace: name,
-      replicas,
-      port: APP_PORT.number,
-      readinessPath,
-      isTls: certificateArn !== undefined,
-    });
-    const hash = createHash("sha256").update(config).digest("hex").slice(0, 10);
+    const config = this.namespace.apply((namespace) =>
+      haproxyConfig({
+        routes,
+        statefulSet: name,
+        serviceName: serviceNameOf(name),
+        namespace,
+        replicas,
+        port: APP_PORT.number,
+        readinessPath,
+        isTls: certificateArn !== undefined,
+      }),
+    );
+    const hash = config.apply((text) => createHash("sha256").update(text).digest("hex"));
     return new k8s.core.v1.ConfigMap(
       `${name}-router`,
       {
-        metadata: { name: `${name}-router-${hash}`, namespace: this.namespace, labels },
+        metadata: {
+          name: pulumi.interpolate`${name}-router-${hash.apply((hex) => hex.slice(0, 10))}`,
+          namespace: this.namespace,
+          labels,
+        },
         immutable: true,
         data: { [CONFIG_FILE]: config },
       },

@@ -8,6 +8,7 @@ import { APP_PORT, READINESS_PATH } from "./podSpec.ts";
 import { StickyIngress } from "./stickyIngress.ts";
 import { StickyService } from "./stickyService.ts";
 import { Workload } from "./workload.ts";
+import { workloadNamespace } from "./workloadNamespace.ts";
 
 /** What all workloads of a stack share. */
 type StackSettings = Pick<
@@ -47,7 +48,9 @@ export class StickyApp extends pulumi.ComponentResource {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
     const { databaseUrl, image, workload } = args;
     const labels = { "app.kubernetes.io/name": name };
-    const front = this.#front(name, args, labels);
+    // Not of what is in front of the replicas: it stays when another kind of affinity is chosen.
+    const namespace = workloadNamespace(name, { parent: this });
+    const front = this.#front(name, args, labels, namespace.metadata.name);
     const secret =
       databaseUrl === undefined
         ? undefined
@@ -77,10 +80,16 @@ export class StickyApp extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  #front(name: string, args: StickyAppArgs, labels: Record<string, string>): Front {
+  #front(
+    name: string,
+    args: StickyAppArgs,
+    labels: Record<string, string>,
+    namespace: pulumi.Output<string>,
+  ): Front {
     const { workload } = args;
     const common = {
       ...args,
+      namespace,
       dnsName: workload.dnsName,
       selector: labels,
       targetPort: APP_PORT.name,

@@ -6,7 +6,6 @@ import {
   ingressFaults,
   type IngressListenerArgs,
 } from "./ingressAnnotations.ts";
-import { workloadNamespace } from "./workloadNamespace.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
 const TIMEOUT = "15m";
@@ -15,6 +14,7 @@ const TIMEOUT = "15m";
 const PORT = { name: "http", number: 80 };
 
 export interface StickyIngressArgs extends IngressListenerArgs, DnsAliasArgs {
+  namespace: pulumi.Input<string>;
   /** Labels of the pods behind the load balancer. */
   selector: Record<string, string>;
   /** Name of the pods' port. */
@@ -22,14 +22,14 @@ export interface StickyIngressArgs extends IngressListenerArgs, DnsAliasArgs {
 }
 
 /**
- * A namespace with an Ingress of its own: an Application Load Balancer that keeps every browser on its replica,
- * as long as the browser has the app's cookie. USD 0.0225 an hour and 0.008 per capacity unit and hour
+ * An Ingress that is an Application Load Balancer, which keeps every browser on its replica as long as the browser has the app's cookie. USD 0.0225 an hour and 0.008 per capacity unit and hour
  * (us-east-1, 2026-11).
  *
  * Pods come after it: the controller puts its readiness gate only into pods that are created when the
  * Ingress's target group is there.
  */
 export class StickyIngress extends pulumi.ComponentResource {
+  /** Known when the load balancer is there. */
   readonly namespace: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
 
@@ -39,13 +39,12 @@ export class StickyIngress extends pulumi.ComponentResource {
     if (faults.length > 0) {
       throw new pulumi.ResourceError(faults.join("\n"), this, true);
     }
-    const namespace = workloadNamespace(name, { parent: this });
-    const service = this.#service(name, args, namespace.metadata.name);
+    const service = this.#service(name, args);
     const ingress = this.#ingress(name, args, service);
     const hostname = ingress.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
 
     // Whoever uses the namespace waits for the Ingress in it.
-    this.namespace = pulumi.all([namespace.metadata.name, ingress.id]).apply(([each]) => each);
+    this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
     const host = dnsAlias(name, args, { type: "application", hostname }, { parent: this });
     this.url = pulumi.interpolate`${args.certificateArn === undefined ? "http" : "https"}://${host}`;
     this.registerOutputs({ namespace: this.namespace, url: this.url });
@@ -53,8 +52,7 @@ export class StickyIngress extends pulumi.ComponentResource {
 
   #service(
     name: string,
-    { selector, targetPort }: StickyIngressArgs,
-    namespace: pulumi.Output<string>,
+    { namespace, selector, targetPort }: StickyIngressArgs,
   ): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
       name,

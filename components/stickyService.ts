@@ -2,7 +2,6 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dnsAlias } from "./dnsAlias.ts";
 import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
-import { workloadNamespace } from "./workloadNamespace.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
 const TIMEOUT = "15m";
@@ -11,6 +10,7 @@ const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
 export interface StickyServiceArgs extends ListenerArgs {
+  namespace: pulumi.Input<string>;
   /** Labels of the pods behind the load balancer. */
   selector: Record<string, string>;
   /** Name of the pods' port. */
@@ -24,27 +24,26 @@ export interface StickyServiceArgs extends ListenerArgs {
 }
 
 /**
- * A namespace with a Service of its own: a Network Load Balancer that keeps every source address on its
- * replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
+ * A Service that is a Network Load Balancer, which keeps every source address on its replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
  *
  * Pods come after it: the controller puts its readiness gate only into pods that are created when the
  * Service's target group is there.
  */
 export class StickyService extends pulumi.ComponentResource {
+  /** Known when the load balancer is there. */
   readonly namespace: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyService", name, {}, opts);
     const isTls = args.certificateArn !== undefined;
-    const namespace = workloadNamespace(name, { parent: this });
     const service = new k8s.core.v1.Service(
       name,
       {
         metadata: {
           // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
           name: args.scheme === "internal" ? `${name}-internal` : name,
-          namespace: namespace.metadata.name,
+          namespace: args.namespace,
           labels: args.selector,
           annotations: {
             ...serviceAnnotations(args),
@@ -74,7 +73,7 @@ export class StickyService extends pulumi.ComponentResource {
     const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
 
     // Whoever uses the namespace waits for the Service in it.
-    this.namespace = pulumi.all([namespace.metadata.name, service.id]).apply(([each]) => each);
+    this.namespace = pulumi.all([args.namespace, service.id]).apply(([each]) => each);
     const host = dnsAlias(name, args, { type: "network", hostname }, { parent: this });
     this.url = pulumi.interpolate`${isTls ? "https" : "http"}://${host}`;
     this.registerOutputs({ namespace: this.namespace, url: this.url });

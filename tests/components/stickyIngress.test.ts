@@ -6,6 +6,7 @@ import { StickyIngress, type StickyIngressArgs } from "../../components/stickyIn
 import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 
 const ARGS: StickyIngressArgs = {
+  namespace: "companies",
   cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
   scheme: "internet-facing",
   sourceRanges: ["198.51.100.0/24"],
@@ -26,11 +27,10 @@ async function mockedIngress(changes: Partial<StickyIngressArgs> = {}) {
 }
 
 describe("StickyIngress", () => {
-  it("makes a namespace, a Service and an Ingress, all its children, and no DNS record", async () => {
+  it("makes a Service and an Ingress, both its children, and no DNS record", async () => {
     const { recorder } = await mockedIngress();
     deepEqual(recorder.counts(), {
       "kubernetes:Ingress": 1,
-      "kubernetes:Namespace": 1,
       "kubernetes:Service": 1,
       "sockjs-sticky:StickyIngress": 1,
     });
@@ -38,23 +38,12 @@ describe("StickyIngress", () => {
     deepEqual(recorder.calls, []);
   });
 
-  it("has gates put into the namespace's pods, which must be restricted", async () => {
-    const { recorder } = await mockedIngress();
-    deepEqual(at(recorder.one("kubernetes:Namespace", "registry").inputs, "metadata"), {
-      name: "registry",
-      labels: {
-        "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-        "pod-security.kubernetes.io/enforce": "restricted",
-      },
-    });
-  });
-
   it("makes a Service inside of the cluster, for which Pulumi awaits no pods", async () => {
     const { recorder } = await mockedIngress();
     const { metadata, spec } = recorder.one("kubernetes:Service", "registry").inputs;
     deepEqual(metadata, {
       name: "registry",
-      namespace: "registry",
+      namespace: "companies",
       labels: { "app.kubernetes.io/name": "registry" },
       annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
     });
@@ -78,7 +67,7 @@ describe("StickyIngress", () => {
     const { ingress } = await mockedIngress();
     deepEqual(ingress.inputs.metadata, {
       name: "registry",
-      namespace: "registry",
+      namespace: "companies",
       labels: { "app.kubernetes.io/name": "registry" },
       annotations: {
         ...ingressAnnotations(ARGS),
@@ -141,14 +130,12 @@ describe("StickyIngress", () => {
     for (const name of ["in-namespace", "of-url"]) {
       equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), ingress), true, name);
     }
-    equal(await valueOf(namespace), "registry");
+    equal(await valueOf(namespace), "companies");
   });
 
-  it("makes the Ingress after the Service, and that after the namespace", async () => {
+  it("makes the Ingress after the Service", async () => {
     const { recorder, ingress } = await mockedIngress();
-    const service = recorder.one("kubernetes:Service");
     deepEqual(recorder.directlyAfter(ingress, "kubernetes:Service"), ["registry"]);
-    deepEqual(recorder.directlyAfter(service, "kubernetes:Namespace"), ["registry"]);
   });
 
   for (const cookie of [
@@ -180,7 +167,7 @@ describe("StickyIngress", () => {
     equal(recorder.one("sockjs-sticky:StickyIngress").parent, urn);
   });
 
-  it("lives twice side by side, each in a namespace of its own", async () => {
+  it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
     new StickyIngress("registry", { ...ARGS, ...DNS });
     new StickyIngress("documents", { ...ARGS, ...DNS, dnsName: "documents.example.com" });
@@ -188,11 +175,10 @@ describe("StickyIngress", () => {
     deepEqual(recorder.counts(), {
       "aws:Record": 2,
       "kubernetes:Ingress": 2,
-      "kubernetes:Namespace": 2,
       "kubernetes:Service": 2,
       "sockjs-sticky:StickyIngress": 2,
     });
     const documents = recorder.one("kubernetes:Ingress", "documents").inputs;
-    equal(at(documents, "metadata", "namespace"), "documents");
+    equal(at(documents, "metadata", "name"), "documents");
   });
 });

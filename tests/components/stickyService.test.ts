@@ -5,6 +5,7 @@ import { StickyService, type StickyServiceArgs } from "../../components/stickySe
 import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 
 const ARGS: StickyServiceArgs = {
+  namespace: "talk",
   affinity: "source-ip",
   scheme: "internet-facing",
   crossZone: true,
@@ -28,26 +29,14 @@ async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
 }
 
 describe("StickyService", () => {
-  it("makes a namespace and a Service, both its children, and no DNS record", async () => {
+  it("makes a Service, its only child, and no DNS record", async () => {
     const { recorder } = await mockedService();
     deepEqual(recorder.counts(), {
-      "kubernetes:Namespace": 1,
       "kubernetes:Service": 1,
       "sockjs-sticky:StickyService": 1,
     });
     deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
     deepEqual(recorder.calls, []);
-  });
-
-  it("has gates put into the namespace's pods, which must be restricted", async () => {
-    const { recorder } = await mockedService();
-    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), {
-      name: "chat",
-      labels: {
-        "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-        "pod-security.kubernetes.io/enforce": "restricted",
-      },
-    });
   });
 
   it("asks the controller, and nobody else, for a load balancer that sends to pods", async () => {
@@ -73,7 +62,7 @@ describe("StickyService", () => {
     const { inputs } = await mockedService();
     deepEqual(inputs.metadata, {
       name: "chat",
-      namespace: "chat",
+      namespace: "talk",
       labels: { "app.kubernetes.io/name": "chat" },
       annotations: {
         ...serviceAnnotations(ARGS),
@@ -137,21 +126,20 @@ describe("StickyService", () => {
     for (const name of ["in-namespace", "of-url"]) {
       equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), service), true, name);
     }
-    equal(await valueOf(namespace), "chat");
+    equal(await valueOf(namespace), "talk");
   });
 
-  it("lives twice side by side, each in a namespace of its own", async () => {
+  it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
     new StickyService("chat", { ...ARGS, ...DNS });
     new StickyService("board", { ...ARGS, ...DNS, dnsName: "board.example.com" });
     await recorder.settle();
     deepEqual(recorder.counts(), {
       "aws:Record": 2,
-      "kubernetes:Namespace": 2,
       "kubernetes:Service": 2,
       "sockjs-sticky:StickyService": 2,
     });
     const board = recorder.one("kubernetes:Service", "board").inputs;
-    equal(at(board, "metadata", "namespace"), "board");
+    equal(at(board, "metadata", "name"), "board");
   });
 });
