@@ -38,8 +38,9 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
     scheme: args.scheme,
     attributes: list({
       "load_balancing.cross_zone.enabled": args.crossZone,
+      // Leaving the keys out would not turn access logs off.
       ...(args.accessLogsBucket === undefined
-        ? {}
+        ? { "access_logs.s3.enabled": false }
         : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
     }),
     "target-group-attributes": list({

@@ -110,7 +110,6 @@ describe("KeyRouter", () => {
     const { inputs } = recorder.one("kubernetes:ConfigMap");
     deepEqual(inputs.data, {
       "haproxy.cfg": haproxyConfig({
-        namespace: "talk",
         routes: [ROUTE],
         statefulSet: "chat",
         serviceName: "chat-replicas",

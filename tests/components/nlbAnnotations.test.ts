@@ -34,7 +34,7 @@ const TARGETS_UNTIL_DRAINED = [
 const COMMON = {
   "nlb-target-type": "ip",
   scheme: "internet-facing",
-  attributes: "load_balancing.cross_zone.enabled=true",
+  attributes: "load_balancing.cross_zone.enabled=true,access_logs.s3.enabled=false",
   "target-group-attributes": [
     "stickiness.enabled=true",
     "stickiness.type=source_ip",
@@ -111,7 +111,7 @@ describe("NLB annotations", () => {
     deepEqual(annotations({ ...given, readinessPath: "/ready" }), {
       ...TCP,
       scheme: "internal",
-      attributes: "load_balancing.cross_zone.enabled=false",
+      attributes: "load_balancing.cross_zone.enabled=false,access_logs.s3.enabled=false",
       "healthcheck-path": "/ready",
       "listener-attributes.TCP-80": "tcp.idle_timeout.seconds=60",
     });
