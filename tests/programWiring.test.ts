@@ -70,11 +70,10 @@ describe("program's wiring", () => {
           at(inputs, "stringData", "DATABASE_URL"),
       );
       match(url, /^postgres:\/\/app:.+@.+:5432\/app$/);
-      const secret = String(at(inputs, "metadata", "name") ?? "company-database-1234567");
       const kind = stack === "dev" ? "Deployment" : "StatefulSet";
       const { spec } = recorder.one(`kubernetes:${kind}`, "company").inputs;
       const container = at(spec, "template", "spec", "containers", 0);
-      deepEqual(at(container, "envFrom"), [{ secretRef: { name: secret } }]);
+      deepEqual(at(container, "envFrom"), [{ secretRef: { name: "company-database-1234567" } }]);
       deepEqual(at(container, "env", 0), { name: "APP", value: "company" });
       const echo = recorder.one("kubernetes:Deployment", "echo").inputs;
       equal(at(echo, "spec", "template", "spec", "containers", 0, "envFrom"), undefined);

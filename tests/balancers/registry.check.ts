@@ -84,7 +84,7 @@ describe("the company registry behind key routers", () => {
 
   /** Twenty people for each number, half of them by each router. */
   async function race(): Promise<Creation[]> {
-    const [first, second] = await Promise.all(
+    const sides = await Promise.all(
       routers.map(async (router) => {
         const origin = `http://127.0.0.1:${router.port}`;
         return { origin, people: await openBrowsers(origin, PEOPLE / 2) };
@@ -92,10 +92,10 @@ describe("the company registry behind key routers", () => {
     );
     const creations: Creation[] = [];
     for (let each = 0; each < NUMBERS; each++) {
-      const sides = [first, second].map((side) =>
-        side === undefined ? [] : raceFor(side.origin, `HRB ${1000 + each}`, side.people),
+      const races = sides.map(({ origin, people }) =>
+        raceFor(origin, `HRB ${1000 + each}`, people),
       );
-      creations.push(...(await Promise.all(sides)).flat());
+      creations.push(...(await Promise.all(races)).flat());
     }
     return creations;
   }
