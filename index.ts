@@ -84,8 +84,10 @@ const apps = workloads.map((workload) => {
     image: appImage?.imageUri ?? config.image ?? "",
     databaseUrl: keepsData(workload.app) ? database?.url : undefined,
   };
-  // The controller makes its load balancer, and is there until it has deleted it.
-  return new StickyApp(workload.app, args, { ...inCluster, dependsOn: controller });
+  // The controller makes its load balancer, and is there until it has deleted it; routers wait for replicas, and not for
+  // as long as a database takes.
+  const dependsOn = keepsData(workload.app) && database ? [controller, database] : controller;
+  return new StickyApp(workload.app, args, { ...inCluster, dependsOn });
 });
 
 /** URL of each workload. */

@@ -9,6 +9,10 @@ const PORT = 5432;
 /** A full storage grows by itself, up to so many times the size that it began with. */
 const STORAGE_GROWTH = 4;
 
+/** From this size on gp3 storage has four volumes, and four times their least IOPS (source as below). */
+const STRIPED_GIB = 400;
+const STRIPED_IOPS = 12_000;
+
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL) */
 const MIN_STORAGE_GIB = 20;
 const MAX_STORAGE_GIB = 65_536 / STORAGE_GROWTH;
@@ -98,7 +102,8 @@ export class Database extends pulumi.ComponentResource {
       {
         engine: "postgres",
         engineVersion: args.postgresVersion,
-        autoMinorVersionUpgrade: true,
+        // A minor version that is named is meant.
+        autoMinorVersionUpgrade: !args.postgresVersion.includes("."),
         // Who raises the version wants it; without this AWS would refuse.
         allowMajorVersionUpgrade: true,
         // What `pulumi up` reports as done is done, and not in the next maintenance window.
@@ -107,6 +112,8 @@ export class Database extends pulumi.ComponentResource {
         multiAz: args.multiAz,
         storageType: "gp3",
         allocatedStorage: args.storageGiB,
+        // Below it AWS takes no number; beyond it an instance that grew would keep one that AWS refuses.
+        ...(args.storageGiB < STRIPED_GIB ? {} : { iops: STRIPED_IOPS }),
         maxAllocatedStorage: args.storageGiB * STORAGE_GROWTH,
         storageEncrypted: true,
         dbName: NAME,

@@ -14,7 +14,10 @@ export interface AliasTarget {
   hostname: pulumi.Output<string>;
 }
 
-/** The name at which a load balancer is reached: one of ours, where it is asked for, or AWS's. */
+/**
+ * The name at which a load balancer is reached: one of ours, where it is asked for, or AWS's. A record is changed in
+ * place when it leads to another load balancer, so it belongs to something that stays.
+ */
 export function dnsAlias(
   name: string,
   { dnsName, hostedZoneId }: DnsAliasArgs,

@@ -13,8 +13,8 @@ export const ROUTER_READINESS_PATH = "/router/readyz";
 /** Seconds that requests and WebSockets have to end when a router stops. */
 export const HARD_STOP_SECONDS = 60;
 
-/** Connections of clients at most: with a full buffer each they need some 170 MiB. */
-const MAX_CONNECTIONS = 2000;
+/** Connections of clients at most: with a full buffer in both directions each they need some 195 MiB. */
+const MAX_CONNECTIONS = 1500;
 
 /** Connections that only probes get: a router that is full is not broken. */
 const PROBE_CONNECTIONS = 100;

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KeyRoute } from "../app/common/keyRoute.ts";
-import type { DnsAliasArgs } from "./dnsAlias.ts";
 import { containerResources } from "./fargateSize.ts";
 import {
   HARD_STOP_SECONDS,
@@ -38,12 +37,12 @@ const USER = 99;
 const CONFIG_FOLDER = "/usr/local/etc/haproxy";
 const CONFIG_FILE = "haproxy.cfg";
 
-export interface KeyRouterArgs
-  extends
-    Pick<ListenerArgs, "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket">,
-    DnsAliasArgs {
+export interface KeyRouterArgs extends Pick<
+  ListenerArgs,
+  "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
+> {
   namespace: pulumi.Input<string>;
-  /** An official image of HAProxy 3.4: user 99, and SIGUSR1 to stop. */
+  /** An official image of HAProxy, from 3.2: user 99, and SIGUSR1 to stop. */
   image: pulumi.Input<string>;
   /** Pods of HAProxy, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
   routerReplicas?: number | undefined;
@@ -70,7 +69,8 @@ export class KeyRouter extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   /** The headless Service by which each replica has a name. */
   readonly serviceName: pulumi.Output<string>;
-  readonly url: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:KeyRouter", name, {}, opts);
@@ -96,13 +96,13 @@ export class KeyRouter extends pulumi.ComponentResource {
       { parent: this },
     );
     this.namespace = front.namespace;
-    this.url = front.url;
+    this.hostname = front.hostname;
     this.serviceName = this.#names(name, args).metadata.name;
     this.#routers(name, labels, args);
     this.registerOutputs({
       namespace: this.namespace,
       serviceName: this.serviceName,
-      url: this.url,
+      hostname: this.hostname,
     });
   }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { KEY_ROUTES, STICKY_COOKIE } from "../app/company/affinity.ts";
 import type { Settings } from "../settings.ts";
 import type { WorkloadSettings } from "../workloads.ts";
+import { dnsAlias } from "./dnsAlias.ts";
 import { KeyRouter } from "./keyRouter.ts";
 import { APP_PORT, READINESS_PATH } from "./podSpec.ts";
 import { StickyIngress } from "./stickyIngress.ts";
@@ -34,7 +35,7 @@ export interface StickyAppArgs extends StackSettings {
 interface Front {
   /** Known when the load balancer is there: the pods' readiness gates need its target group. */
   namespace: pulumi.Output<string>;
-  url: pulumi.Output<string>;
+  hostname: pulumi.Output<string>;
   /** The headless Service that names the replicas, where they need stable names. */
   serviceName?: pulumi.Output<string>;
 }
@@ -76,7 +77,16 @@ export class StickyApp extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.url = pulumi.all([front.url, replicas.urn]).apply(([url]) => url);
+    const { certificateArn, hostedZoneId } = args;
+    const { affinity, dnsName } = workload;
+    const host = dnsAlias(
+      name,
+      { dnsName, hostedZoneId },
+      { type: affinity === "cookie" ? "application" : "network", hostname: front.hostname },
+      { parent: this },
+    );
+    const origin = pulumi.interpolate`${certificateArn === undefined ? "http" : "https"}://${host}`;
+    this.url = pulumi.all([origin, replicas.urn]).apply(([url]) => url);
     this.registerOutputs({ url: this.url });
   }
 
@@ -90,7 +100,6 @@ export class StickyApp extends pulumi.ComponentResource {
     const common = {
       ...args,
       namespace,
-      dnsName: workload.dnsName,
       selector: labels,
       targetPort: APP_PORT.name,
       readinessPath: READINESS_PATH,

@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dnsAlias, type DnsAliasArgs } from "./dnsAlias.ts";
 import {
   ingressAnnotations,
   ingressFaults,
@@ -13,7 +12,7 @@ const TIMEOUT = "15m";
 /** The Service's only port, which nothing but the Ingress names: targets are pods. */
 const PORT = { name: "http", number: 80 };
 
-export interface StickyIngressArgs extends IngressListenerArgs, DnsAliasArgs {
+export interface StickyIngressArgs extends IngressListenerArgs {
   namespace: pulumi.Input<string>;
   /** Labels of the pods behind the load balancer. */
   selector: Record<string, string>;
@@ -31,7 +30,8 @@ export interface StickyIngressArgs extends IngressListenerArgs, DnsAliasArgs {
 export class StickyIngress extends pulumi.ComponentResource {
   /** Known when the load balancer is there. */
   readonly namespace: pulumi.Output<string>;
-  readonly url: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: StickyIngressArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyIngress", name, {}, opts);
@@ -41,13 +41,10 @@ export class StickyIngress extends pulumi.ComponentResource {
     }
     const service = this.#service(name, args);
     const ingress = this.#ingress(name, args, service);
-    const hostname = ingress.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
-
     // Whoever uses the namespace waits for the Ingress in it.
     this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
-    const host = dnsAlias(name, args, { type: "application", hostname }, { parent: this });
-    this.url = pulumi.interpolate`${args.certificateArn === undefined ? "http" : "https"}://${host}`;
-    this.registerOutputs({ namespace: this.namespace, url: this.url });
+    this.hostname = ingress.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
   }
 
   #service(

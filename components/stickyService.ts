@@ -1,6 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dnsAlias } from "./dnsAlias.ts";
 import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
 
 /** Time for the controller to make a load balancer, and for AWS to delete one. */
@@ -17,10 +16,6 @@ export interface StickyServiceArgs extends ListenerArgs {
   targetPort: string;
   /** CIDR blocks that may connect. */
   sourceRanges: string[];
-  /** DNS name of the load balancer, which needs `hostedZoneId`. @default - AWS's own name */
-  dnsName?: string | undefined;
-  /** Route 53 hosted zone of `dnsName`. */
-  hostedZoneId?: string | undefined;
 }
 
 /**
@@ -32,7 +27,8 @@ export interface StickyServiceArgs extends ListenerArgs {
 export class StickyService extends pulumi.ComponentResource {
   /** Known when the load balancer is there. */
   readonly namespace: pulumi.Output<string>;
-  readonly url: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyService", name, {}, opts);
@@ -70,12 +66,9 @@ export class StickyService extends pulumi.ComponentResource {
       },
       { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
     );
-    const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
-
     // Whoever uses the namespace waits for the Service in it.
     this.namespace = pulumi.all([args.namespace, service.id]).apply(([each]) => each);
-    const host = dnsAlias(name, args, { type: "network", hostname }, { parent: this });
-    this.url = pulumi.interpolate`${isTls ? "https" : "http"}://${host}`;
-    this.registerOutputs({ namespace: this.namespace, url: this.url });
+    this.hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
   }
 }

@@ -6,6 +6,9 @@ import { podSpec, type PodArgs } from "./podSpec.ts";
 /** A pod starts on Fargate in 60 to 90 s and is then registered with the load balancer. */
 const ROLLOUT_SECONDS = 1200;
 
+/** How long routers take to resolve the new address of a replica and to check it twice. */
+const SETTLING_SECONDS = 15;
+
 /** How long one pod takes to start, where one is replaced after the other. */
 const POD_START_SECONDS = 120;
 
@@ -39,17 +42,22 @@ export class Workload extends pulumi.ComponentResource {
       { parent: this },
     );
     const common = {
-      // With an autoscaler the number is its own: two owners of a field conflict.
-      ...(maxReplicas === undefined ? { replicas: args.replicas } : {}),
+      replicas: args.replicas,
       selector,
       template: { metadata: { labels }, spec: podSpec(name, args, account.metadata.name) },
     };
     // Takes the number of replicas back from an autoscaler that was turned off.
-    const forced = { ...metadata, annotations: { "pulumi.com/patchForce": "true" } };
+    const annotations = { "pulumi.com/patchForce": "true" };
+    const owned = maxReplicas === undefined ? { ...metadata, annotations } : metadata;
+    const scaled = {
+      parent: this,
+      // An autoscaler goes on from the number that it finds; it is only the first one that is given.
+      ignoreChanges: maxReplicas === undefined ? [] : ["spec.replicas"],
+    };
     const controller =
       serviceName === undefined
-        ? this.#deployment(name, forced, common, args)
-        : this.#statefulSet(name, forced, { ...common, serviceName }, args);
+        ? this.#deployment(name, owned, common, args, scaled)
+        : this.#statefulSet(name, owned, { ...common, serviceName }, args, scaled);
     // Fargate evicts pods to patch them: one at a time, and one that is not ready never stands in the way.
     new k8s.policy.v1.PodDisruptionBudget(
       name,
@@ -70,6 +78,7 @@ export class Workload extends pulumi.ComponentResource {
     metadata: object,
     spec: k8s.types.input.apps.v1.DeploymentSpec,
     { drainSeconds }: WorkloadArgs,
+    opts: pulumi.CustomResourceOptions,
   ): k8s.apps.v1.Deployment {
     const replacing = ROLLOUT_SECONDS + gracePeriodSeconds(drainSeconds);
     return new k8s.apps.v1.Deployment(
@@ -86,7 +95,7 @@ export class Workload extends pulumi.ComponentResource {
           progressDeadlineSeconds: ROLLOUT_SECONDS,
         },
       },
-      { parent: this, customTimeouts: timeouts(replacing, replacing) },
+      { ...opts, customTimeouts: timeouts(replacing, replacing) },
     );
   }
 
@@ -96,6 +105,7 @@ export class Workload extends pulumi.ComponentResource {
     metadata: object,
     spec: k8s.types.input.apps.v1.StatefulSetSpec,
     { drainSeconds, maxReplicas, replicas }: WorkloadArgs,
+    opts: pulumi.CustomResourceOptions,
   ): k8s.apps.v1.StatefulSet {
     const grace = gracePeriodSeconds(drainSeconds);
     const pods = maxReplicas ?? replicas;
@@ -106,13 +116,15 @@ export class Workload extends pulumi.ComponentResource {
         spec: {
           ...spec,
           podManagementPolicy: "Parallel",
+          // Routers have found and checked it before the next one goes.
+          minReadySeconds: SETTLING_SECONDS,
           updateStrategy: { type: "RollingUpdate" },
         },
       },
       {
-        parent: this,
+        ...opts,
         customTimeouts: timeouts(
-          ROLLOUT_SECONDS + pods * (grace + POD_START_SECONDS),
+          ROLLOUT_SECONDS + pods * (grace + POD_START_SECONDS + SETTLING_SECONDS),
           ROLLOUT_SECONDS + grace,
         ),
       },

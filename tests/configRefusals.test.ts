@@ -7,7 +7,7 @@ const ROLE = "arn:aws:iam::111122223333:role/ops";
 const RETENTION =
   "allowed is one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653; for example 30";
 const BLOCKS =
-  "allowed is a list of IPv4 CIDR blocks, each by its first address; for example [198.51.100.0/24]";
+  "allowed is a list of up to 30 IPv4 CIDR blocks, each by its first address; for example [198.51.100.0/24]";
 const LOGS =
   "allowed is a list of api, audit, authenticator, controllerManager, scheduler; for example [api, audit]";
 const ADMINS =
@@ -82,7 +82,7 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   [
     "postgresVersion",
     "latest",
-    'is "latest": allowed is a version of PostgreSQL on RDS; for example 18',
+    'is "latest": allowed is a version of PostgreSQL from 14 to 18; for example 18',
   ],
   [
     "databaseInstanceClass",

@@ -185,6 +185,8 @@ describe("program", () => {
     // These go, or are replaced, when a setting says so.
     deepEqual(different.map(({ type, name }) => `${type.replace(/.*:/, "")} ${name}`).toSorted(), [
       "Addon sockjs-sticky-prod-metrics-server",
+      "FargateProfile sockjs-sticky-prod-company",
+      "FargateProfile sockjs-sticky-prod-echo",
       "LogGroup sockjs-sticky-prod-cluster-logs",
       "ParameterGroup sockjs-sticky-prod",
       "RandomId sockjs-sticky-prod-final-snapshot",

@@ -48,6 +48,19 @@ describe("program's wiring", () => {
     ]);
   });
 
+  it("has the database there before the replicas that need it, and the routers that wait for them", async () => {
+    const { recorder } = await runProgram("prod");
+    const database = recorder.one("aws:Instance");
+    for (const name of ["company", "company-router"]) {
+      const [pods] = [
+        ...recorder.all("kubernetes:StatefulSet"),
+        ...recorder.all("kubernetes:Deployment"),
+      ].filter((each) => each.name === name);
+      ok(pods !== undefined && recorder.isAfter(pods, database), name);
+    }
+    ok(!recorder.isAfter(recorder.one("kubernetes:Deployment", "echo"), database));
+  });
+
   it("makes the registry's load balancer before its replicas, by cookie", async () => {
     const { recorder } = await runProgram("dev");
     inThisOrder(recorder, [

@@ -107,6 +107,8 @@ describe("Database", () => {
     deepEqual(instance.inputs, {
       ...INSTANCE,
       engineVersion: "17.6",
+      // Or AWS would leave the version that is named.
+      autoMinorVersionUpgrade: false,
       instanceClass: "db.m7g.large",
       multiAz: true,
       allocatedStorage: 100,
@@ -114,6 +116,13 @@ describe("Database", () => {
       backupRetentionPeriod: 35,
       deletionProtection: true,
     });
+  });
+
+  it("has the IOPS that AWS wants of larger storage, and says none for smaller", async () => {
+    const larger = await mockedDatabase({ storageGiB: 400 });
+    equal(larger.instance.inputs.iops, 12_000);
+    const smaller = await mockedDatabase({ storageGiB: 399 });
+    equal(Object.hasOwn(smaller.instance.inputs, "iops"), false);
   });
 
   it("stands in the private subnets", async () => {

@@ -103,6 +103,36 @@ describe("StickyApp", () => {
     });
   }
 
+  for (const [affinity, zoneId, hostname] of [
+    ["cookie", "Z-application", "k8s-registry.alb.example"],
+    ["key", "Z-network", "k8s-registry-router.elb.example"],
+  ] as const) {
+    it(`keeps its DNS name, whatever it leads to, for affinity ${affinity}`, async () => {
+      const { recorder, app } = await mockedApp({
+        workload: { ...COMPANY, affinity, dnsName: "registry.example.com" },
+        hostedZoneId: "Z0123456789ABC",
+        certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+      });
+      const record = recorder.one("aws:Record", "registry");
+      equal(record.parent, recorder.one("sockjs-sticky:StickyApp").urn);
+      deepEqual(record.inputs, {
+        zoneId: "Z0123456789ABC",
+        name: "registry.example.com",
+        type: "A",
+        aliases: [{ name: hostname, zoneId, evaluateTargetHealth: false }],
+      });
+      equal(await valueOf(app.url), "https://registry.example.com");
+    });
+  }
+
+  it("has no DNS name without one, or without its zone", async () => {
+    const { recorder } = await mockedApp({ hostedZoneId: "Z0123456789ABC" });
+    deepEqual(recorder.all("aws:Record"), []);
+    const workload = { ...COMPANY, dnsName: "registry.example.com" };
+    const { recorder: other } = await mockedApp({ workload });
+    deepEqual(other.all("aws:Record"), []);
+  });
+
   it("has no two objects of a name, whatever was in front before", async () => {
     const names = new Set<string>();
     for (const affinity of ["cookie", "key"] as const) {

@@ -16,9 +16,6 @@ const ARGS: StickyIngressArgs = {
   targetPort: "web",
 };
 
-const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-const DNS = { dnsName: "registry.example.com", hostedZoneId: "Z0123456789ABC" };
-
 async function mockedIngress(changes: Partial<StickyIngressArgs> = {}) {
   const recorder = await mockPulumi();
   const component = new StickyIngress("registry", { ...ARGS, ...changes });
@@ -99,35 +96,19 @@ describe("StickyIngress", () => {
     }
   });
 
-  it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {
+  it("tells AWS's own name of the load balancer", async () => {
     const { component } = await mockedIngress();
-    equal(await valueOf(component.url), "http://k8s-registry.alb.example");
-    const tls = await mockedIngress({ certificateArn: CERTIFICATE });
-    equal(await valueOf(tls.component.url), "https://k8s-registry.alb.example");
+    equal(await valueOf(component.hostname), "k8s-registry.alb.example");
   });
 
-  it("makes an alias where DNS name and zone are given, and is reached at it", async () => {
-    const { recorder, component } = await mockedIngress({ ...DNS, certificateArn: CERTIFICATE });
-    deepEqual(recorder.strangersTo("sockjs-sticky:StickyIngress", "registry"), []);
-    deepEqual(recorder.one("aws:Record", "registry").inputs, {
-      zoneId: "Z0123456789ABC",
-      name: "registry.example.com",
-      type: "A",
-      aliases: [
-        { name: "k8s-registry.alb.example", zoneId: "Z-application", evaluateTargetHealth: false },
-      ],
-    });
-    equal(await valueOf(component.url), "https://registry.example.com");
-  });
-
-  it("comes before whatever uses its namespace, or its URL", async () => {
+  it("comes before whatever uses its namespace, or its name", async () => {
     const recorder = await mockPulumi();
-    const { namespace, url } = new StickyIngress("registry", ARGS);
+    const { namespace, hostname } = new StickyIngress("registry", ARGS);
     new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
-    new k8s.core.v1.ConfigMap("of-url", { data: { url } });
+    new k8s.core.v1.ConfigMap("of-name", { data: { hostname } });
     await recorder.settle();
     const ingress = recorder.one("kubernetes:Ingress");
-    for (const name of ["in-namespace", "of-url"]) {
+    for (const name of ["in-namespace", "of-name"]) {
       equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), ingress), true, name);
     }
     equal(await valueOf(namespace), "companies");
@@ -169,11 +150,10 @@ describe("StickyIngress", () => {
 
   it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
-    new StickyIngress("registry", { ...ARGS, ...DNS });
-    new StickyIngress("documents", { ...ARGS, ...DNS, dnsName: "documents.example.com" });
+    new StickyIngress("registry", ARGS);
+    new StickyIngress("documents", ARGS);
     await recorder.settle();
     deepEqual(recorder.counts(), {
-      "aws:Record": 2,
       "kubernetes:Ingress": 2,
       "kubernetes:Service": 2,
       "sockjs-sticky:StickyIngress": 2,

@@ -19,7 +19,6 @@ const ARGS: StickyServiceArgs = {
 };
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-const DNS = { dnsName: "chat.example.com", hostedZoneId: "Z0123456789ABC" };
 
 async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
   const recorder = await mockPulumi();
@@ -89,41 +88,19 @@ describe("StickyService", () => {
     }
   });
 
-  it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {
+  it("tells AWS's own name of the load balancer", async () => {
     const { service } = await mockedService();
-    equal(await valueOf(service.url), "http://k8s-chat.elb.example");
-    const tls = await mockedService({ certificateArn: CERTIFICATE });
-    equal(await valueOf(tls.service.url), "https://k8s-chat.elb.example");
+    equal(await valueOf(service.hostname), "k8s-chat.elb.example");
   });
 
-  it("makes an alias where DNS name and zone are given, and is reached at it", async () => {
-    const { recorder, service } = await mockedService(DNS);
-    equal(recorder.counts()["aws:Record"], 1);
-    deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
-    deepEqual(recorder.one("aws:Record", "chat").inputs, {
-      zoneId: "Z0123456789ABC",
-      name: "chat.example.com",
-      type: "A",
-      aliases: [{ name: "k8s-chat.elb.example", zoneId: "Z-network", evaluateTargetHealth: false }],
-    });
-    equal(await valueOf(service.url), "http://chat.example.com");
-  });
-
-  it("makes no alias where only one of the two is given", async () => {
-    const { recorder } = await mockedService({ dnsName: DNS.dnsName });
-    equal(recorder.counts()["aws:Record"], undefined);
-    const other = await mockedService({ hostedZoneId: DNS.hostedZoneId });
-    equal(other.recorder.counts()["aws:Record"], undefined);
-  });
-
-  it("comes before whatever uses its namespace, or its URL", async () => {
+  it("comes before whatever uses its namespace, or its name", async () => {
     const recorder = await mockPulumi();
-    const { namespace, url } = new StickyService("chat", ARGS);
+    const { namespace, hostname } = new StickyService("chat", ARGS);
     new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
-    new k8s.core.v1.ConfigMap("of-url", { data: { url } });
+    new k8s.core.v1.ConfigMap("of-name", { data: { hostname } });
     await recorder.settle();
     const service = recorder.one("kubernetes:Service");
-    for (const name of ["in-namespace", "of-url"]) {
+    for (const name of ["in-namespace", "of-name"]) {
       equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), service), true, name);
     }
     equal(await valueOf(namespace), "talk");
@@ -131,11 +108,10 @@ describe("StickyService", () => {
 
   it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
-    new StickyService("chat", { ...ARGS, ...DNS });
-    new StickyService("board", { ...ARGS, ...DNS, dnsName: "board.example.com" });
+    new StickyService("chat", ARGS);
+    new StickyService("board", ARGS);
     await recorder.settle();
     deepEqual(recorder.counts(), {
-      "aws:Record": 2,
       "kubernetes:Service": 2,
       "sockjs-sticky:StickyService": 2,
     });

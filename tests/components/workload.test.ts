@@ -175,11 +175,13 @@ describe("Workload", () => {
     });
   });
 
-  it("leaves the number of replicas to the autoscaler where there is one", async () => {
+  it("begins with its replicas, and then leaves their number to the autoscaler where there is one", async () => {
     const { recorder, deployment } = await mockedWorkload({ maxReplicas: 12 });
     equal(recorder.counts()["kubernetes:HorizontalPodAutoscaler"], 1);
     deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
-    equal(Object.hasOwn(deployment.inputs.spec as object, "replicas"), false);
+    equal(at(deployment.inputs, "spec", "replicas"), 3);
+    deepEqual(deployment.ignoreChanges, ["spec.replicas"]);
+    deepEqual(deployment.inputs.metadata, METADATA);
   });
 
   it("takes the number of replicas back from an autoscaler that was turned off", async () => {
@@ -188,6 +190,7 @@ describe("Workload", () => {
       ...METADATA,
       annotations: { "pulumi.com/patchForce": "true" },
     });
+    deepEqual(deployment.ignoreChanges, []);
   });
 
   it("grows at 60 % of the CPU and shrinks by one replica in 15 minutes", async () => {
@@ -220,6 +223,7 @@ describe("Workload", () => {
     const { metadata, spec } = statefulSet.inputs;
     deepEqual(metadata, { ...METADATA, annotations: { "pulumi.com/patchForce": "true" } });
     deepEqual(Object.keys(spec as object).toSorted(), [
+      "minReadySeconds",
       "podManagementPolicy",
       "replicas",
       "selector",
@@ -237,13 +241,14 @@ describe("Workload", () => {
     const { statefulSet } = await mockedStatefulSet();
     equal(at(statefulSet.inputs, "spec", "podManagementPolicy"), "Parallel");
     deepEqual(at(statefulSet.inputs, "spec", "updateStrategy"), { type: "RollingUpdate" });
+    equal(at(statefulSet.inputs, "spec", "minReadySeconds"), 15);
   });
 
   it("waits for each replica of a StatefulSet in turn, as many as there may be", async () => {
     const { statefulSet } = await mockedStatefulSet();
-    deepEqual(statefulSet.timeouts, { create: "1200s", update: "2235s", delete: "1425s" });
+    deepEqual(statefulSet.timeouts, { create: "1200s", update: "2280s", delete: "1425s" });
     const larger = await mockedStatefulSet({ maxReplicas: 10 });
-    equal(larger.statefulSet.timeouts.update, "4650s");
+    equal(larger.statefulSet.timeouts.update, "4800s");
   });
 
   it("has the pods of a StatefulSet as those of a Deployment", async () => {
@@ -259,7 +264,7 @@ describe("Workload", () => {
       kind: "StatefulSet",
       name: "chat",
     });
-    equal(Object.hasOwn(statefulSet.inputs.spec as object, "replicas"), false);
+    deepEqual(statefulSet.ignoreChanges, ["spec.replicas"]);
   });
 
   it("lives twice side by side", async () => {
