@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { readOptions } from "../local/options.ts";
 import { endRuns, runNode } from "./support/localRun.ts";
 
@@ -9,7 +9,7 @@ const FLAGS =
   "--stack <name>, --workloads <apps>, --replicas <number>, --port <number>, --host <address>, " +
   "--affinity <list>, --drain <seconds>, --data <folder>, --ephemeral";
 
-const FOLDER = resolve("package.json/data");
+const FOLDER = resolve("package.json/a/data");
 
 /** The workloads that flags choose, as `app affinity replicas`. */
 function chosen(...args: string[]): string[] | undefined {
@@ -95,8 +95,8 @@ describe("npm start refuses in one line with exit status 2", () => {
       `option '--ephemeral' cannot be used with option '--data <folder>'; allowed are ${FLAGS}`,
     ],
     [
-      ["--port", "0", "--data", "package.json/data"],
-      `${FOLDER} cannot hold PostgreSQL's data: ENOTDIR: not a directory, mkdir '${FOLDER}'; ` +
+      ["--port", "0", "--data", "package.json/a/data"],
+      `${FOLDER} cannot hold PostgreSQL's data: ENOTDIR: not a directory, mkdir '${dirname(FOLDER)}'; ` +
         "allowed is a folder that this user can write: make it so, or take --ephemeral",
     ],
   ];

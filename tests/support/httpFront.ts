@@ -35,6 +35,7 @@ export interface TestReplica extends HttpReplica {
 }
 
 const servers = new Set<Server>();
+const sockets = new WeakMap<Server, Set<Socket>>();
 const fronts = new Set<HttpFront>();
 
 /** Starts a replica; unless told otherwise it answers its name, and sets the app's cookie. */
@@ -51,9 +52,20 @@ export async function startReplica(
     handle(incoming, response);
   }).listen(0, "127.0.0.1");
   servers.add(server);
+  const open = new Set<Socket>();
+  sockets.set(server, open);
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return { name, id: `id-of-${name}`, port, server, requests };
+}
+
+/** Connections that a replica has now. */
+export function connectionsOf({ server }: TestReplica): number {
+  return sockets.get(server)?.size ?? 0;
 }
 
 /** Starts replicas of these names. */
@@ -62,10 +74,11 @@ export function startReplicas(...names: string[]): Promise<TestReplica[]> {
 }
 
 /** Ends a replica as a kill does, while the front still believes that it is there. */
-export async function kill({ server }: TestReplica): Promise<void> {
+export async function kill({ server }: Pick<TestReplica, "server">): Promise<void> {
   const closed = once(server, "close");
   server.close();
-  server.closeAllConnections();
+  sockets.get(server)?.forEach((socket) => socket.destroy());
+  servers.delete(server);
   await closed;
 }
 
@@ -81,8 +94,7 @@ export async function startFront(
 
 /** Ends all that a test has started. */
 export async function endFronts(): Promise<void> {
-  servers.forEach((server) => server.close().closeAllConnections());
-  servers.clear();
+  await Promise.all([...servers].map((server) => kill({ server })));
   await Promise.all([...fronts].map((front) => front.close()));
   fronts.clear();
 }
@@ -108,10 +120,10 @@ export async function send(
   };
 }
 
-/** Writes bytes to a connection of their own, and collects what comes back. */
+/** Writes bytes to a connection of their own, which is never closed from this end, and collects what comes back. */
 export function converse(origin: string, bytes: string): { socket: Socket; heard: () => string } {
   const { hostname, port } = new URL(origin);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   let heard = "";
   socket.on("data", (data) => (heard += String(data))).on("error", () => socket.destroy());
   socket.write(bytes);

@@ -102,7 +102,8 @@ export function isAlive(pid: number): boolean {
   return parentOf(pid) !== undefined;
 }
 
-function parentOf(pid: number): number | undefined {
+/** The process that has started a process, as long as both are there. */
+export function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
