@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -22,6 +22,11 @@ const env = { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin` };
 
 /** Lines of a configuration for HAProxy 3.4 that Debian's, 2.6 and 3.0, do not know. */
 const UNKNOWN_BEFORE_3_1 = /^ +default-server init-state .*\n/gm;
+
+/** Where configurations are, until the tests have ended. */
+const folder = mkdtempSync(join(tmpdir(), "router-"));
+process.once("exit", () => rmSync(folder, { recursive: true }));
+let files = 0;
 
 const version = execFileSync(HAPROXY, ["-v"], { env, encoding: "utf8" });
 
@@ -201,7 +206,8 @@ function start(config: string, port: number, probePort: number): Router {
 }
 
 function fileWith(config: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), "router-")), "haproxy.cfg");
+  files += 1;
+  const file = join(folder, `${files}.cfg`);
   writeFileSync(file, config);
   return file;
 }
