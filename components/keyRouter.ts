@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KeyRoute } from "../app/common/keyRoute.ts";
+import { disruptionBudget } from "./disruptionBudget.ts";
 import { containerResources } from "./fargateSize.ts";
 import {
   HARD_STOP_SECONDS,
@@ -13,6 +14,7 @@ import {
 import { routeFaults } from "./keyRouteFaults.ts";
 import type { ListenerArgs } from "./nlbAnnotations.ts";
 import { APP_PORT } from "./podSpec.ts";
+import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 import { StickyService } from "./stickyService.ts";
 
 /** The load balancer sends new connections for some two minutes after a router was deregistered. */
@@ -167,15 +169,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         },
       },
     );
-    // Fargate evicts pods to patch them: one at a time, and one that is not ready never stands in the way.
-    new k8s.policy.v1.PodDisruptionBudget(
-      router,
-      {
-        metadata,
-        spec: { selector, maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
-      },
-      { parent: this },
-    );
+    disruptionBudget(router, metadata, selector, { parent: this });
   }
 
   /** Named by its content: another one rolls the pods, and until they are gone the old ones keep theirs. */
@@ -247,12 +241,7 @@ function routerPodSpec(
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurity(USER),
     containers: [
       {
         name: "haproxy",
@@ -272,11 +261,7 @@ function routerPodSpec(
         },
         readinessProbe: { ...probe("/healthz"), periodSeconds: 5, failureThreshold: 2 },
         livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: CONTAINER_SECURITY,
       },
     ],
     volumes: [{ name: "config", configMap: { name: configMapName } }],

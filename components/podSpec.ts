@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AppName } from "../app/common/apps.ts";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
+import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 
 /** The port on which the app listens, by name and by number. */
 export const APP_PORT = { name: "http", number: 8080 };
@@ -42,12 +43,7 @@ export function podSpec(
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: gracePeriodSeconds(args.drainSeconds),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurity(USER),
     containers: [
       {
         name,
@@ -66,11 +62,7 @@ export function podSpec(
         startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
         readinessProbe: { ...probe(READINESS_PATH), periodSeconds: 5, failureThreshold: 2 },
         livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: CONTAINER_SECURITY,
       },
     ],
   };

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
+import { disruptionBudget } from "./disruptionBudget.ts";
 import { podSpec, type PodArgs } from "./podSpec.ts";
 
 /** A pod starts on Fargate in 60 to 90 s and is then registered with the load balancer. */
@@ -58,15 +59,7 @@ export class Workload extends pulumi.ComponentResource {
       serviceName === undefined
         ? this.#deployment(name, owned, common, args, scaled)
         : this.#statefulSet(name, owned, { ...common, serviceName }, args, scaled);
-    // Fargate evicts pods to patch them: one at a time, and one that is not ready never stands in the way.
-    new k8s.policy.v1.PodDisruptionBudget(
-      name,
-      {
-        metadata,
-        spec: { selector, maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
-      },
-      { parent: this },
-    );
+    disruptionBudget(name, metadata, selector, { parent: this });
     if (maxReplicas !== undefined) {
       this.#autoscaler(name, metadata, args.replicas, maxReplicas, controller);
     }
