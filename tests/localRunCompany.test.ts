@@ -44,7 +44,7 @@ async function replicaFor({ origin }: LocalRun, path: string, jar?: CookieJar): 
 }
 
 function isGuard(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guard.ts");
+  return isAlive(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guard.ts");
 }
 
 /** PostgreSQL's own process. */

@@ -88,13 +88,21 @@ export function childrenOf(parent: number): number[] {
 export function replicasOf({ pid }: { pid: number }): Map<string, number> {
   const replicas = new Map<string, number>();
   for (const child of childrenOf(pid)) {
-    const environment = readFileSync(`/proc/${child}/environ`, "utf8");
-    const name = /\0REPLICA_NAME=([^\0]+)/.exec(`\0${environment}`)?.[1];
+    const name = /\0REPLICA_NAME=([^\0]+)/.exec(`\0${environmentOf(child)}`)?.[1];
     if (name !== undefined) {
       replicas.set(name, child);
     }
   }
   return replicas;
+}
+
+/** Nothing of a process that has ended meanwhile. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Whether there is such a process; one that ended and was not yet reaped is none. */
