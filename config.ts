@@ -52,7 +52,7 @@ export function loadConfig(): Config {
         nameOf(`workloads[${index}].${fault}`),
       ),
     ),
-    ...certificateFaults(settings.values.certificateArn, provider.values["aws:region"]).map(nameOf),
+    ...regionFaults(settings.values, provider.values["aws:region"]).map(nameOf),
   ];
   if (faults.length > 0) {
     throw new pulumi.RunError(faults.join("\n"));
@@ -108,14 +108,19 @@ function providerFaults(all: Record<string, string>): string[] {
     );
 }
 
-/** A listener takes certificates of its own region only. */
-function certificateFaults(certificateArn = "", region = ""): string[] {
-  const found = certificateArn.split(":")[3];
-  return found === undefined || region === "" || found === region
-    ? []
-    : [
-        `certificateArn is ${JSON.stringify(certificateArn)}: it is in ${found}, allowed is a certificate in ${region} (aws:region)`,
-      ];
+/** A load balancer takes certificates and web ACLs of its own region only. */
+function regionFaults(
+  { certificateArn, webAclArn }: Partial<Settings>,
+  region: string | undefined,
+): string[] {
+  return Object.entries({ certificateArn, webAclArn }).flatMap(([setting, arn]) => {
+    const found = arn?.split(":")[3];
+    return found === undefined || region === undefined || found === region
+      ? []
+      : [
+          `${setting} is ${JSON.stringify(arn)}: it is in ${found}, allowed is one in ${region} (aws:region)`,
+        ];
+  });
 }
 
 function nameFaults(name: string): string[] {

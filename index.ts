@@ -2,22 +2,21 @@ import { fileURLToPath } from "node:url";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { AppImage } from "./components/appImage.ts";
+import { Database } from "./components/database.ts";
 import { FargateCluster } from "./components/fargateCluster.ts";
 import { LoadBalancerController } from "./components/loadBalancerController.ts";
-import { StickyService } from "./components/stickyService.ts";
+import { StickyApp } from "./components/stickyApp.ts";
 import { Vpc } from "./components/vpc.ts";
-import { APP_PORT, Workload } from "./components/workload.ts";
 import { eksZones } from "./components/zones.ts";
 import { loadConfig } from "./config.ts";
+import { keepsData } from "./workloads.ts";
 
 const config = loadConfig();
-const { name, region } = config;
+const { name, region, workloads } = config;
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };
 const guarded = { ...onAws, protect: config.deletionProtection };
-
-const echo = { name: "echo", labels: { "app.kubernetes.io/name": "echo" }, readiness: "/readyz" };
 
 const zones = await eksZones(config.zones, { provider });
 const vpc = new Vpc(name, { ...config, cidr: config.vpcCidr, zones }, guarded);
@@ -28,8 +27,8 @@ const cluster = new FargateCluster(
     vpcId: vpc.vpcId,
     privateSubnetIds: vpc.privateSubnetIds,
     publicSubnetIds: vpc.publicSubnetIds,
-    namespaces: [echo.name],
-    metricsServer: config.maxReplicas !== undefined,
+    namespaces: workloads.map(({ app }) => app),
+    metricsServer: workloads.some(({ maxReplicas }) => maxReplicas !== undefined),
   },
   // Pods reach AWS from their first second to their last.
   { ...guarded, dependsOn: vpc.egress },
@@ -46,6 +45,7 @@ const controller = new LoadBalancerController(
     oidcIssuer: cluster.oidcIssuer,
     chart: config.controllerChart,
     chartVersion: config.controllerChartVersion,
+    ingresses: workloads.some(({ affinity }) => affinity === "cookie"),
     defaultTags: tags,
   },
   // The logs of its pods are kept only if logging is there before them.
@@ -59,33 +59,45 @@ const appImage =
     ? new AppImage(name, { ...config, context, forceDelete }, onAws)
     : undefined;
 
-const service = new StickyService(
-  echo.name,
-  { ...config, selector: echo.labels, targetPort: APP_PORT.name, readinessPath: echo.readiness },
-  // The controller makes its load balancer, and is there until it has deleted it.
-  { ...inCluster, dependsOn: controller },
-);
-const workload = new Workload(
-  echo.name,
-  {
+const database = workloads.some(({ app }) => keepsData(app))
+  ? new Database(
+      name,
+      {
+        ...config,
+        instanceClass: config.databaseInstanceClass,
+        multiAz: config.databaseMultiAz,
+        storageGiB: config.databaseStorageGiB,
+        backupDays: config.databaseBackupDays,
+        finalSnapshot: config.databaseFinalSnapshot,
+        vpcId: vpc.vpcId,
+        subnetIds: vpc.privateSubnetIds,
+        podSecurityGroupId: cluster.podSecurityGroupId,
+      },
+      guarded,
+    )
+  : undefined;
+
+const apps = workloads.map((workload) => {
+  const args = {
     ...config,
-    // Known when the Service is there: the readiness gate of the pods needs its target group.
-    namespace: service.namespace,
-    labels: echo.labels,
+    workload,
     image: appImage?.imageUri ?? config.image ?? "",
-    size: config,
-    readinessPath: echo.readiness,
-  },
-  inCluster,
-);
+    databaseUrl: keepsData(workload.app) ? database?.url : undefined,
+  };
+  // The controller makes its load balancer, and is there until it has deleted it; routers wait for replicas, and not for
+  // as long as a database takes.
+  const dependsOn = keepsData(workload.app) && database ? [controller, database] : controller;
+  return new StickyApp(workload.app, args, { ...inCluster, dependsOn });
+});
 
 /** URL of each workload. */
-export const urls = { [echo.name]: service.url };
-/** URL of the echo app; it answers when the workload is there. */
-export const url = pulumi.all([service.url, workload.urn]).apply(([each]) => each);
+export const urls = Object.fromEntries(
+  workloads.map(({ app }, index) => [app, apps[index]?.url ?? ""]),
+);
+/** URL of the first workload. */
+export const url = apps[0]?.url;
 export const clusterName = name;
 export const kubeconfig = cluster.kubeconfig;
 export const repositoryUrl = appImage?.repositoryUrl;
 export const vpcId = vpc.vpcId;
-export const namespace = service.namespace;
 export const updateKubeconfigCommand = `aws eks update-kubeconfig --name ${name} --region ${region}`;

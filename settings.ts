@@ -10,10 +10,17 @@ const RETENTION_DAYS = [
 
 const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
 
-const cidrs = z.array(z.cidrv4().refine(isFirstAddress)).min(1).meta({
-  description: "a list of IPv4 CIDR blocks, each by its first address",
-  example: "[198.51.100.0/24]",
-});
+/** A security group has 60 rules, and a load balancer with TLS needs two for each block. */
+const MAX_CIDRS = 30;
+
+const cidrs = z
+  .array(z.cidrv4().refine(isFirstAddress))
+  .min(1)
+  .max(MAX_CIDRS)
+  .meta({
+    description: `a list of up to ${MAX_CIDRS} IPv4 CIDR blocks, each by its first address`,
+    example: "[198.51.100.0/24]",
+  });
 
 /** Rules by setting; what a setting means and its default stand in Pulumi.yaml. Workloads have rules of their own. */
 export const RULES = {
@@ -61,7 +68,7 @@ export const RULES = {
   ),
   controllerChartVersion: textLike(/^\d+\.\d+\.\d+$/, "a version", "3.5.0"),
   keyRouterImage: textLike(/^\S+$/, "an HAProxy image by tag or digest", "haproxy:3.4-alpine"),
-  postgresVersion: textLike(/^\d+(\.\d+)?$/, "a version of PostgreSQL on RDS", "18"),
+  postgresVersion: textLike(/^1[4-8](\.\d{1,2})?$/, "a version of PostgreSQL from 14 to 18", "18"),
   databaseInstanceClass: textLike(
     /^db\.[a-z0-9-]+\.[a-z0-9]+$/,
     "an RDS instance class",

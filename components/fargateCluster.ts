@@ -67,7 +67,8 @@ export class FargateCluster extends pulumi.ComponentResource {
             subnetIds: args.privateSubnetIds,
             selectors: [{ namespace }],
           },
-          inParent,
+          // Not protected: a workload that is taken away takes its profile with it.
+          namespace === "kube-system" ? inParent : { ...inParent, protect: false },
         ),
     );
     args.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));

@@ -2,7 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { containerResources } from "./fargateSize.ts";
-import { controllerPolicy } from "./loadBalancerControllerPolicy.ts";
+import {
+  controllerPolicy,
+  ingressPolicy,
+  type PolicyDocument,
+  type PolicyScope,
+} from "./loadBalancerControllerPolicy.ts";
 
 /** Name of chart, release and service account. */
 const CONTROLLER = "aws-load-balancer-controller";
@@ -23,11 +28,13 @@ export interface LoadBalancerControllerArgs {
   /** Chart repository (`https://`), chart in a registry (`oci://`) or local folder of the chart. */
   chart: string;
   chartVersion: string;
+  /** Whether there are Ingresses: Application Load Balancers, which AWS WAF may guard. */
+  ingresses: boolean;
   /** Tags of all that the controller makes; the provider's default tags do not reach it. */
   defaultTags: Record<string, string>;
 }
 
-/** The AWS Load Balancer Controller: makes the load balancers that Services ask for. */
+/** The AWS Load Balancer Controller: makes the load balancers that Services and Ingresses ask for. */
 export class LoadBalancerController extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -36,11 +43,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   ) {
     super("sockjs-sticky:index:LoadBalancerController", name, {}, opts);
     const role = this.#role(name, args);
-    const policy = new aws.iam.RolePolicy(
-      name,
-      { role: role.name, policy: this.#policy(args) },
-      { parent: this },
-    );
+    const policies = this.#policies(name, args, role);
     // A Release, for a client-side chart would make a new webhook certificate with every preview.
     new k8s.helm.v3.Release(
       name,
@@ -53,8 +56,8 @@ export class LoadBalancerController extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // It reads AWS as soon as it starts, and needs its policy until its last load balancer has gone.
-        dependsOn: policy,
+        // It reads AWS as soon as it starts, and needs its policies until its last load balancer has gone.
+        dependsOn: policies,
         customTimeouts: { create: `${TIMEOUT_SECONDS}s`, update: `${TIMEOUT_SECONDS}s` },
       },
     );
@@ -89,11 +92,27 @@ export class LoadBalancerController extends pulumi.ComponentResource {
     );
   }
 
-  #policy({ clusterName, region, vpcId, podSecurityGroupId }: LoadBalancerControllerArgs) {
+  #policies(name: string, args: LoadBalancerControllerArgs, { name: role }: aws.iam.Role) {
+    const { clusterName, region, vpcId, podSecurityGroupId } = args;
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const { accountId } = aws.getCallerIdentityOutput({}, { parent: this });
-    const scope = { partition, region, accountId, clusterName, vpcId, podSecurityGroupId };
-    return pulumi.jsonStringify(pulumi.output(scope).apply(controllerPolicy));
+    const scope = pulumi.output({
+      partition,
+      region,
+      accountId,
+      clusterName,
+      vpcId,
+      podSecurityGroupId,
+    });
+    const attach = (policyName: string, document: (scope: PolicyScope) => PolicyDocument) =>
+      new aws.iam.RolePolicy(
+        policyName,
+        { role, policy: pulumi.jsonStringify(scope.apply(document)) },
+        { parent: this },
+      );
+    const policy = attach(name, controllerPolicy);
+    // Apart from the other, so that it is there until the last Ingress has gone.
+    return args.ingresses ? [policy, attach(`${name}-ingresses`, ingressPolicy)] : [policy];
   }
 }
 
@@ -127,6 +146,6 @@ function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<str
     enableServiceMutatorWebhook: false,
     enableShield: false,
     enableWaf: false,
-    enableWafv2: false,
+    enableWafv2: args.ingresses,
   };
 }

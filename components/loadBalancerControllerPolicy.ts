@@ -42,8 +42,7 @@ export function controllerPolicy(scope: PolicyScope): PolicyDocument {
   const loadBalancers = elb("loadbalancer/net/*");
   const listeners = elb("listener/net/*");
   const targetGroups = elb("targetgroup/*");
-  const requested = { StringEquals: { [`aws:RequestTag/${CLUSTER_TAG}`]: scope.clusterName } };
-  const owned = { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: scope.clusterName } };
+  const { requested, owned } = tagged(scope);
   const inVpc = { ArnEquals: { "ec2:Vpc": ec2(`vpc/${scope.vpcId}`) } };
 
   return {
@@ -88,6 +87,53 @@ export function controllerPolicy(scope: PolicyScope): PolicyDocument {
       allow("Tag", TAG_ACTIONS, [loadBalancers, targetGroups], owned),
       allow("TagListener", TAG_ACTIONS, listeners),
       allow("Change", CHANGE_ACTIONS, [loadBalancers, listeners, targetGroups], owned),
+    ],
+  };
+}
+
+/**
+ * What it needs beyond that for Application Load Balancers, and for web ACLs of AWS WAF on them.
+ *
+ * Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html,
+ * https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html (the "new permission
+ * setting"; the old one, elasticloadbalancing:SetWebAcl, cannot be scoped to a cluster)
+ */
+export function ingressPolicy(scope: PolicyScope): PolicyDocument {
+  const elb = (resource: string): string => arn(scope, "elasticloadbalancing", resource);
+  const loadBalancers = elb("loadbalancer/app/*");
+  const listeners = elb("listener/app/*");
+  const rules = elb("listener-rule/app/*");
+  const webAcls = arn(scope, "wafv2", "regional/webacl/*");
+  const { requested, owned } = tagged(scope);
+
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      allow(
+        "Create",
+        [
+          "elasticloadbalancing:CreateLoadBalancer",
+          "elasticloadbalancing:CreateListener",
+          "elasticloadbalancing:CreateRule",
+        ],
+        [loadBalancers, listeners],
+        requested,
+      ),
+      allow("TagNew", ["elasticloadbalancing:AddTags"], [loadBalancers, listeners, rules], {
+        StringEquals: {
+          ...requested.StringEquals,
+          "elasticloadbalancing:CreateAction": [
+            "CreateLoadBalancer",
+            "CreateListener",
+            "CreateRule",
+          ],
+        },
+      }),
+      allow("Tag", TAG_ACTIONS, [loadBalancers, listeners, rules], owned),
+      allow("Change", INGRESS_CHANGE_ACTIONS, [loadBalancers, listeners, rules], owned),
+      allow("AttachWebAcl", WEB_ACL_ACTIONS, [webAcls, loadBalancers]),
+      // Names no web ACL. The load balancer decides, by DeleteWebACLAssociation above.
+      allow("DetachWebAcl", ["wafv2:DisassociateWebACL"], "*"),
     ],
   };
 }
@@ -143,6 +189,36 @@ const CHANGE_ACTIONS = [
   "elasticloadbalancing:SetSecurityGroups",
   "elasticloadbalancing:SetSubnets",
 ];
+
+const INGRESS_CHANGE_ACTIONS = [
+  "elasticloadbalancing:AddListenerCertificates",
+  "elasticloadbalancing:CreateWebACLAssociation",
+  "elasticloadbalancing:DeleteListener",
+  "elasticloadbalancing:DeleteLoadBalancer",
+  "elasticloadbalancing:DeleteRule",
+  "elasticloadbalancing:DeleteWebACLAssociation",
+  "elasticloadbalancing:GetLoadBalancerWebACL",
+  "elasticloadbalancing:ModifyCapacityReservation",
+  "elasticloadbalancing:ModifyListener",
+  "elasticloadbalancing:ModifyListenerAttributes",
+  "elasticloadbalancing:ModifyLoadBalancerAttributes",
+  "elasticloadbalancing:ModifyRule",
+  "elasticloadbalancing:RemoveListenerCertificates",
+  "elasticloadbalancing:SetIpAddressType",
+  "elasticloadbalancing:SetRulePriorities",
+  "elasticloadbalancing:SetSecurityGroups",
+  "elasticloadbalancing:SetSubnets",
+];
+
+const WEB_ACL_ACTIONS = ["wafv2:AssociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"];
+
+/** Conditions: that a request gives the cluster's tag, and that what it is about has it. */
+function tagged({ clusterName }: PolicyScope) {
+  return {
+    requested: { StringEquals: { [`aws:RequestTag/${CLUSTER_TAG}`]: clusterName } },
+    owned: { StringEquals: { [`aws:ResourceTag/${CLUSTER_TAG}`]: clusterName } },
+  };
+}
 
 function allow(
   Sid: string,

@@ -1,5 +1,3 @@
-import type { Affinity } from "../settings.ts";
-
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
 /** Seconds for which a deregistered target keeps its connections; a drain is longer. */
@@ -7,7 +5,8 @@ const DEREGISTRATION_SECONDS = 120;
 
 /** The listener, the target group and their load balancer. */
 export interface ListenerArgs {
-  affinity: Affinity;
+  /** `source-ip` keeps every source address on its target. */
+  affinity: "source-ip" | "none";
   /** Where the load balancer is reachable. */
   scheme: "internet-facing" | "internal";
   /** Whether the address in one zone sends to targets in all zones. */
@@ -15,6 +14,8 @@ export interface ListenerArgs {
   /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
   idleTimeoutSeconds: number;
   targetProtocol: "tcp" | "tls";
+  /** Has each connection to a target, of health checks, too, begin with the client's address. @default false */
+  proxyProtocol?: boolean | undefined;
   /** Path of the readiness check, which the pods' own probe asks, too. */
   readinessPath: string;
   /** ARN of an ACM certificate; makes a TLS listener. @default - TCP */
@@ -37,8 +38,9 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
     scheme: args.scheme,
     attributes: list({
       "load_balancing.cross_zone.enabled": args.crossZone,
+      // Leaving the keys out would not turn access logs off.
       ...(args.accessLogsBucket === undefined
-        ? {}
+        ? { "access_logs.s3.enabled": false }
         : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
     }),
     "target-group-attributes": list({
@@ -52,6 +54,8 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
       "target_health_state.unhealthy.connection_termination.enabled": false,
       // Has black-holed traffic: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3521
       "preserve_client_ip.enabled": false,
+      // Left out the controller turns it off.
+      ...(args.proxyProtocol === true ? { "proxy_protocol_v2.enabled": true } : {}),
     }),
     "healthcheck-protocol": args.targetProtocol === "tls" ? "https" : "http",
     "healthcheck-path": args.readinessPath,

@@ -1,4 +1,3 @@
-import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
@@ -10,52 +9,37 @@ const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
 export interface StickyServiceArgs extends ListenerArgs {
+  namespace: pulumi.Input<string>;
   /** Labels of the pods behind the load balancer. */
   selector: Record<string, string>;
   /** Name of the pods' port. */
   targetPort: string;
   /** CIDR blocks that may connect. */
   sourceRanges: string[];
-  /** DNS name of the load balancer, which needs `hostedZoneId`. @default - AWS's own name */
-  dnsName?: string | undefined;
-  /** Route 53 hosted zone of `dnsName`. */
-  hostedZoneId?: string | undefined;
 }
 
 /**
- * A namespace with a Service of its own: a Network Load Balancer that keeps every source address on its
- * replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
+ * A Service that is a Network Load Balancer, which keeps every source address on its replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
  *
  * Pods come after it: the controller puts its readiness gate only into pods that are created when the
  * Service's target group is there.
  */
 export class StickyService extends pulumi.ComponentResource {
+  /** Known when the load balancer is there. */
   readonly namespace: pulumi.Output<string>;
-  readonly url: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyService", name, {}, opts);
     const isTls = args.certificateArn !== undefined;
-    const namespace = new k8s.core.v1.Namespace(
-      name,
-      {
-        metadata: {
-          name,
-          labels: {
-            "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-            "pod-security.kubernetes.io/enforce": "restricted",
-          },
-        },
-      },
-      { parent: this },
-    );
     const service = new k8s.core.v1.Service(
       name,
       {
         metadata: {
           // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
           name: args.scheme === "internal" ? `${name}-internal` : name,
-          namespace: namespace.metadata.name,
+          namespace: args.namespace,
           labels: args.selector,
           annotations: {
             ...serviceAnnotations(args),
@@ -82,36 +66,9 @@ export class StickyService extends pulumi.ComponentResource {
       },
       { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
     );
-    const hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
-
     // Whoever uses the namespace waits for the Service in it.
-    this.namespace = pulumi.all([namespace.metadata.name, service.id]).apply(([each]) => each);
-    const { dnsName, hostedZoneId } = args;
-    const host =
-      dnsName === undefined || hostedZoneId === undefined
-        ? hostname
-        : this.#alias(name, dnsName, hostedZoneId, hostname);
-    this.url = pulumi.interpolate`${isTls ? "https" : "http"}://${host}`;
-    this.registerOutputs({ namespace: this.namespace, url: this.url });
-  }
-
-  #alias(
-    name: string,
-    dnsName: string,
-    zoneId: string,
-    hostname: pulumi.Output<string>,
-  ): pulumi.Output<string> {
-    const zone = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent: this });
-    const record = new aws.route53.Record(
-      name,
-      {
-        zoneId,
-        name: dnsName,
-        type: "A",
-        aliases: [{ name: hostname, zoneId: zone.id, evaluateTargetHealth: false }],
-      },
-      { parent: this },
-    );
-    return record.fqdn;
+    this.namespace = pulumi.all([args.namespace, service.id]).apply(([each]) => each);
+    this.hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
   }
 }

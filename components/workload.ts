@@ -1,33 +1,30 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
-import { containerResources, type FargateSize } from "./fargateSize.ts";
-
-/** The port on which the app listens, by name and by number. */
-export const APP_PORT = { name: "http", number: 8080 };
+import { disruptionBudget } from "./disruptionBudget.ts";
+import { podSpec, type PodArgs } from "./podSpec.ts";
 
 /** A pod starts on Fargate in 60 to 90 s and is then registered with the load balancer. */
 const ROLLOUT_SECONDS = 1200;
 
-/** The user of the image, which has no rights. */
-const USER = 1000;
+/** How long routers take to resolve the new address of a replica and to check it twice. */
+const SETTLING_SECONDS = 15;
 
-export interface WorkloadArgs {
+/** How long one pod takes to start, where one is replaced after the other. */
+const POD_START_SECONDS = 120;
+
+export interface WorkloadArgs extends PodArgs {
   namespace: pulumi.Input<string>;
   labels: Record<string, string>;
-  image: pulumi.Input<string>;
-  /** Size for which Fargate bills each pod. */
-  size: FargateSize;
   /** Replicas; the least where there is an autoscaler. */
   replicas: number;
   /** Replicas at most; an autoscaler keeps between the two. @default - no autoscaler */
   maxReplicas?: number | undefined;
-  /** Seconds for which a pod that was told to stop still takes new connections. */
-  drainSeconds: number;
-  /** Path of the readiness probe. */
-  readinessPath: string;
-  /** Protocol that the pods speak. */
-  targetProtocol: "tcp" | "tls";
+  /**
+   * Name of the headless Service by which each replica has a DNS name of its own, which it keeps when it is
+   * replaced: a StatefulSet. @default - a Deployment
+   */
+  serviceName?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -37,7 +34,7 @@ export interface WorkloadArgs {
 export class Workload extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Workload", name, {}, opts);
-    const { namespace, labels, maxReplicas } = args;
+    const { namespace, labels, maxReplicas, serviceName } = args;
     const metadata = { name, namespace, labels };
     const selector = { matchLabels: labels };
     const account = new k8s.core.v1.ServiceAccount(
@@ -45,46 +42,86 @@ export class Workload extends pulumi.ComponentResource {
       { metadata, automountServiceAccountToken: false },
       { parent: this },
     );
-    const deployment = new k8s.apps.v1.Deployment(
+    const common = {
+      replicas: args.replicas,
+      selector,
+      template: { metadata: { labels }, spec: podSpec(name, args, account.metadata.name) },
+    };
+    // Takes the number of replicas back from an autoscaler that was turned off.
+    const annotations = { "pulumi.com/patchForce": "true" };
+    const owned = maxReplicas === undefined ? { ...metadata, annotations } : metadata;
+    const scaled = {
+      parent: this,
+      // An autoscaler goes on from the number that it finds; it is only the first one that is given.
+      ignoreChanges: maxReplicas === undefined ? [] : ["spec.replicas"],
+    };
+    const controller =
+      serviceName === undefined
+        ? this.#deployment(name, owned, common, args, scaled)
+        : this.#statefulSet(name, owned, { ...common, serviceName }, args, scaled);
+    disruptionBudget(name, metadata, selector, { parent: this });
+    if (maxReplicas !== undefined) {
+      this.#autoscaler(name, metadata, args.replicas, maxReplicas, controller);
+    }
+    this.registerOutputs();
+  }
+
+  #deployment(
+    name: string,
+    metadata: object,
+    spec: k8s.types.input.apps.v1.DeploymentSpec,
+    { drainSeconds }: WorkloadArgs,
+    opts: pulumi.CustomResourceOptions,
+  ): k8s.apps.v1.Deployment {
+    const replacing = ROLLOUT_SECONDS + gracePeriodSeconds(drainSeconds);
+    return new k8s.apps.v1.Deployment(
       name,
       {
-        // Takes the number of replicas back from an autoscaler that was turned off.
-        metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
+        metadata,
         spec: {
-          // With an autoscaler the number is its own: two owners of a field conflict.
-          ...(maxReplicas === undefined ? { replicas: args.replicas } : {}),
-          selector,
+          ...spec,
           // All at once: every change of the targets may reset the affinity of everyone.
           strategy: {
             type: "RollingUpdate",
             rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
           },
           progressDeadlineSeconds: ROLLOUT_SECONDS,
-          template: { metadata: { labels }, spec: podSpec(name, args, account.metadata.name) },
         },
       },
-      {
-        parent: this,
-        customTimeouts: {
-          create: `${ROLLOUT_SECONDS}s`,
-          update: `${ROLLOUT_SECONDS + gracePeriodSeconds(args.drainSeconds)}s`,
-          delete: `${ROLLOUT_SECONDS + gracePeriodSeconds(args.drainSeconds)}s`,
-        },
-      },
+      { ...opts, customTimeouts: timeouts(replacing, replacing) },
     );
-    // Fargate evicts pods to patch them: one at a time, and one that is not ready never stands in the way.
-    new k8s.policy.v1.PodDisruptionBudget(
+  }
+
+  /** One after the other: a replica that is replaced moves only its own keys, and gets them back. */
+  #statefulSet(
+    name: string,
+    metadata: object,
+    spec: k8s.types.input.apps.v1.StatefulSetSpec,
+    { drainSeconds, maxReplicas, replicas }: WorkloadArgs,
+    opts: pulumi.CustomResourceOptions,
+  ): k8s.apps.v1.StatefulSet {
+    const grace = gracePeriodSeconds(drainSeconds);
+    const pods = maxReplicas ?? replicas;
+    return new k8s.apps.v1.StatefulSet(
       name,
       {
         metadata,
-        spec: { selector, maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+        spec: {
+          ...spec,
+          podManagementPolicy: "Parallel",
+          // Routers have found and checked it before the next one goes.
+          minReadySeconds: SETTLING_SECONDS,
+          updateStrategy: { type: "RollingUpdate" },
+        },
       },
-      { parent: this },
+      {
+        ...opts,
+        customTimeouts: timeouts(
+          ROLLOUT_SECONDS + pods * (grace + POD_START_SECONDS + SETTLING_SECONDS),
+          ROLLOUT_SECONDS + grace,
+        ),
+      },
     );
-    if (maxReplicas !== undefined) {
-      this.#autoscaler(name, metadata, args.replicas, maxReplicas, deployment);
-    }
-    this.registerOutputs();
   }
 
   /** Grows at once and shrinks slowly: each replica less breaks the sessions that it has. */
@@ -93,18 +130,14 @@ export class Workload extends pulumi.ComponentResource {
     metadata: object,
     minReplicas: number,
     maxReplicas: number,
-    deployment: k8s.apps.v1.Deployment,
+    { apiVersion, kind, metadata: target }: k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet,
   ): void {
     new k8s.autoscaling.v2.HorizontalPodAutoscaler(
       name,
       {
         metadata,
         spec: {
-          scaleTargetRef: {
-            apiVersion: deployment.apiVersion,
-            kind: deployment.kind,
-            name: deployment.metadata.name,
-          },
+          scaleTargetRef: { apiVersion, kind, name: target.name },
           minReplicas,
           maxReplicas,
           metrics: [
@@ -126,44 +159,6 @@ export class Workload extends pulumi.ComponentResource {
   }
 }
 
-/** A pod under the Pod Security Standard `restricted`. */
-function podSpec(name: string, args: WorkloadArgs, serviceAccountName: pulumi.Input<string>) {
-  const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
-  const probe = (path: string) => ({
-    httpGet: { path, port: APP_PORT.name, scheme },
-    timeoutSeconds: 5,
-  });
-  return {
-    serviceAccountName,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: gracePeriodSeconds(args.drainSeconds),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name,
-        image: args.image,
-        ports: [{ name: APP_PORT.name, containerPort: APP_PORT.number }],
-        env: [
-          { name: "PORT", value: String(APP_PORT.number) },
-          { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
-          { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-        ],
-        resources: containerResources(args.size),
-        startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
-        readinessProbe: { ...probe(args.readinessPath), periodSeconds: 5, failureThreshold: 2 },
-        livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
-      },
-    ],
-  };
+function timeouts(update: number, remove: number): pulumi.CustomTimeouts {
+  return { create: `${ROLLOUT_SECONDS}s`, update: `${update}s`, delete: `${remove}s` };
 }

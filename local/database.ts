@@ -65,6 +65,12 @@ export class LocalDatabase {
     }
     log.error("PostgreSQL has ended: it is started again");
     await sleep(RESTART_MS);
-    await this.#launch(Number(new URL(url).port)).catch(onLost);
+    await this.#restart(Number(new URL(url).port)).catch(onLost);
+  }
+
+  async #restart(port: number): Promise<void> {
+    if (!this.#isStopping) {
+      await this.#launch(port);
+    }
   }
 }

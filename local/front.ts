@@ -31,6 +31,12 @@ export class Front {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Takes no more connections; those that no replica has taken are closed, the others are the replicas'. */
+  close(): void {
+    this.#server.close();
+    this.#deadlines.forEach((_deadline, socket) => socket.destroy());
+  }
+
   /** Offers what is waiting to whoever is routable now. */
   dispatchHeld(): void {
     for (const socket of [...this.#held]) {

@@ -25,6 +25,15 @@ export class Guard {
     this.#child.stdin?.write(`+${pid}\n`);
   }
 
+  /** The same for one of our own, until it has ended. */
+  watchChild(child: ChildProcess): void {
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.watch(pid);
+      child.once("exit", () => this.forget(pid));
+    }
+  }
+
   forget(pid: number): void {
     this.#child.stdin?.write(`-${pid}\n`);
   }
@@ -41,10 +50,11 @@ function guard(): void {
   const folders: string[] = [];
   createInterface({ input: process.stdin })
     .on("line", (line) => {
+      const pid = Number(line.slice(1));
       if (line.startsWith("+")) {
-        pids.add(Number(line.slice(1)));
+        pids.add(pid);
       } else if (line.startsWith("-")) {
-        pids.delete(Number(line.slice(1)));
+        pids.delete(pid);
       } else {
         folders.push(line);
       }

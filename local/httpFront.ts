@@ -16,6 +16,9 @@ const CONNECT_MS = 1000;
 /** How long a connection may be silent, as at an Application Load Balancer. */
 const IDLE_MS = 60_000;
 
+/** How long answers may take to reach their clients when the front ends. */
+const CLOSE_MS = 5000;
+
 /** Where requests may go. */
 export interface HttpReplica {
   name: string;
@@ -54,6 +57,7 @@ export class HttpFront {
   readonly #routing: HttpRouting;
   readonly #routable: () => readonly HttpReplica[];
   readonly #ways = new WeakMap<IncomingMessage, Way>();
+  #isClosing = false;
 
   /** @param routable the replicas that take new requests, asked for every request */
   constructor(affinity: Affinity, routing: HttpRouting, routable: () => readonly HttpReplica[]) {
@@ -86,6 +90,16 @@ export class HttpFront {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Lets clients have the answers of replicas that have ended; what still waits for a replica is refused. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const idle = setInterval(() => this.#server.closeIdleConnections(), RETRY_MS);
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
+    clearInterval(idle);
+    this.#server.closeAllConnections();
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       http.prepare(request);
@@ -101,12 +115,11 @@ export class HttpFront {
         request,
         response,
         { target: targetOf(replica), agent: new Through(socket), ...(buffer && { buffer }) },
-        () => this.#failed(request, response),
+        // It may have been carried out, so it is for the client to decide whether to repeat it.
+        () => this.#refuse(request, response, lost()),
       );
     } catch (error) {
-      if (!response.destroyed) {
-        http.refuse(request, response, refusalOf(error));
-      }
+      this.#refuse(request, response, refusalOf(error));
     }
   }
 
@@ -115,6 +128,8 @@ export class HttpFront {
     try {
       http.prepare(request);
       const { replica, socket } = await this.#findWay(request, client);
+      // Until it is upgraded; a client that goes away before is not noticed.
+      socket.setTimeout(IDLE_MS, () => socket.destroy());
       // What is left of the one has nobody to go to without the other.
       socket.once("close", () => client.destroySoon());
       client.once("close", () => socket.destroySoon());
@@ -146,8 +161,9 @@ export class HttpFront {
   ): Promise<Way> {
     const choose = this.#chooser(request, body);
     const deadline = Date.now() + HOLD_MS;
+    const isOver = (): boolean => client.destroyed || this.#isClosing || Date.now() > deadline;
     const refusing = new Set<HttpReplica>();
-    while (!client.destroyed && Date.now() < deadline) {
+    while (!isOver()) {
       const replica = choose(this.#routable().filter((each) => !refusing.has(each)));
       if (replica === undefined) {
         refusing.clear();
@@ -155,12 +171,15 @@ export class HttpFront {
         continue;
       }
       const socket = await connected(replica.port);
-      if (socket !== undefined) {
+      if (socket === undefined) {
+        refusing.add(replica);
+      } else if (isOver()) {
+        socket.destroy();
+      } else {
         const way = { replica, socket };
         this.#ways.set(request, way);
         return way;
       }
-      refusing.add(replica);
     }
     throw new http.Refusal(503, "no replica is ready; the request was not carried out");
   }
@@ -205,10 +224,10 @@ export class HttpFront {
       : undefined;
   }
 
-  /** What was sent may have been carried out, so it is for the client to decide whether to repeat it. */
-  #failed(request: IncomingMessage, response: ServerResponse): void {
+  /** Where an answer has begun, that it breaks off is told by itself. */
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: http.Refusal): void {
     if (!response.headersSent && !response.destroyed) {
-      http.refuse(request, response, lost());
+      http.refuse(request, response, refusal);
     }
   }
 }

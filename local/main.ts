@@ -24,8 +24,9 @@ try {
       roll: () => run.roll(),
     });
     await buildPages();
-    await run.start();
-    console.log(String(run));
+    if (await run.start()) {
+      console.log(String(run));
+    }
   }
 } catch (error) {
   fail(error);

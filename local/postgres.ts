@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,31 +43,40 @@ export async function startPostgres(
   guard?: Guard,
 ): Promise<Postgres> {
   const isEphemeral = "ephemeral" in data;
-  const named = isEphemeral ? mkdtempSync(join(tmpdir(), "sockjs-sticky-")) : resolve(data.folder);
+  const named = isEphemeral
+    ? join(tmpdir(), `sockjs-sticky-${randomUUID()}`)
+    : resolve(data.folder);
+  if (isEphemeral) {
+    guard?.removeAtEnd(named);
+  }
   const place = placeOf(named);
   if (place.folder !== named) {
     log?.warn(`user postgres cannot reach ${named}: the data are in ${place.folder}`);
-  }
-  if (isEphemeral) {
-    guard?.removeAtEnd(place.folder);
+    if (isEphemeral) {
+      guard?.removeAtEnd(place.folder);
+    }
   }
   const port = isEphemeral ? undefined : data.port;
   const child = launch({ ...place, named, port, maxConnections, isEphemeral });
-  const childPid = child.pid ?? 0;
-  guard?.watch(childPid);
-  const exited = once(child, "exit").then(() => guard?.forget(childPid));
+  const exited = once(child, "exit");
+  guard?.watchChild(child);
   const { url, pid } = await ready(child, log);
   guard?.watch(pid);
-  const ended = exited.then(() => {
-    // Its process may have been killed, and then has left it behind.
-    kill(pid);
+  const ended = exited.then(([code]) => {
+    if (code !== 0) {
+      // Its process was killed, and has left it behind.
+      kill(pid);
+    }
     guard?.forget(pid);
   });
   const stop = async (): Promise<void> => {
     if (child.connected) {
       child.disconnect();
     }
-    const timer = setTimeout(() => kill(pid), STOP_MS);
+    const timer = setTimeout(() => {
+      kill(pid);
+      child.kill("SIGKILL");
+    }, STOP_MS);
     await ended;
     clearTimeout(timer);
   };

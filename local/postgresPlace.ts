@@ -5,9 +5,6 @@ import { createRequire } from "node:module";
 import { dirname, join, parse } from "node:path";
 import { SettingsError } from "../app/common/settings.ts";
 
-/** Where root keeps what user postgres could not reach elsewhere. */
-const STATE = "/var/lib/sockjs-sticky";
-
 /** Files of PostgreSQL, which the user that runs it can reach. */
 export interface PostgresPlace {
   /** A folder that only this user can read. */
@@ -24,25 +21,17 @@ export interface PostgresPlace {
  */
 export function placeOf(folder: string): PostgresPlace {
   try {
+    fs.mkdirSync(dirname(folder), { recursive: true });
     if (process.getuid?.() !== 0) {
       fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
       fs.accessSync(folder, fs.constants.W_OK);
       return { folder, programs: undefined };
     }
-    const { uid, gid } = postgresUser();
-    fs.mkdirSync(folder, { recursive: true });
-    const reachable = isOpenToOthers(dirname(folder)) ? folder : join(STATE, digest(folder));
-    fs.mkdirSync(reachable, { recursive: true });
-    const { uid: owner } = fs.statSync(reachable);
-    if (owner !== uid && fs.readdirSync(reachable).length > 0) {
-      throw new Error(`it belongs to the user with number ${owner}`);
-    }
-    fs.chmodSync(reachable, 0o700);
-    fs.chownSync(reachable, uid, gid);
-    const installed = installedPrograms();
-    const areReachable = isOpenToOthers(join(installed, "native", "bin"));
-    return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
+    return placeForRoot(folder);
   } catch (error) {
+    if (error instanceof SettingsError) {
+      throw error;
+    }
     const fault = error instanceof Error ? error.message : String(error);
     throw new SettingsError([
       `${folder} cannot hold PostgreSQL's data: ${fault}; allowed is a folder that this user can write: ` +
@@ -51,16 +40,53 @@ export function placeOf(folder: string): PostgresPlace {
   }
 }
 
+function placeForRoot(folder: string): PostgresPlace {
+  const { uid, gid } = postgresUser();
+  const reachable = isOpenToOthers(dirname(folder)) ? folder : join(state(), digest(folder));
+  fs.mkdirSync(reachable, { recursive: true });
+  const { uid: owner } = fs.statSync(reachable);
+  if (owner !== uid && fs.readdirSync(reachable).length > 0) {
+    throw new Error(`it belongs to the user with number ${owner}`);
+  }
+  fs.chmodSync(reachable, 0o700);
+  fs.chownSync(reachable, uid, gid);
+  const installed = installedPrograms();
+  const areReachable = isOpenToOthers(join(installed, "native", "bin"));
+  return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
+}
+
+/** Where root keeps what user postgres could not reach elsewhere. */
+function state(): string {
+  const folder = "/var/lib/sockjs-sticky";
+  fs.mkdirSync(folder, { recursive: true });
+  fs.chmodSync(folder, 0o755);
+  return folder;
+}
+
 /** The user that PostgreSQL has on any machine where it was installed as a package of the system. */
 function postgresUser(): { uid: number; gid: number } {
-  const id = (flag: string): number =>
+  const ask = (flag: string): number =>
     Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8", stdio: "pipe" }));
+  const user = (): { uid: number; gid: number } => ({ uid: ask("-u"), gid: ask("-g") });
   try {
-    return { uid: id("-u"), gid: id("-g") };
+    return user();
   } catch {
-    const flags = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"];
+    makePostgresUser();
+    return user();
+  }
+}
+
+/** @throws SettingsError */
+function makePostgresUser(): void {
+  const flags = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"];
+  try {
     execFileSync("useradd", [...flags, "postgres"], { stdio: "pipe" });
-    return { uid: id("-u"), gid: id("-g") };
+  } catch (error) {
+    const [fault] = String(error).split("\n");
+    throw new SettingsError([
+      `npm start runs as root, as whom PostgreSQL refuses to run, and user postgres cannot be made (${fault}): ` +
+        "allowed is any other user, or root where there is a user postgres; run it as another user, or take --workloads echo",
+    ]);
   }
 }
 
@@ -81,7 +107,7 @@ function installedPrograms(): string {
 
 /** A copy, made once, that all may read and run. */
 function copyOf(programs: string): string {
-  const copy = join(STATE, `postgres-${digest(fs.readFileSync(join(programs, "package.json")))}`);
+  const copy = join(state(), `postgres-${digest(fs.readFileSync(join(programs, "package.json")))}`);
   if (!fs.existsSync(copy)) {
     const part = fs.mkdtempSync(`${copy}.`);
     fs.cpSync(programs, part, { recursive: true, verbatimSymlinks: true });
@@ -93,7 +119,12 @@ function copyOf(programs: string): string {
         fs.chmodSync(path, (mode & 0o100) === 0 ? 0o644 : 0o755);
       }
     }
-    fs.renameSync(part, copy);
+    try {
+      fs.renameSync(part, copy);
+    } catch {
+      // Another run was faster.
+      fs.rmSync(part, { recursive: true });
+    }
   }
   return copy;
 }

@@ -45,8 +45,10 @@ const disconnected = once(process, "disconnect");
 let said = "";
 let isReady = false;
 
-// The package hands the password to initdb in a file that others could read elsewhere.
+// The package hands the password to initdb in a file, of this folder that only PostgreSQL's user can enter; for root
+// that is another user, who has to read it.
 process.env.TMPDIR = task.folder;
+process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
 const { programs } = task;
 if (programs !== undefined) {
   const url = pathToFileURL(join(programs, "dist", "index.js")).href;
@@ -66,13 +68,13 @@ try {
   }
   const { database, server, url } = await start(Date.now() + LEFTOVERS_MS);
   isReady = true;
-  tell({ type: "ready", url, pid: server.pid ?? 0 });
+  await tell({ type: "ready", url, pid: server.pid ?? 0 });
   await Promise.race([disconnected, once(server, "exit")]);
   if (server.exitCode === null && server.signalCode === null) {
     await database.stop();
   }
 } catch (error) {
-  tell({ type: "failed", fault: faultOf(task.named, said, error) });
+  await tell({ type: "failed", fault: faultOf(task.named, said, error) });
 }
 if (task.isEphemeral) {
   rmSync(task.folder, { recursive: true, force: true, maxRetries: 10 });
@@ -122,9 +124,12 @@ function createDatabase(folder: string, password: string, postgresFlags: string[
     authMethod: "scram-sha-256",
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"].concat(
+    initdbFlags: [
+      "--encoding=UTF8",
+      "--locale=C",
+      "--locale-provider=builtin",
       "--builtin-locale=C.UTF-8",
-    ),
+    ],
     postgresFlags,
     onLog: hear,
     onError: hear,
@@ -160,12 +165,15 @@ function hear(text: unknown): void {
   for (const line of String(text).trimEnd().split("\n")) {
     // What goes wrong before is told as the fault.
     const level = isReady && /\b(WARNING|ERROR|FATAL|PANIC): /.test(line) ? "warn" : "debug";
-    tell({ type: "log", level, line });
+    void tell({ type: "log", level, line });
   }
 }
 
-function tell(report: PostgresReport): void {
+/** Resolves when it is told, or when there is nobody left to tell. */
+async function tell(report: PostgresReport): Promise<void> {
   if (process.connected) {
-    process.send?.(report);
+    await new Promise<void>((resolve) => {
+      process.send?.(report, undefined, undefined, () => resolve());
+    });
   }
 }

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { get } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -78,11 +77,7 @@ export class ReplicaProcess {
       },
       stdio: ["ignore", 2, 2, "ipc"],
     });
-    const { pid } = this.#child;
-    if (pid !== undefined) {
-      options.guard.watch(pid);
-      void once(this.#child, "exit").then(() => options.guard.forget(pid));
-    }
+    options.guard.watchChild(this.#child);
     this.#start = setTimeout(() => this.#hangs("does not start"), START_MS);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));
     this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));

@@ -72,8 +72,7 @@ function readKey(
 function fieldOf(body: Buffer | undefined, field: string): string | undefined {
   try {
     const json: unknown = JSON.parse(String(body));
-    const value: unknown =
-      json instanceof Object && Object.hasOwn(json, field) ? Reflect.get(json, field) : "";
+    const value: unknown = json instanceof Object ? Reflect.get(json, field) : undefined;
     return typeof value === "string" ? value : undefined;
   } catch {
     return undefined;

@@ -19,6 +19,7 @@ export class LocalRun {
   readonly #workloads: readonly Workload[];
   /** Where a workload needs one. */
   readonly #database: LocalDatabase | undefined;
+  #isStopping = false;
 
   /** @param onLost what becomes of the run without the database that it needs */
   constructor(options: LocalOptions, log: Logger, onLost: (error: Error) => void) {
@@ -61,28 +62,31 @@ export class LocalRun {
   /**
    * Starts what listens; the database before those that need it.
    *
+   * @returns whether all is ready, and not already told to stop
    * @throws Error when a replica ends before it was ever ready
    * @throws SettingsError when the database does not start on its data
    */
-  async start(): Promise<void> {
+  async start(): Promise<boolean> {
     const environment = (await this.#database?.start()) ?? {};
-    await Promise.all(this.#workloads.map(({ replicas }) => replicas.start(environment)));
+    await Promise.all(this.#workloads.map((workload) => workload.start(environment)));
+    return !this.#isStopping;
   }
 
   /** Rolls all workloads at once, as deployments are that know nothing of each other. */
   roll(): void {
-    this.#workloads.forEach(({ replicas }) => void replicas.roll().catch(() => undefined));
+    this.#workloads.forEach((workload) => void workload.roll().catch(() => undefined));
   }
 
   /** Drains all replicas, then stops the database that they need until the end. */
   async stop(): Promise<void> {
-    await Promise.all(this.#workloads.map(({ replicas }) => replicas.stop()));
+    this.#isStopping = true;
+    await Promise.all(this.#workloads.map((workload) => workload.stop()));
     await this.#database?.stop();
   }
 
   /** Ends all replicas now; the database ends with this process. */
   kill(): void {
-    this.#workloads.forEach(({ replicas }) => replicas.kill());
+    this.#workloads.forEach((workload) => workload.kill());
   }
 
   /** A line for each workload. */

@@ -16,7 +16,7 @@ export interface WorkloadOptions extends LocalWorkload {
 /** An app as the local run has it: its replicas, and the front that keeps clients on them. */
 export class Workload {
   readonly app: LocalWorkload["app"];
-  readonly replicas: ReplicaSet;
+  readonly #replicas: ReplicaSet;
   readonly #options: WorkloadOptions;
   readonly #front: Front | HttpFront;
   #authority = "";
@@ -24,20 +24,20 @@ export class Workload {
   constructor(options: WorkloadOptions) {
     const { affinity, app } = options;
     const routing = HTTP_ROUTING[app];
-    const routable = (): readonly ReplicaProcess[] => this.replicas.routable();
+    const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
     this.app = app;
     this.#options = options;
     if (routing === undefined) {
       const front = new Front(affinity, routable);
       const onChange = (): void => front.dispatchHeld();
-      this.replicas = new ReplicaSet({
+      this.#replicas = new ReplicaSet({
         ...options,
         onChange,
         onReturned: (socket) => front.hold(socket),
       });
       this.#front = front;
     } else {
-      this.replicas = new ReplicaSet(options);
+      this.#replicas = new ReplicaSet(options);
       this.#front = new HttpFront(affinity, routing, routable);
     }
   }
@@ -46,6 +46,27 @@ export class Workload {
   async listen(port: number, host: string): Promise<void> {
     const chosen = await this.#front.listen(port, host);
     this.#authority = `${host.includes(":") ? `[${host}]` : host}:${chosen}`;
+  }
+
+  /** @throws Error when a replica ends before it was ever ready */
+  async start(environment: NodeJS.ProcessEnv): Promise<void> {
+    await this.#replicas.start(environment);
+  }
+
+  /** Replaces the replicas one after the other. */
+  async roll(): Promise<void> {
+    await this.#replicas.roll();
+  }
+
+  /** Drains all replicas. */
+  async stop(): Promise<void> {
+    await this.#replicas.stop();
+    await this.#front.close();
+  }
+
+  /** Ends all replicas now. */
+  kill(): void {
+    this.#replicas.kill();
   }
 
   /** Where it is and what it is, for people and scripts. */

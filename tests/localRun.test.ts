@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { createServer, connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TRANSPORTS } from "../verify/sockjs/session.ts";
 import {
@@ -182,7 +182,8 @@ describe("npm start", () => {
     });
 
     it("leaves a replica alone that is told to roll while it starts, and rolls it later", async () => {
-      const run = runNode("local/main.ts", ["--port", "0", "--drain", "0.1", "--replicas", "1"]);
+      const args = ["--workloads", "echo", "--port", "0", "--drain", "0.1", "--replicas", "1"];
+      const run = runNode("local/main.ts", args);
       await waitFor("it has begun", () => replicasOf({ pid: run.child.pid ?? 0 }).size === 1);
       run.child.kill("SIGUSR2");
       await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 20);
@@ -211,57 +212,6 @@ describe("npm start", () => {
         connect(Number(port), hostname).once("error", resolve);
       });
       equal(error.code, "ECONNREFUSED");
-    });
-  });
-
-  describe("refuses in one line with exit status 2", () => {
-    const FLAGS =
-      "--stack <name>, --replicas <number>, --port <number>, --host <address>, " +
-      "--affinity <affinity>, --drain <seconds>";
-    const refusals: [string[], string][] = [
-      [["--bogus"], `unknown option '--bogus'; allowed are ${FLAGS}`],
-      [
-        ["--replicas", "0"],
-        '--replicas is "0": allowed is a whole number from 1 to 100; for example 3',
-      ],
-      [
-        ["--port", "http"],
-        '--port is "http": allowed is a whole number from 0 to 65535; for example 8080',
-      ],
-      [["--drain", "-1"], '--drain is "-1": allowed is a number from 0 to 3600; for example 2'],
-      [
-        ["--affinity", "cookie"],
-        '--affinity is "cookie": allowed is source-ip or none; for example source-ip',
-      ],
-      [
-        ["--stack", "nope"],
-        '--stack is "nope": allowed is dev or prod or staging; for example --stack dev',
-      ],
-      [
-        ["--host", "192.0.2.77"],
-        '--host is "192.0.2.77": allowed is an address of this computer; for example --host 127.0.0.1',
-      ],
-    ];
-    for (const [args, message] of refusals) {
-      it(args.join(" "), async () => {
-        const run = runNode("local/main.ts", args);
-        equal(await run.ended, 2);
-        equal(run.out, "");
-        equal(run.err, `${message}\n`);
-      });
-    }
-
-    it("a port in use", async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await new Promise((resolve) => server.once("listening", resolve));
-      const { port } = server.address() as AddressInfo;
-      const run = runNode("local/main.ts", ["--port", String(port)]);
-      equal(await run.ended, 2);
-      equal(
-        run.err,
-        `--port is ${port}: it is in use on 127.0.0.1; allowed is a free port, or 0 to pick one\n`,
-      );
-      server.close();
     });
   });
 });

@@ -49,8 +49,8 @@ describe("the app in a container", () => {
     deepEqual(run.err.split("\n"), [
       'PORT is "http": allowed is a whole number from 0 to 65535; for example 8080',
       'DRAIN_SECONDS is "-1": allowed is a number from 0 to 3600; for example 150',
-      'MAX_SESSIONS is "0": allowed is a whole number from 1 to 100000; for example 800',
       'LOG_LEVEL is "loud": allowed is debug or info or warn or error or silent; for example debug',
+      'MAX_SESSIONS is "0": allowed is a whole number from 1 to 100000; for example 800',
       "",
     ]);
   });

@@ -5,35 +5,46 @@ import { at, mockPulumi, valueOf, type Made, type Recorder } from "./support/moc
 import { evaluateProgram, runProgram } from "./support/program.ts";
 import { configure, STACKS } from "./support/stackConfig.ts";
 
-/** What a ready-made image is run with; children of remote components a mock cannot show. */
+/** What every stack has, of a ready-made image; children of remote components a mock cannot show. */
 const READY_MADE = {
   "aws:Addon": 1,
-  "aws:FargateProfile": 2,
+  "aws:FargateProfile": 3,
+  "aws:Instance": 1,
   "aws:LogGroup": 1,
+  "aws:ParameterGroup": 1,
   "aws:Role": 2,
-  "aws:RolePolicy": 2,
+  "aws:RolePolicy": 3,
   "aws:RolePolicyAttachment": 1,
+  "aws:SecurityGroup": 1,
+  "aws:SecurityGroupIngressRule": 1,
+  "aws:SubnetGroup": 1,
   "aws:VpcEndpoint": 1,
   "awsx:ec2:Vpc": 1,
   "eks:index:Cluster": 1,
   "kubernetes:ConfigMap": 1,
-  "kubernetes:Deployment": 1,
-  "kubernetes:Namespace": 2,
-  "kubernetes:PodDisruptionBudget": 1,
+  "kubernetes:Deployment": 2,
+  "kubernetes:Ingress": 1,
+  "kubernetes:Namespace": 3,
+  "kubernetes:PodDisruptionBudget": 2,
   "kubernetes:Release": 1,
-  "kubernetes:Service": 1,
-  "kubernetes:ServiceAccount": 1,
+  "kubernetes:Secret": 1,
+  "kubernetes:Service": 2,
+  "kubernetes:ServiceAccount": 2,
   "pulumi:providers:aws": 1,
   "pulumi:providers:kubernetes": 1,
+  "random:index/randomPassword:RandomPassword": 1,
+  "sockjs-sticky:Database": 1,
   "sockjs-sticky:FargateCluster": 1,
   "sockjs-sticky:LoadBalancerController": 1,
   "sockjs-sticky:PodExecutionRole": 1,
+  "sockjs-sticky:StickyApp": 2,
+  "sockjs-sticky:StickyIngress": 1,
   "sockjs-sticky:StickyService": 1,
   "sockjs-sticky:Vpc": 1,
-  "sockjs-sticky:Workload": 1,
+  "sockjs-sticky:Workload": 2,
 };
 
-/** With an image of its own. */
+/** With an image of its own; the registry by cookie. */
 const DEV = {
   ...READY_MADE,
   "awsx:ecr:Image": 1,
@@ -41,18 +52,38 @@ const DEV = {
   "sockjs-sticky:AppImage": 1,
 };
 
-/** As prod: with an autoscaler, control-plane logs and a key for Secrets. */
-const LARGE = {
+/** As prod, with autoscalers, control-plane logs and a key for Secrets; the registry by key. */
+const STAGING: Partial<Record<string, number>> = {
   ...DEV,
   "aws:Addon": 2,
   "aws:Key": 1,
   "aws:LogGroup": 2,
-  "kubernetes:HorizontalPodAutoscaler": 1,
+  "aws:RolePolicy": 2,
+  "kubernetes:ConfigMap": 2,
+  "kubernetes:HorizontalPodAutoscaler": 2,
+  "kubernetes:PodDisruptionBudget": 3,
+  "kubernetes:Service": 3,
+  "kubernetes:ServiceAccount": 3,
+  "kubernetes:StatefulSet": 1,
+  "sockjs-sticky:KeyRouter": 1,
+  "sockjs-sticky:StickyService": 2,
+};
+delete STAGING["kubernetes:Ingress"];
+delete STAGING["sockjs-sticky:StickyIngress"];
+
+/** Its database leaves a snapshot. */
+const PROD = { ...STAGING, "random:index/randomId:RandomId": 1 };
+
+const EXPECTED = { dev: DEV, staging: STAGING, prod: PROD };
+
+/** The stacks' registries by their hosts, as the mocked cloud names them. */
+const COMPANY_URLS = {
+  dev: "http://k8s-company.alb.example",
+  staging: "http://k8s-company-router.elb.example",
+  prod: "http://k8s-company-router.elb.example",
 };
 
-const EXPECTED = { dev: DEV, staging: LARGE, prod: LARGE };
-
-const sorted = (counts: Record<string, number>): [string, number][] =>
+const sorted = (counts: Partial<Record<string, number>>): [string, number | undefined][] =>
   Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 /** The component at the top under which something is. */
@@ -86,7 +117,6 @@ describe("program", () => {
       deepEqual(Object.keys(program).toSorted(), [
         "clusterName",
         "kubeconfig",
-        "namespace",
         "repositoryUrl",
         "updateKubeconfigCommand",
         "url",
@@ -94,7 +124,10 @@ describe("program", () => {
         "vpcId",
       ]);
       equal(await valueOf(program.url), "http://k8s-echo.elb.example");
-      deepEqual(await valueOf(program.urls), { echo: "http://k8s-echo.elb.example" });
+      deepEqual(await valueOf(program.urls), {
+        echo: "http://k8s-echo.elb.example",
+        company: COMPANY_URLS[stack],
+      });
       equal(program.clusterName, name);
       equal(await valueOf(program.kubeconfig), JSON.stringify({ clusterOf: name }));
       equal(await pulumi.isSecret(program.kubeconfig), true);
@@ -103,7 +136,6 @@ describe("program", () => {
         `111122223333.dkr.ecr.us-east-1.amazonaws.com/${name}`,
       );
       equal(await valueOf(program.vpcId), `${name}-vpc-id`);
-      equal(await valueOf(program.namespace), "echo");
       equal(
         program.updateKubeconfigCommand,
         `aws eks update-kubeconfig --name ${name} --region us-east-1`,
@@ -116,7 +148,8 @@ describe("program", () => {
       const kubernetes = `${recorder.one("pulumi:providers:kubernetes").urn}::sockjs-sticky-${stack}-id`;
       for (const { type, name, provider } of recorder.made.filter(({ isCustom }) => isCustom)) {
         const [pkg = ""] = type.split(":");
-        const expected = { aws, kubernetes, pulumi: "" }[pkg];
+        // Random values come from no account and no cluster.
+        const expected = { aws, kubernetes, pulumi: "", random: "" }[pkg];
         equal(provider, expected, `${type} ${name}`);
       }
       for (const component of recorder.made.filter(({ isCustom }) => !isCustom)) {
@@ -137,21 +170,28 @@ describe("program", () => {
     deepEqual(at(values, "defaultTags"), tags);
     equal(at(values, "region"), "eu-west-3");
     match(String(recorder.one("aws:VpcEndpoint").inputs.serviceName), /\.eu-west-3\.s3$/);
-    const { data } = recorder.one("kubernetes:ConfigMap").inputs;
+    const { data } = recorder.one("kubernetes:ConfigMap", "sockjs-sticky-prod-logging").inputs;
     match(String(at(data, "output.conf")), /region eu-west-3\n/);
   });
 
-  it("protects VPC and cluster with all that they need, and nothing else, in prod", async () => {
+  it("protects VPC, cluster and database with all that they need, and nothing else, in prod", async () => {
     const { recorder } = await runProgram("prod");
-    const guarded = ["sockjs-sticky:index:Vpc", "sockjs-sticky:index:FargateCluster"];
+    const guarded = ["Vpc", "FargateCluster", "Database"].map(
+      (component) => `sockjs-sticky:index:${component}`,
+    );
     const different = recorder.made.filter(
       (each) => each.protect !== guarded.includes(topOf(recorder, each).type),
     );
-    // These go when a setting takes them away.
-    deepEqual(
-      different.map(({ name }) => name),
-      ["sockjs-sticky-prod-cluster-logs", "sockjs-sticky-prod-metrics-server"],
-    );
+    // These go, or are replaced, when a setting says so.
+    deepEqual(different.map(({ type, name }) => `${type.replace(/.*:/, "")} ${name}`).toSorted(), [
+      "Addon sockjs-sticky-prod-metrics-server",
+      "FargateProfile sockjs-sticky-prod-company",
+      "FargateProfile sockjs-sticky-prod-echo",
+      "LogGroup sockjs-sticky-prod-cluster-logs",
+      "ParameterGroup sockjs-sticky-prod",
+      "RandomId sockjs-sticky-prod-final-snapshot",
+    ]);
+    equal(recorder.one("aws:Instance").inputs.deletionProtection, true);
     equal(recorder.one("eks:index:Cluster").inputs.deletionProtection, true);
     equal(recorder.one("awsx:ecr:Repository").inputs.forceDelete, false);
   });
@@ -168,6 +208,7 @@ describe("program", () => {
         [],
       );
       equal(recorder.one("eks:index:Cluster").inputs.deletionProtection, false);
+      equal(recorder.one("aws:Instance").inputs.deletionProtection, false);
       equal(recorder.one("awsx:ecr:Repository").inputs.forceDelete, true);
     });
   }
@@ -177,19 +218,42 @@ describe("program", () => {
     const { inputs } = recorder.one("awsx:ecr:Image");
     match(String(inputs.context), /\/app$/);
     equal(inputs.imageTag, contentTag(String(inputs.context)));
-    const { spec } = recorder.one("kubernetes:Deployment").inputs;
-    equal(
-      at(spec, "template", "spec", "containers", 0, "image"),
-      "111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:1",
-    );
+    for (const { inputs: each } of recorder.all("kubernetes:Deployment")) {
+      equal(
+        at(each, "spec", "template", "spec", "containers", 0, "image"),
+        "111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:1",
+      );
+    }
   });
 
   it("needs neither ECR nor Docker for a ready-made image", async () => {
     const { recorder, program } = await runProgram("dev", { image: "registry.example/echo:1.0" });
     deepEqual(sorted(recorder.counts()), sorted(READY_MADE));
     equal(program.repositoryUrl, undefined);
-    const { spec } = recorder.one("kubernetes:Deployment").inputs;
-    equal(at(spec, "template", "spec", "containers", 0, "image"), "registry.example/echo:1.0");
+    const images = recorder
+      .all("kubernetes:Deployment")
+      .map(({ inputs }) => at(inputs, "spec", "template", "spec", "containers", 0, "image"));
+    deepEqual(images, ["registry.example/echo:1.0", "registry.example/echo:1.0"]);
+  });
+
+  it("has neither a database nor rights for Application Load Balancers where no workload needs them", async () => {
+    const { recorder } = await runProgram("dev", { workloads: [{ app: "echo" }] });
+    deepEqual(recorder.all("sockjs-sticky:Database"), []);
+    deepEqual(recorder.all("kubernetes:Secret"), []);
+    deepEqual(
+      recorder
+        .all("aws:RolePolicy")
+        .map(({ name }) => name)
+        .toSorted(),
+      ["sockjs-sticky-dev", "sockjs-sticky-dev-fargate-pods-logs"],
+    );
+    deepEqual(
+      recorder
+        .all("kubernetes:Namespace")
+        .map(({ name }) => name)
+        .toSorted(),
+      ["echo", "sockjs-sticky-dev-logging"],
+    );
   });
 
   it("makes nothing where a setting is wrong, or the region has too few zones", async () => {

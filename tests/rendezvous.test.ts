@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { chooseReplica } from "../local/choice.ts";
 import { highestScore } from "../local/rendezvous.ts";
 
 const NAMES = ["echo-00001", "echo-00002", "echo-00003"];
@@ -37,5 +38,24 @@ describe("rendezvous hashing", () => {
 
   it("has nobody to choose where there is no replica", () => {
     equal(highestScore([], "127.0.0.1"), undefined);
+  });
+});
+
+describe("the choice of a replica", () => {
+  const replicas = NAMES.map((name) => ({ name }));
+
+  it("is the one that scores highest for a key", () => {
+    for (const address of ADDRESSES) {
+      equal(chooseReplica(replicas, address)?.name, highestScore(NAMES, address));
+    }
+    equal(chooseReplica(replicas, "")?.name, highestScore(NAMES, ""));
+  });
+
+  it("is anyone without a key, and nobody where there is none", () => {
+    const chosen = Array.from({ length: 100 }, () => chooseReplica(replicas)?.name);
+    deepEqual(new Set(chosen), new Set(NAMES));
+    const nobody: typeof replicas = [];
+    equal(chooseReplica(nobody), undefined);
+    equal(chooseReplica(nobody, "key"), undefined);
   });
 });

@@ -41,7 +41,7 @@ const RETRY_MS = { first: 250, longest: 5000 };
  */
 const PASSES = /^(08|53|57|58|40)|^(55P03|25P03|25006)$/;
 
-/** What the environment sets for an app with a database. */
+/** What the environment sets for an app with a database; without TLS is for one on the same computer. */
 export const DATABASE_RULES = {
   DATABASE_URL: z.string().transform(partsOf).meta({
     description:

@@ -105,7 +105,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   }
   // Without the other members: PostgreSQL's errors carry rows.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  request.log.error({ err: { type: name, message, code, stack } }, "request failed");
+  request.log.error({ error: { name, message, code, stack } }, "request failed");
   return new Problem(500, {
     detail: "the request failed for a reason that is in the server's log",
   });

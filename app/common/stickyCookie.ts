@@ -18,6 +18,8 @@ export async function addStickyCookie(
     reply.setCookie(name, had !== undefined && UUID.test(had) ? had : randomUUID(), {
       path: "/",
       maxAge: maxAgeSeconds,
+      // For an Application Load Balancer, which does not read Max-Age; browsers prefer that.
+      expires: new Date(Date.now() + maxAgeSeconds * 1000),
       httpOnly: true,
       sameSite: "lax",
       secure: isTls(request),

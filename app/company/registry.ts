@@ -51,11 +51,12 @@ export class CompanyRegistry {
     const fingerprint = fingerprintOf([businessNumber, legalName]);
     const keyed = key === undefined ? undefined : { key, fingerprint, businessNumber };
     return this.#inTurn(businessNumber, async () => {
+      // In this order: who sees the company sees the key with which another replica has created it, too.
+      const exists = (await find(this.#db, businessNumber)) !== undefined;
       const earlier = keyed && (await replayOf(this.#db, keyed));
       if (earlier !== undefined) {
         return earlier;
       }
-      const exists = (await find(this.#db, businessNumber)) !== undefined;
       return exists ? { outcome: "refusedEarly" } : this.#insert(wanted, keyed);
     });
   }

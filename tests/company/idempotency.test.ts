@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { mock } from "node:test";
 import { pino } from "pino";
 import { Database, DATABASE_RULES } from "../../app/common/database.ts";
 import { parseSettings } from "../../app/common/settings.ts";
@@ -13,6 +14,7 @@ import {
 } from "../support/companyServer.ts";
 import { metric } from "../support/echoServer.ts";
 import { queryRows, startRelay, usePostgres } from "../support/postgres.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 const COMPANY = { legalName: "Muster GmbH", businessNumber: "HRB 1" };
 const KEY = { "Idempotency-Key": "3f1f7a0e-7d4b-4a53-9d55-0b1f2b1f9a11" };
@@ -78,13 +80,17 @@ describe("idempotency keys", () => {
   it("let one request wait for another with the same key, and both get its answer", async () => {
     const others = await Promise.all([startCompanyServer(database), startCompanyServer(database)]);
     const origins = [origin, ...others.map((each) => each.origin)];
-    const answers = await Promise.all(
-      [...origins, ...origins, ...origins].map((each) => create(each, COMPANY, KEY)),
-    );
-    deepEqual([...new Set(answers.map(({ status }) => status))], [201]);
-    deepEqual([...new Set(answers.map(({ body }) => JSON.stringify(body)))].length, 1);
-    equal(answers.filter(isReplay).length, 8);
-    equal((await queryRows(database, "select from company")).length, 1);
+    for (let round = 0; round < 30; round++) {
+      const company = { ...COMPANY, businessNumber: `ROUND${round}` };
+      const key = { "Idempotency-Key": `at-once-${round}` };
+      const answers = await Promise.all(
+        [...origins, ...origins, ...origins].map((each) => create(each, company, key)),
+      );
+      deepEqual([...new Set(answers.map(({ status }) => status))], [201]);
+      equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1);
+      equal(answers.filter(isReplay).length, 8);
+    }
+    equal((await queryRows(database, "select from company")).length, 30);
   });
 
   it("let one of two different requests with the same key win", async () => {
@@ -160,6 +166,19 @@ describe("idempotency keys", () => {
     const second = await create(origin, other, KEY);
     equal(second.status, 201);
     equal(isReplay(await create(origin, other, KEY)), true);
+  });
+
+  it("are looked for every ten minutes, to delete those whose time is over", async () => {
+    await stopCompanyServers();
+    mock.timers.enable({ apis: ["setInterval"] });
+    ({ origin } = await startCompanyServer(database));
+    await create(origin, COMPANY, KEY);
+    await queryRows(database, `${AGE_ALL} '25 hours'`);
+    mock.timers.tick(10 * 60 * 1000);
+    mock.timers.reset();
+    const keys = "select key from company_idempotency_key";
+    await waitFor("it is deleted", async () => (await queryRows(database, keys)).length === 0);
+    equal((await ask(`${origin}/companies/hrb1`)).status, 200);
   });
 
   it("are deleted when their time is over, in batches, and no others", async () => {

@@ -221,7 +221,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
       detail: "the request failed for a reason that is in the server's log",
     });
     const [line = "", ...more] = log.filter((each) => each.includes("request failed"));
-    match(line, /"code":"23514"/);
+    match(line, /"error":{"name":"error","message":"new row .*","code":"23514","stack":"/);
     ok(!line.includes("HRB1"));
     deepEqual(more, []);
   });

@@ -145,6 +145,25 @@ describe("migrations", () => {
     deepEqual(statusesOf(answers), { 201: 5 });
   });
 
+  it("of another replica are waited for: until then it is not ready and answers 503", async () => {
+    const database = await postgres.newDatabase();
+    const other = new Client(database);
+    await other.connect();
+    // The lock by which Kysely keeps migrations apart.
+    await other.query("select pg_advisory_lock(3853314791062309107)");
+    const { server, origin } = await startUnreadyServer(database);
+    await waitFor("it waits", async () => {
+      const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+      return (await queryRows(database, waiting)).length === 1;
+    });
+    equal(server.lifecycle.phase, "starting");
+    equal((await create(origin, COMPANY)).status, 503);
+    equal((await fetch(`${origin}/`)).status, 200);
+    await other.end();
+    await waitFor("it is ready", () => server.lifecycle.phase === "ready");
+    equal((await create(origin, COMPANY)).status, 201);
+  });
+
   it("leave alone the companies of a database that has the tables", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);

@@ -250,6 +250,7 @@ describe("FargateCluster", () => {
     deepEqual(free.map(({ name }) => name).toSorted(), [
       "apps-111122223333:user/ada",
       "apps-111122223333:user/ada",
+      "apps-chat",
       "apps-cluster-logs",
       "apps-metrics-server",
     ]);

@@ -3,7 +3,7 @@ import {
   LoadBalancerController,
   type LoadBalancerControllerArgs,
 } from "../../components/loadBalancerController.ts";
-import { controllerPolicy } from "../../components/loadBalancerControllerPolicy.ts";
+import { controllerPolicy, ingressPolicy } from "../../components/loadBalancerControllerPolicy.ts";
 import { at, mockPulumi, type MockOptions } from "../support/mocks.ts";
 
 const ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/A1";
@@ -18,6 +18,7 @@ const ARGS: LoadBalancerControllerArgs = {
   oidcIssuer: ISSUER,
   chart: "https://aws.github.io/eks-charts",
   chartVersion: "3.5.0",
+  ingresses: false,
   defaultTags: { project: "sockjs-sticky", stack: "test" },
 };
 
@@ -82,6 +83,32 @@ describe("LoadBalancerController", () => {
       ok(String(policy).length <= 10_240);
     });
   }
+
+  it("has a second policy for Ingresses, of its own, which goes when they have gone", async () => {
+    const { recorder, release } = await mockedController({ ingresses: true });
+    const scope = { partition: "aws", region: "us-east-1", accountId: "111122223333" };
+    const cluster = { clusterName: "apps", vpcId: "vpc-1", podSecurityGroupId: "sg-pods" };
+    for (const [name, document] of [
+      ["apps", controllerPolicy({ ...scope, ...cluster })],
+      ["apps-ingresses", ingressPolicy({ ...scope, ...cluster })],
+    ] as const) {
+      const { role, policy } = recorder.one("aws:RolePolicy", name).inputs;
+      equal(role, "apps-1234567");
+      deepEqual(JSON.parse(String(policy)), document);
+    }
+    equal(recorder.all("aws:RolePolicy").length, 2);
+    deepEqual(recorder.strangersTo("sockjs-sticky:LoadBalancerController", "apps"), []);
+    deepEqual(recorder.directlyAfter(release, "aws:RolePolicy"), ["apps", "apps-ingresses"]);
+  });
+
+  it("guards load balancers with AWS WAF where there are Ingresses, and changes nothing else", async () => {
+    const { release } = await mockedController();
+    const withIngresses = await mockedController({ ingresses: true });
+    deepEqual(withIngresses.release.inputs.values, {
+      ...(release.inputs.values as object),
+      enableWafv2: true,
+    });
+  });
 
   it("installs the pinned chart from its repository and waits for it", async () => {
     const { release } = await mockedController();

@@ -1,18 +1,6 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
-import {
-  controllerPolicy,
-  type PolicyScope,
-  type PolicyStatement,
-} from "../../components/loadBalancerControllerPolicy.ts";
-
-const SCOPE: PolicyScope = {
-  partition: "aws",
-  region: "us-east-1",
-  accountId: "111122223333",
-  clusterName: "apps",
-  vpcId: "vpc-1",
-  podSecurityGroupId: "sg-pods",
-};
+import { deepEqual } from "node:assert/strict";
+import { controllerPolicy } from "../../components/loadBalancerControllerPolicy.ts";
+import { itIsLeast, SCOPE, services, type Statements } from "../support/policies.ts";
 
 const EC2 = "arn:aws:ec2:us-east-1:111122223333";
 const ELB = "arn:aws:elasticloadbalancing:us-east-1:111122223333";
@@ -25,7 +13,7 @@ const REQUESTED = { "aws:RequestTag/elbv2.k8s.aws/cluster": "apps" };
 const OWNED = { "aws:ResourceTag/elbv2.k8s.aws/cluster": "apps" };
 
 /** Every statement but the first, as the controller needs it and no wider. */
-const EXPECTED: Record<string, Omit<PolicyStatement, "Sid" | "Effect">> = {
+const EXPECTED: Statements = {
   CreateServiceLinkedRole: {
     Action: ["iam:CreateServiceLinkedRole"],
     Resource: "*",
@@ -149,28 +137,9 @@ const ELB_READS = [
   "TargetHealth",
 ];
 
-const statements = (changes: Partial<PolicyScope> = {}) =>
-  controllerPolicy({ ...SCOPE, ...changes }).Statement;
-
 describe("the load balancer controller's policy", () => {
-  it("has these statements and no other, and only allows", () => {
-    equal(controllerPolicy(SCOPE).Version, "2012-10-17");
-    deepEqual(
-      statements().map(({ Sid }) => Sid),
-      ["Read", ...Object.keys(EXPECTED)],
-    );
-    deepEqual(new Set(statements().map(({ Effect }) => Effect)), new Set(["Allow"]));
-  });
-
-  for (const [sid, expected] of Object.entries(EXPECTED)) {
-    it(`scopes ${sid} as written`, () => {
-      const statement = statements().find(({ Sid }) => Sid === sid);
-      deepEqual(statement, { Sid: sid, Effect: "Allow", ...expected });
-    });
-  }
-
-  it("reads everywhere, and only what a Network Load Balancer needs", () => {
-    const [read] = statements();
+  it("reads everywhere, and only what load balancers need", () => {
+    const [read] = controllerPolicy(SCOPE).Statement;
     deepEqual(read, {
       Sid: "Read",
       Effect: "Allow",
@@ -182,63 +151,9 @@ describe("the load balancer controller's policy", () => {
     });
   });
 
-  it("has no wildcard in an action and changes nothing on Resource *", () => {
-    for (const { Sid, Action, Resource } of statements()) {
-      deepEqual(
-        Action.filter((action) => !/^[a-z0-9]+:[A-Za-z]+$/.test(action)),
-        [],
-      );
-      if ([Resource].flat().includes("*")) {
-        ok(["Read", "CreateServiceLinkedRole"].includes(Sid), Sid);
-      }
-    }
-  });
-
-  it("says nothing twice", () => {
-    const said = statements().flatMap(({ Action, Resource, Condition }) =>
-      Action.flatMap((action) =>
-        [Resource].flat().map((resource) => JSON.stringify([action, resource, Condition])),
-      ),
-    );
-    equal(new Set(said).size, said.length);
-  });
-
   it("touches neither WAF, Shield, Cognito, certificates nor instances", () => {
-    const services = statements().flatMap(({ Action }) => Action.map((a) => a.split(":")[0]));
-    deepEqual(new Set(services), new Set(["ec2", "iam", "elasticloadbalancing"]));
+    deepEqual(services(controllerPolicy(SCOPE)), ["ec2", "elasticloadbalancing", "iam"]);
   });
 
-  for (const [partition, region] of [
-    ["aws-us-gov", "us-gov-west-1"],
-    ["aws-cn", "cn-north-1"],
-  ] as const) {
-    it(`is the same in ${partition}, with that partition's ARNs`, () => {
-      const moved = JSON.stringify(statements())
-        .replaceAll("arn:aws:", `arn:${partition}:`)
-        .replaceAll("us-east-1", region);
-      deepEqual(statements({ partition, region }), JSON.parse(moved));
-      ok(!JSON.stringify(statements({ partition, region })).includes("arn:aws:"));
-    });
-  }
-
-  it("names another cluster, VPC, account and pods' group wherever it scopes by them", () => {
-    const moved = JSON.stringify(statements())
-      .replaceAll('"apps"', '"other"')
-      .replaceAll("vpc-1", "vpc-2")
-      .replaceAll("111122223333", "444455556666")
-      .replaceAll("sg-pods", "sg-other");
-    const scope = { clusterName: "other", vpcId: "vpc-2", accountId: "444455556666" };
-    deepEqual(statements({ ...scope, podSecurityGroupId: "sg-other" }), JSON.parse(moved));
-  });
-
-  it("fits into an inline policy, whose limit is 10,240 characters, with the longest names", () => {
-    const longest = {
-      partition: "aws-us-gov",
-      region: "us-gov-west-1",
-      clusterName: "c".repeat(43),
-      vpcId: `vpc-${"0".repeat(17)}`,
-      podSecurityGroupId: `sg-${"0".repeat(17)}`,
-    };
-    ok(JSON.stringify(controllerPolicy({ ...SCOPE, ...longest })).length <= 10_240);
-  });
+  itIsLeast(controllerPolicy, EXPECTED, ["Read", "CreateServiceLinkedRole"]);
 });

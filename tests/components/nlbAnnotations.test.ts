@@ -34,7 +34,7 @@ const TARGETS_UNTIL_DRAINED = [
 const COMMON = {
   "nlb-target-type": "ip",
   scheme: "internet-facing",
-  attributes: "load_balancing.cross_zone.enabled=true",
+  attributes: "load_balancing.cross_zone.enabled=true,access_logs.s3.enabled=false",
   "target-group-attributes": [
     "stickiness.enabled=true",
     "stickiness.type=source_ip",
@@ -90,6 +90,14 @@ describe("NLB annotations", () => {
     });
   });
 
+  it("tell targets the client's address, and change nothing else, with PROXY protocol", () => {
+    deepEqual(annotations({ proxyProtocol: true }), {
+      ...TCP,
+      "target-group-attributes": `${TCP["target-group-attributes"]},proxy_protocol_v2.enabled=true`,
+    });
+    deepEqual(annotations({ proxyProtocol: false }), TCP);
+  });
+
   it("speak and check TLS with TLS targets", () => {
     deepEqual(annotations({ targetProtocol: "tls", affinity: "none" }), {
       ...annotations({ affinity: "none" }),
@@ -103,7 +111,7 @@ describe("NLB annotations", () => {
     deepEqual(annotations({ ...given, readinessPath: "/ready" }), {
       ...TCP,
       scheme: "internal",
-      attributes: "load_balancing.cross_zone.enabled=false",
+      attributes: "load_balancing.cross_zone.enabled=false,access_logs.s3.enabled=false",
       "healthcheck-path": "/ready",
       "listener-attributes.TCP-80": "tcp.idle_timeout.seconds=60",
     });

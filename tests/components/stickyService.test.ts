@@ -5,6 +5,7 @@ import { StickyService, type StickyServiceArgs } from "../../components/stickySe
 import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 
 const ARGS: StickyServiceArgs = {
+  namespace: "talk",
   affinity: "source-ip",
   scheme: "internet-facing",
   crossZone: true,
@@ -18,7 +19,6 @@ const ARGS: StickyServiceArgs = {
 };
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-const DNS = { dnsName: "chat.example.com", hostedZoneId: "Z0123456789ABC" };
 
 async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
   const recorder = await mockPulumi();
@@ -28,26 +28,14 @@ async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
 }
 
 describe("StickyService", () => {
-  it("makes a namespace and a Service, both its children, and no DNS record", async () => {
+  it("makes a Service, its only child, and no DNS record", async () => {
     const { recorder } = await mockedService();
     deepEqual(recorder.counts(), {
-      "kubernetes:Namespace": 1,
       "kubernetes:Service": 1,
       "sockjs-sticky:StickyService": 1,
     });
     deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
     deepEqual(recorder.calls, []);
-  });
-
-  it("has gates put into the namespace's pods, which must be restricted", async () => {
-    const { recorder } = await mockedService();
-    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), {
-      name: "chat",
-      labels: {
-        "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
-        "pod-security.kubernetes.io/enforce": "restricted",
-      },
-    });
   });
 
   it("asks the controller, and nobody else, for a load balancer that sends to pods", async () => {
@@ -73,7 +61,7 @@ describe("StickyService", () => {
     const { inputs } = await mockedService();
     deepEqual(inputs.metadata, {
       name: "chat",
-      namespace: "chat",
+      namespace: "talk",
       labels: { "app.kubernetes.io/name": "chat" },
       annotations: {
         ...serviceAnnotations(ARGS),
@@ -100,58 +88,34 @@ describe("StickyService", () => {
     }
   });
 
-  it("is reached at AWS's own name, by HTTP or by HTTPS", async () => {
+  it("tells AWS's own name of the load balancer", async () => {
     const { service } = await mockedService();
-    equal(await valueOf(service.url), "http://k8s-chat.elb.example");
-    const tls = await mockedService({ certificateArn: CERTIFICATE });
-    equal(await valueOf(tls.service.url), "https://k8s-chat.elb.example");
+    equal(await valueOf(service.hostname), "k8s-chat.elb.example");
   });
 
-  it("makes an alias where DNS name and zone are given, and is reached at it", async () => {
-    const { recorder, service } = await mockedService(DNS);
-    equal(recorder.counts()["aws:Record"], 1);
-    deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
-    deepEqual(recorder.one("aws:Record", "chat").inputs, {
-      zoneId: "Z0123456789ABC",
-      name: "chat.example.com",
-      type: "A",
-      aliases: [{ name: "k8s-chat.elb.example", zoneId: "Z-network", evaluateTargetHealth: false }],
-    });
-    equal(await valueOf(service.url), "http://chat.example.com");
-  });
-
-  it("makes no alias where only one of the two is given", async () => {
-    const { recorder } = await mockedService({ dnsName: DNS.dnsName });
-    equal(recorder.counts()["aws:Record"], undefined);
-    const other = await mockedService({ hostedZoneId: DNS.hostedZoneId });
-    equal(other.recorder.counts()["aws:Record"], undefined);
-  });
-
-  it("comes before whatever uses its namespace, or its URL", async () => {
+  it("comes before whatever uses its namespace, or its name", async () => {
     const recorder = await mockPulumi();
-    const { namespace, url } = new StickyService("chat", ARGS);
+    const { namespace, hostname } = new StickyService("chat", ARGS);
     new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
-    new k8s.core.v1.ConfigMap("of-url", { data: { url } });
+    new k8s.core.v1.ConfigMap("of-name", { data: { hostname } });
     await recorder.settle();
     const service = recorder.one("kubernetes:Service");
-    for (const name of ["in-namespace", "of-url"]) {
+    for (const name of ["in-namespace", "of-name"]) {
       equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), service), true, name);
     }
-    equal(await valueOf(namespace), "chat");
+    equal(await valueOf(namespace), "talk");
   });
 
-  it("lives twice side by side, each in a namespace of its own", async () => {
+  it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
-    new StickyService("chat", { ...ARGS, ...DNS });
-    new StickyService("board", { ...ARGS, ...DNS, dnsName: "board.example.com" });
+    new StickyService("chat", ARGS);
+    new StickyService("board", ARGS);
     await recorder.settle();
     deepEqual(recorder.counts(), {
-      "aws:Record": 2,
-      "kubernetes:Namespace": 2,
       "kubernetes:Service": 2,
       "sockjs-sticky:StickyService": 2,
     });
     const board = recorder.one("kubernetes:Service", "board").inputs;
-    equal(at(board, "metadata", "namespace"), "board");
+    equal(at(board, "metadata", "name"), "board");
   });
 });

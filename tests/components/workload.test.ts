@@ -1,18 +1,17 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Workload, type WorkloadArgs } from "../../components/workload.ts";
-import { at, mockPulumi } from "../support/mocks.ts";
+import { at, mockPulumi, type Made } from "../support/mocks.ts";
 
 const LABELS = { "app.kubernetes.io/name": "chat" };
 
 const ARGS: WorkloadArgs = {
   namespace: "talk",
   labels: LABELS,
+  app: "echo",
   image: "registry.example/chat@sha256:1",
   size: { cpuMillicores: 500, memoryMiB: 1024 },
   replicas: 3,
   drainSeconds: 200,
-  readinessPath: "/readyz",
-  targetProtocol: "tcp",
 };
 
 const METADATA = { name: "chat", namespace: "talk", labels: LABELS };
@@ -22,8 +21,20 @@ async function mockedWorkload(changes: Partial<WorkloadArgs> = {}) {
   new Workload("chat", { ...ARGS, ...changes });
   await recorder.settle();
   const deployment = recorder.one("kubernetes:Deployment");
-  const pod = at(deployment.inputs, "spec", "template", "spec");
-  return { recorder, deployment, pod, container: at(pod, "containers", 0) };
+  return { recorder, deployment, ...podOf(deployment) };
+}
+
+async function mockedStatefulSet(changes: Partial<WorkloadArgs> = {}) {
+  const recorder = await mockPulumi();
+  new Workload("chat", { ...ARGS, serviceName: "chat-replicas", ...changes });
+  await recorder.settle();
+  const statefulSet = recorder.one("kubernetes:StatefulSet");
+  return { recorder, statefulSet, ...podOf(statefulSet) };
+}
+
+function podOf({ inputs }: Made) {
+  const pod = at(inputs, "spec", "template", "spec");
+  return { pod, container: at(pod, "containers", 0) };
 }
 
 describe("Workload", () => {
@@ -84,17 +95,24 @@ describe("Workload", () => {
     deepEqual(at(container, "resources"), { requests: resources, limits: resources });
   });
 
-  it("tells the app its port, its drain and its name", async () => {
+  it("tells the app which one it is, its port, its drain and its name", async () => {
     const { container } = await mockedWorkload();
     deepEqual(at(container, "env"), [
+      { name: "APP", value: "echo" },
       { name: "PORT", value: "8080" },
       { name: "DRAIN_SECONDS", value: "200" },
       { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     ]);
   });
 
-  it("is alive by /healthz and ready by the path that the load balancer asks", async () => {
-    const { container } = await mockedWorkload({ readinessPath: "/ready" });
+  it("gives the app the entries of a Secret as its environment, and of none where there is none", async () => {
+    const { container } = await mockedWorkload({ secretName: "chat-database-1a2b" });
+    deepEqual(at(container, "envFrom"), [{ secretRef: { name: "chat-database-1a2b" } }]);
+    equal(at((await mockedWorkload()).container, "envFrom"), undefined);
+  });
+
+  it("is alive by /healthz and ready by /readyz", async () => {
+    const { container } = await mockedWorkload();
     const alive = {
       httpGet: { path: "/healthz", port: "http", scheme: "HTTP" },
       timeoutSeconds: 5,
@@ -106,7 +124,7 @@ describe("Workload", () => {
       failureThreshold: 6,
     });
     deepEqual(at(container, "readinessProbe"), {
-      httpGet: { path: "/ready", port: "http", scheme: "HTTP" },
+      httpGet: { path: "/readyz", port: "http", scheme: "HTTP" },
       timeoutSeconds: 5,
       periodSeconds: 5,
       failureThreshold: 2,
@@ -157,11 +175,13 @@ describe("Workload", () => {
     });
   });
 
-  it("leaves the number of replicas to the autoscaler where there is one", async () => {
+  it("begins with its replicas, and then leaves their number to the autoscaler where there is one", async () => {
     const { recorder, deployment } = await mockedWorkload({ maxReplicas: 12 });
     equal(recorder.counts()["kubernetes:HorizontalPodAutoscaler"], 1);
     deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
-    equal(Object.hasOwn(deployment.inputs.spec as object, "replicas"), false);
+    equal(at(deployment.inputs, "spec", "replicas"), 3);
+    deepEqual(deployment.ignoreChanges, ["spec.replicas"]);
+    deepEqual(deployment.inputs.metadata, METADATA);
   });
 
   it("takes the number of replicas back from an autoscaler that was turned off", async () => {
@@ -170,6 +190,7 @@ describe("Workload", () => {
       ...METADATA,
       annotations: { "pulumi.com/patchForce": "true" },
     });
+    deepEqual(deployment.ignoreChanges, []);
   });
 
   it("grows at 60 % of the CPU and shrinks by one replica in 15 minutes", async () => {
@@ -193,6 +214,57 @@ describe("Workload", () => {
         },
       },
     });
+  });
+
+  it("gives each replica a name that it keeps, where it is told the Service of the names", async () => {
+    const { recorder, statefulSet } = await mockedStatefulSet();
+    deepEqual(recorder.all("kubernetes:Deployment"), []);
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+    const { metadata, spec } = statefulSet.inputs;
+    deepEqual(metadata, { ...METADATA, annotations: { "pulumi.com/patchForce": "true" } });
+    deepEqual(Object.keys(spec as object).toSorted(), [
+      "minReadySeconds",
+      "podManagementPolicy",
+      "replicas",
+      "selector",
+      "serviceName",
+      "template",
+      "updateStrategy",
+    ]);
+    equal(at(spec, "serviceName"), "chat-replicas");
+    equal(at(spec, "replicas"), 3);
+    deepEqual(at(spec, "selector"), { matchLabels: LABELS });
+    deepEqual(at(spec, "template", "metadata"), { labels: LABELS });
+  });
+
+  it("starts the replicas of a StatefulSet at once and replaces them one by one", async () => {
+    const { statefulSet } = await mockedStatefulSet();
+    equal(at(statefulSet.inputs, "spec", "podManagementPolicy"), "Parallel");
+    deepEqual(at(statefulSet.inputs, "spec", "updateStrategy"), { type: "RollingUpdate" });
+    equal(at(statefulSet.inputs, "spec", "minReadySeconds"), 15);
+  });
+
+  it("waits for each replica of a StatefulSet in turn, as many as there may be", async () => {
+    const { statefulSet } = await mockedStatefulSet();
+    deepEqual(statefulSet.timeouts, { create: "1200s", update: "2280s", delete: "1425s" });
+    const larger = await mockedStatefulSet({ maxReplicas: 10 });
+    equal(larger.statefulSet.timeouts.update, "4800s");
+  });
+
+  it("has the pods of a StatefulSet as those of a Deployment", async () => {
+    const { pod } = await mockedStatefulSet();
+    deepEqual(pod, (await mockedWorkload()).pod);
+  });
+
+  it("scales a StatefulSet, too", async () => {
+    const { recorder, statefulSet } = await mockedStatefulSet({ maxReplicas: 12 });
+    const { spec } = recorder.one("kubernetes:HorizontalPodAutoscaler").inputs;
+    deepEqual(at(spec, "scaleTargetRef"), {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      name: "chat",
+    });
+    deepEqual(statefulSet.ignoreChanges, ["spec.replicas"]);
   });
 
   it("lives twice side by side", async () => {

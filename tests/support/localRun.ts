@@ -88,8 +88,7 @@ export function childrenOf(parent: number): number[] {
 export function replicasOf({ pid }: { pid: number }): Map<string, number> {
   const replicas = new Map<string, number>();
   for (const child of childrenOf(pid)) {
-    const environment = readFileSync(`/proc/${child}/environ`, "utf8");
-    const name = /\0REPLICA_NAME=([^\0]+)/.exec(`\0${environment}`)?.[1];
+    const name = /\0REPLICA_NAME=([^\0]+)/.exec(`\0${environmentOf(child)}`)?.[1];
     if (name !== undefined) {
       replicas.set(name, child);
     }
@@ -97,12 +96,22 @@ export function replicasOf({ pid }: { pid: number }): Map<string, number> {
   return replicas;
 }
 
+/** Nothing of a process that has ended meanwhile. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** Whether there is such a process; one that ended and was not yet reaped is none. */
 export function isAlive(pid: number): boolean {
   return parentOf(pid) !== undefined;
 }
 
-function parentOf(pid: number): number | undefined {
+/** The process that has started a process, as long as both are there. */
+export function parentOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

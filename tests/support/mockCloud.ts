@@ -80,6 +80,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "sockjs-sticky:index:AppImage": none,
   "sockjs-sticky:index:Database": none,
   "sockjs-sticky:index:FargateCluster": none,
+  "sockjs-sticky:index:KeyRouter": none,
   "sockjs-sticky:index:LoadBalancerController": none,
   "sockjs-sticky:index:PodExecutionRole": none,
   "sockjs-sticky:index:StickyApp": none,

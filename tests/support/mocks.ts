@@ -22,6 +22,7 @@ export interface Made {
   /** The same for all in a component, by package. */
   providers: Record<string, string>;
   timeouts: { create: string; update: string; delete: string };
+  ignoreChanges: string[];
   isCustom: boolean;
 }
 
@@ -36,6 +37,7 @@ interface Request {
   getProvider(): string;
   getProvidersMap(): { toArray(): [string, string][] };
   getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string };
 }
 
@@ -190,6 +192,7 @@ function madeFrom(request: Request, urn: string): Made {
       update: timeouts.getUpdate(),
       delete: timeouts.getDelete(),
     },
+    ignoreChanges: request.getIgnorechangesList(),
     isCustom: request.getCustom(),
   };
 }

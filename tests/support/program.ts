@@ -6,12 +6,11 @@ import { withWarnings } from "./warnings.ts";
 /** What index.ts exports: the stack's outputs. */
 export interface Program {
   urls: Record<string, pulumi.Output<string>>;
-  url: pulumi.Output<string>;
+  url: pulumi.Output<string> | undefined;
   clusterName: string;
   kubeconfig: pulumi.Output<string>;
   repositoryUrl: pulumi.Output<string> | undefined;
   vpcId: pulumi.Output<string>;
-  namespace: pulumi.Output<string>;
   updateKubeconfigCommand: string;
 }
 

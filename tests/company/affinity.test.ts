@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "../../bench/race.ts";
 import { endRuns, pidOf, replicasOf, startLocal, type LocalRun } from "../support/localRun.ts";
 
-const NUMBERS = 10;
+const NUMBERS = 8;
 const PEOPLE = 20;
 
 /** Time between two kills: the killed replica is hardly back when the next one goes. */

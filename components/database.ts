@@ -1,0 +1,166 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+/** Name of the database and of its only user. */
+const NAME = "app";
+const PORT = 5432;
+
+/** A full storage grows by itself, up to so many times the size that it began with. */
+const STORAGE_GROWTH = 4;
+
+/** From this size on gp3 storage has four volumes, and four times their least IOPS (source as below). */
+const STRIPED_GIB = 400;
+const STRIPED_IOPS = 12_000;
+
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL) */
+const MIN_STORAGE_GIB = 20;
+const MAX_STORAGE_GIB = 65_536 / STORAGE_GROWTH;
+
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.BackupRetention.html */
+const MAX_BACKUP_DAYS = 35;
+
+export interface DatabaseArgs {
+  vpcId: pulumi.Input<string>;
+  /** Private subnets, in two zones at least. */
+  subnetIds: pulumi.Input<string[]>;
+  /** Security group of the pods, which alone may connect. */
+  podSecurityGroupId: pulumi.Input<string>;
+  /** Major version of PostgreSQL, whose minor versions AWS installs, or one of these. */
+  postgresVersion: string;
+  /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). */
+  instanceClass: string;
+  /** Keeps a standby in another zone, which doubles what instance and storage cost. */
+  multiAz: boolean;
+  /** Storage to begin with, USD 0.115 a GiB and month (us-east-1, 2026-11). */
+  storageGiB: number;
+  /** Days for which the daily backups are kept, which end with the database; 0 makes none. */
+  backupDays: number;
+  /** Keeps a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
+  finalSnapshot: boolean;
+  /** Has AWS refuse to delete the database. */
+  deletionProtection: boolean;
+}
+
+/** PostgreSQL on RDS, encrypted and in private subnets, which talks TLS only and with pods only. */
+export class Database extends pulumi.ComponentResource {
+  /** Connection URL with user and password, secret. Known when pods may connect. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:Database", name, {}, opts);
+    const faults = databaseFaults(args);
+    if (faults.length > 0) {
+      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+    }
+    const inParent = { parent: this };
+    // Without a rule for it nothing goes out: the provider removes the one that AWS makes.
+    const securityGroup = new aws.ec2.SecurityGroup(
+      name,
+      { vpcId: args.vpcId, description: `PostgreSQL of ${name}` },
+      inParent,
+    );
+    const fromPods = new aws.vpc.SecurityGroupIngressRule(
+      name,
+      {
+        securityGroupId: securityGroup.id,
+        referencedSecurityGroupId: args.podSecurityGroupId,
+        ipProtocol: "tcp",
+        fromPort: PORT,
+        toPort: PORT,
+      },
+      inParent,
+    );
+    // Letters and digits: they stand in a URL as they are.
+    const password = new random.RandomPassword(name, { length: 32, special: false }, inParent);
+    const instance = this.#instance(name, args, securityGroup, password);
+
+    this.url = pulumi.secret(
+      pulumi
+        .all([password.result, instance.address, fromPods.id])
+        .apply(([secret, host]) => `postgres://${NAME}:${secret}@${host}:${PORT}/${NAME}`),
+    );
+    this.registerOutputs({ url: this.url });
+  }
+
+  #instance(
+    name: string,
+    args: DatabaseArgs,
+    securityGroup: aws.ec2.SecurityGroup,
+    password: random.RandomPassword,
+  ): aws.rds.Instance {
+    const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, { parent: this });
+    const [major] = args.postgresVersion.split(".");
+    const parameters = new aws.rds.ParameterGroup(
+      name,
+      { family: `postgres${major}`, parameters: [{ name: "rds.force_ssl", value: "1" }] },
+      // Not protected: a major version has one of its own.
+      { parent: this, protect: false },
+    );
+    return new aws.rds.Instance(
+      name,
+      {
+        engine: "postgres",
+        engineVersion: args.postgresVersion,
+        // A minor version that is named is meant.
+        autoMinorVersionUpgrade: !args.postgresVersion.includes("."),
+        // Who raises the version wants it; without this AWS would refuse.
+        allowMajorVersionUpgrade: true,
+        // What `pulumi up` reports as done is done, and not in the next maintenance window.
+        applyImmediately: true,
+        instanceClass: args.instanceClass,
+        multiAz: args.multiAz,
+        storageType: "gp3",
+        allocatedStorage: args.storageGiB,
+        // Below it AWS takes no number; beyond it an instance that grew would keep one that AWS refuses.
+        ...(args.storageGiB < STRIPED_GIB ? {} : { iops: STRIPED_IOPS }),
+        maxAllocatedStorage: args.storageGiB * STORAGE_GROWTH,
+        storageEncrypted: true,
+        dbName: NAME,
+        username: NAME,
+        password: password.result,
+        port: PORT,
+        dbSubnetGroupName: subnets.name,
+        vpcSecurityGroupIds: [securityGroup.id],
+        publiclyAccessible: false,
+        parameterGroupName: parameters.name,
+        // The CA in the bundle by which the app verifies the server.
+        caCertIdentifier: "rds-ca-rsa2048-g1",
+        backupRetentionPeriod: args.backupDays,
+        deleteAutomatedBackups: true,
+        copyTagsToSnapshot: true,
+        deletionProtection: args.deletionProtection,
+        skipFinalSnapshot: !args.finalSnapshot,
+        ...(args.finalSnapshot ? { finalSnapshotIdentifier: this.#snapshotName(name) } : {}),
+      },
+      { parent: this },
+    );
+  }
+
+  /** Another one for each database that is ever made, for the snapshots of all stay. */
+  #snapshotName(name: string): pulumi.Output<string> {
+    // Not protected: it goes when no snapshot is wanted any more.
+    const opts = { parent: this, protect: false };
+    const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, opts);
+    return pulumi.interpolate`${name}-final-${id.hex}`;
+  }
+}
+
+function databaseFaults(args: DatabaseArgs): string[] {
+  const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
+  const faults = [
+    !/^\d+(\.\d+)?$/.test(postgresVersion) &&
+      `postgresVersion is ${JSON.stringify(postgresVersion)}: allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
+    !/^db\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceClass) &&
+      `instanceClass is ${JSON.stringify(instanceClass)}: allowed is an RDS instance class; for example db.t4g.micro`,
+    !isWhole(storageGiB, MIN_STORAGE_GIB, MAX_STORAGE_GIB) &&
+      `storageGiB is ${storageGiB}: allowed is a whole number from ${MIN_STORAGE_GIB} to ${MAX_STORAGE_GIB}; for example ${MIN_STORAGE_GIB}`,
+    !isWhole(backupDays, 0, MAX_BACKUP_DAYS) &&
+      `backupDays is ${backupDays}: allowed is a whole number from 0 to ${MAX_BACKUP_DAYS}; for example 7`,
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+function isWhole(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,101 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  ingressAnnotations,
+  ingressFaults,
+  type IngressListenerArgs,
+} from "./ingressAnnotations.ts";
+
+/** Time for the controller to make a load balancer, and for AWS to delete one. */
+const TIMEOUT = "15m";
+
+/** The Service's only port, which nothing but the Ingress names: targets are pods. */
+const PORT = { name: "http", number: 80 };
+
+export interface StickyIngressArgs extends IngressListenerArgs {
+  namespace: pulumi.Input<string>;
+  /** Labels of the pods behind the load balancer. */
+  selector: Record<string, string>;
+  /** Name of the pods' port. */
+  targetPort: string;
+}
+
+/**
+ * An Ingress that is an Application Load Balancer, which keeps every browser on its replica as long as the browser has the app's cookie. USD 0.0225 an hour and 0.008 per capacity unit and hour
+ * (us-east-1, 2026-11).
+ *
+ * Pods come after it: the controller puts its readiness gate only into pods that are created when the
+ * Ingress's target group is there.
+ */
+export class StickyIngress extends pulumi.ComponentResource {
+  /** Known when the load balancer is there. */
+  readonly namespace: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
+
+  constructor(name: string, args: StickyIngressArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:StickyIngress", name, {}, opts);
+    const faults = ingressFaults(args);
+    if (faults.length > 0) {
+      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+    }
+    const service = this.#service(name, args);
+    const ingress = this.#ingress(name, args, service);
+    // Whoever uses the namespace waits for the Ingress in it.
+    this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
+    this.hostname = ingress.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
+  }
+
+  #service(
+    name: string,
+    { namespace, selector, targetPort }: StickyIngressArgs,
+  ): k8s.core.v1.Service {
+    return new k8s.core.v1.Service(
+      name,
+      {
+        metadata: {
+          name,
+          namespace,
+          labels: selector,
+          // Not for endpoints, as Pulumi would: the pods wait for the Ingress, which waits for this Service.
+          annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
+        },
+        spec: {
+          type: "ClusterIP",
+          selector,
+          ports: [{ name: PORT.name, port: PORT.number, targetPort, protocol: "TCP" }],
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  #ingress(
+    name: string,
+    args: StickyIngressArgs,
+    { metadata }: k8s.core.v1.Service,
+  ): k8s.networking.v1.Ingress {
+    const backend = { service: { name: metadata.name, port: { name: PORT.name } } };
+    return new k8s.networking.v1.Ingress(
+      name,
+      {
+        metadata: {
+          // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
+          name: args.scheme === "internal" ? `${name}-internal` : name,
+          namespace: metadata.namespace,
+          labels: args.selector,
+          annotations: {
+            ...ingressAnnotations(args),
+            "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+          },
+        },
+        spec: {
+          ingressClassName: "alb",
+          rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+        },
+      },
+      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
+    );
+  }
+}

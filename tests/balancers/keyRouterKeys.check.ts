@@ -1,0 +1,183 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import fc from "fast-check";
+import { fastify } from "fastify";
+import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
+import { KEY_ROUTES } from "../../app/company/affinity.ts";
+import { requestKey } from "../../local/requestKey.ts";
+import { ask, type Asked } from "./routerClient.ts";
+import { Fleet, type Router } from "./routers.ts";
+
+/** Characters that router and application read alike, some of them escaped that need not be. */
+const identifier = fc.array(
+  fc.record({
+    character: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 1 }),
+    isEscaped: fc.boolean(),
+  }),
+  { maxLength: 24 },
+);
+type Identifier = { character: string; isEscaped: boolean }[];
+
+/** Other members of a body, some of which look like the key. */
+const members = fc.dictionary(
+  fc.string().filter((name) => name !== "businessNumber"),
+  fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.record({ businessNumber: fc.string() }),
+    fc.constantFrom('"businessNumber":"no"', '{"businessNumber":"no"}'),
+  ),
+);
+
+describe("a key router's key", () => {
+  let fleet: Fleet;
+  let keyOf: (path: string, asked?: Asked) => Promise<string | undefined>;
+
+  const start = async (routes: readonly KeyRoute[] = KEY_ROUTES): Promise<Router> => {
+    const router = await fleet.route({ routes }, withKey);
+    keyOf = async (path, asked) => {
+      const { headers, status } = await ask(router, path, asked);
+      equal(status, 200);
+      const key = headers["x-key"];
+      return key === undefined ? undefined : Buffer.from(String(key), "hex").toString();
+    };
+    return router;
+  };
+
+  beforeEach(async () => {
+    fleet = await Fleet.of(1);
+  });
+  afterEach(() => fleet.stop());
+
+  it("is what application and local run make of the field of any JSON body", async () => {
+    await start();
+    const isSame = fc.asyncProperty(
+      identifier,
+      members,
+      members,
+      fc.constantFrom(undefined, 1, "\t"),
+      async (written, before, after, space) => {
+        const text = textOf(written);
+        const marker = "@@the key@@";
+        const document = JSON.stringify(
+          { ...before, businessNumber: marker, ...withoutIndices(after) },
+          undefined,
+          space,
+        );
+        const body = document.replace(JSON.stringify(marker), () => inJson(written));
+        deepEqual((JSON.parse(body) as { businessNumber: unknown }).businessNumber, text);
+        const key = await keyOf("/companies", { method: "POST", body });
+        equal(key ?? "", normaliseIdentifier(text), body);
+        const asked = { method: "POST", url: "/companies", headers: {} };
+        equal(requestKey(KEY_ROUTES, asked, Buffer.from(body)), key);
+      },
+    );
+    await fc.assert(isSame, { numRuns: 500 });
+  });
+
+  it("is none for what a JSON body has in the field that is no text, or not one that HAProxy reads", async () => {
+    await start();
+    const values = ["null", "{}", '{"businessNumber":"A"}', '""', '" - "', '"A\\/B"', '"\\u0141"'];
+    for (const value of values) {
+      const body = `{"businessNumber":${value}}`;
+      equal(await keyOf("/companies", { method: "POST", body }), undefined, value);
+    }
+    for (const body of ["", "[]", '"A"', '["businessNumber","A"]', '{"BusinessNumber":"A"}']) {
+      equal(await keyOf("/companies", { method: "POST", body }), undefined, body);
+    }
+  });
+
+  it("is what the application makes of the segment of any path", async () => {
+    await start();
+    const isSame = fc.asyncProperty(identifier, async (written) => {
+      const path = `/companies/${inPath(written)}`;
+      equal((await keyOf(path)) ?? "", normaliseIdentifier(textOf(written)), path);
+    });
+    await fc.assert(isSame, { numRuns: 300 });
+  });
+
+  it("is that of the route to which the application's own router comes, and the local run", async () => {
+    const app = fastify();
+    app.get<{ Params: { businessNumber: string } }>("/companies/:businessNumber", (asked, reply) =>
+      reply.header("X-Param", encodeURIComponent(asked.params.businessNumber)).send(),
+    );
+    await app.ready();
+    const router = await start();
+    fleet.replicas.forEach((replica) => {
+      replica.handle = (incoming, response) => app.routing(incoming, response);
+    });
+    const folders = ["/companies/", "/companies", "/c%6Fmpanies/", "/companies%2F", "//companies/"];
+    const pieces = ["BN-1", "x%20y", "+", "%2f", "%25", "%3F", ";", ".", "..", "/", "?a=/b", "%zz"];
+    const paths = fc
+      .tuple(fc.constantFrom(...folders), fc.array(fc.constantFrom(...pieces), { maxLength: 4 }))
+      .map(([folder, parts]) => folder + parts.join(""));
+    let matches = 0;
+    const isSame = fc.asyncProperty(paths, async (path) => {
+      const { headers } = await ask(router, path);
+      if (headers["x-param"] !== undefined) {
+        matches++;
+        const param = decodeURIComponent(String(headers["x-param"]));
+        const key = Buffer.from(String(headers["x-key"] ?? ""), "hex").toString();
+        equal(key, normaliseIdentifier(param), path);
+        equal(requestKey(KEY_ROUTES, { method: "GET", url: path, headers: {} }) ?? "", key);
+      }
+    });
+    await fc.assert(isSame, { numRuns: 1000 });
+    ok(matches > 200, `${matches} matches`);
+  });
+
+  it("comes from a header or a cookie, of several routes from the first that has one", async () => {
+    const route = { methods: ["GET"], path: "/a", normalise: "none" } as const;
+    await start([
+      { ...route, key: { from: "header", header: "X-Document" } },
+      { ...route, key: { from: "cookie", cookie: "document" }, normalise: "identifier" },
+    ]);
+    const both = { Cookie: "other=1; document=Co ok-ie; x=y", "X-Document": "Head, er" };
+    equal(await keyOf("/a", { headers: both }), "Head, er");
+    equal(await keyOf("/a", { headers: { ...both, "X-Document": "" } }), "COOKIE");
+    equal(await keyOf("/a", { headers: { Cookie: "document=" } }), undefined);
+    equal(await keyOf("/a/", { headers: both }), undefined);
+    equal(await keyOf("/a", { headers: both, method: "POST" }), undefined);
+  });
+
+  it("is taken from a path under the root, and as it is without normalisation", async () => {
+    await start([{ methods: ["GET"], path: "/", key: { from: "path" }, normalise: "none" }]);
+    equal(await keyOf("/a%20b-c/d"), "a b-c");
+    equal(await keyOf("/"), undefined);
+  });
+});
+
+/** Tells the key in each answer. */
+function withKey(config: string): string {
+  const header = "  http-after-response set-header X-Key %[var(txn.key),hex] if has_key\n";
+  return config.replace("  use_backend keyed", (line) => header + line);
+}
+
+/** Names such as 7, which JavaScript puts in front, would come before the key. */
+function withoutIndices(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !/^\d+$/.test(name)));
+}
+
+function textOf(written: Identifier): string {
+  return written.map(({ character }) => character).join("");
+}
+
+function inJson(written: Identifier): string {
+  const characters = written.map(({ character, isEscaped }) =>
+    isEscaped ? `\\u00${hex(character)}` : JSON.stringify(character).slice(1, -1),
+  );
+  return `"${characters.join("")}"`;
+}
+
+function inPath(written: Identifier): string {
+  const mayStand = /[\w.~!$&'()*+,;=:@-]/;
+  return written
+    .map(({ character, isEscaped }) =>
+      isEscaped || !mayStand.test(character) ? `%${hex(character)}` : character,
+    )
+    .join("");
+}
+
+/** In upper case for some, in lower case for others. */
+function hex(character: string): string {
+  const digits = character.charCodeAt(0).toString(16).padStart(2, "0");
+  return character < "a" ? digits.toUpperCase() : digits;
+}

@@ -1,0 +1,281 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Database, type DatabaseArgs } from "../../components/database.ts";
+import { mockPulumi, valueOf } from "../support/mocks.ts";
+
+const ARGS: DatabaseArgs = {
+  vpcId: "vpc-1",
+  subnetIds: ["subnet-a", "subnet-b"],
+  podSecurityGroupId: "sg-pods",
+  postgresVersion: "18",
+  instanceClass: "db.t4g.micro",
+  multiAz: false,
+  storageGiB: 20,
+  backupDays: 7,
+  finalSnapshot: false,
+  deletionProtection: false,
+};
+
+async function mockedDatabase(changes: Partial<DatabaseArgs> = {}) {
+  const recorder = await mockPulumi();
+  const database = new Database("apps", { ...ARGS, ...changes });
+  await recorder.settle();
+  return { recorder, database, instance: recorder.one("aws:Instance", "apps") };
+}
+
+/** The message with which arguments are refused, before anything is made. */
+async function refusal(changes: Partial<DatabaseArgs>): Promise<string> {
+  const recorder = await mockPulumi();
+  let message = "";
+  throws(
+    () => new Database("apps", { ...ARGS, ...changes }),
+    (error) => {
+      ok(pulumi.ResourceError.isInstance(error));
+      equal(error.hideStack, true);
+      message = error.message;
+      return true;
+    },
+  );
+  await recorder.settle();
+  deepEqual(recorder.counts(), { "sockjs-sticky:Database": 1 });
+  return message;
+}
+
+/** A value as the engine gets it when nobody is to read it. */
+function secret(value: string): object {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+const INSTANCE = {
+  engine: "postgres",
+  engineVersion: "18",
+  autoMinorVersionUpgrade: true,
+  allowMajorVersionUpgrade: true,
+  applyImmediately: true,
+  instanceClass: "db.t4g.micro",
+  multiAz: false,
+  storageType: "gp3",
+  allocatedStorage: 20,
+  maxAllocatedStorage: 80,
+  storageEncrypted: true,
+  dbName: "app",
+  username: "app",
+  password: secret("password-of-apps"),
+  port: 5432,
+  dbSubnetGroupName: "apps-subnets",
+  vpcSecurityGroupIds: ["apps-id"],
+  publiclyAccessible: false,
+  parameterGroupName: "apps-parameters",
+  caCertIdentifier: "rds-ca-rsa2048-g1",
+  backupRetentionPeriod: 7,
+  deleteAutomatedBackups: true,
+  copyTagsToSnapshot: true,
+  deletionProtection: false,
+  skipFinalSnapshot: true,
+};
+
+describe("Database", () => {
+  it("makes an instance and what it needs, all its children", async () => {
+    const { recorder } = await mockedDatabase();
+    deepEqual(recorder.counts(), {
+      "aws:Instance": 1,
+      "aws:ParameterGroup": 1,
+      "aws:SecurityGroup": 1,
+      "aws:SecurityGroupIngressRule": 1,
+      "aws:SubnetGroup": 1,
+      "random:index/randomPassword:RandomPassword": 1,
+      "sockjs-sticky:Database": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:Database", "apps"), []);
+  });
+
+  it("makes an encrypted, private instance that leaves nothing behind", async () => {
+    const { instance } = await mockedDatabase();
+    deepEqual(instance.inputs, INSTANCE);
+  });
+
+  it("takes version, class, zones, storage, backups and protection as they are given", async () => {
+    const { instance } = await mockedDatabase({
+      postgresVersion: "17.6",
+      instanceClass: "db.m7g.large",
+      multiAz: true,
+      storageGiB: 100,
+      backupDays: 35,
+      deletionProtection: true,
+    });
+    deepEqual(instance.inputs, {
+      ...INSTANCE,
+      engineVersion: "17.6",
+      // Or AWS would leave the version that is named.
+      autoMinorVersionUpgrade: false,
+      instanceClass: "db.m7g.large",
+      multiAz: true,
+      allocatedStorage: 100,
+      maxAllocatedStorage: 400,
+      backupRetentionPeriod: 35,
+      deletionProtection: true,
+    });
+  });
+
+  it("has the IOPS that AWS wants of larger storage, and says none for smaller", async () => {
+    const larger = await mockedDatabase({ storageGiB: 400 });
+    equal(larger.instance.inputs.iops, 12_000);
+    const smaller = await mockedDatabase({ storageGiB: 399 });
+    equal(Object.hasOwn(smaller.instance.inputs, "iops"), false);
+  });
+
+  it("stands in the private subnets", async () => {
+    const { recorder } = await mockedDatabase();
+    deepEqual(recorder.one("aws:SubnetGroup", "apps").inputs.subnetIds, ["subnet-a", "subnet-b"]);
+  });
+
+  it("is reached by pods only, on its port only, and reaches nothing itself", async () => {
+    const { recorder } = await mockedDatabase();
+    deepEqual(recorder.one("aws:SecurityGroup", "apps").inputs, {
+      vpcId: "vpc-1",
+      description: "PostgreSQL of apps",
+    });
+    deepEqual(recorder.one("aws:SecurityGroupIngressRule", "apps").inputs, {
+      securityGroupId: "apps-id",
+      referencedSecurityGroupId: "sg-pods",
+      ipProtocol: "tcp",
+      fromPort: 5432,
+      toPort: 5432,
+    });
+  });
+
+  for (const [version, family] of [
+    ["18", "postgres18"],
+    ["17.6", "postgres17"],
+  ] as const) {
+    it(`talks TLS only, by a parameter of the family of version ${version}`, async () => {
+      const { recorder } = await mockedDatabase({ postgresVersion: version });
+      const { description, ...inputs } = recorder.one("aws:ParameterGroup", "apps").inputs;
+      equal(description, "Managed by Pulumi");
+      deepEqual(inputs, { family, parameters: [{ name: "rds.force_ssl", value: "1" }] });
+    });
+  }
+
+  it("has a long password of letters and digits", async () => {
+    const { recorder } = await mockedDatabase();
+    const { inputs } = recorder.one("random:index/randomPassword:RandomPassword", "apps");
+    deepEqual(inputs, { length: 32, special: false });
+  });
+
+  it("gives a URL with password, which is secret", async () => {
+    const { database } = await mockedDatabase();
+    equal(await valueOf(database.url), "postgres://app:password-of-apps@apps.rds.example:5432/app");
+    equal(await pulumi.isSecret(database.url), true);
+  });
+
+  it("gives its URL only when pods may connect, and until none uses it any more", async () => {
+    const recorder = await mockPulumi();
+    const { url } = new Database("apps", ARGS);
+    new k8s.core.v1.ConfigMap("user", { data: { url } });
+    await recorder.settle();
+    const user = recorder.one("kubernetes:ConfigMap");
+    deepEqual(recorder.directlyAfter(user, "aws:Instance"), ["apps"]);
+    deepEqual(recorder.directlyAfter(user, "aws:SecurityGroupIngressRule"), ["apps"]);
+  });
+
+  it("keeps a final snapshot where one is asked for, under a name that is never used again", async () => {
+    const { recorder, instance } = await mockedDatabase({ finalSnapshot: true });
+    deepEqual(instance.inputs, {
+      ...INSTANCE,
+      skipFinalSnapshot: false,
+      finalSnapshotIdentifier: "apps-final-hex-of-apps-final-snapshot",
+    });
+    const id = recorder.one("random:index/randomId:RandomId", "apps-final-snapshot");
+    deepEqual(id.inputs, { byteLength: 4 });
+    deepEqual(recorder.strangersTo("sockjs-sticky:Database", "apps"), []);
+  });
+
+  it("is protected with all that it has but what a setting replaces, when it is to be", async () => {
+    const recorder = await mockPulumi();
+    new Database("apps", { ...ARGS, finalSnapshot: true }, { protect: true });
+    await recorder.settle();
+    equal(recorder.made.length, 8);
+    deepEqual(
+      recorder.made
+        .filter(({ protect }) => !protect)
+        .map(({ name, type }) => `${type} ${name}`)
+        .toSorted(),
+      [
+        "aws:rds/parameterGroup:ParameterGroup apps",
+        "random:index/randomId:RandomId apps-final-snapshot",
+      ],
+    );
+  });
+
+  it("takes the least and the most that AWS does", async () => {
+    for (const edges of [
+      { storageGiB: 20, backupDays: 0, postgresVersion: "9", instanceClass: "db.x2g.16xlarge" },
+      { storageGiB: 16_384, backupDays: 35, instanceClass: "db.m9gd.9xlarge" },
+    ]) {
+      const { instance } = await mockedDatabase(edges);
+      equal(instance.inputs.allocatedStorage, edges.storageGiB);
+      ok(Number(instance.inputs.maxAllocatedStorage) <= 65_536);
+    }
+  });
+
+  for (const postgresVersion of ["", "v18", "18.x", "18.1.2", "x18", "18-R1"]) {
+    it(`refuses version ${JSON.stringify(postgresVersion)} before the first child`, async () => {
+      equal(
+        await refusal({ postgresVersion }),
+        `postgresVersion is "${postgresVersion}": allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
+      );
+    });
+  }
+
+  for (const instanceClass of ["", "t4g.micro", "db.t4g", "db.t4g.micro.x", "xdb.t4g.micro"]) {
+    it(`refuses class ${JSON.stringify(instanceClass)} before the first child`, async () => {
+      equal(
+        await refusal({ instanceClass }),
+        `instanceClass is "${instanceClass}": allowed is an RDS instance class; for example db.t4g.micro`,
+      );
+    });
+  }
+
+  for (const storageGiB of [19, 16_385, 20.5, NaN]) {
+    it(`refuses ${storageGiB} GiB before the first child`, async () => {
+      equal(
+        await refusal({ storageGiB }),
+        `storageGiB is ${storageGiB}: allowed is a whole number from 20 to 16384; for example 20`,
+      );
+    });
+  }
+
+  for (const backupDays of [-1, 36, 1.5]) {
+    it(`refuses ${backupDays} days of backups before the first child`, async () => {
+      equal(
+        await refusal({ backupDays }),
+        `backupDays is ${backupDays}: allowed is a whole number from 0 to 35; for example 7`,
+      );
+    });
+  }
+
+  it("names all faults at once", async () => {
+    const wrong = { postgresVersion: "", instanceClass: "", storageGiB: 0, backupDays: 99 };
+    equal(
+      await refusal(wrong),
+      [
+        'postgresVersion is "": allowed is a major version of PostgreSQL, or one with its minor version; for example 18',
+        'instanceClass is "": allowed is an RDS instance class; for example db.t4g.micro',
+        "storageGiB is 0: allowed is a whole number from 20 to 16384; for example 20",
+        "backupDays is 99: allowed is a whole number from 0 to 35; for example 7",
+      ].join("\n"),
+    );
+  });
+
+  it("lives twice side by side", async () => {
+    const recorder = await mockPulumi();
+    new Database("one", { ...ARGS, finalSnapshot: true });
+    new Database("two", { ...ARGS, finalSnapshot: true });
+    await recorder.settle();
+    equal(recorder.all("aws:Instance").length, 2);
+    const { inputs } = recorder.one("aws:Instance", "two");
+    equal(inputs.dbSubnetGroupName, "two-subnets");
+    deepEqual(inputs.vpcSecurityGroupIds, ["two-id"]);
+  });
+});

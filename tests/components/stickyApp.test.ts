@@ -1,0 +1,182 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
+import type { WorkloadSettings } from "../../workloads.ts";
+import { at, mockPulumi, valueOf, type Made, type Recorder } from "../support/mocks.ts";
+
+const COMPANY: WorkloadSettings = {
+  app: "company",
+  affinity: "cookie",
+  replicas: 3,
+  maxReplicas: undefined,
+  drainSeconds: 60,
+  cpuMillicores: 250,
+  memoryMiB: 512,
+  dnsName: undefined,
+};
+
+const ECHO: WorkloadSettings = {
+  ...COMPANY,
+  app: "echo",
+  affinity: "source-ip",
+  drainSeconds: 150,
+  crossZone: true,
+  idleTimeoutSeconds: 350,
+  targetProtocol: "tcp",
+};
+
+const ARGS: StickyAppArgs = {
+  workload: COMPANY,
+  image: "registry.example/apps@sha256:1",
+  databaseUrl: "postgres://app:secret@db.example:5432/app",
+  scheme: "internet-facing",
+  sourceRanges: ["0.0.0.0/0"],
+  certificateArn: undefined,
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  webAclArn: undefined,
+  hostedZoneId: undefined,
+  accessLogsBucket: undefined,
+  keyRouterImage: "registry.example/haproxy@sha256:1",
+};
+
+async function mockedApp(changes: Partial<StickyAppArgs> = {}) {
+  const recorder = await mockPulumi();
+  const app = new StickyApp("registry", { ...ARGS, ...changes });
+  await recorder.settle();
+  return { recorder, app };
+}
+
+function parentOf(recorder: Recorder, { parent }: Made): string | undefined {
+  return recorder.made.find(({ urn }) => urn === parent)?.parent;
+}
+
+/** The parts of each kind of affinity, beside account and disruption budget. */
+const PARTS: [workload: WorkloadSettings, front: string, replicas: string][] = [
+  [ECHO, "StickyService", "Deployment"],
+  [{ ...ECHO, affinity: "none" }, "StickyService", "Deployment"],
+  [COMPANY, "StickyIngress", "Deployment"],
+  [{ ...COMPANY, affinity: "key" }, "KeyRouter", "StatefulSet"],
+];
+
+describe("StickyApp", () => {
+  for (const [workload, front, replicas] of PARTS) {
+    it(`puts a ${front} in front of a ${replicas} for affinity ${workload.affinity}`, async () => {
+      const { recorder } = await mockedApp({ workload });
+      const { urn } = recorder.one("sockjs-sticky:StickyApp");
+      equal(recorder.one(`sockjs-sticky:${front}`, "registry").parent, urn);
+      equal(recorder.one("sockjs-sticky:Workload", "registry").parent, urn);
+      const { spec } = recorder.one(`kubernetes:${replicas}`, "registry").inputs;
+      equal(at(spec, "replicas"), 3);
+      deepEqual(at(spec, "template", "spec", "containers", 0, "env", 0), {
+        name: "APP",
+        value: workload.app,
+      });
+    });
+
+    it(`has a namespace of its own, not of what is in front, for affinity ${workload.affinity}`, async () => {
+      const { recorder } = await mockedApp({ workload });
+      const namespace = recorder.one("kubernetes:Namespace");
+      equal(namespace.parent, recorder.one("sockjs-sticky:StickyApp").urn);
+      deepEqual(at(namespace.inputs, "metadata"), {
+        name: "registry",
+        labels: {
+          "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+          "pod-security.kubernetes.io/enforce": "restricted",
+        },
+      });
+      const inside = recorder.made.filter(
+        ({ type }) => type.startsWith("kubernetes:") && !type.endsWith(":Namespace"),
+      );
+      for (const { inputs, urn } of inside) {
+        equal(at(inputs, "metadata", "namespace"), "registry", urn);
+      }
+    });
+
+    it(`has a URL that its replicas answer, for affinity ${workload.affinity}`, async () => {
+      const recorder = await mockPulumi();
+      const { url } = new StickyApp("registry", { ...ARGS, workload });
+      new k8s.core.v1.ConfigMap("reader", { data: { url } });
+      await recorder.settle();
+      const reader = recorder.one("kubernetes:ConfigMap", "reader");
+      ok(recorder.isAfter(reader, recorder.one(`kubernetes:${replicas}`, "registry")));
+      match(await valueOf(url), /^http:\/\/k8s-registry/);
+    });
+  }
+
+  for (const [affinity, zoneId, hostname] of [
+    ["cookie", "Z-application", "k8s-registry.alb.example"],
+    ["key", "Z-network", "k8s-registry-router.elb.example"],
+  ] as const) {
+    it(`keeps its DNS name, whatever it leads to, for affinity ${affinity}`, async () => {
+      const { recorder, app } = await mockedApp({
+        workload: { ...COMPANY, affinity, dnsName: "registry.example.com" },
+        hostedZoneId: "Z0123456789ABC",
+        certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+      });
+      const record = recorder.one("aws:Record", "registry");
+      equal(record.parent, recorder.one("sockjs-sticky:StickyApp").urn);
+      deepEqual(record.inputs, {
+        zoneId: "Z0123456789ABC",
+        name: "registry.example.com",
+        type: "A",
+        aliases: [{ name: hostname, zoneId, evaluateTargetHealth: false }],
+      });
+      equal(await valueOf(app.url), "https://registry.example.com");
+    });
+  }
+
+  it("has no DNS name without one, or without its zone", async () => {
+    const { recorder } = await mockedApp({ hostedZoneId: "Z0123456789ABC" });
+    deepEqual(recorder.all("aws:Record"), []);
+    const workload = { ...COMPANY, dnsName: "registry.example.com" };
+    const { recorder: other } = await mockedApp({ workload });
+    deepEqual(other.all("aws:Record"), []);
+  });
+
+  it("has no two objects of a name, whatever was in front before", async () => {
+    const names = new Set<string>();
+    for (const affinity of ["cookie", "key"] as const) {
+      const { recorder } = await mockedApp({ workload: { ...COMPANY, affinity } });
+      const fronts = ["StickyIngress", "KeyRouter"].flatMap((type) =>
+        recorder.all(`sockjs-sticky:${type}`),
+      );
+      const ofFront = recorder.made.filter((each) =>
+        fronts.some(({ urn }) => each.parent === urn || parentOf(recorder, each) === urn),
+      );
+      for (const { inputs, type } of ofFront.filter(({ isCustom }) => isCustom)) {
+        const name = `${type} ${String(at(inputs, "metadata", "name"))}`;
+        equal(names.has(name), false, name);
+        names.add(name);
+      }
+    }
+    ok(names.size > 6);
+  });
+
+  it("has the router know as many replicas as the autoscaler may make", async () => {
+    const { recorder } = await mockedApp({
+      workload: { ...COMPANY, affinity: "key", maxReplicas: 7 },
+    });
+    const { data } = recorder.one("kubernetes:ConfigMap", "registry-router").inputs;
+    match(String(at(data, "haproxy.cfg")), /server registry-6 .* id 7\n/);
+    const { spec } = recorder.one("kubernetes:HorizontalPodAutoscaler").inputs;
+    equal(at(spec, "maxReplicas"), 7);
+  });
+
+  it("keeps the database's URL in a Secret, of which another content has another name", async () => {
+    const { recorder } = await mockedApp();
+    const { inputs } = recorder.one("kubernetes:Secret");
+    deepEqual(at(inputs, "metadata"), {
+      namespace: "registry",
+      labels: { "app.kubernetes.io/name": "registry" },
+    });
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    deepEqual(at(spec, "template", "spec", "containers", 0, "envFrom"), [
+      { secretRef: { name: "registry-database-1234567" } },
+    ]);
+  });
+
+  it("has no Secret where it keeps nothing", async () => {
+    const { recorder } = await mockedApp({ workload: ECHO, databaseUrl: undefined });
+    deepEqual(recorder.all("kubernetes:Secret"), []);
+  });
+});
