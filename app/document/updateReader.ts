@@ -111,7 +111,7 @@ function assertContent(content: Y.Item["content"]): void {
     content instanceof Y.ContentJSON ||
     content instanceof Y.ContentEmbed ||
     content instanceof Y.ContentFormat;
-  if (isAtom && false && isDeeperThan(MAX_DEPTH, valuesOf(content))) {
+  if (isAtom && isDeeperThan(MAX_DEPTH, valuesOf(content))) {
     throw poisoned(`it has a value deeper than ${MAX_DEPTH} levels`);
   }
 }
