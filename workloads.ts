@@ -14,7 +14,7 @@ export type Affinity = "source-ip" | "cookie" | "key" | "none";
 
 /** The apps that keep data in PostgreSQL. */
 export function keepsData(app: AppName): boolean {
-  return app === "company";
+  return app !== "echo";
 }
 
 /** What every workload may say of itself. */
@@ -43,6 +43,11 @@ const WORKLOAD_RULES = {
   },
   company: {
     app: z.literal("company"),
+    affinity: oneOf(["cookie", "key"]).default("cookie"),
+    ...COMMON_RULES,
+  },
+  document: {
+    app: z.literal("document"),
     affinity: oneOf(["cookie", "key"]).default("cookie"),
     ...COMMON_RULES,
   },

@@ -1,23 +1,23 @@
+import type { StickyCookie } from "../app/common/httpRouting.ts";
+
 const PREFIX = "alb.ingress.kubernetes.io/";
 
 /** Seconds for which requests to a deregistered target may go on; no drain is shorter. */
 const DEREGISTRATION_SECONDS = 60;
+
+/** The longest idle time of a load balancer. */
+const MAX_IDLE_SECONDS = 4000;
 
 /** The longest that a load balancer follows a cookie: a week. */
 const MAX_COOKIE_SECONDS = 604_800;
 
 const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/;
 
-/** A cookie that the app sets, and by which the load balancer keeps a browser on its replica. */
-export interface StickyCookie {
-  name: string;
-  /** Seconds after the last response for which the load balancer follows it. */
-  maxAgeSeconds: number;
-}
-
 /** The listeners, the target group and their load balancer. */
 export interface IngressListenerArgs {
   cookie: StickyCookie;
+  /** Seconds for which a connection may be silent, a WebSocket as well, and an answer take; the targets keep connections for longer. */
+  idleTimeoutSeconds: number;
   /** Where the load balancer is reachable. */
   scheme: "internet-facing" | "internal";
   /** CIDR blocks that may connect. */
@@ -45,6 +45,7 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
     scheme: args.scheme,
     "inbound-cidrs": args.sourceRanges.join(","),
     "load-balancer-attributes": list({
+      "idle_timeout.timeout_seconds": args.idleTimeoutSeconds,
       "routing.http.drop_invalid_header_fields.enabled": true,
       // Leaving the keys out would not turn access logs off.
       ...(args.accessLogsBucket === undefined
@@ -90,7 +91,7 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
  */
 export function ingressFaults(args: IngressListenerArgs): string[] {
-  const { cookie, sourceRanges, webAclArn } = args;
+  const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
   const faults = [
     cookie.name.startsWith("AWSALB") &&
       `cookie.name is ${JSON.stringify(cookie.name)}: names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
@@ -103,6 +104,12 @@ export function ingressFaults(args: IngressListenerArgs): string[] {
       cookie.maxAgeSeconds <= MAX_COOKIE_SECONDS
     ) &&
       `cookie.maxAgeSeconds is ${cookie.maxAgeSeconds}: allowed is a whole number from 1 to ${MAX_COOKIE_SECONDS}; for example 172800`,
+    !(
+      Number.isInteger(idleTimeoutSeconds) &&
+      idleTimeoutSeconds >= 1 &&
+      idleTimeoutSeconds <= MAX_IDLE_SECONDS
+    ) &&
+      `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to ${MAX_IDLE_SECONDS}; for example 350`,
     sourceRanges.length === 0 &&
       "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
     webAclArn !== undefined &&

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { WEBSOCKET_IDLE_SECONDS } from "../app/common/httpRouting.ts";
 import type { KeyRoute } from "../app/common/keyRoute.ts";
 import { disruptionBudget } from "./disruptionBudget.ts";
 import { containerResources } from "./fargateSize.ts";
@@ -88,7 +89,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         // Every router knows the replica of every key.
         affinity: "none",
         crossZone: true,
-        idleTimeoutSeconds: 350,
+        idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
         targetProtocol: "tcp",
         proxyProtocol: true,
         readinessPath: ROUTER_READINESS_PATH,

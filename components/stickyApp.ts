@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { KEY_ROUTES, STICKY_COOKIE } from "../app/company/affinity.ts";
+import { HTTP_ROUTINGS } from "../app/routing.ts";
 import type { Settings } from "../settings.ts";
 import type { WorkloadSettings } from "../workloads.ts";
 import { dnsAlias } from "./dnsAlias.ts";
@@ -106,14 +106,21 @@ export class StickyApp extends pulumi.ComponentResource {
     };
     switch (workload.affinity) {
       case "cookie":
-        return new StickyIngress(name, { ...common, cookie: STICKY_COOKIE }, { parent: this });
+        return new StickyIngress(
+          name,
+          {
+            ...common,
+            ...HTTP_ROUTINGS[workload.app],
+          },
+          { parent: this },
+        );
       case "key":
         return new KeyRouter(
           name,
           {
             ...common,
             image: args.keyRouterImage,
-            routes: KEY_ROUTES,
+            routes: HTTP_ROUTINGS[workload.app].keyRoutes,
             replicas: workload.maxReplicas ?? workload.replicas,
           },
           { parent: this },

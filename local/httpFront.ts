@@ -3,12 +3,12 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer } from "http-proxy-3";
-import type { KeyRoute } from "../app/common/keyRoute.ts";
+import type { HttpRouting } from "../app/common/httpRouting.ts";
 import type { Affinity } from "../workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import * as http from "./httpMessage.ts";
 import { hasKeyInBody, requestKey } from "./requestKey.ts";
-import { namedTarget, targetCookie, type AppCookie } from "./stickyCookie.ts";
+import { namedTarget, targetCookie } from "./stickyCookie.ts";
 
 /** How long a replica may take to accept a connection before another one is asked. */
 const CONNECT_MS = 1000;
@@ -26,12 +26,6 @@ export interface HttpReplica {
   id: string;
   /** On loopback. */
   port: number;
-}
-
-/** What the requests of an app tell of their replica. */
-export interface HttpRouting {
-  cookie: AppCookie;
-  keyRoutes: readonly KeyRoute[];
 }
 
 /** A replica that was chosen for a request, and the connection by which it gets it. */

@@ -12,7 +12,6 @@ import {
 } from "../app/common/settings.ts";
 import { parseCommandLine } from "../commandLine.ts";
 import type { Affinity, WorkloadSettings } from "../workloads.ts";
-import { LOCAL_AFFINITIES } from "./routing.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains here; on AWS it has to outlast the load balancer. */
@@ -21,6 +20,13 @@ const LOCAL_DRAIN_SECONDS = 2;
 const MAX_PORT = 65535;
 
 const DATA_FOLDER = fileURLToPath(new URL("../.data/postgres", import.meta.url));
+
+/** How an app's clients can be kept on a replica here, with `none` to see what breaks. */
+const AFFINITIES: Record<AppName, readonly Affinity[]> = {
+  echo: ["source-ip", "none"],
+  company: ["cookie", "key", "none"],
+  document: ["cookie", "key", "none"],
+};
 
 const RULES = {
   replicas: wholeNumberFrom(1, 100, 3).optional(),
@@ -131,13 +137,13 @@ function readAffinities(
     const [affinity, app] = item.split("=").reverse();
     const known = workloads.flatMap((workload) => {
       const isMeant = app === undefined || app === workload.app;
-      const found = LOCAL_AFFINITIES[workload.app].find((each) => each === affinity);
+      const found = AFFINITIES[workload.app].find((each) => each === affinity);
       return isMeant && found !== undefined ? [[workload.app, found] as const] : [];
     });
     known.forEach(([name, found]) => by.set(name, found));
     if (known.length === 0 && workloads.length > 0) {
       const allowed = workloads.map(
-        (workload) => `${workload.app}=${LOCAL_AFFINITIES[workload.app].join(" or ")}`,
+        (workload) => `${workload.app}=${AFFINITIES[workload.app].join(" or ")}`,
       );
       faults.push(
         `--affinity is ${JSON.stringify(item)}: allowed is ${allowed.join(", ")}; for example none`,

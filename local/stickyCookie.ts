@@ -1,11 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { StickyCookie } from "../app/common/httpRouting.ts";
 import { cookieOf } from "./requestKey.ts";
-
-/** The cookie that an application sets itself, and by which it is kept on a replica. */
-export interface AppCookie {
-  name: string;
-  maxAgeSeconds: number;
-}
 
 /** The name that an Application Load Balancer gives its own cookie beside the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";
@@ -15,13 +10,13 @@ const BALANCER_COOKIE = "AWSALBAPP-0";
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
  */
-export function namedTarget(app: AppCookie, { headers }: IncomingMessage): string | undefined {
+export function namedTarget(app: StickyCookie, { headers }: IncomingMessage): string | undefined {
   return cookieOf(headers, app.name) === undefined ? undefined : cookieOf(headers, BALANCER_COOKIE);
 }
 
 /** The `Set-Cookie` by which a client comes back to the target that has answered it; none where it need not. */
 export function targetCookie(
-  app: AppCookie,
+  app: StickyCookie,
   target: string,
   request: IncomingMessage,
   { headers }: IncomingMessage,

@@ -1,3 +1,4 @@
+import { HTTP_ROUTINGS } from "../app/routing.ts";
 import type { Logger } from "../app/common/log.ts";
 import { Front } from "./front.ts";
 import type { Guard } from "./guard.ts";
@@ -5,7 +6,6 @@ import { HttpFront } from "./httpFront.ts";
 import type { LocalWorkload } from "./options.ts";
 import type { ReplicaProcess } from "./replicaProcess.ts";
 import { ReplicaSet } from "./replicaSet.ts";
-import { HTTP_ROUTING } from "./routing.ts";
 
 export interface WorkloadOptions extends LocalWorkload {
   drainSeconds: number;
@@ -23,7 +23,7 @@ export class Workload {
 
   constructor(options: WorkloadOptions) {
     const { affinity, app } = options;
-    const routing = HTTP_ROUTING[app];
+    const routing = app === "echo" ? undefined : HTTP_ROUTINGS[app];
     const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
     this.app = app;
     this.#options = options;

@@ -9,16 +9,17 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
+import { WEBSOCKET_IDLE_SECONDS } from "./httpRouting.ts";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import { sendProblem } from "./problem.ts";
 
 /**
- * How long an idle connection is kept, in milliseconds: longer than the 60 s of an Application Load Balancer, which
- * else sends a request on a connection that is being closed and answers 502
+ * How long an idle connection is kept, in milliseconds: longer than a load balancer does, which else sends a request
+ * on a connection that is being closed and answers 502
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
  */
-const KEEP_ALIVE_MS = 75_000;
+const KEEP_ALIVE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
 
 /** What every server of the app has. */
 export interface AppServerOptions {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fastifyCookie from "@fastify/cookie";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { StickyCookie } from "./httpRouting.ts";
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -10,7 +11,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
  */
 export async function addStickyCookie(
   app: FastifyInstance,
-  { name, maxAgeSeconds }: { name: string; maxAgeSeconds: number },
+  { name, maxAgeSeconds }: StickyCookie,
 ): Promise<void> {
   await app.register(fastifyCookie);
   app.addHook("onRequest", (request, reply, done) => {

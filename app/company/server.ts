@@ -4,7 +4,7 @@ import type { Database } from "../common/database.ts";
 import { addPage } from "../common/page.ts";
 import { addStickyCookie } from "../common/stickyCookie.ts";
 import { prepareTables } from "../common/tables.ts";
-import { STICKY_COOKIE } from "./affinity.ts";
+import { COMPANY_ROUTING } from "./routing.ts";
 import { deleteExpiredKeys } from "./idempotency.ts";
 import { createCompanyMetrics } from "./metrics.ts";
 import { MIGRATIONS, type CompanyTables } from "./migrations.ts";
@@ -39,7 +39,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
   void app.fastify.register(async (scope) => {
     addApi(scope, app.registry);
     await addOpenApi(scope);
-    await addStickyCookie(scope, STICKY_COOKIE);
+    await addStickyCookie(scope, COMPANY_ROUTING.cookie);
     await addPage(scope, "company");
     void scope.register((companies, _options, done) => {
       companies.addHook("onRequest", (_request, reply, next) => {

@@ -6,7 +6,7 @@ import type { Database } from "../common/database.ts";
 import { addPage } from "../common/page.ts";
 import { addStickyCookie } from "../common/stickyCookie.ts";
 import { prepareTables } from "../common/tables.ts";
-import { STICKY_COOKIE } from "./affinity.ts";
+import { DOCUMENT_ROUTING } from "./routing.ts";
 import { Archive } from "./archive.ts";
 import { Channel } from "./channel.ts";
 import { Entrance } from "./entrance.ts";
@@ -85,7 +85,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
 
   void app.fastify.register(async (scope) => {
     addApi(scope, app.registry);
-    await addStickyCookie(scope, STICKY_COOKIE);
+    await addStickyCookie(scope, DOCUMENT_ROUTING.cookie);
     await addPage(scope, "document");
     void scope.register((documents, _options, done) => {
       documents.addHook("onRequest", (request, reply, next) => {

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { fastify } from "fastify";
 import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
-import { KEY_ROUTES } from "../../app/company/affinity.ts";
+import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { requestKey } from "../../local/requestKey.ts";
 import { ask, type Asked } from "./routerClient.ts";
 import { Fleet, type Router } from "./routers.ts";
@@ -31,7 +31,9 @@ describe("a key router's key", () => {
   let fleet: Fleet;
   let keyOf: (path: string, asked?: Asked) => Promise<string | undefined>;
 
-  const start = async (routes: readonly KeyRoute[] = KEY_ROUTES): Promise<Router> => {
+  const start = async (
+    routes: readonly KeyRoute[] = COMPANY_ROUTING.keyRoutes,
+  ): Promise<Router> => {
     const router = await fleet.route({ routes }, withKey);
     keyOf = async (path, asked) => {
       const { headers, status } = await ask(router, path, asked);
@@ -67,7 +69,7 @@ describe("a key router's key", () => {
         const key = await keyOf("/companies", { method: "POST", body });
         equal(key ?? "", normaliseIdentifier(text), body);
         const asked = { method: "POST", url: "/companies", headers: {} };
-        equal(requestKey(KEY_ROUTES, asked, Buffer.from(body)), key);
+        equal(requestKey(COMPANY_ROUTING.keyRoutes, asked, Buffer.from(body)), key);
       },
     );
     await fc.assert(isSame, { numRuns: 500 });
@@ -117,7 +119,10 @@ describe("a key router's key", () => {
         const param = decodeURIComponent(String(headers["x-param"]));
         const key = Buffer.from(String(headers["x-key"] ?? ""), "hex").toString();
         equal(key, normaliseIdentifier(param), path);
-        equal(requestKey(KEY_ROUTES, { method: "GET", url: path, headers: {} }) ?? "", key);
+        equal(
+          requestKey(COMPANY_ROUTING.keyRoutes, { method: "GET", url: path, headers: {} }) ?? "",
+          key,
+        );
       }
     });
     await fc.assert(isSame, { numRuns: 1000 });

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KEY_ROUTES } from "../../app/company/affinity.ts";
+import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { haproxyConfig, type HaproxyConfigArgs } from "../../components/haproxyConfig.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { freePort } from "./balancers.ts";
@@ -135,7 +135,7 @@ export class Fleet {
     const [port, probePort] = [await freePort(), await freePort()];
     const config = configFor({
       ...PODS,
-      routes: KEY_ROUTES,
+      routes: COMPANY_ROUTING.keyRoutes,
       replicas: this.replicas.length,
       port: this.#port,
       readinessPath: "/readyz",

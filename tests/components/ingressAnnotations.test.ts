@@ -7,6 +7,7 @@ import {
 
 const ARGS: IngressListenerArgs = {
   cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  idleTimeoutSeconds: 90,
   scheme: "internet-facing",
   sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
   readinessPath: "/readyz",
@@ -36,7 +37,7 @@ const COMMON = {
   scheme: "internet-facing",
   "inbound-cidrs": "198.51.100.0/24,203.0.113.0/24",
   "load-balancer-attributes":
-    "routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=false",
+    "idle_timeout.timeout_seconds=90,routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=false",
   "target-group-attributes": [
     "stickiness.enabled=true",
     "stickiness.type=app_cookie",
@@ -82,7 +83,7 @@ describe("ALB annotations", () => {
     deepEqual(annotations({ accessLogsBucket: "apps-logs" }), {
       ...HTTP,
       "load-balancer-attributes":
-        "routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=true,access_logs.s3.bucket=apps-logs",
+        "idle_timeout.timeout_seconds=90,routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=true,access_logs.s3.bucket=apps-logs",
     });
   });
 
@@ -141,6 +142,14 @@ describe("faults of an ALB's arguments", () => {
     it(`name the cookie ${JSON.stringify(name)}, which is no token`, () => {
       deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
         `cookie.name is ${JSON.stringify(name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
+      ]);
+    });
+  }
+
+  for (const idleTimeoutSeconds of [0, 4001, 1.5, NaN]) {
+    it(`name ${idleTimeoutSeconds} seconds, for which no connection is kept`, () => {
+      deepEqual(faults({ idleTimeoutSeconds }), [
+        `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to 4000; for example 350`,
       ]);
     });
   }

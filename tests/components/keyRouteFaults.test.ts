@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import type { KeyRoute } from "../../app/common/keyRoute.ts";
-import { KEY_ROUTES } from "../../app/company/affinity.ts";
+import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { routeFaults } from "../../components/keyRouteFaults.ts";
 
 const ROUTE: KeyRoute = {
@@ -12,7 +12,7 @@ const ROUTE: KeyRoute = {
 
 describe("faults of key routes", () => {
   it("are none in the company registry's, and in any other that HAProxy can read", () => {
-    deepEqual(routeFaults(KEY_ROUTES), []);
+    deepEqual(routeFaults(COMPANY_ROUTING.keyRoutes), []);
     deepEqual(
       routeFaults([
         { ...ROUTE, path: "/" },

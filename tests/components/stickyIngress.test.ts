@@ -8,6 +8,7 @@ import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 const ARGS: StickyIngressArgs = {
   namespace: "companies",
   cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  idleTimeoutSeconds: 60,
   scheme: "internet-facing",
   sourceRanges: ["198.51.100.0/24"],
   readinessPath: "/readyz",

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { KEY_ROUTES, STICKY_COOKIE } from "../../app/document/affinity.ts";
+import { DOCUMENT_ROUTING } from "../../app/document/routing.ts";
 import { requestKey } from "../../local/requestKey.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
 import { startDocumentProcess } from "../support/documentProcess.ts";
@@ -61,10 +61,10 @@ describe("process of the document collaborator", () => {
   });
 
   it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {
-    deepEqual(STICKY_COOKIE, { name: "doc-sticky", maxAgeSeconds: 172_800 });
+    deepEqual(DOCUMENT_ROUTING.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
     const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
     const keyOf = (method: string, url: string): string | undefined =>
-      requestKey(KEY_ROUTES, { method, url, headers: {} });
+      requestKey(DOCUMENT_ROUTING.keyRoutes, { method, url, headers: {} });
     for (const url of [`/documents/${id}`, `/documents/${id}/versions`, `/documents/${id}?a=b`]) {
       for (const method of ["GET", "HEAD", "POST"]) {
         equal(keyOf(method, url), id);

@@ -15,6 +15,7 @@ import type { Affinity } from "../../workloads.ts";
 
 /** What the test app sets, and how its requests are keyed. */
 export const ROUTING: ConstructorParameters<typeof HttpFront>[1] = {
+  idleTimeoutSeconds: 60,
   cookie: { name: "app", maxAgeSeconds: 60 },
   keyRoutes: [
     {
