@@ -91,7 +91,7 @@ function checkWorkload(raw: unknown, name: string): { workload?: WorkloadDraft; 
   const { app } = settings;
   if (!isApp(app)) {
     const got = app === undefined ? "is not set" : `is ${JSON.stringify(app)}`;
-    const allowed = APP_NAMES.join(" or ");
+    const allowed = APP_NAMES.join(", ");
     return { faults: [`${name}.app ${got}: allowed is ${allowed}; for example app: echo`] };
   }
   const rules = WORKLOAD_RULES[app];

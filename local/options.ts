@@ -120,7 +120,7 @@ function choose(
     : {
         workloads: [],
         faults: [
-          `--workloads is ${JSON.stringify(flag)}: allowed is ${allowed.join(" and ")}, each once and by comma; ` +
+          `--workloads is ${JSON.stringify(flag)}: allowed are ${allowed.join(", ")}, each once and by comma; ` +
             `for example ${allowed[0]}`,
         ],
       };

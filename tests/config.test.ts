@@ -22,9 +22,9 @@ const ECHO: WorkloadSettings = {
   idleTimeoutSeconds: 350,
   targetProtocol: "tcp",
 };
-const COMPANY: WorkloadSettings = {
-  app: "company",
-  affinity: "cookie",
+const COMPANY = {
+  app: "company" as const,
+  affinity: "cookie" as const,
   replicas: 3,
   maxReplicas: undefined,
   drainSeconds: 150,
@@ -32,6 +32,7 @@ const COMPANY: WorkloadSettings = {
   memoryMiB: 512,
   dnsName: undefined,
 };
+const DOCUMENT = { ...COMPANY, app: "document" as const };
 
 /** What holds where nothing is set. */
 const DEFAULTS: Config = {
@@ -74,7 +75,7 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
     ...DEFAULTS,
     name: "sockjs-sticky-dev",
     kubernetesVersion: "1.35",
-    workloads: [ECHO, COMPANY],
+    workloads: [ECHO, COMPANY, DOCUMENT],
   },
   staging: {
     ...DEFAULTS,
@@ -82,14 +83,14 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
     kubernetesVersion: "1.35",
     workloads: [
       { ...ECHO, replicas: 2, maxReplicas: 4, memoryMiB: 1024 },
-      {
-        ...COMPANY,
-        affinity: "key",
+      ...[COMPANY, DOCUMENT].map((each) => ({
+        ...each,
+        affinity: "key" as const,
         replicas: 2,
         maxReplicas: 4,
         drainSeconds: 30,
         memoryMiB: 1024,
-      },
+      })),
     ],
     zones: 3,
     secretsEncryption: true,
@@ -104,15 +105,15 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
     kubernetesVersion: "1.35",
     workloads: [
       { ...ECHO, replicas: 6, maxReplicas: 24, cpuMillicores: 500, memoryMiB: 1024 },
-      {
-        ...COMPANY,
-        affinity: "key",
+      ...[COMPANY, DOCUMENT].map((each) => ({
+        ...each,
+        affinity: "key" as const,
         replicas: 6,
         maxReplicas: 12,
         drainSeconds: 30,
         cpuMillicores: 500,
         memoryMiB: 1024,
-      },
+      })),
     ],
     zones: 3,
     natGateways: "per-zone",

@@ -20,7 +20,7 @@ function chosen(...args: string[]): string[] | undefined {
 
 describe("the workloads of npm start", () => {
   it("are those of the stack dev", () => {
-    deepEqual(chosen(), ["echo source-ip 3", "company cookie 3"]);
+    deepEqual(chosen(), ["echo source-ip 3", "company cookie 3", "document cookie 3"]);
   });
 
   it("are some of them, in the order of the flag", () => {
@@ -29,15 +29,31 @@ describe("the workloads of npm start", () => {
   });
 
   it("have all the same number of replicas where one is given", () => {
-    deepEqual(chosen("--replicas", "2"), ["echo source-ip 2", "company cookie 2"]);
+    deepEqual(chosen("--replicas", "2"), [
+      "echo source-ip 2",
+      "company cookie 2",
+      "document cookie 2",
+    ]);
   });
 
   it("have an affinity by name, or one for all that know it", () => {
-    deepEqual(chosen("--affinity", "company=key"), ["echo source-ip 3", "company key 3"]);
-    deepEqual(chosen("--affinity", "company=key,echo=none"), ["echo none 3", "company key 3"]);
-    deepEqual(chosen("--affinity", "none"), ["echo none 3", "company none 3"]);
-    deepEqual(chosen("--affinity", "key"), ["echo source-ip 3", "company key 3"]);
-    deepEqual(chosen("--affinity", "none,company=key"), ["echo none 3", "company key 3"]);
+    deepEqual(chosen("--affinity", "company=key"), [
+      "echo source-ip 3",
+      "company key 3",
+      "document cookie 3",
+    ]);
+    deepEqual(chosen("--affinity", "company=key,echo=none"), [
+      "echo none 3",
+      "company key 3",
+      "document cookie 3",
+    ]);
+    deepEqual(chosen("--affinity", "none"), ["echo none 3", "company none 3", "document none 3"]);
+    deepEqual(chosen("--affinity", "key"), ["echo source-ip 3", "company key 3", "document key 3"]);
+    deepEqual(chosen("--affinity", "none,company=key"), [
+      "echo none 3",
+      "company key 3",
+      "document none 3",
+    ]);
   });
 
   it("keep their data in the repository, in a given folder, or nowhere", () => {
@@ -55,11 +71,11 @@ describe("npm start refuses in one line with exit status 2", () => {
     [["--bogus"], `unknown option '--bogus'; allowed are ${FLAGS}`],
     [
       ["--workloads", "echo,nope"],
-      '--workloads is "echo,nope": allowed is echo and company, each once and by comma; for example echo',
+      '--workloads is "echo,nope": allowed are echo, company, document, each once and by comma; for example echo',
     ],
     [
       ["--workloads", "echo,echo"],
-      '--workloads is "echo,echo": allowed is echo and company, each once and by comma; for example echo',
+      '--workloads is "echo,echo": allowed are echo, company, document, each once and by comma; for example echo',
     ],
     [
       ["--replicas", "0"],
@@ -71,7 +87,7 @@ describe("npm start refuses in one line with exit status 2", () => {
     ],
     [
       ["--port", "65535"],
-      "--port is 65535: 2 workloads have consecutive ports; allowed is up to 65534, or 0 to pick free ones",
+      "--port is 65535: 3 workloads have consecutive ports; allowed is up to 65533, or 0 to pick free ones",
     ],
     [["--drain", "-1"], '--drain is "-1": allowed is a number from 0 to 3600; for example 2'],
     [
@@ -80,7 +96,7 @@ describe("npm start refuses in one line with exit status 2", () => {
     ],
     [
       ["--affinity", "company=source-ip"],
-      '--affinity is "company=source-ip": allowed is echo=source-ip or none, company=cookie or key or none; for example none',
+      '--affinity is "company=source-ip": allowed is echo=source-ip or none, company=cookie or key or none, document=cookie or key or none; for example none',
     ],
     [
       ["--stack", "nope"],
@@ -144,7 +160,7 @@ describe("npm start refuses in one line with exit status 2", () => {
       equal(
         await refusal("--port", String(first)),
         `--port is ${first}: ${port}, for company, is in use on 127.0.0.1; ` +
-          "allowed is the first of 2 free ports, or 0 to pick free ones\n",
+          "allowed is the first of 3 free ports, or 0 to pick free ones\n",
       );
     });
   });

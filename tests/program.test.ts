@@ -8,7 +8,7 @@ import { configure, STACKS } from "./support/stackConfig.ts";
 /** What every stack has, of a ready-made image; children of remote components a mock cannot show. */
 const READY_MADE = {
   "aws:Addon": 1,
-  "aws:FargateProfile": 3,
+  "aws:FargateProfile": 4,
   "aws:Instance": 1,
   "aws:LogGroup": 1,
   "aws:ParameterGroup": 1,
@@ -22,14 +22,14 @@ const READY_MADE = {
   "awsx:ec2:Vpc": 1,
   "eks:index:Cluster": 1,
   "kubernetes:ConfigMap": 1,
-  "kubernetes:Deployment": 2,
-  "kubernetes:Ingress": 1,
-  "kubernetes:Namespace": 3,
-  "kubernetes:PodDisruptionBudget": 2,
+  "kubernetes:Deployment": 3,
+  "kubernetes:Ingress": 2,
+  "kubernetes:Namespace": 4,
+  "kubernetes:PodDisruptionBudget": 3,
   "kubernetes:Release": 1,
-  "kubernetes:Secret": 1,
-  "kubernetes:Service": 2,
-  "kubernetes:ServiceAccount": 2,
+  "kubernetes:Secret": 2,
+  "kubernetes:Service": 3,
+  "kubernetes:ServiceAccount": 3,
   "pulumi:providers:aws": 1,
   "pulumi:providers:kubernetes": 1,
   "random:index/randomPassword:RandomPassword": 1,
@@ -37,14 +37,14 @@ const READY_MADE = {
   "sockjs-sticky:FargateCluster": 1,
   "sockjs-sticky:LoadBalancerController": 1,
   "sockjs-sticky:PodExecutionRole": 1,
-  "sockjs-sticky:StickyApp": 2,
-  "sockjs-sticky:StickyIngress": 1,
+  "sockjs-sticky:StickyApp": 3,
+  "sockjs-sticky:StickyIngress": 2,
   "sockjs-sticky:StickyService": 1,
   "sockjs-sticky:Vpc": 1,
-  "sockjs-sticky:Workload": 2,
+  "sockjs-sticky:Workload": 3,
 };
 
-/** With an image of its own; the registry by cookie. */
+/** With an image of its own; the registry and the documents by cookie. */
 const DEV = {
   ...READY_MADE,
   "awsx:ecr:Image": 1,
@@ -52,21 +52,21 @@ const DEV = {
   "sockjs-sticky:AppImage": 1,
 };
 
-/** As prod, with autoscalers, control-plane logs and a key for Secrets; the registry by key. */
+/** As prod, with autoscalers, control-plane logs and a key for Secrets; the registry and the documents by key. */
 const STAGING: Partial<Record<string, number>> = {
   ...DEV,
   "aws:Addon": 2,
   "aws:Key": 1,
   "aws:LogGroup": 2,
   "aws:RolePolicy": 2,
-  "kubernetes:ConfigMap": 2,
-  "kubernetes:HorizontalPodAutoscaler": 2,
-  "kubernetes:PodDisruptionBudget": 3,
-  "kubernetes:Service": 3,
-  "kubernetes:ServiceAccount": 3,
-  "kubernetes:StatefulSet": 1,
-  "sockjs-sticky:KeyRouter": 1,
-  "sockjs-sticky:StickyService": 2,
+  "kubernetes:ConfigMap": 3,
+  "kubernetes:HorizontalPodAutoscaler": 3,
+  "kubernetes:PodDisruptionBudget": 5,
+  "kubernetes:Service": 5,
+  "kubernetes:ServiceAccount": 5,
+  "kubernetes:StatefulSet": 2,
+  "sockjs-sticky:KeyRouter": 2,
+  "sockjs-sticky:StickyService": 3,
 };
 delete STAGING["kubernetes:Ingress"];
 delete STAGING["sockjs-sticky:StickyIngress"];
@@ -76,11 +76,17 @@ const PROD = { ...STAGING, "random:index/randomId:RandomId": 1 };
 
 const EXPECTED = { dev: DEV, staging: STAGING, prod: PROD };
 
-/** The stacks' registries by their hosts, as the mocked cloud names them. */
-const COMPANY_URLS = {
-  dev: "http://k8s-company.alb.example",
-  staging: "http://k8s-company-router.elb.example",
-  prod: "http://k8s-company-router.elb.example",
+/** The stacks' load balancers of HTTP, as the mocked cloud names them. */
+const HTTP_URLS = {
+  dev: { company: "http://k8s-company.alb.example", document: "http://k8s-document.alb.example" },
+  staging: {
+    company: "http://k8s-company-router.elb.example",
+    document: "http://k8s-document-router.elb.example",
+  },
+  prod: {
+    company: "http://k8s-company-router.elb.example",
+    document: "http://k8s-document-router.elb.example",
+  },
 };
 
 const sorted = (counts: Partial<Record<string, number>>): [string, number | undefined][] =>
@@ -126,7 +132,7 @@ describe("program", () => {
       equal(await valueOf(program.url), "http://k8s-echo.elb.example");
       deepEqual(await valueOf(program.urls), {
         echo: "http://k8s-echo.elb.example",
-        company: COMPANY_URLS[stack],
+        ...HTTP_URLS[stack],
       });
       equal(program.clusterName, name);
       equal(await valueOf(program.kubeconfig), JSON.stringify({ clusterOf: name }));
@@ -186,6 +192,7 @@ describe("program", () => {
     deepEqual(different.map(({ type, name }) => `${type.replace(/.*:/, "")} ${name}`).toSorted(), [
       "Addon sockjs-sticky-prod-metrics-server",
       "FargateProfile sockjs-sticky-prod-company",
+      "FargateProfile sockjs-sticky-prod-document",
       "FargateProfile sockjs-sticky-prod-echo",
       "LogGroup sockjs-sticky-prod-cluster-logs",
       "ParameterGroup sockjs-sticky-prod",
@@ -233,7 +240,7 @@ describe("program", () => {
     const images = recorder
       .all("kubernetes:Deployment")
       .map(({ inputs }) => at(inputs, "spec", "template", "spec", "containers", 0, "image"));
-    deepEqual(images, ["registry.example/echo:1.0", "registry.example/echo:1.0"]);
+    deepEqual(images, Array(3).fill("registry.example/echo:1.0"));
   });
 
   it("has neither a database nor rights for Application Load Balancers where no workload needs them", async () => {

@@ -13,6 +13,9 @@ function inThisOrder(recorder: Recorder, order: readonly Made[]): void {
   }
 }
 
+/** The apps that keep data. */
+const KEEPERS = ["company", "document"];
+
 describe("program's wiring", () => {
   it("makes everything in an order whose reverse leaves nothing behind", async () => {
     const { recorder } = await runProgram("prod");
@@ -32,94 +35,107 @@ describe("program's wiring", () => {
     inThisOrder(recorder, order);
   });
 
-  it("makes the registry's load balancer before its replicas, by key", async () => {
-    const { recorder } = await runProgram("prod");
-    const front = [
-      recorder.one("kubernetes:Release"),
-      recorder.one("kubernetes:Namespace", "company"),
-      recorder.one("kubernetes:Service", "company-router"),
-    ];
-    inThisOrder(recorder, [...front, recorder.one("kubernetes:Deployment", "company-router")]);
-    inThisOrder(recorder, [
-      ...front,
-      recorder.one("kubernetes:Service", "company-replicas"),
-      recorder.one("kubernetes:StatefulSet", "company"),
-      recorder.one("kubernetes:HorizontalPodAutoscaler", "company"),
-    ]);
-  });
+  for (const app of KEEPERS) {
+    it(`makes the load balancer of ${app} before its replicas, by key`, async () => {
+      const { recorder } = await runProgram("prod");
+      const front = [
+        recorder.one("kubernetes:Release"),
+        recorder.one("kubernetes:Namespace", app),
+        recorder.one("kubernetes:Service", `${app}-router`),
+      ];
+      inThisOrder(recorder, [...front, recorder.one("kubernetes:Deployment", `${app}-router`)]);
+      inThisOrder(recorder, [
+        ...front,
+        recorder.one("kubernetes:Service", `${app}-replicas`),
+        recorder.one("kubernetes:StatefulSet", app),
+        recorder.one("kubernetes:HorizontalPodAutoscaler", app),
+      ]);
+    });
 
-  it("has the database there before the replicas that need it, and the routers that wait for them", async () => {
-    const { recorder } = await runProgram("prod");
-    const database = recorder.one("aws:Instance");
-    for (const name of ["company", "company-router"]) {
-      const [pods] = [
-        ...recorder.all("kubernetes:StatefulSet"),
-        ...recorder.all("kubernetes:Deployment"),
-      ].filter((each) => each.name === name);
-      ok(pods !== undefined && recorder.isAfter(pods, database), name);
-    }
-    ok(!recorder.isAfter(recorder.one("kubernetes:Deployment", "echo"), database));
-  });
+    it(`makes the load balancer of ${app} before its replicas, by cookie`, async () => {
+      const { recorder } = await runProgram("dev");
+      inThisOrder(recorder, [
+        recorder.one("aws:RolePolicy", "sockjs-sticky-dev-ingresses"),
+        recorder.one("kubernetes:Release"),
+        recorder.one("kubernetes:Namespace", app),
+        recorder.one("kubernetes:Service", app),
+        recorder.one("kubernetes:Ingress", app),
+        recorder.one("kubernetes:Secret", `${app}-database`),
+        recorder.one("kubernetes:Deployment", app),
+      ]);
+    });
 
-  it("makes the registry's load balancer before its replicas, by cookie", async () => {
-    const { recorder } = await runProgram("dev");
-    inThisOrder(recorder, [
-      recorder.one("aws:RolePolicy", "sockjs-sticky-dev-ingresses"),
-      recorder.one("kubernetes:Release"),
-      recorder.one("kubernetes:Namespace", "company"),
-      recorder.one("kubernetes:Service", "company"),
-      recorder.one("kubernetes:Ingress"),
-      recorder.one("kubernetes:Secret"),
-      recorder.one("kubernetes:Deployment", "company"),
-    ]);
-  });
+    it(`has the database there before the replicas of ${app}, and the routers that wait for them`, async () => {
+      const { recorder } = await runProgram("prod");
+      const database = recorder.one("aws:Instance");
+      const replicas = recorder.one("kubernetes:StatefulSet", app);
+      const routers = recorder.one("kubernetes:Deployment", `${app}-router`);
+      ok(recorder.isAfter(replicas, database));
+      ok(recorder.isAfter(routers, database));
+      ok(!recorder.isAfter(recorder.one("kubernetes:Deployment", "echo"), database));
+    });
 
-  it("gives the registry the database's URL, which only pods reach and nobody reads", async () => {
-    for (const stack of ["dev", "prod"]) {
-      const { recorder } = await runProgram(stack);
-      const { inputs } = recorder.one("kubernetes:Secret");
-      const url = String(
-        at(inputs, "stringData", "value", "DATABASE_URL") ??
-          at(inputs, "stringData", "DATABASE_URL"),
+    it(`gives ${app} the database's URL, which only pods reach and nobody reads`, async () => {
+      for (const stack of ["dev", "prod"]) {
+        const { recorder } = await runProgram(stack);
+        const { inputs } = recorder.one("kubernetes:Secret", `${app}-database`);
+        const url = String(
+          at(inputs, "stringData", "value", "DATABASE_URL") ??
+            at(inputs, "stringData", "DATABASE_URL"),
+        );
+        match(url, /^postgres:\/\/app:.+@.+:5432\/app$/);
+        const kind = stack === "dev" ? "Deployment" : "StatefulSet";
+        const { spec } = recorder.one(`kubernetes:${kind}`, app).inputs;
+        const container = at(spec, "template", "spec", "containers", 0);
+        deepEqual(at(container, "envFrom"), [{ secretRef: { name: `${app}-database-1234567` } }]);
+        deepEqual(at(container, "env", 0), { name: "APP", value: app });
+        const echo = recorder.one("kubernetes:Deployment", "echo").inputs;
+        equal(at(echo, "spec", "template", "spec", "containers", 0, "envFrom"), undefined);
+        const rule = recorder.one("aws:SecurityGroupIngressRule").inputs;
+        equal(rule.referencedSecurityGroupId, `sg-of-eks-sockjs-sticky-${stack}`);
+        const subnets = recorder.one("aws:SubnetGroup").inputs.subnetIds as string[];
+        ok(subnets.every((subnet) => subnet.includes("-private-")));
+      }
+    });
+  }
+
+  for (const { app, key } of [
+    { app: "company", key: "req.body,json_query('$.businessNumber'),upper" },
+    { app: "document", key: "path,field(3,/),url_dec if" },
+  ]) {
+    it(`routes ${app} by key to as many replicas as there may be, in HAProxy's configuration`, async () => {
+      const { recorder } = await runProgram("prod");
+      const { data } = recorder.one("kubernetes:ConfigMap", `${app}-router`).inputs;
+      const config = String(at(data, "haproxy.cfg"));
+      const host = `${app}-11.${app}-replicas.${app}.svc.cluster.local:8080`;
+      ok(config.includes(` ${host} id 12\n`));
+      ok(!config.includes(`${app}-12`));
+      ok(config.includes(key));
+      const { spec } = recorder.one("kubernetes:Deployment", `${app}-router`).inputs;
+      match(
+        String(at(spec, "template", "spec", "containers", 0, "image")),
+        /haproxy:3\.4\.\d+.*@sha256:/,
       );
-      match(url, /^postgres:\/\/app:.+@.+:5432\/app$/);
-      const kind = stack === "dev" ? "Deployment" : "StatefulSet";
-      const { spec } = recorder.one(`kubernetes:${kind}`, "company").inputs;
-      const container = at(spec, "template", "spec", "containers", 0);
-      deepEqual(at(container, "envFrom"), [{ secretRef: { name: "company-database-1234567" } }]);
-      deepEqual(at(container, "env", 0), { name: "APP", value: "company" });
-      const echo = recorder.one("kubernetes:Deployment", "echo").inputs;
-      equal(at(echo, "spec", "template", "spec", "containers", 0, "envFrom"), undefined);
-      const rule = recorder.one("aws:SecurityGroupIngressRule").inputs;
-      equal(rule.referencedSecurityGroupId, `sg-of-eks-sockjs-sticky-${stack}`);
-      const subnets = recorder.one("aws:SubnetGroup").inputs.subnetIds as string[];
-      ok(subnets.every((subnet) => subnet.includes("-private-")));
-    }
-  });
+    });
+  }
 
-  it("routes by key to as many replicas as there may be, in HAProxy's configuration", async () => {
-    const { recorder } = await runProgram("prod");
-    const { data } = recorder.one("kubernetes:ConfigMap", "company-router").inputs;
-    const config = String(at(data, "haproxy.cfg"));
-    match(config, / company-11\.company-replicas\.company\.svc\.cluster\.local:8080 id 12\n/);
-    ok(!config.includes("company-12"));
-    match(config, /json_query\('\$\.businessNumber'\)/);
-    const { spec } = recorder.one("kubernetes:Deployment", "company-router").inputs;
-    match(
-      String(at(spec, "template", "spec", "containers", 0, "image")),
-      /haproxy:3\.4\.\d+.*@sha256:/,
-    );
-  });
-
-  it("keeps browsers by the cookie that the registry sets", async () => {
-    const { recorder } = await runProgram("dev");
-    const { metadata } = recorder.one("kubernetes:Ingress").inputs;
-    const attributes = "alb.ingress.kubernetes.io/target-group-attributes";
-    match(
-      String(at(metadata, "annotations", attributes)),
-      /app_cookie\.cookie_name=com-sticky,stickiness\.app_cookie\.duration_seconds=172800,/,
-    );
-  });
+  for (const { app, cookie, idle } of [
+    { app: "company", cookie: "com-sticky", idle: 60 },
+    { app: "document", cookie: "doc-sticky", idle: 350 },
+  ]) {
+    it(`keeps browsers by the cookie that ${app} sets, and connections for as long as it needs`, async () => {
+      const { recorder } = await runProgram("dev");
+      const { metadata } = recorder.one("kubernetes:Ingress", app).inputs;
+      const annotation = (name: string): string =>
+        String(at(metadata, "annotations", `alb.ingress.kubernetes.io/${name}`));
+      const attributes = annotation("target-group-attributes");
+      ok(attributes.includes(`app_cookie.cookie_name=${cookie},`));
+      ok(attributes.includes("app_cookie.duration_seconds=172800,"));
+      ok(
+        annotation("load-balancer-attributes").startsWith(`idle_timeout.timeout_seconds=${idle},`),
+      );
+    });
+  }
 
   it("makes the ways out of the VPC before the cluster whose pods need them", async () => {
     const { recorder } = await runProgram("prod");
@@ -215,7 +231,7 @@ describe("program's wiring", () => {
   it("hands the load balancers' settings through", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
     const sourceRanges = ["198.51.100.0/24"];
-    const workloads = ["echo", "company"].map((app) => ({ app, dnsName: `${app}.example.com` }));
+    const workloads = ["echo", ...KEEPERS].map((app) => ({ app, dnsName: `${app}.example.com` }));
     const { recorder, program } = await runProgram("dev", {
       ...{ certificateArn, sourceRanges, workloads },
       hostedZoneId: "Z0123456789ABC",
@@ -230,9 +246,13 @@ describe("program's wiring", () => {
     deepEqual(await valueOf(program.urls), {
       echo: "https://echo.example.com",
       company: "https://company.example.com",
+      document: "https://document.example.com",
     });
-    const annotations = at(recorder.one("kubernetes:Ingress").inputs, "metadata", "annotations");
-    equal(at(annotations, "alb.ingress.kubernetes.io/certificate-arn"), certificateArn);
-    equal(at(annotations, "alb.ingress.kubernetes.io/inbound-cidrs"), "198.51.100.0/24");
+    for (const app of KEEPERS) {
+      const ingress = recorder.one("kubernetes:Ingress", app).inputs;
+      const annotations = at(ingress, "metadata", "annotations");
+      equal(at(annotations, "alb.ingress.kubernetes.io/certificate-arn"), certificateArn);
+      equal(at(annotations, "alb.ingress.kubernetes.io/inbound-cidrs"), "198.51.100.0/24");
+    }
   });
 });

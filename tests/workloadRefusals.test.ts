@@ -14,8 +14,11 @@ const WRONG_LISTS: [list: unknown, fault: string][] = [
   [undefined, " is not set: allowed is a list of workloads; for example [{app: echo}]"],
   [[], " is []: allowed is a list of workloads; for example [{app: echo}]"],
   ["echo", ' is "echo": allowed is a list of workloads; for example [{app: echo}]'],
-  [["echo"], "[0].app is not set: allowed is echo or company; for example app: echo"],
-  [[{ app: "chat" }], '[0].app is "chat": allowed is echo or company; for example app: echo'],
+  [["echo"], "[0].app is not set: allowed is echo, company, document; for example app: echo"],
+  [
+    [{ app: "chat" }],
+    '[0].app is "chat": allowed is echo, company, document; for example app: echo',
+  ],
   [
     [{ app: "echo" }, { app: "company" }, { app: "echo" }],
     ' has two of app "echo": allowed is each once; remove or change the second',
