@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, brotliDecompress, constants, gzip } from "node:zlib";
 import { build, stop } from "esbuild";
 import type { AppName } from "./common/apps.ts";
 
@@ -12,7 +14,10 @@ const LIBRARY_FILES: Partial<Record<AppName, readonly string[]>> = {
   echo: [createRequire(import.meta.url).resolve("sockjs-client/dist/sockjs.min.js")],
 };
 
-/** Makes `dist/`: a folder for each app's page, with its script, its style and what it takes from libraries. */
+/**
+ * Makes `dist/`: a folder for each app's page, with its script, its style and what it takes from libraries; each file
+ * also compressed, for servers to send it so.
+ */
 export async function buildPages(): Promise<void> {
   await Promise.all([buildPage("echo"), buildPage("company"), buildPage("document")]);
   await stop();
@@ -32,9 +37,33 @@ async function buildPage(app: AppName): Promise<void> {
   const copied = [inApp(`${app}/page/index.html`), ...(LIBRARY_FILES[app] ?? [])];
   await mkdir(inApp(`dist/${app}`), { recursive: true });
   await Promise.all([
-    ...outputFiles.map(({ path, contents }) => replace(`${app}/${basename(path)}`, contents)),
-    ...copied.map(async (path) => replace(`${app}/${basename(path)}`, await readFile(path))),
+    ...outputFiles.map(({ path, contents }) => write(`${app}/${basename(path)}`, contents)),
+    ...copied.map(async (path) => write(`${app}/${basename(path)}`, await readFile(path))),
   ]);
+}
+
+/** Writes a file in all its forms, unless they are there: browsers that have it need not load it again then. */
+async function write(file: string, contents: Uint8Array): Promise<void> {
+  if (await isThere(file, contents)) {
+    return;
+  }
+  await replace(file, contents);
+  // Without TLS browsers take no Brotli.
+  await replace(
+    `${file}.gz`,
+    await promisify(gzip)(contents, { level: constants.Z_BEST_COMPRESSION }),
+  );
+  await replace(`${file}.br`, await promisify(brotliCompress)(contents));
+}
+
+/** True if what `write` writes last has the contents. */
+async function isThere(file: string, contents: Uint8Array): Promise<boolean> {
+  try {
+    const compressed = await readFile(inApp(`dist/${file}.br`));
+    return (await promisify(brotliDecompress)(compressed)).equals(contents);
+  } catch {
+    return false;
+  }
 }
 
 /** A server that serves the file meanwhile has the old one or the new one, never a part. */

@@ -1,18 +1,20 @@
 import { Command } from "commander";
 import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
 import { parseCommandLine } from "../commandLine.ts";
+import { benchDocuments } from "./documents.ts";
 import { benchRegistry } from "./registry.ts";
 
-const BENCHES = { registry: benchRegistry };
+const BENCHES = { registry: benchRegistry, documents: benchDocuments };
+const NAMES = ["registry", "documents"] as const;
 
 const EXIT_USAGE = 2;
 
 try {
   const command = new Command("npm run bench --")
     .description("Compares the kinds of affinity side by side, on this computer.")
-    .argument("<name>", Object.keys(BENCHES).join(" or "));
+    .argument("<name>", NAMES.join(" or "));
   if (parseCommandLine(command, process.argv.slice(2))) {
-    const { name } = parseSettings({ name: oneOf(["registry"]) }, { name: command.args[0] });
+    const { name } = parseSettings({ name: oneOf(NAMES) }, { name: command.args[0] });
     await BENCHES[name]();
   }
 } catch (error) {

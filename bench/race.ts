@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { metric } from "../tests/support/echoServer.ts";
 import type { LocalRun } from "../tests/support/localRun.ts";
 import { HttpClient } from "../verify/http/client.ts";
+import { countedIn } from "./contests.ts";
 
 /** How often a client asks until it has an answer that says what became of its company. */
 const ATTEMPTS = 40;
@@ -32,20 +32,9 @@ export async function openBrowsers(origin: string, count: number): Promise<HttpC
   return browsers;
 }
 
-/** Inserts that met the constraint, of all replicas; each has its own port for this. */
-export async function violationsOf({ err }: LocalRun): Promise<number> {
-  const ports = new Map<string, string>();
-  for (const [, replica = "", port = ""] of err.matchAll(
-    /"replica":"([^"]+)","port":(\d+),"availability":"routable"/g,
-  )) {
-    ports.set(replica, port);
-  }
-  const counts = await Promise.all(
-    [...ports.values()].map((port) =>
-      metric(`http://127.0.0.1:${port}`, "companies_constraint_violations_total"),
-    ),
-  );
-  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+/** Inserts that met the constraint, of all replicas. */
+export function violationsOf(run: LocalRun): Promise<number> {
+  return countedIn(run, "companies_constraint_violations_total");
 }
 
 /** Creates a company from each client at once, as people do who do not know of each other. */

@@ -1,10 +1,8 @@
-import { endRuns, startLocal, type LocalRun } from "../tests/support/localRun.ts";
+import type { LocalRun } from "../tests/support/localRun.ts";
 import type { HttpClient } from "../verify/http/client.ts";
 import { latencyOf } from "../verify/statistics.ts";
+import { AFFINITIES, compare, inTurn, type Affinity } from "./contests.ts";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "./race.ts";
-
-const AFFINITIES = ["none", "cookie", "key"] as const;
-type Affinity = (typeof AFFINITIES)[number];
 
 /** Numbers for which clients race. */
 const NUMBERS = 50;
@@ -28,29 +26,17 @@ interface Outcome {
 
 /** Races for business numbers at random, by cookie and by key, side by side, and prints what each gains. */
 export async function benchRegistry(): Promise<void> {
-  const contests = await Promise.all(
-    AFFINITIES.map(async (affinity) => ({
-      affinity,
-      run: await startLocal(
-        ...["--workloads", "company", "--ephemeral", "--affinity", `company=${affinity}`],
-      ),
-    })),
-  );
-  try {
+  await compare("company", async (contests) => {
     for (const race of RACES) {
       const outcomes: [Affinity, Outcome][] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        // Not always in the same order: who comes last meets a warmer computer.
-        const inTurn = [...contests.slice(round % 3), ...contests.slice(0, round % 3)];
-        for (const { affinity, run } of inTurn) {
+        for (const { affinity, run } of inTurn(contests, round)) {
           outcomes.push([affinity, await raceIn(run, race, round)]);
         }
       }
       print(race, outcomes);
     }
-  } finally {
-    await endRuns();
-  }
+  });
 }
 
 async function raceIn(run: LocalRun, race: Race, round: number): Promise<Outcome> {

@@ -4,11 +4,20 @@ const STRAY_ONE_IN = 200;
 /** Upper ends of the histogram's bins, in milliseconds. */
 const BINS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
 
-/** Median, 99th percentile (nearest rank) and maximum; zeros where there is nothing. */
-export function latencyOf(milliseconds: readonly number[]) {
+/** Percentiles (nearest rank), each given as a part of 1; zeros where there is nothing. */
+export function percentilesOf<Name extends string>(
+  milliseconds: readonly number[],
+  parts: Readonly<Record<Name, number>>,
+): Record<Name, number> {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const at = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+  const entries = Object.entries<number>(parts).map(([name, part]) => [name, at(part)]);
+  return Object.fromEntries(entries) as Record<Name, number>;
+}
+
+/** Median, 99th percentile and maximum. */
+export function latencyOf(milliseconds: readonly number[]) {
+  return percentilesOf(milliseconds, { p50: 0.5, p99: 0.99, max: 1 });
 }
 
 /** How many echoes came within which time; bins beyond the slowest are left out. */

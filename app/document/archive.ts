@@ -30,35 +30,26 @@ export class Archive {
   /**
    * Puts a state in the place of the updates that it has.
    *
-   * @returns false when another replica does so now, or has done so with more updates
+   * @returns false when that was done already, with these or with more updates
    */
   async compact(id: string, { number, state }: NumberedState): Promise<boolean> {
-    const isWritten = await this.#db.transaction().execute(async (transaction) => {
-      const lock = sql<boolean>`pg_try_advisory_xact_lock(hashtextextended(${id}, 0))`;
-      const { isMine } = await transaction
-        .selectNoFrom(lock.as("isMine"))
-        .executeTakeFirstOrThrow();
-      if (!isMine) {
-        return false;
-      }
-      const values = { number: String(number), state: Buffer.from(state) };
-      const written = await transaction
-        .insertInto("document_snapshot")
-        .values({ document_id: id, ...values })
-        .onConflict((conflict) =>
-          conflict
-            .column("document_id")
-            .doUpdateSet(values)
-            .where("document_snapshot.number", "<", values.number),
-        )
-        .returning("number")
-        .executeTakeFirst();
-      return written !== undefined;
-    });
-    if (isWritten) {
-      await this.#deleteCompacted(id);
+    const values = { number: String(number), state: Buffer.from(state) };
+    const written = await this.#db
+      .insertInto("document_snapshot")
+      .values({ document_id: id, ...values })
+      .onConflict((conflict) =>
+        conflict
+          .column("document_id")
+          .doUpdateSet(values)
+          .where("document_snapshot.number", "<", values.number),
+      )
+      .returning("number")
+      .executeTakeFirst();
+    if (written === undefined) {
+      return false;
     }
-    return isWritten;
+    await this.#deleteCompacted(id);
+    return true;
   }
 
   /**

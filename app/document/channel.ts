@@ -5,7 +5,7 @@ import type { Logger } from "../common/log.ts";
 import type { DocumentTables } from "./migrations.ts";
 
 /** How often the connection is asked whether it lives, in milliseconds. */
-const CHECK_MS = 5000;
+const CHECK_MS = 2000;
 
 /** How long the end of a connection may take, in milliseconds. */
 const END_MS = 1000;

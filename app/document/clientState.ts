@@ -1,4 +1,3 @@
-import { MessageType } from "@hocuspocus/server";
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 
@@ -31,14 +30,5 @@ export function encodeStates(states: readonly ClientState[]): Uint8Array {
     encoding.writeVarUint(encoder, clock);
     encoding.writeVarString(encoder, state);
   }
-  return encoding.toUint8Array(encoder);
-}
-
-/** A state as the frame that an editor sends. */
-export function frameOf(documentId: string, state: ClientState): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarString(encoder, documentId);
-  encoding.writeVarUint(encoder, MessageType.Awareness);
-  encoding.writeVarUint8Array(encoder, encodeStates([state]));
   return encoding.toUint8Array(encoder);
 }

@@ -4,10 +4,11 @@ import {
   type Hocuspocus,
   type WebSocketLike,
 } from "@hocuspocus/server";
-import { removeAwarenessStates } from "y-protocols/awareness";
+import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import { WebSocket } from "ws";
+import * as Y from "yjs";
 import type { Logger } from "../common/log.ts";
-import { frameOf, type ClientState } from "./clientState.ts";
+import { encodeStates, type ClientState } from "./clientState.ts";
 import { readFrame, type Frame } from "./frames.ts";
 import { RateLimit, Refusal } from "./limits.ts";
 import type { Room, RoomServices } from "./room.ts";
@@ -18,14 +19,14 @@ const PING_MS = 20_000;
 /** Updates that may wait for those that they need. */
 const MAX_EARLY = 200;
 
-/** How long an update may wait for those that it needs, in milliseconds. */
-const EARLY_MS = 10_000;
-
 /** Questions a second: each is answered with a whole state. */
 const QUESTIONS_PER_SECOND = 4;
 
 /** Documents' states that may wait for a reader that is slow. */
 const MAX_UNREAD_STATES = 4;
+
+/** What an editor sends first that comes with nothing: it needs no try, for which the whole document is copied. */
+const NOTHING = Buffer.from(Y.encodeStateAsUpdate(new Y.Doc()));
 
 /** The connection of one editor to one document. */
 export class Editor {
@@ -159,7 +160,9 @@ export class Editor {
       const reason = `an update has ${update.byteLength} bytes, allowed are ${limit}`;
       throw new Refusal("update-bytes", reason);
     }
-    if (!this.#room.try(update)) {
+    if (isMerge && NOTHING.equals(update)) {
+      this.#confirm();
+    } else if (!this.#room.try(update)) {
       this.#keepEarly(update);
     } else if (isMerge && this.#room.knows(update)) {
       this.#confirm();
@@ -177,7 +180,7 @@ export class Editor {
     }
     this.#earlyTimer ??= setTimeout(() => {
       this.#refuse(new Refusal("unavailable", "an update needs what was never sent; try again"));
-    }, EARLY_MS);
+    }, this.#services.limits.maxSaveSeconds * 1000);
   }
 
   #takeEarly(): void {
@@ -200,7 +203,7 @@ export class Editor {
   #save(update: Uint8Array): void {
     this.#saving += 1;
     void this.#room
-      .save(this, update)
+      .save(update)
       .then(
         () => this.#confirm(),
         (error: unknown) => this.#refuse(error),
@@ -224,11 +227,12 @@ export class Editor {
     if (this.#clientId !== clientId) {
       throw new Refusal("poisoned", "a message was refused: presence is that of another client");
     }
-    const { id, clients, document } = this.#room;
+    const { awareness } = this.#room.document;
     // Who comes back tells what it told last, by a clock that nobody would take a second time.
-    const last = document.awareness.meta.get(clientId)?.clock ?? 0;
-    clients.set(clientId, this);
-    this.#client.handleMessage(frameOf(id, { clientId, clock: Math.max(clock, last + 1), state }));
+    const last = awareness.meta.get(clientId)?.clock ?? 0;
+    this.#room.clients.set(clientId, this);
+    const own = { clientId, clock: Math.max(clock, last + 1), state };
+    applyAwarenessUpdate(awareness, encodeStates([own]), null);
   }
 
   #refuse(error: unknown): void {
@@ -254,7 +258,7 @@ export class Editor {
     this.#leave(code, reason);
   }
 
-  /** Hocuspocus forgets the client only of the connection by which it first heard of it. */
+  /** Unless it has come back on another connection. */
   #forgetClient(): void {
     const { clients, document } = this.#room;
     if (this.#clientId !== undefined && clients.get(this.#clientId) === this) {

@@ -81,6 +81,10 @@ export class Entrance {
         this.#rooms.leave(id);
       }
     };
+    if (socket.closed) {
+      leave();
+      return;
+    }
     if (this.#app.lifecycle.isClosing) {
       leave();
       this.#refuseUpgrade(socket, 503, "closing");

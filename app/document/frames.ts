@@ -12,6 +12,9 @@ const MAX_PRESENCE_BYTES = 16 * 1024;
 /** Levels of it. */
 const MAX_PRESENCE_DEPTH = 20;
 
+/** Highest clock of it: what follows has to be a number that is exact, for everybody who is told. */
+const MAX_PRESENCE_CLOCK = 2 ** 40;
+
 /** The kind of message about authentication that an editor sends. */
 const TOKEN = 0;
 
@@ -103,6 +106,9 @@ function readPresence(content: Uint8Array): Frame {
   const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
   if (more.length > 0) {
     throw unreadable("presence is that of several clients");
+  }
+  if (own !== undefined && own.clock > MAX_PRESENCE_CLOCK) {
+    throw unreadable(`presence counts beyond ${MAX_PRESENCE_CLOCK}`);
   }
   return own === undefined ? { kind: "nothing" } : { kind: "presence", own };
 }

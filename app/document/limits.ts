@@ -6,6 +6,8 @@ export interface DocumentLimits {
   maxUpdateBytes: number;
   /** Updates a second from one connection; for a moment twice as many. */
   maxUpdatesPerSecond: number;
+  /** For so long an update may wait until it is saved; then its editor is told that it is not, and keeps it. */
+  maxSaveSeconds: number;
   maxConnectionsPerDocument: number;
   maxConnections: number;
 }

@@ -13,10 +13,10 @@ export const PRESENCE_CHANNEL = "document_presence";
 const GATHER_MS = 50;
 
 /** How often a replica says that it lives, in milliseconds. */
-const ALIVE_MS = 4000;
+const ALIVE_MS = 2000;
 
 /** Silence after which a replica and those who were on it count as gone. */
-const GONE = sql<Date>`now() - interval '12 seconds'`;
+const GONE = sql<Date>`now() - interval '7 seconds'`;
 
 /** What comes from other replicas comes into a document by this, and is told to no further one. */
 const FROM_ELSEWHERE = { source: "elsewhere" };
@@ -47,6 +47,7 @@ export class Presence {
   readonly #heard = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #alive: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #running = Promise.resolve();
 
   constructor(db: Kysely<DocumentTables>, replicaId: string, rooms: Rooms, log: Logger) {
@@ -56,8 +57,11 @@ export class Presence {
     this.#log = log;
   }
 
-  /** Begins to say that this replica lives. */
+  /** Begins to say that this replica lives; nothing once it is closed. */
   start(): void {
+    if (this.#isClosed) {
+      return;
+    }
     this.#alive ??= setInterval(() => this.#do(() => this.#sayAlive()), ALIVE_MS);
     this.#do(() => this.#sayAlive());
   }
@@ -93,16 +97,22 @@ export class Presence {
 
   /** Resolves when the others know that nobody is here any more. */
   async close(): Promise<void> {
-    clearInterval(this.#alive);
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#do(async () => {
-      await this.#db.deleteFrom("document_replica").where("id", "=", this.#replicaId).execute();
-      await this.#removeLost();
-    });
+    if (this.#alive !== undefined) {
+      clearInterval(this.#alive);
+      this.#do(async () => {
+        await this.#db.deleteFrom("document_replica").where("id", "=", this.#replicaId).execute();
+        await this.#removeLost();
+      });
+    }
     await this.#running;
   }
 
   #soon(): void {
+    if (this.#isClosed) {
+      return;
+    }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#do(() => this.#exchange());

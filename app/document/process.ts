@@ -12,8 +12,9 @@ const RULES = {
   MAX_DOCUMENT_BYTES: wholeNumberFrom(KIB, 64 * MIB, 2 * MIB).default(2 * MIB),
   MAX_UPDATE_BYTES: wholeNumberFrom(KIB, 64 * MIB, 256 * KIB).default(256 * KIB),
   MAX_UPDATES_PER_SECOND: wholeNumberFrom(1, 10_000, 100).default(100),
+  MAX_SAVE_SECONDS: wholeNumberFrom(1, 20, 10).default(10),
   MAX_CONNECTIONS_PER_DOCUMENT: wholeNumberFrom(1, 10_000, 50).default(50),
-  MAX_CONNECTIONS: wholeNumberFrom(1, 100_000, 1000).default(1000),
+  MAX_CONNECTIONS: wholeNumberFrom(1, 100_000, 800).default(800),
 };
 
 /**
@@ -30,6 +31,7 @@ export function createDocumentProcess(environment: NodeJS.ProcessEnv, logFd: 1 |
       maxDocumentBytes: env.MAX_DOCUMENT_BYTES,
       maxUpdateBytes: env.MAX_UPDATE_BYTES,
       maxUpdatesPerSecond: env.MAX_UPDATES_PER_SECOND,
+      maxSaveSeconds: env.MAX_SAVE_SECONDS,
       maxConnectionsPerDocument: env.MAX_CONNECTIONS_PER_DOCUMENT,
       maxConnections: env.MAX_CONNECTIONS,
     }),

@@ -9,8 +9,9 @@ import { assertDepth, poisoned, readUpdate, type UpdateParts } from "./updateRea
 export class Rehearsal {
   readonly #doc = new Y.Doc();
   readonly #maxBytes: number;
-  /** The state has no more bytes than these. */
+  /** The state has no more bytes than these; as many as these, where they were measured. */
   #bytes: number;
+  #isMeasured = true;
 
   constructor(document: Y.Doc, maxBytes: number) {
     const state = Y.encodeStateAsUpdate(document);
@@ -32,9 +33,10 @@ export class Rehearsal {
     }
     const { store } = this.#doc;
     const before = new Map(parts.added.map(({ client }) => [client, Y.getState(store, client)]));
+    const bytes = this.#measured();
     this.#apply(update);
     this.#assertSound(before);
-    this.#assertSize();
+    this.#assertSize(bytes);
     return true;
   }
 
@@ -52,6 +54,7 @@ export class Rehearsal {
       throw poisoned("it cannot be applied to this document");
     }
     this.#bytes += update.byteLength;
+    this.#isMeasured = false;
   }
 
   #hasWhatIsNeeded({ added, needed }: UpdateParts): boolean {
@@ -83,16 +86,27 @@ export class Rehearsal {
     }
   }
 
-  /** The state is measured only when it may be too large, for that takes time. */
-  #assertSize(): void {
-    if (this.#bytes > this.#maxBytes) {
-      this.#bytes = Y.encodeStateAsUpdate(this.#doc).byteLength;
-    }
-    if (this.#bytes > this.#maxBytes) {
+  /**
+   * What two replicas have taken at the same time may be too much together; then it may only get less.
+   *
+   * @param before bytes of the state without the update
+   */
+  #assertSize(before: number): void {
+    const bytes = this.#measured();
+    if (bytes > Math.max(this.#maxBytes, before)) {
       throw new Refusal(
         "document-bytes",
-        `the document would have ${this.#bytes} bytes, allowed are ${this.#maxBytes}`,
+        `the document would have ${bytes} bytes, allowed are ${this.#maxBytes}`,
       );
     }
+  }
+
+  /** Bytes of the state, or more; it is measured only when it may be too large, for that takes time. */
+  #measured(): number {
+    if (this.#bytes > this.#maxBytes && !this.#isMeasured) {
+      this.#bytes = Y.encodeStateAsUpdate(this.#doc).byteLength;
+      this.#isMeasured = true;
+    }
+    return this.#bytes;
   }
 }

@@ -104,10 +104,10 @@ export class Room {
    *
    * @throws Refusal when it cannot be saved now
    */
-  async save(sender: object, update: Uint8Array): Promise<void> {
+  async save(update: Uint8Array): Promise<void> {
     this.#waiting.add(update);
     try {
-      const number = await this.#services.writer.save(sender, this.id, update);
+      const number = await this.#services.writer.save(this.id, update);
       this.#waiting.delete(update);
       this.#committed(number, update);
     } catch (error) {
@@ -233,11 +233,15 @@ export class Room {
   #apply(update: Uint8Array, bytes = update.byteLength): void {
     try {
       Y.applyUpdate(this.document, update, FROM_DATABASE);
-      this.#rehearsal?.follow(update);
     } catch (error) {
       // It was tried where it came from, so this is for us to look into; the others go on.
-      this.#rehearsal = undefined;
+      this.#upkeep.stop();
       this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
+    }
+    try {
+      this.#rehearsal?.follow(update);
+    } catch {
+      this.#rehearsal = undefined;
     }
     this.#upkeep.grown(bytes);
   }

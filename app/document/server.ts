@@ -41,7 +41,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   const store = new DocumentStore(db, replicaId);
   const archive = new Archive(db);
   const library = new DocumentLibrary(db, replicaId);
-  const writer = new UpdateWriter(store, metrics, log);
+  const writer = new UpdateWriter(store, metrics, log, options);
   const hocuspocus = createHocuspocus(replica);
   const services = { hocuspocus, store, writer, archive, library, metrics, log, limits: options };
   const rooms = new Rooms(services);
@@ -77,9 +77,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   };
   app.fastify.addHook("onClose", async () => {
     await writer.idle();
-    await rooms.closed();
-    await presence.close();
-    await channel.close();
+    await Promise.all([rooms.closed(), presence.close(), channel.close()]);
     await database.close();
   });
 

@@ -6,7 +6,7 @@ import type { DocumentMetrics } from "./metrics.ts";
 import type { NumberedState } from "./store.ts";
 
 /** Updates after which a snapshot takes their place. */
-const COMPACT_EVERY = 500;
+const COMPACT_EVERY = 1000;
 
 /** Updates after which a version is kept. */
 const VERSION_EVERY = 1000;
@@ -33,7 +33,8 @@ export class Upkeep {
   #titleTimer: NodeJS.Timeout | undefined;
   #bytes = 0;
   #isChanged = false;
-  #compaction: "none" | "running" | "running and to be repeated" = "none";
+  #isStopped = false;
+  #isCompacting = false;
 
   /**
    * @param applied number up to which the document has all updates
@@ -53,6 +54,11 @@ export class Upkeep {
     this.#applied = applied;
     this.#maxBytes = maxBytes;
     this.#services = services;
+  }
+
+  /** The document lacks something that it ought to have: no state of it may take the place of what is saved. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** So many updates were read to open the document. */
@@ -95,27 +101,23 @@ export class Upkeep {
     await Promise.all(this.#tasks);
   }
 
+  /** One at a time: what comes meanwhile is compacted by the next one. */
   #compact(): void {
-    this.#bytes = 0;
-    if (this.#compaction === "none") {
-      this.#do("compact", () => this.#compactUntilDone());
-    } else {
-      this.#compaction = "running and to be repeated";
+    if (!this.#isCompacting) {
+      this.#isCompacting = true;
+      this.#do("compact", () =>
+        this.#writeSnapshot().finally(() => {
+          this.#isCompacting = false;
+        }),
+      );
     }
   }
 
-  async #compactUntilDone(): Promise<void> {
+  async #writeSnapshot(): Promise<void> {
     const { archive, metrics } = this.#services;
-    const isToBeRepeated = (): boolean => this.#compaction === "running and to be repeated";
-    try {
-      do {
-        this.#compaction = "running";
-        if (await archive.compact(this.#id, this.#state())) {
-          metrics.compactions.inc();
-        }
-      } while (isToBeRepeated());
-    } finally {
-      this.#compaction = "none";
+    this.#bytes = 0;
+    if (await archive.compact(this.#id, this.#state())) {
+      metrics.compactions.inc();
     }
   }
 
@@ -139,6 +141,9 @@ export class Upkeep {
   }
 
   #do(what: string, work: () => Promise<void>): void {
+    if (this.#isStopped) {
+      return;
+    }
     const task = work()
       .catch((error: unknown) =>
         this.#services.log.warn(

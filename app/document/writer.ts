@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../common/log.ts";
 import { UnavailableError } from "../common/problem.ts";
-import { Refusal } from "./limits.ts";
+import { Refusal, type DocumentLimits } from "./limits.ts";
 import type { DocumentMetrics } from "./metrics.ts";
 import type { DocumentStore, NewUpdate } from "./store.ts";
 
@@ -13,15 +13,11 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Longest wait of an update: then its editor is told that it is not saved, and keeps it. */
-const MAX_WAIT_MS = 10_000;
-
 /** Time until the next try while PostgreSQL is away, in milliseconds. */
 const RETRY_MS = 200;
 
 /** An update that waits until it is committed. */
 interface Waiting extends NewUpdate {
-  sender: object;
   since: number;
   settled: PromiseWithResolvers<number>;
 }
@@ -34,30 +30,36 @@ export class UpdateWriter {
   readonly #store: DocumentStore;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
+  readonly #maxSaveSeconds: number;
   readonly #queue: Waiting[] = [];
   #bytes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(store: DocumentStore, metrics: DocumentMetrics, log: Logger) {
+  constructor(
+    store: DocumentStore,
+    metrics: DocumentMetrics,
+    log: Logger,
+    { maxSaveSeconds }: DocumentLimits,
+  ) {
     this.#store = store;
     this.#metrics = metrics;
     this.#log = log;
+    this.#maxSaveSeconds = maxSaveSeconds;
   }
 
   /**
    * Resolves with the update's number when it is committed. Updates are committed in the order in which they came.
    *
-   * @param sender whose later updates make no sense without this one
    * @throws Refusal when it cannot be committed now
    */
-  save(sender: object, documentId: string, update: Uint8Array): Promise<number> {
+  save(documentId: string, update: Uint8Array): Promise<number> {
     const isFull =
       this.#queue.length >= MAX_WAITING || this.#bytes + update.byteLength > MAX_WAITING_BYTES;
     if (isFull) {
       return Promise.reject(notSaved("too much waits for the database"));
     }
     const settled = Promise.withResolvers<number>();
-    this.#queue.push({ sender, documentId, update, since: performance.now(), settled });
+    this.#queue.push({ documentId, update, since: performance.now(), settled });
     this.#bytes += update.byteLength;
     this.#running ??= this.#run();
     return settled.promise;
@@ -113,14 +115,14 @@ export class UpdateWriter {
   }
 
   #dropLate(): void {
-    const latest = performance.now() - MAX_WAIT_MS;
+    const latest = performance.now() - this.#maxSaveSeconds * 1000;
     this.#drop(this.#queue.filter(({ since }) => since < latest));
   }
 
-  /** Gives these up, and whatever their senders sent later. */
+  /** Gives these up, and the later ones of their documents, which may need them. */
   #drop(some: readonly Waiting[]): void {
-    const senders = new Set(some.map(({ sender }) => sender));
-    const dropped = this.#queue.filter(({ sender }) => senders.has(sender));
+    const documents = new Set(some.map(({ documentId }) => documentId));
+    const dropped = this.#queue.filter(({ documentId }) => documents.has(documentId));
     this.#remove(new Set(dropped));
     dropped.forEach(({ settled }) => settled.reject(notSaved("the database cannot be used now")));
   }

@@ -1,8 +1,7 @@
 import { ServerResponse } from "node:http";
-import { fileURLToPath } from "node:url";
-import fastifyStatic from "@fastify/static";
 import sockjs, { type Connection } from "sockjs";
 import { AppServer, type AppServerOptions, type Interceptor } from "../common/appServer.ts";
+import { addPage } from "../common/page.ts";
 import {
   maxBodyBytes,
   MESSAGE_TOO_BIG,
@@ -14,9 +13,6 @@ import { createSessionMetrics } from "./sessionMetrics.ts";
 
 /** The URL prefix under which every SockJS transport lives. */
 export const ECHO_PREFIX = "/echo";
-
-/** The page and its script, made by `build.ts`. */
-const DIST = fileURLToPath(new URL("../dist/echo", import.meta.url));
 
 /** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
 const PAGE_POLICY =
@@ -49,12 +45,7 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
         close: () => session.close(SERVICE_RESTART, "the replica is going away"),
       }));
   app.intercept = sockjsInterceptor(options, acceptSession(app, sessions, options));
-  void app.fastify.register(fastifyStatic, {
-    root: DIST,
-    setHeaders: (reply) => {
-      void reply.header("Content-Security-Policy", PAGE_POLICY);
-    },
-  });
+  void app.fastify.register((scope) => addPage(scope, "echo", PAGE_POLICY));
   return app;
 }
 

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { MessageType } from "@hocuspocus/server";
 import * as Y from "yjs";
 import { metric } from "../support/echoServer.ts";
@@ -16,7 +16,7 @@ import { waitFor } from "../support/waitFor.ts";
 const LIMITS = { maxUpdatesPerSecond: 1_000_000, maxDocumentBytes: 16 * 1024 * 1024 };
 
 /** Most updates that an opened document is made of. */
-const MOST_READ = 1000;
+const MOST_READ = 3000;
 
 /** Writes a letter at a time into a document's title, each one an update. */
 async function writeLetters(origin: string, id: string, count: number): Promise<string> {
@@ -35,13 +35,39 @@ async function writeLetters(origin: string, id: string, count: number): Promise<
   });
   const title = doc.getText("title");
   for (let letter = 0; letter < count; letter++) {
-    title.insert(Math.floor(Math.random() * title.length), String.fromCharCode(97 + (letter % 26)));
+    // Now here, now there, so that they do not become one run of letters.
+    const place = title.length - Math.floor(Math.random() * Math.min(title.length, 50));
+    title.insert(place, String.fromCharCode(97 + (letter % 26)));
     if (sent % 2000 === 0 || letter === count - 1) {
       await waitFor("all is confirmed", () => confirmed === sent, 30);
     }
   }
   raw.socket.close();
   return title.toJSON();
+}
+
+/** Updates that each add a letter to a document's title. */
+function lettersOf(count: number): Buffer[] {
+  const doc = new Y.Doc();
+  const updates: Buffer[] = [];
+  doc.on("update", (update) => updates.push(Buffer.from(update)));
+  for (let letter = 0; letter < count; letter++) {
+    doc.getText("title").insert(letter, "x");
+  }
+  return updates;
+}
+
+/** Adds updates to the only document, as replicas have done that are gone. */
+async function insertUpdates(database: string, id: string, updates: Buffer[]): Promise<void> {
+  await queryRows(
+    database,
+    `with added as (
+      insert into document_update
+      select $1, place + 1, update, $1
+      from unnest($2::bytea[]) with ordinality as each (update, place)
+    ) update document set last_update = $3`,
+    [id, updates, updates.length + 1],
+  );
 }
 
 interface Rows {
@@ -94,21 +120,7 @@ describe("a document of many updates", () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
-    const doc = new Y.Doc();
-    const updates: string[] = [];
-    doc.on("update", (update) => updates.push(Buffer.from(update).toString("hex")));
-    for (let letter = 0; letter < 2500; letter++) {
-      doc.getText("title").insert(letter, "x");
-    }
-    await queryRows(
-      database,
-      `with added as (
-        insert into document_update
-        select $1, place + 1, decode(update, 'hex'), $1
-        from unnest($2::text[]) with ordinality as each (update, place)
-      ) update document set last_update = 2501`,
-      [id, updates],
-    );
+    await insertUpdates(database, id, lettersOf(2500));
     equal((await openDocument(id, origin)).doc.getText("title").length, 2500);
     await waitFor("it is compacted", async () => (await rowsOf(database)).updates === 0);
     equal((await rowsOf(database)).snapshot, 2501);
@@ -118,7 +130,24 @@ describe("a document of many updates", () => {
     equal(await metric(fresh.origin, "document_updates_read_total"), 0);
   });
 
-  it("is caught up from the snapshot by a replica that has not heard of its updates in time", async () => {
+  it("is not compacted, and has no versions, while one of its updates cannot be read", async () => {
+    const database = await postgres.newDatabase();
+    const { origin, log } = await startDocumentServer(database);
+    const id = await newDocument(origin);
+    const updates = lettersOf(1500);
+    await insertUpdates(database, id, [...updates, Buffer.from("broken")]);
+    const editor = await openDocument(id, origin);
+    equal(editor.doc.getText("title").length, 1500);
+    editor.write("more");
+    await editor.saved();
+    editor.close();
+    await waitFor("it is left", async () => (await metric(origin, "documents_loaded")) === 0);
+    deepEqual(await rowsOf(database), { updates: 1503, first: 1, snapshot: null });
+    equal((await queryRows(database, "select from document_version")).length, 0);
+    equal(log.filter((line) => line.includes("cannot apply an update")).length, 1);
+  });
+
+  it("is caught up from the snapshot by a replica whose connection hung meanwhile", async () => {
     const database = await postgres.newDatabase();
     const relay = await startRelay(database);
     const near = await startDocumentServer(database, LIMITS);
@@ -130,16 +159,16 @@ describe("a document of many updates", () => {
     ]);
     writer.write("before");
     await converge([writer, reader]);
-    relay.refuse();
-    const text = await writeLetters(near.origin, id, 700);
-    await waitFor("it is compacted", async () => ((await rowsOf(database)).first ?? 0) > 500);
-    ok(reader.doc.getText("title").length < 700);
+    relay.hang();
+    const text = await writeLetters(near.origin, id, 1200);
+    await waitFor("it is compacted", async () => ((await rowsOf(database)).first ?? 0) > 1000);
+    ok(reader.doc.getText("title").length < 1200);
     relay.heal();
     await converge([writer, reader]);
     equal(reader.doc.getText("title").toJSON(), text);
     reader.write("after");
     await converge([writer, reader]);
-    equal(await metric(far.origin, "document_hops_total"), 701);
+    equal(await metric(far.origin, "document_hops_total"), 1201);
     await relay.close();
   });
 

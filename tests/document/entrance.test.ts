@@ -1,17 +1,35 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import * as Y from "yjs";
 import { metric } from "../support/echoServer.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
-import { endRaw, hello, openRaw } from "../support/documentFrames.ts";
+import { endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
 import {
   newDocument,
   startDocumentServer,
   startUnreadyDocumentServer,
   stopDocumentServers,
 } from "../support/documentServer.ts";
-import { startRelay, usePostgres } from "../support/postgres.ts";
+import { queryRows, startRelay, usePostgres } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
+
+/** Lets whatever is asked of the documents wait until the answer is called. */
+async function lockDocuments(database: string): Promise<() => Promise<void>> {
+  const client = new Client(database);
+  await client.connect();
+  await client.query("begin");
+  await client.query("lock table document");
+  return () => client.end();
+}
+
+/** Whether something waits for that. */
+async function isWaiting(database: string): Promise<boolean> {
+  const waiting = "select from pg_stat_activity where wait_event_type = 'Lock'";
+  return (await queryRows(database, waiting)).length > 0;
+}
 
 describe("entrance to a document", () => {
   const postgres = usePostgres();
@@ -84,6 +102,27 @@ describe("entrance to a document", () => {
     await waitFor("it is gone", async () => (await metric(origin, "documents_loaded")) === 0);
   });
 
+  it("leaves no document in memory for who has gone before it was there", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startDocumentServer(database);
+    const id = await newDocument(origin);
+    const release = await lockDocuments(database);
+    const { hostname, port } = new URL(origin);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET /documents/${id} HTTP/1.1\r\nHost: ${hostname}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    );
+    await waitFor("it is being opened", () => isWaiting(database));
+    socket.resetAndDestroy();
+    await sleep(100);
+    await release();
+    await waitFor("it was opened", async () => {
+      return (await metric(origin, "document_open_seconds_count")) === 1;
+    });
+    await waitFor("it is gone", async () => (await metric(origin, "documents_loaded")) === 0);
+  });
+
   it("closes with 4014 while the database is away, for which a provider comes again", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin } = await startDocumentServer(relay.url);
@@ -104,10 +143,17 @@ describe("entrance to a document", () => {
   it("closes with 4014 until the tables are there", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     relay.refuse();
-    const { origin } = await startUnreadyDocumentServer(relay.url);
+    const { origin, server, log } = await startUnreadyDocumentServer(relay.url);
     const raw = await openRaw(origin, randomUUID());
     await waitFor("it is closed", () => raw.closed !== undefined);
     equal(raw.closed?.code, 4014);
+    // Nothing begins when it has ended.
+    await server.drain();
+    await sleep(300);
+    deepEqual(
+      log.filter((line) => line.includes("exchange presence")),
+      [],
+    );
     await relay.close();
   });
 
@@ -129,5 +175,28 @@ describe("entrance to a document", () => {
     await waitFor("it is closed", () => raw.closed !== undefined);
     deepEqual(raw.closed, { code: 4012, reason: "the replica is going away" });
     await drained;
+  });
+
+  it("lets those inside leave when what they have sent is saved, and takes nothing more of them", async () => {
+    const database = await postgres.newDatabase();
+    const { origin, server } = await startDocumentServer(database);
+    const id = await newDocument(origin);
+    const raw = await openRaw(origin, id);
+    raw.socket.send(hello(id));
+    await waitFor("it is let in", () => raw.received.length > 0);
+    const doc = new Y.Doc();
+    doc.on("update", (update) => raw.socket.send(updateFrame(id, update)));
+    const release = await lockDocuments(database);
+    doc.getText("title").insert(0, "in time");
+    await waitFor("it is being saved", () => isWaiting(database));
+    const drained = server.drain();
+    await waitFor("it closes", () => server.lifecycle.isClosing);
+    doc.getText("title").insert(0, "not ");
+    await sleep(100);
+    equal(raw.socket.readyState, raw.socket.OPEN);
+    await release();
+    await drained;
+    equal(raw.closed?.code, 4012);
+    equal((await queryRows(database, "select from document_update")).length, 2);
   });
 });

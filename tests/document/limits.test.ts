@@ -107,6 +107,31 @@ describe("limits of the collaborator", () => {
     }
     deepEqual(editor.closed, []);
     equal((await openDocument(id, origin)).doc.getText("title").length, 6 * KIB);
+    await waitFor(
+      "it is compacted, few as they are",
+      async () => ((await metric(origin, "document_compactions_total")) ?? 0) > 0,
+    );
+  });
+
+  it("let a document get smaller that is too large already, and no larger", async () => {
+    const database = await postgres.newDatabase();
+    const large = await startDocumentServer(database);
+    const id = await newDocument(large.origin);
+    const writer = await openDocument(id, large.origin);
+    writer.doc.getText("title").insert(0, "x".repeat(6 * KIB));
+    await writer.saved();
+    const { origin } = await startDocumentServer(database, { maxDocumentBytes: 4 * KIB });
+    const editor = await openDocument(id, origin);
+    const title = editor.doc.getText("title");
+    const closed = await refusalOf(origin, id, [hello(id), updateFrame(id, updateOfLength(1))]);
+    equal(closed?.code, 4009);
+    title.delete(0, KIB);
+    await editor.saved();
+    title.delete(0, 2 * KIB);
+    await editor.saved();
+    title.insert(0, "y");
+    await editor.saved();
+    deepEqual(editor.closed, []);
   });
 
   const pause = (raw: RawEditor, frames: number, frameOf: () => Uint8Array): boolean => {
@@ -217,6 +242,10 @@ describe("limits of the collaborator", () => {
       [
         "a message was refused: presence has 20010 bytes, allowed are 16384",
         [hello(id), presenceFrame(id, { 1: JSON.stringify({ a: "x".repeat(19_996) }) })],
+      ],
+      [
+        "a message was refused: presence counts beyond 1099511627776",
+        [hello(id), presenceFrame(id, { 1: "{}" }, 2 ** 40 + 1)],
       ],
     ];
     for (const [reason, frames] of said) {

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import type { HocuspocusProvider } from "@hocuspocus/provider";
+import { createRelativePositionFromTypeIndex, XmlText } from "yjs";
 import { hasText } from "../support/browser.ts";
 import {
   hasTitle,
@@ -70,6 +72,23 @@ describe("the page of a document", () => {
     equal(await bob.inputValue("#own-name"), "<b>Bob</b>");
     await rename(bob, "  ");
     equal(await bob.inputValue("#own-name"), "<b>Bob</b>");
+  });
+
+  it("shows a new name at a caret that stays where it is", async () => {
+    const { join, edit } = await start();
+    const { page } = await join();
+    await write(page, "here");
+    const providers: HocuspocusProvider[] = [];
+    await edit((doc, provider) => {
+      const [text] = doc.getXmlFragment("body").createTreeWalker((type) => type instanceof XmlText);
+      const position = createRelativePositionFromTypeIndex(text as XmlText, 2);
+      const cursor = { anchor: position, head: position };
+      provider.awareness?.setLocalState({ user: { name: "Eve", hue: 10 }, cursor });
+      providers.push(provider);
+    });
+    await hasText(page, ".caret-name", /^Eve$/);
+    providers[0]?.awareness?.setLocalStateField("user", { name: "Eva", hue: 20 });
+    await hasText(page, ".caret-name", /^Eva$/);
   });
 
   it("merges a title that two people type at once, and leaves each caret where it was", async () => {

@@ -10,6 +10,7 @@ import {
   reads,
   rename,
   TEXT,
+  tooSmall,
   tooWide,
   useDocumentPages,
   write,
@@ -120,7 +121,7 @@ describe("the page of a document for everybody", () => {
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`fits a phone without scrolling sideways, and keeps still (${colorScheme})`, async () => {
+    it(`fits a phone and a finger, does not scroll sideways, and keeps still (${colorScheme})`, async () => {
       const { join, visit } = await start("W".repeat(200));
       const long = "M".repeat(90);
       const options = { ...PHONE, colorScheme, reducedMotion: "reduce" } as const;
@@ -139,6 +140,7 @@ describe("the page of a document for everybody", () => {
       await hasText(page, ".comment", long);
       await hasText(page, "#people-count", "2 people");
       deepEqual(await tooWide(page), []);
+      deepEqual(await tooSmall(page), []);
       await isSaved(page);
       await page.click("#show-history");
       await page.fill("#version-name", long);
@@ -146,16 +148,19 @@ describe("the page of a document for everybody", () => {
       await page.click("button.version");
       await page.locator("#restore").waitFor();
       deepEqual(await tooWide(page), []);
+      deepEqual(await tooSmall(page), []);
       await page.click("#close-history");
       await page.click('[data-tool="link"]');
       await page.locator("#link-address").waitFor();
       deepEqual(await tooWide(page), []);
+      deepEqual(await tooSmall(page), []);
       equal(await page.evaluate(() => document.getAnimations().length), 0);
       const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       match(back, colorScheme === "light" ? /^oklch\(0\.9/ : /^oklch\(0\.1/);
       const list = await visit("/", options);
       await hasText(list.page, "#documents", "WWW");
       deepEqual(await tooWide(list.page), []);
+      deepEqual(await tooSmall(list.page), []);
     });
   }
 

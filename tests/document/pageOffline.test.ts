@@ -12,7 +12,7 @@ import {
 } from "../support/documentPage.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-const OFFLINE = "Offline – changes are kept in this page";
+const OFFLINE = "Offline – changes are kept while this page is open";
 
 /** Leaves the page, if it lets one; whether it asked first. */
 async function leave(page: Page): Promise<boolean> {
@@ -53,6 +53,8 @@ describe("the page of a document without the network", () => {
     await hasText(ada, "#save-words", OFFLINE);
     await hasText(ada, "#standing-announcer", OFFLINE);
     await hasText(ada, "#people-count", "1 person");
+    await ada.locator("#author").pressSequentially("A");
+    equal(await leave(ada), true);
     await write(ada, " Two.");
     await ada.fill("#title", "Plan B");
     await bob.focus(TEXT);
@@ -66,6 +68,7 @@ describe("the page of a document without the network", () => {
     await reads(ada, "Zero! One. Two.");
     await reads(bob, "Zero! One. Two.");
     await hasTitle(bob, "Plan B");
+    equal(await bob.inputValue("#author"), "A");
     await isSaved(ada);
     await hasText(ada, "#standing-announcer", /^Saved$/);
     await hasText(ada, "#people-count", "2 people");

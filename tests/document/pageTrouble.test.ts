@@ -45,12 +45,13 @@ describe("the page of a document that says why it does not do something", () => 
   });
 
   it("lets in who comes when too many people are there, as soon as somebody leaves", async () => {
-    const { join, visit, id } = await start("", { maxConnectionsPerDocument: 1 });
+    const { join, visit, id } = await start("Full", { maxConnectionsPerDocument: 1 });
     const { page: ada } = await join();
     await write(ada, "full");
     await isSaved(ada);
     const { page: bob } = await visit(`/documents/${id}`);
     await hasText(bob, "#trouble", "As many people as it can take have this document open.");
+    equal(await bob.inputValue("#title"), "Full");
     equal(await bob.isEditable("#title"), false);
     await ada.close();
     await reads(bob, "full");

@@ -203,7 +203,9 @@ describe("an update that would do harm", () => {
   });
 
   it("does not pass for one whose place comes later, in the middle of what somebody else writes", async () => {
-    const { origin } = await startDocumentServer(await postgres.newDatabase());
+    const { origin } = await startDocumentServer(await postgres.newDatabase(), {
+      maxSaveSeconds: 1,
+    });
     const id = await newDocument(origin);
     const victim = await openDocument(id, origin);
     victim.write("first");

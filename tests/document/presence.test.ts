@@ -1,6 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { metric } from "../support/echoServer.ts";
 import { closeEditors, Editor, openDocument } from "../support/documentEditor.ts";
+import {
+  endRaw,
+  hello,
+  openRaw,
+  presenceFrame,
+  type RawEditor,
+} from "../support/documentFrames.ts";
 import { startDocumentProcess } from "../support/documentProcess.ts";
 import {
   newDocument,
@@ -11,6 +18,8 @@ import {
 import { endRuns } from "../support/localRun.ts";
 import { queryRows, usePostgres } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
+
+const CONNECTIONS = "document_connections";
 
 /** Waits until all see exactly these people. */
 async function see(editors: readonly Editor[], ...people: string[]): Promise<void> {
@@ -32,6 +41,7 @@ describe("people in a document", () => {
 
   afterEach(async () => {
     closeEditors();
+    endRaw();
     await stopDocumentServers();
     await endRuns();
   });
@@ -103,6 +113,33 @@ describe("people in a document", () => {
       await waitFor(`he is seen as ${name}`, () => ada.people.includes(name), 8);
       equal(bob.people.includes(name), true);
     }
+  });
+
+  it("stay when a connection ends that they have left for another one, and vanish with that", async () => {
+    const { origin } = await startDocumentServer(await postgres.newDatabase());
+    const id = await newDocument(origin);
+    const ada = await open(id, origin, "Ada");
+    const bob = JSON.stringify({ user: { name: "Bob", hue: 1 } });
+    const connect = async (): Promise<RawEditor> => {
+      const raw = await openRaw(origin, id);
+      raw.socket.send(hello(id));
+      raw.socket.send(presenceFrame(id, { 7: bob }));
+      return raw;
+    };
+    const old = await connect();
+    await see([ada], "Ada", "Bob");
+    const clock = (): number => ada.provider.awareness?.meta.get(7)?.clock ?? 0;
+    const before = clock();
+    const next = await connect();
+    await waitFor("he is seen on the new one", () => clock() > before);
+    old.socket.terminate();
+    await waitFor("the old one is gone", async () => (await metric(origin, CONNECTIONS)) === 2);
+    // What she hears of her own comes after what she would hear of him.
+    ada.write("still two");
+    await ada.saved();
+    deepEqual(ada.people, ["Ada", "Bob"]);
+    next.socket.terminate();
+    await see([ada], "Ada");
   });
 
   it("vanish when their replica is killed, and stay if they have gone to another one", async () => {

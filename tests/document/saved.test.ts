@@ -59,11 +59,18 @@ describe("saving", () => {
     deepEqual(bob.paragraphs, ["only once"]);
     bob.write("and this");
     await converge([ada, bob]);
-    // It was done both times, which is the same as once.
+    // It was done both times, which is the same as once, and no other replica's doing.
     const { length } = await queryRows(database, "select from document_update");
     equal(length, 4);
     equal(await metric(origin, "document_updates_saved_total"), 2);
     deepEqual((await openDocument(id, origin)).paragraphs, ["and this", "only once"]);
+    // And the replica knows that it has all.
+    closeEditors();
+    await waitFor("all have left", async () => (await metric(origin, "documents_loaded")) === 0);
+    equal(await metric(origin, "document_hops_total"), 0);
+    deepEqual(await queryRows(database, "select number::int from document_version"), [
+      { number: 4 },
+    ]);
     await relay.close();
   });
 
@@ -111,7 +118,7 @@ describe("saving", () => {
 
   it("ends an editor's connection when it is beyond its time, and takes nothing of it that came later", async () => {
     const relay = await startRelay(await postgres.newDatabase());
-    const { origin } = await startDocumentServer(relay.url);
+    const { origin } = await startDocumentServer(relay.url, { maxSaveSeconds: 2 });
     const id = await newDocument(origin);
     const ada = await openDocument(id, origin);
     const updates: Uint8Array[] = [];
@@ -122,15 +129,22 @@ describe("saving", () => {
     const raw = await openRaw(origin, id);
     raw.socket.send(hello(id));
     relay.refuse();
-    updates.forEach((update) => raw.socket.send(updateFrame(id, update)));
-    await waitFor("it is closed", () => raw.closed !== undefined, 30);
+    for (const update of updates) {
+      raw.socket.send(updateFrame(id, update));
+      await sleep(1000);
+    }
+    // While the second could still be saved.
+    const refusals = 'document_refused_total{reason="unavailable"}';
+    await waitFor("the first is late", async () => (await metric(origin, refusals)) === 1);
+    relay.heal();
+    await waitFor("it is closed", () => raw.closed !== undefined);
     deepEqual(raw.closed, {
       code: 4014,
       reason: "the last changes are not saved: the database cannot be used now; try again",
     });
-    relay.heal();
     const bob = await openDocument(id, origin);
     deepEqual(bob.paragraphs, []);
+    equal((await queryRows(relay.url, "select from document_update")).length, 1);
     ada.connect();
     await converge([ada, bob]);
     deepEqual(bob.paragraphs, ["second", "first"]);

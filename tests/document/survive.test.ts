@@ -155,22 +155,23 @@ describe("what was shown as saved, while PostgreSQL is stopped and started", () 
     await rm(folder, { recursive: true, force: true });
   });
 
-  for (const [what, end, seconds] of [
-    ["stopped for a moment", (running: Postgres) => running.stop(), 0],
-    ["stopped for longer than updates wait", (running: Postgres) => running.stop(), 14],
+  for (const [what, end, maxSaveSeconds, seconds] of [
+    ["stopped for a moment", (running: Postgres) => running.stop(), 20, 0],
+    ["stopped for longer than updates wait", (running: Postgres) => running.stop(), 1, 3],
     [
       "killed",
       (running: Postgres) => {
         process.kill(running.pid, "SIGKILL");
         return running.ended;
       },
+      20,
       0,
     ],
   ] as const) {
     it(`is not lost, and all go on by themselves: ${what}`, async () => {
       const running = await start();
       const database = await newDatabase(running.url);
-      const servers = await startReplicas(2, database);
+      const servers = await startReplicas(2, database, { maxSaveSeconds });
       const origins = servers.map(({ origin }) => origin);
       const id = await newDocument(origins[0] ?? "");
       const editors = await Promise.all(

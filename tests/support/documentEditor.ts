@@ -51,8 +51,15 @@ export class Editor {
   readonly written: string[] = [];
   #acknowledged = 0;
 
-  /** @param originOf the server of the next connection */
-  constructor(id: string, originOf: () => string) {
+  /**
+   * @param originOf the server of the next connection
+   * @param connect makes it as this one's browser does
+   */
+  constructor(
+    id: string,
+    originOf: () => string,
+    connect = (url: string): WebSocket => new WebSocket(url),
+  ) {
     running.add(this);
     const url = (): string => `${originOf().replace("http", "ws")}/documents/${id}`;
     this.socket = new Socket({
@@ -60,10 +67,9 @@ export class Editor {
       delay: 50,
       minDelay: 20,
       maxDelay: 300,
-      WebSocketPolyfill: class extends WebSocket {
-        constructor() {
-          super(url());
-        }
+      WebSocketPolyfill: function () {
+        // Closed before it was open, it would fail whatever runs then; that it is closed the provider hears anyway.
+        return connect(url()).on("error", () => undefined);
       },
       onClose: ({ event: { code, reason } }) => {
         this.closed.push({ code, reason });

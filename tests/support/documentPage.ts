@@ -145,6 +145,20 @@ export async function rename(page: Page, name: string): Promise<void> {
   await page.press("#own-name", "Enter");
 }
 
+/** What is too small for a finger; a link in a text is as high as its line. */
+export function tooSmall(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const controls = document.querySelectorAll(
+      "button, select, textarea, input[type=text], input[type=date], .switch, a:not(.prose a)",
+    );
+    const found = [...controls].filter((control) => {
+      const { width, height } = control.getBoundingClientRect();
+      return control.checkVisibility() && Math.min(width, height) < 44;
+    });
+    return found.map(({ outerHTML }) => outerHTML);
+  });
+}
+
 /** What does not fit into the page or into its own box. */
 export function tooWide(page: Page): Promise<string[]> {
   return page.evaluate(() => {

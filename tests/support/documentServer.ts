@@ -17,6 +17,16 @@ export interface DocumentServer {
   log: string[];
 }
 
+/** Limits unless a test chooses others. */
+export const LIMITS: DocumentLimits = {
+  maxDocumentBytes: 2 * 1024 * 1024,
+  maxUpdateBytes: 256 * 1024,
+  maxUpdatesPerSecond: 1000,
+  maxSaveSeconds: 10,
+  maxConnectionsPerDocument: 50,
+  maxConnections: 1000,
+};
+
 /** What a test may choose. */
 interface Choices extends Partial<DocumentLimits> {
   replica?: string;
@@ -36,11 +46,7 @@ export async function startUnreadyDocumentServer(
     drainSeconds: 0,
     log: logger,
     database: new Database(parseSettings(DATABASE_RULES, settings), logger),
-    maxDocumentBytes: 2 * 1024 * 1024,
-    maxUpdateBytes: 256 * 1024,
-    maxUpdatesPerSecond: 1000,
-    maxConnectionsPerDocument: 50,
-    maxConnections: 1000,
+    ...LIMITS,
     ...choices,
   });
   running.add(server);

@@ -1,7 +1,5 @@
+import { ask as askServer, isObject, type Answer as ServerAnswer } from "../../common/page/ask.ts";
 import type { Answers } from "./answers.ts";
-
-/** Milliseconds after which a request counts as unanswered. */
-const TIMEOUT_MS = 20_000;
 
 export interface Company {
   legalName: string;
@@ -31,13 +29,9 @@ export interface Fault {
   detail: string;
 }
 
-export interface Answer {
-  status: number;
-  /** Empty where it is not a replica that answered. */
-  replica: string;
+export interface Answer extends ServerAnswer {
   /** Milliseconds to wait before asking again, if told. */
   retryAfterMs: number | undefined;
-  body: unknown;
   /** Undefined where all is well, and where somebody else than the registry answered. */
   problem: Problem | undefined;
 }
@@ -62,46 +56,24 @@ export async function ask(
   answers: Answers,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
-  const attempt = new AbortController();
-  const abort = (): void => attempt.abort();
-  const timeout = setTimeout(abort, TIMEOUT_MS);
-  signal.addEventListener("abort", abort);
   const began = performance.now();
-  try {
-    const response = await fetch(path, { ...init, cache: "no-store", signal: attempt.signal });
-    const answer = read(response, await response.text());
-    answers.add(says, answer, Math.round(performance.now() - began));
-    return answer;
-  } catch {
+  const told = await askServer(path, { ...init, signal });
+  if (told === undefined) {
     return undefined;
-  } finally {
-    clearTimeout(timeout);
-    signal.removeEventListener("abort", abort);
   }
+  const answer = read(told);
+  answers.add(says, answer, Math.round(performance.now() - began));
+  return answer;
 }
 
-function read({ status, headers }: Response, text: string): Answer {
-  const type = headers.get("Content-Type") ?? "";
-  const body: unknown = /^application\/(problem\+)?json\b/.test(type) ? parse(text) : undefined;
+function read(answer: ServerAnswer): Answer {
+  const { headers, body } = answer;
+  const isProblem = headers.get("Content-Type")?.startsWith("application/problem+json") === true;
   return {
-    status,
-    replica: headers.get("X-Replica") ?? "",
+    ...answer,
     retryAfterMs: milliseconds(headers.get("Retry-After")),
-    body,
-    problem: type.startsWith("application/problem+json") && isObject(body) ? body : undefined,
+    problem: isProblem && isObject(body) ? body : undefined,
   };
-}
-
-function isObject(body: unknown): body is object {
-  return typeof body === "object" && body !== null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** `Retry-After` is a number of seconds or a date. */

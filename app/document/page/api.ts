@@ -1,5 +1,4 @@
-/** Milliseconds after which a request counts as unanswered. */
-const TIMEOUT_MS = 20_000;
+import { ask, isObject, type Answer } from "../../common/page/ask.ts";
 
 /** A document, without what is in it. */
 export interface DocumentSummary {
@@ -20,31 +19,6 @@ export interface Version {
   createdAt: string;
   /** None where it was kept without anybody's asking. */
   title: string | null;
-}
-
-export interface Answer {
-  status: number;
-  /** Empty where it is not a replica that answered. */
-  replica: string;
-  /** What JSON says, or else bytes. */
-  body: unknown;
-}
-
-/** Asks the server; undefined if nobody answers. */
-export async function ask(path: string, init: RequestInit = {}): Promise<Answer | undefined> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const headers = new Headers(init.headers);
-  headers.set("Accept", "application/json, application/octet-stream");
-  try {
-    const response = await fetch(path, { ...init, headers, cache: "no-store", signal });
-    return {
-      status: response.status,
-      replica: response.headers.get("X-Replica") ?? "",
-      body: await read(response),
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Sends JSON. */
@@ -86,22 +60,6 @@ export function isVersion(body: unknown): body is Version {
 
 export function isVersionList(body: unknown): body is { versions: readonly Version[] } {
   return isObject(body) && "versions" in body;
-}
-
-function isObject(body: unknown): body is object {
-  return typeof body === "object" && body !== null && !(body instanceof Uint8Array);
-}
-
-async function read(response: Response): Promise<unknown> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (!/^application\/(problem\+)?json\b/.test(response.headers.get("Content-Type") ?? "")) {
-    return bytes;
-  }
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function sentence(words: string): string {

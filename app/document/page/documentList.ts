@@ -1,15 +1,8 @@
+import { ask, type Answer } from "../../common/page/ask.ts";
 import { byId, create, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import { announce } from "./announce.ts";
-import {
-  ask,
-  isDocument,
-  isDocumentPage,
-  post,
-  refusalOf,
-  type Answer,
-  type DocumentSummary,
-} from "./api.ts";
+import { isDocument, isDocumentPage, post, refusalOf, type DocumentSummary } from "./api.ts";
 import { pathOf, timeElement, titleOf } from "./words.ts";
 
 const PAGE_SIZE = 25;
@@ -106,7 +99,9 @@ function entryOf({ id, title, updatedAt }: DocumentSummary): HTMLLIElement {
   const link = create("a");
   link.href = pathOf(id);
   link.append(create("bdi", title.trim() === "" ? "untitled" : "", titleOf(title)));
-  entry.append(link, timeElement(updatedAt));
+  const changed = create("span", "note", "changed ");
+  changed.append(timeElement(updatedAt));
+  entry.append(link, changed);
   return entry;
 }
 

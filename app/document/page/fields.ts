@@ -1,9 +1,6 @@
 import { byId, create } from "../../common/page/dom.ts";
 import { textIn, type SharedDocument } from "./sharedDocument.ts";
 
-/** Milliseconds without a key until what is typed is sent. */
-const SETTLE_MS = 300;
-
 /** What a field is changed with. */
 type Control = HTMLInputElement | HTMLSelectElement;
 
@@ -15,20 +12,18 @@ export class Fields {
     status: byId("status", HTMLSelectElement),
     due: byId("due", HTMLInputElement),
   };
-  #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(shared: SharedDocument) {
     this.#shared = shared;
     for (const [name, control] of Object.entries(this.#controls)) {
       control.disabled = false;
       control.addEventListener("change", () => this.#changed(name, control));
+      if (control.type === "text") {
+        // Letter by letter: what was typed and not sent yet would count as saved.
+        control.addEventListener("input", () => this.#changed(name, control));
+      }
       this.#show(name, control);
     }
-    const { author } = this.#controls;
-    author?.addEventListener("input", () => {
-      clearTimeout(this.#settling);
-      this.#settling = setTimeout(() => this.#changed("author", author), SETTLE_MS);
-    });
     shared.fields.observe(({ keysChanged }) => {
       Object.entries(this.#controls)
         .filter(([name]) => keysChanged.has(name))

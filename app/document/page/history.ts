@@ -1,7 +1,8 @@
 import type { Editor } from "@tiptap/core";
+import { ask } from "../../common/page/ask.ts";
 import { byId, create, setText } from "../../common/page/dom.ts";
 import { announce } from "./announce.ts";
-import { ask, isVersion, isVersionList, post, refusalOf, type Version } from "./api.ts";
+import { isVersion, isVersionList, post, refusalOf, type Version } from "./api.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 import { readVersion, renderVersion, restoreVersion, type VersionState } from "./versionPreview.ts";
 import { momentOf, pathOf, timeElement, titleOf } from "./words.ts";

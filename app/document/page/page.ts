@@ -1,6 +1,7 @@
+import { ask } from "../../common/page/ask.ts";
 import { byId, setText } from "../../common/page/dom.ts";
 import { tint } from "../../common/page/replica.ts";
-import { ask, refusalOf } from "./api.ts";
+import { isDocument, refusalOf } from "./api.ts";
 import { DocumentList } from "./documentList.ts";
 import { DocumentPage } from "./documentPage.ts";
 import { pathOf } from "./words.ts";
@@ -23,6 +24,13 @@ function showReplica(name: string): void {
   tint(badge, name);
 }
 
+/** Says what it is that is opened, until the document itself is here. */
+function showTitle(body: unknown): void {
+  if (isDocument(body)) {
+    byId("title", HTMLTextAreaElement).value = body.title;
+  }
+}
+
 /** Opens the document that the address names, if there is one. */
 async function open(id: string): Promise<void> {
   show("document");
@@ -30,6 +38,7 @@ async function open(id: string): Promise<void> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
     const answer = await ask(pathOf(id));
     if (answer?.status === 200) {
+      showTitle(answer.body);
       new DocumentPage(id, showReplica);
       return;
     }

@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<SaveState, string>> = {
   opening: "Opening…",
   saved: "Saved",
   saving: "Saving…",
-  offline: "Offline – changes are kept in this page",
+  offline: "Offline – changes are kept while this page is open",
   refused: "Not saved",
 };
 

@@ -1,0 +1,54 @@
+import type { AppName } from "../app/common/apps.ts";
+import { metric } from "../tests/support/echoServer.ts";
+import { endRuns, startLocal, type LocalRun } from "../tests/support/localRun.ts";
+
+export const AFFINITIES = ["none", "cookie", "key"] as const;
+export type Affinity = (typeof AFFINITIES)[number];
+
+/** One of those that are compared: a local run with an affinity. */
+export interface Contest {
+  affinity: Affinity;
+  run: LocalRun;
+}
+
+/** Compares the affinities of an app, all of which run until `work` is done. */
+export async function compare(
+  app: AppName,
+  work: (contests: readonly Contest[]) => Promise<void>,
+): Promise<void> {
+  const contests: Contest[] = [];
+  try {
+    for (const affinity of AFFINITIES) {
+      const flags = ["--workloads", app, "--ephemeral", "--affinity", `${app}=${affinity}`];
+      contests.push({ affinity, run: await startLocal(...flags) });
+    }
+    await work(contests);
+  } finally {
+    await endRuns();
+  }
+}
+
+/** Not always in the same order: who comes last meets a warmer computer. */
+export function inTurn<Each>(all: readonly Each[], turn: number): Each[] {
+  const first = turn % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+/** What all replicas of a run have counted together; each has a port of its own for this. */
+export async function countedIn({ err }: LocalRun, name: string): Promise<number> {
+  const ports = new Map<string, string>();
+  for (const [, replica = "", port = ""] of err.matchAll(
+    /"replica":"([^"]+)","port":(\d+),"availability":"routable"/g,
+  )) {
+    ports.set(replica, port);
+  }
+  const counts = await Promise.all(
+    [...ports.values()].map((port) => metric(`http://127.0.0.1:${port}`, name)),
+  );
+  return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+/** A value in milliseconds, and how many times that of another one it is. */
+export function compared(ms: number, to: number): string {
+  return `${ms.toFixed(1)} × ${(ms / to).toFixed(2)}`;
+}

@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { closeEditors } from "../tests/support/documentEditor.ts";
+import { visitors } from "../tests/support/localDocument.ts";
+import type { LocalRun } from "../tests/support/localRun.ts";
+import { percentilesOf } from "../verify/statistics.ts";
+import { compare, compared, countedIn, inTurn, type Affinity, type Contest } from "./contests.ts";
+import { SharedDocument, type Sight } from "./sharedDocument.ts";
+import { typeInWindows, type WindowOutcome } from "./windows.ts";
+
+/** Who types how much. */
+interface Scene {
+  documents: number;
+  /** People in each document. */
+  people: number;
+  /** In each document, by each of its people in turn. */
+  keystrokes: number;
+  /** As many before those that count. */
+  warmUp: number;
+}
+
+const SCENES: readonly Scene[] = [
+  { documents: 20, people: 2, keystrokes: 12, warmUp: 2 },
+  { documents: 4, people: 20, keystrokes: 60, warmUp: 8 },
+];
+
+/** Keys that are pressed in windows, and those before that do not count. */
+const WINDOWS = { keys: 30, warmUp: 5 };
+
+/** Mean time between two keystrokes anywhere, in milliseconds: few are on their way at once. */
+const GAP_MS = 20;
+
+/** Fewer say nothing of the slowest one in a hundred. */
+const ENOUGH_FOR_P99 = 1000;
+
+/** What came of the keystrokes with one affinity. */
+export interface Outcome {
+  affinity: Affinity;
+  /** How many people are on which replica, of each document. */
+  perReplica: Map<string, number>[];
+  keystrokes: number;
+  /** Each keystroke, by each of those who saw it. */
+  sights: readonly Sight[];
+  /** Updates that a replica had from another one. */
+  hops: number;
+}
+
+/** Types in documents at random, by cookie and by key, side by side, and prints what each costs. */
+export async function benchDocuments(): Promise<void> {
+  await compare("document", async (contests) => {
+    for (const scene of SCENES) {
+      const { documents, people, keystrokes } = scene;
+      const size = `${documents} documents, ${people} people and ${keystrokes} keystrokes in each`;
+      console.log(`\nfrom key to screen (${size}; compared to key)`);
+      console.table(costsOf(await play(scene, contests)));
+    }
+    const { keys } = WINDOWS;
+    console.log(
+      `\nfrom key to another Chromium's window (${keys} keys; not on its replica unless by key)`,
+    );
+    console.table(windowCostsOf(await typeInWindows(contests, WINDOWS)));
+  });
+}
+
+/** Types the same with each affinity. */
+export async function play(scene: Scene, contests: readonly Contest[]): Promise<Outcome[]> {
+  try {
+    const opened = await Promise.all(contests.map(({ run }) => openDocuments(run, scene)));
+    await type(opened, scene.warmUp);
+    await Promise.all(opened.flat().map((document) => document.finish()));
+    const before = await Promise.all(contests.map(hopsOf));
+    await type(opened, scene.keystrokes);
+    return await Promise.all(
+      contests.map(async (contest, index) => {
+        const outcome = await outcomeOf(contest, opened[index] ?? []);
+        return { ...outcome, hops: outcome.hops - (before[index] ?? 0) };
+      }),
+    );
+  } finally {
+    closeEditors();
+  }
+}
+
+async function outcomeOf(
+  { affinity, run }: Contest,
+  documents: readonly SharedDocument[],
+): Promise<Outcome> {
+  const finished = await Promise.all(documents.map((document) => document.finish()));
+  return {
+    affinity,
+    perReplica: documents.map(({ perReplica }) => perReplica),
+    keystrokes: finished.reduce((sum, { keystrokes }) => sum + keystrokes, 0),
+    sights: finished.flatMap(({ sights }) => sights),
+    hops: await hopsOf({ run }),
+  };
+}
+
+/** Opens all documents, each with people of its own. */
+async function openDocuments(
+  run: LocalRun,
+  { documents, people }: Scene,
+): Promise<SharedDocument[]> {
+  const all = visitors(run, documents * people);
+  const opened: SharedDocument[] = [];
+  for (let each = 0; each < documents; each++) {
+    opened.push(await SharedDocument.open(all.slice(each * people, (each + 1) * people)));
+  }
+  return opened;
+}
+
+/** After each keystroke it is the next affinity's turn, so that whatever else the computer does meets all of them. */
+async function type(
+  opened: readonly (readonly SharedDocument[])[],
+  keystrokes: number,
+): Promise<void> {
+  const documents = opened[0]?.length ?? 0;
+  for (let each = 0; each < keystrokes * documents; each++) {
+    for (const contest of inTurn(opened, each)) {
+      contest[each % documents]?.type();
+      // Not at a steady beat, which another one could happen to be in step with.
+      await sleep(GAP_MS * (0.5 + Math.random()));
+    }
+  }
+}
+
+function hopsOf({ run }: Pick<Contest, "run">): Promise<number> {
+  return countedIn(run, "document_hops_total");
+}
+
+/** A line for each affinity; ratios are to that by key. */
+export function costsOf(outcomes: readonly Outcome[]): Record<string, Record<string, string>> {
+  const base = figuresOf(outcomes.find(({ affinity }) => affinity === "key")?.sights ?? []);
+  const rows = outcomes.map(({ affinity, keystrokes, sights, hops }) => {
+    const { p50, p95, p99 } = figuresOf(sights);
+    const together = sights.filter(({ isTogether }) => isTogether);
+    const apart = sights.filter(({ isTogether }) => !isTogether);
+    const row = {
+      keystrokes: String(keystrokes),
+      seen: String(sights.length),
+      "on one replica": `${((100 * together.length) / sights.length).toFixed(0)} %`,
+      "hops/keystroke": (hops / keystrokes).toFixed(2),
+      "median ms": compared(p50, base.p50),
+      "on one: median ms": together.length > 0 ? figuresOf(together).p50.toFixed(1) : "-",
+      "on two: median ms": apart.length > 0 ? figuresOf(apart).p50.toFixed(1) : "-",
+      "95 % ms": compared(p95, base.p95),
+      "99 % ms": sights.length < ENOUGH_FOR_P99 ? "-" : compared(p99, base.p99),
+    };
+    return [affinity, row] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+/** A line for each affinity; ratios are to that by key. */
+export function windowCostsOf(
+  outcomes: readonly WindowOutcome[],
+): Record<string, Record<string, string>> {
+  const figures = outcomes.map(({ affinity, replicas, latencies }) => {
+    const { p50, p95 } = percentilesOf(latencies, { p50: 0.5, p95: 0.95 });
+    return { affinity, replicas, p50, p95 };
+  });
+  const base = figures.find(({ affinity }) => affinity === "key");
+  const rows = figures.map(({ affinity, replicas, p50, p95 }) => {
+    const row = {
+      replicas: new Set(replicas).size.toFixed(0),
+      "median ms": compared(p50, base?.p50 ?? 0),
+      "95 % ms": compared(p95, base?.p95 ?? 0),
+    };
+    return [affinity, row] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
+function figuresOf(sights: readonly Sight[]) {
+  const latencies = sights.map(({ ms }) => ms);
+  return percentilesOf(latencies, { p50: 0.5, p95: 0.95, p99: 0.99 });
+}

@@ -1,0 +1,120 @@
+import * as Y from "yjs";
+import type { Editor } from "../tests/support/documentEditor.ts";
+import type { DocumentVisitor } from "../tests/support/documentVisitor.ts";
+import { openAll, replicaOf } from "../tests/support/localDocument.ts";
+import { waitFor } from "../tests/support/waitFor.ts";
+
+/** How long a keystroke may take to all screens, in seconds, before it counts as lost. */
+const LOST_SECONDS = 20;
+
+/** A keystroke as one of the others saw it. */
+export interface Sight {
+  /** Milliseconds from the key to that one's screen. */
+  ms: number;
+  /** Whether both are on one replica. */
+  isTogether: boolean;
+}
+
+/** A document and the people who type in it. */
+export class SharedDocument {
+  readonly people: readonly Person[];
+  #keystrokes = 0;
+  #sights: Sight[] = [];
+
+  private constructor(people: readonly Person[]) {
+    this.people = people;
+    people.forEach((viewer) => this.#watch(viewer));
+  }
+
+  /** Makes a document, which all of them open. */
+  static async open(visitors: readonly DocumentVisitor[]): Promise<SharedDocument> {
+    const id = (await visitors[0]?.create()) ?? "";
+    const editors = await openAll(visitors, id);
+    const shared = new SharedDocument(editors.map((editor) => new Person(editor)));
+    shared.people.forEach((person) => person.begin());
+    await Promise.all(editors.map((editor) => editor.saved()));
+    return shared;
+  }
+
+  /** How many of the people are on which replica. */
+  get perReplica(): Map<string, number> {
+    const groups = Map.groupBy(this.people, ({ replica }) => replica);
+    return new Map([...groups].map(([replica, { length }]) => [replica, length]));
+  }
+
+  /** The next one presses a key. */
+  type(): void {
+    this.people[this.#keystrokes % this.people.length]?.press();
+    this.#keystrokes += 1;
+  }
+
+  /**
+   * What was typed since the last call, when all have seen it.
+   *
+   * @throws Error when somebody does not see it at all
+   */
+  async finish(): Promise<{ keystrokes: number; sights: readonly Sight[] }> {
+    const keystrokes = this.#keystrokes;
+    const all = keystrokes * (this.people.length - 1);
+    await waitFor("all have seen all", () => this.#sights.length >= all, LOST_SECONDS);
+    const sights = this.#sights;
+    this.#keystrokes = 0;
+    this.#sights = [];
+    return { keystrokes, sights };
+  }
+
+  #watch(viewer: Person): void {
+    const { doc } = viewer.editor;
+    const others = this.people.filter((person) => person !== viewer);
+    const seen = new Map(others.map(({ clientId }) => [clientId, 0]));
+    doc.on("update", () => {
+      const now = performance.now();
+      for (const { clientId, presses, replica } of others) {
+        const clock = Y.getState(doc.store, clientId);
+        // One update may bring several keystrokes.
+        for (let each = seen.get(clientId) ?? 0; each < clock; each++) {
+          const pressed = presses.get(each);
+          if (pressed !== undefined) {
+            const isTogether = replica === viewer.replica;
+            this.#sights.push({ ms: now - pressed, isTogether });
+          }
+        }
+        seen.set(clientId, clock);
+      }
+    });
+  }
+}
+
+/** Somebody who types in a paragraph of their own. */
+class Person {
+  readonly editor: Editor;
+  readonly replica: string;
+  /** When keys were pressed, by the number that Yjs gives to what they write. */
+  readonly presses = new Map<number, number>();
+  readonly #text = new Y.XmlText();
+
+  constructor(editor: Editor) {
+    this.editor = editor;
+    this.replica = replicaOf(editor);
+  }
+
+  get clientId(): number {
+    return this.editor.doc.clientID;
+  }
+
+  begin(): void {
+    const paragraph = new Y.XmlElement("paragraph");
+    paragraph.insert(0, [this.#text]);
+    this.editor.doc.getXmlFragment("body").push([paragraph]);
+    this.editor.introduce(`Person ${this.clientId}`);
+  }
+
+  /** Writes a letter, and tells where the caret is now, as the page does. */
+  press(): void {
+    const { doc, provider } = this.editor;
+    this.presses.set(Y.getState(doc.store, this.clientId), performance.now());
+    this.#text.insert(this.#text.length, "x");
+    const caret = Y.createRelativePositionFromTypeIndex(this.#text, this.#text.length);
+    provider.setAwarenessField("cursor", { anchor: caret, head: caret });
+  }
+}
