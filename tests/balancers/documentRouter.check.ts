@@ -1,115 +1,41 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { DOCUMENT_ROUTING } from "../../app/document/routing.ts";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
 import { closeEditors, converge, Editor } from "../support/documentEditor.ts";
 import { newDocument } from "../support/documentServer.ts";
-import { metric } from "../support/echoServer.ts";
 import { replicaOf } from "../support/localDocument.ts";
 import { assertTyped, begin, keepTyping, typistsAt } from "../support/localDocumentTyping.ts";
-import { endRuns, runNode, type Run } from "../support/localRun.ts";
-import { newDatabase } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
-import { freePort } from "./balancers.ts";
+import { RoutedApp } from "./routedApp.ts";
 import { get } from "./routerClient.ts";
-import { Fleet, isUp, PODS, type Router } from "./routers.ts";
+import type { Router } from "./routers.ts";
 
-const REPLICAS = [0, 1, 2];
 const DOCUMENTS = 10;
 
-const nameOf = (ordinal: number): string => `${PODS.statefulSet}-${ordinal}`;
-const addressOf = (ordinal: number): string => `127.0.1.${ordinal + 1}`;
 const originOf = ({ port }: Router): string => `http://127.0.0.1:${port}`;
 
 describe("the document collaborator behind key routers", () => {
-  let postgres: Postgres;
-  let fleet: Fleet;
-  let port: number;
-  let url: string;
-  let routers: [Router, Router];
-  let replicas: Run[];
+  // Closed before the replicas end, or they would come back.
+  afterEach(closeEditors);
 
-  before(async () => {
-    postgres = await startPostgres({ ephemeral: true }, 60);
-  });
-  after(() => postgres.stop());
-
-  beforeEach(async () => {
-    url = await newDatabase(postgres.url);
-    port = await freePort();
-    fleet = await Fleet.of(0);
-    for (const ordinal of REPLICAS) {
-      const host = `${nameOf(ordinal)}.${PODS.serviceName}.${PODS.namespace}.svc.cluster.local`;
-      fleet.names.addresses.set(host, addressOf(ordinal));
-    }
-    replicas = REPLICAS.map(startReplica);
-    // HAProxy 2.6 takes a replica whose name it finds for one that is up, until its checks say otherwise.
-    await waitFor(
-      "all replicas are ready",
-      () => replicas.every(({ out }) => out.includes('"phase":"ready"')),
-      30,
-    );
-    routers = [await route(), await route()];
-  });
-  afterEach(async () => {
-    closeEditors();
-    await endRuns();
-    await fleet.stop();
-  });
-
-  /** The app as the image runs it. */
-  function startReplica(ordinal: number): Run {
-    return runNode("app/main.ts", [], {
-      APP: "document",
-      HOST: addressOf(ordinal),
-      PORT: String(port),
-      REPLICA_NAME: nameOf(ordinal),
-      // Longer than the routers take to see that it leaves.
-      DRAIN_SECONDS: "5",
-      DATABASE_URL: url,
-      DATABASE_TLS: "off",
-    });
-  }
-
-  /**
-   * Without the PROXY header, which a load balancer would put before what these clients send, and with less patience
-   * for connections that do not end.
-   */
-  async function route(): Promise<Router> {
-    const routes = DOCUMENT_ROUTING.keyRoutes;
-    const router = await fleet.route({ routes, replicas: REPLICAS.length, port }, (config) =>
-      config.replace(" accept-proxy", "").replace(/hard-stop-after \d+s/, "hard-stop-after 2s"),
-    );
-    for (const ordinal of REPLICAS) {
-      await waitFor("all replicas are up", () => isUp(router, nameOf(ordinal)), 20);
-    }
-    return router;
-  }
+  // It drains for longer than the routers take to see that it leaves.
+  const app = new RoutedApp("document", { DRAIN_SECONDS: "5" });
 
   /** An editor by a router, and by the other one when that has ended. */
   async function openBy(id: string, router: Router): Promise<Editor> {
     const editor = new Editor(id, () =>
-      originOf([router, ...routers].find(({ child }) => child.exitCode === null) ?? router),
+      originOf([router, ...app.routers].find(({ child }) => child.exitCode === null) ?? router),
     );
     await editor.saved();
     await waitFor("it knows its replica", () => replicaOf(editor) !== "");
     return editor;
   }
 
-  const hops = async (): Promise<unknown> =>
-    Promise.all(
-      REPLICAS.map((ordinal) =>
-        metric(`http://${addressOf(ordinal)}:${port}`, "document_hops_total"),
-      ),
-    );
+  const hops = (): Promise<(number | undefined)[]> => app.counts("document_hops_total");
 
   /** Editors of one document by both routers, who type until the answer is called. */
   async function typeByBoth() {
-    const id = await newDocument(originOf(routers[0]));
-    const editors = [
-      await openBy(id, routers[0]),
-      await openBy(id, routers[1]),
-      await openBy(id, routers[0]),
-    ];
+    const id = await newDocument(originOf(app.routers[0]));
+    const [one, other] = app.routers;
+    const editors = [await openBy(id, one), await openBy(id, other), await openBy(id, one)];
     await begin(editors);
     const typists = typistsAt(editors);
     const stop = keepTyping(typists);
@@ -132,11 +58,11 @@ describe("the document collaborator behind key routers", () => {
   it("has editors meet in one replica, by whichever router they come, without a hop", async () => {
     const owners = new Set<string>();
     for (let each = 0; each < DOCUMENTS; each++) {
-      const id = await newDocument(originOf(routers[each % 2] ?? routers[0]));
-      const editors = await Promise.all(routers.map((router) => openBy(id, router)));
+      const id = await newDocument(originOf(app.routers[each % 2] ?? app.routers[0]));
+      const editors = await Promise.all(app.routers.map((router) => openBy(id, router)));
       const [owner = "", ...others] = new Set(editors.map(replicaOf));
       deepEqual(others, []);
-      for (const router of routers) {
+      for (const router of app.routers) {
         equal((await get(router.port, `/documents/${id}`)).headers["x-replica"], owner);
         equal((await get(router.port, `/documents/${id}/versions`)).headers["x-replica"], owner);
       }
@@ -155,7 +81,7 @@ describe("the document collaborator behind key routers", () => {
   ] as const) {
     it(`moves those who type to one other replica when theirs ends by ${signal}`, async () => {
       const { owner, editors, finish } = await typeByBoth();
-      const lost = replicas[Number(owner.at(-1))];
+      const lost = app.replicas[Number(owner.at(-1))];
       lost?.child.kill(signal);
       await lost?.ended;
       await waitFor(
@@ -170,7 +96,7 @@ describe("the document collaborator behind key routers", () => {
 
   it("keeps them in their replica when a router stops, who come back by the other one", async () => {
     const { owner, editors, finish } = await typeByBoth();
-    const [stopped] = routers;
+    const [stopped] = app.routers;
     stopped.child.kill("SIGUSR1");
     equal(await stopped.ended, 0);
     const gone = editors.filter(({ closed }) => closed.length > 0);

@@ -1,10 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "pg";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import type { Postgres } from "../../local/postgres.ts";
 import {
   ask,
   create,
@@ -14,6 +10,7 @@ import {
   type Answer,
 } from "../support/companyServer.ts";
 import { newDatabase, queryRows, startRelay, usePostgres } from "../support/postgres.ts";
+import { killPostgres, useRestartablePostgres } from "../support/restartablePostgres.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 const COMPANY = { legalName: "Muster GmbH", businessNumber: "HRB 1" };
@@ -31,35 +28,12 @@ const assertUnavailable = ({ status, headers, body }: Answer): void => {
 };
 
 describe("company registry while PostgreSQL is stopped and started", () => {
-  let folder = "";
-  let port = 0;
-  let postgres: Postgres | undefined;
-
-  const start = async (): Promise<Postgres> => {
-    postgres = await startPostgres({ folder, port }, 30);
-    return postgres;
-  };
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "company-outage-"));
-    port = await freePort();
-  });
-
-  afterEach(async () => {
-    await stopCompanyServers();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterEach(stopCompanyServers);
+  const start = useRestartablePostgres();
 
   for (const [what, end] of [
     ["stopped", (running: Postgres) => running.stop()],
-    [
-      "killed",
-      (running: Postgres) => {
-        process.kill(running.pid, "SIGKILL");
-        return running.ended;
-      },
-    ],
+    ["killed", killPostgres],
   ] as const) {
     it(`loses nothing that it acknowledged, stays ready and recovers by itself: ${what}`, async () => {
       const running = await start();
@@ -255,14 +229,4 @@ describe("company registry whose PostgreSQL has troubles", () => {
 
 function isRetry(line: string): boolean {
   return line.includes("cannot migrate yet");
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

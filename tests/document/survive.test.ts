@@ -1,10 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import type { Postgres } from "../../local/postgres.ts";
 import {
   closeEditors,
   converge,
@@ -21,6 +17,7 @@ import {
 } from "../support/documentServer.ts";
 import { endRuns } from "../support/localRun.ts";
 import { newDatabase, usePostgres } from "../support/postgres.ts";
+import { killPostgres, useRestartablePostgres } from "../support/restartablePostgres.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 /** A server that has nothing but PostgreSQL has all that was ever shown as saved, and what all see. */
@@ -134,39 +131,16 @@ describe("what was shown as saved", () => {
 });
 
 describe("what was shown as saved, while PostgreSQL is stopped and started", () => {
-  let folder = "";
-  let port = 0;
-  let postgres: Postgres | undefined;
-
-  const start = async (): Promise<Postgres> => {
-    postgres = await startPostgres({ folder, port }, 30);
-    return postgres;
-  };
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "document-outage-"));
-    port = await freePort();
-  });
-
   afterEach(async () => {
     closeEditors();
     await stopDocumentServers();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
+  const start = useRestartablePostgres();
 
   for (const [what, end, maxSaveSeconds, seconds] of [
     ["stopped for a moment", (running: Postgres) => running.stop(), 20, 0],
     ["stopped for longer than updates wait", (running: Postgres) => running.stop(), 1, 3],
-    [
-      "killed",
-      (running: Postgres) => {
-        process.kill(running.pid, "SIGKILL");
-        return running.ended;
-      },
-      20,
-      0,
-    ],
+    ["killed", killPostgres, 20, 0],
   ] as const) {
     it(`is not lost, and all go on by themselves: ${what}`, async () => {
       const running = await start();
@@ -199,13 +173,3 @@ describe("what was shown as saved, while PostgreSQL is stopped and started", () 
     });
   }
 });
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

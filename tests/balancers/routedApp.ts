@@ -1,0 +1,116 @@
+import type { AppName } from "../../app/common/apps.ts";
+import { HTTP_ROUTINGS } from "../../app/routing.ts";
+import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import { metric } from "../support/echoServer.ts";
+import { endRuns, runNode, type Run } from "../support/localRun.ts";
+import { newDatabase } from "../support/postgres.ts";
+import { waitFor } from "../support/waitFor.ts";
+import { freePort } from "./balancers.ts";
+import { Fleet, isUp, PODS, type Router } from "./routers.ts";
+
+const ORDINALS = [0, 1, 2];
+
+const MAX_CONNECTIONS = 60;
+
+/** Three replicas of an app, as the image runs them, behind two routers. */
+export class RoutedApp {
+  replicas: Run[] = [];
+  databaseUrl = "";
+  #routers: Router[] = [];
+  #fleet: Fleet | undefined;
+  #port = 0;
+  readonly #app: keyof typeof HTTP_ROUTINGS & AppName;
+  readonly #environment: Record<string, string>;
+
+  /** For each test of a `describe`. */
+  constructor(app: keyof typeof HTTP_ROUTINGS, environment: Record<string, string>) {
+    this.#app = app;
+    this.#environment = environment;
+    let postgres: Postgres | undefined;
+    before(async () => {
+      postgres = await startPostgres({ ephemeral: true }, MAX_CONNECTIONS);
+    });
+    after(() => postgres?.stop());
+    beforeEach(() => this.#start(postgres?.url ?? ""));
+    afterEach(async () => {
+      await endRuns();
+      await this.#fleet?.stop();
+    });
+  }
+
+  get routers(): [Router, Router] {
+    const [first, second] = this.#routers;
+    if (first === undefined || second === undefined) {
+      throw new Error("there are no routers yet");
+    }
+    return [first, second];
+  }
+
+  /** Starts a replica, also one that has ended. */
+  start(ordinal: number): Run {
+    return runNode("app/main.ts", [], {
+      APP: this.#app,
+      HOST: addressOf(ordinal),
+      PORT: String(this.#port),
+      REPLICA_NAME: nameOf(ordinal),
+      DATABASE_URL: this.databaseUrl,
+      DATABASE_TLS: "off",
+      ...this.#environment,
+    });
+  }
+
+  /** A counter of each replica. */
+  counts(name: string): Promise<(number | undefined)[]> {
+    return Promise.all(
+      ORDINALS.map((ordinal) => metric(`http://${addressOf(ordinal)}:${this.#port}`, name)),
+    );
+  }
+
+  async #start(postgresUrl: string): Promise<void> {
+    this.databaseUrl = await newDatabase(postgresUrl);
+    this.#port = await freePort();
+    const fleet = await Fleet.of(0);
+    this.#fleet = fleet;
+    for (const ordinal of ORDINALS) {
+      const host = `${nameOf(ordinal)}.${PODS.serviceName}.${PODS.namespace}.svc.cluster.local`;
+      fleet.names.addresses.set(host, addressOf(ordinal));
+    }
+    this.replicas = ORDINALS.map((ordinal) => this.start(ordinal));
+    // HAProxy 2.6 takes a replica whose name it finds for one that is up, until its checks say otherwise.
+    for (const ordinal of ORDINALS) {
+      const readiness = `http://${addressOf(ordinal)}:${this.#port}/readyz`;
+      const isReady = (): Promise<boolean> =>
+        fetch(readiness).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await waitFor("the replica is ready", isReady, 30);
+    }
+    this.#routers = [await this.#route(fleet), await this.#route(fleet)];
+  }
+
+  /**
+   * Without the PROXY header, which a load balancer would put before what these clients send, and with less patience
+   * for connections that do not end.
+   */
+  async #route(fleet: Fleet): Promise<Router> {
+    const routes = HTTP_ROUTINGS[this.#app].keyRoutes;
+    const port = this.#port;
+    const router = await fleet.route({ routes, replicas: ORDINALS.length, port }, (config) =>
+      config.replace(" accept-proxy", "").replace(/hard-stop-after \d+s/, "hard-stop-after 2s"),
+    );
+    for (const ordinal of ORDINALS) {
+      await waitFor("all replicas are up", () => isUp(router, nameOf(ordinal)), 20);
+    }
+    return router;
+  }
+}
+
+/** The name of a replica, which its answers have. */
+export function nameOf(ordinal: number): string {
+  return `${PODS.statefulSet}-${ordinal}`;
+}
+
+function addressOf(ordinal: number): string {
+  return `127.0.1.${ordinal + 1}`;
+}
