@@ -115,6 +115,7 @@ describe("the company registry's page", () => {
     const { page } = await open([], "#%E0%A4%A");
     await hasText(page, "#company-words", /.*allowed is 2 to 32 letters/);
     await page.click("#close");
+    await page.waitForFunction(() => location.hash === "");
     await page.evaluate(() => (location.hash = "nobody-1"));
     await hasText(page, "#company-words", "No company has the number NOBODY1.");
     equal(await page.isVisible("#company-number"), false);
