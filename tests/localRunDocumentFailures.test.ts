@@ -55,7 +55,7 @@ const endPostgresAndKill =
 const roll: Blow = async (run, _leaver, leave) => {
   await leave();
   run.child.kill("SIGUSR2");
-  await waitFor("all are replaced", () => run.err.includes('"roll-out done"'), 120);
+  await waitFor("all are replaced", () => run.err.includes('"roll-out done"'), 240);
 };
 
 const BLOWS = {
@@ -73,7 +73,7 @@ const BLOWS = {
 };
 
 describe("npm start with twenty people and two windows in one document", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
 
   let browser: Browser;
   let folder: string;

@@ -59,7 +59,7 @@ export class Typist implements Writer {
       this.lines.push(`${this.lines.pop() ?? ""}${digit}`);
     }
     // Now and then one pauses for a thought, and all is shown as saved.
-    await sleep(this.#keys % 12 === 0 ? 400 : 40 + Math.random() * 80);
+    await sleep(this.#keys % 12 === 0 ? 600 : 100 + Math.random() * 200);
   }
 
   saved(): Promise<void> {
