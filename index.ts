@@ -9,10 +9,14 @@ import { StickyApp } from "./components/stickyApp.ts";
 import { Vpc } from "./components/vpc.ts";
 import { eksZones } from "./components/zones.ts";
 import { loadConfig } from "./config.ts";
+import { refuseLosses, settingsToGuard } from "./guardedSettings.ts";
 import { keepsData } from "./workloads.ts";
 
 const config = loadConfig();
 const { name, region, workloads } = config;
+/** What deletion protection guards, for the next `pulumi up` to compare with. */
+export const guardedSettings = settingsToGuard(config);
+await refuseLosses(guardedSettings);
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };

@@ -72,16 +72,16 @@ export class FargateCluster extends pulumi.ComponentResource {
         ),
     );
     args.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
+    this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     const provider = new k8s.Provider(
       name,
-      { kubeconfig: cluster.kubeconfigJson },
+      { kubeconfig: this.kubeconfig },
       { parent: this, dependsOn: profiles },
     );
     const logging = this.#logging(args.region, podLogs, provider);
     this.#addons(args, cluster, [...profiles, logging]);
 
     this.kubernetes = provider;
-    this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     this.oidcProviderArn = cluster.oidcProviderArn;
     this.oidcIssuer = cluster.oidcIssuer;
     this.podSecurityGroupId = cluster.eksCluster.vpcConfig.clusterSecurityGroupId;
@@ -199,7 +199,16 @@ export class FargateCluster extends pulumi.ComponentResource {
     const opts = { parent: this, provider };
     const namespace = new k8s.core.v1.Namespace(
       `${this.name}-logging`,
-      { metadata: { name: LOGGING_NAMESPACE, labels: { "aws-observability": "enabled" } } },
+      {
+        metadata: {
+          name: LOGGING_NAMESPACE,
+          // The second is for all namespaces alike; no profile takes pods in this one.
+          labels: {
+            "aws-observability": "enabled",
+            "pod-security.kubernetes.io/enforce": "restricted",
+          },
+        },
+      },
       opts,
     );
     return new k8s.core.v1.ConfigMap(

@@ -122,6 +122,7 @@ describe("program", () => {
       const name = `sockjs-sticky-${stack}`;
       deepEqual(Object.keys(program).toSorted(), [
         "clusterName",
+        "guardedSettings",
         "kubeconfig",
         "repositoryUrl",
         "updateKubeconfigCommand",

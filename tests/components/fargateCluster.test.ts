@@ -219,7 +219,10 @@ describe("FargateCluster", () => {
     const { recorder } = await mockedCluster({ region: "eu-west-3" });
     deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), {
       name: "aws-observability",
-      labels: { "aws-observability": "enabled" },
+      labels: {
+        "aws-observability": "enabled",
+        "pod-security.kubernetes.io/enforce": "restricted",
+      },
     });
     const { metadata, data } = recorder.one("kubernetes:ConfigMap").inputs;
     deepEqual(metadata, { name: "aws-logging", namespace: "aws-observability" });
@@ -280,7 +283,7 @@ describe("FargateCluster", () => {
     equal(await pulumi.isSecret(cluster.kubeconfig), true);
     equal(await valueOf(cluster.kubeconfig), '{"clusterOf":"apps"}');
     const { inputs } = recorder.one("pulumi:providers:kubernetes");
-    equal(inputs.kubeconfig, '{"clusterOf":"apps"}');
+    equal(at(inputs, "kubeconfig", "value"), '{"clusterOf":"apps"}');
   });
 
   it("lives twice side by side, with objects of the second in the second", async () => {

@@ -75,6 +75,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "kubernetes:policy/v1:PodDisruptionBudget": none,
   "pulumi:providers:aws": none,
   "pulumi:providers:kubernetes": none,
+  "pulumi:pulumi:StackReference": () => ({ outputs: {} }),
   "random:index/randomId:RandomId": (name) => ({ hex: `hex-of-${name}`, dec: "1" }),
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password-of-${name}` }),
   "sockjs-sticky:index:AppImage": none,

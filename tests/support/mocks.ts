@@ -151,7 +151,7 @@ export async function mockPulumi(options: MockOptions = {}): Promise<Recorder> {
       }
     },
   };
-  await pulumi.runtime.setMocks(mocks, project, stack, preview);
+  await pulumi.runtime.setMocks(mocks, project, stack, preview, "organization");
   const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
   record(monitor, recorder);
   return recorder;

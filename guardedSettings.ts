@@ -1,0 +1,114 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "./config.ts";
+import { keepsData } from "./workloads.ts";
+
+/** What a stack was made with, of all that cannot be changed without a loss. */
+export interface GuardedSettings {
+  deletionProtection: boolean;
+  name: string;
+  region: string;
+  vpcCidr: string;
+  zones: number;
+  natGateways: "single" | "per-zone";
+  secretsEncryption: boolean;
+  keepsData: boolean;
+}
+
+/** A setting whose change costs something that is protected. */
+interface Guard {
+  of: Exclude<keyof GuardedSettings, "deletionProtection">;
+  /** How a person writes it. */
+  setting: string;
+  /** What the change would do. */
+  loss: string;
+  /** Changes in this direction are made in place. @default - there are none */
+  harmless?: (old: GuardedSettings, now: GuardedSettings) => boolean;
+  /** How a value is told. @default - as JSON */
+  tell?: (value: unknown) => string;
+  /** Refused without deletion protection, too: it would not succeed, or nothing would stay. */
+  always?: boolean;
+}
+
+const GUARDS: readonly Guard[] = [
+  { of: "name", setting: "the stack's name", loss: "replaces everything", always: true },
+  { of: "region", setting: "aws:region", loss: "replaces everything", always: true },
+  {
+    of: "vpcCidr",
+    setting: "vpcCidr",
+    loss: "replaces the VPC, which cluster and database cannot leave",
+    always: true,
+  },
+  {
+    of: "zones",
+    setting: "zones",
+    loss: "deletes subnets of the VPC, in which load balancers are",
+    harmless: (old, now) => now.zones > old.zones,
+    always: true,
+  },
+  {
+    of: "zones",
+    setting: "zones",
+    loss: "replaces the Fargate profile of the cluster's own pods",
+    harmless: (old, now) => now.zones < old.zones,
+  },
+  {
+    of: "natGateways",
+    setting: "natGateways",
+    loss: "deletes NAT gateways of the VPC",
+    harmless: (_, { natGateways }) => natGateways === "per-zone",
+  },
+  {
+    of: "secretsEncryption",
+    setting: "secretsEncryption",
+    loss: "replaces the cluster, with all that is in it",
+    harmless: (_, { secretsEncryption }) => secretsEncryption,
+    always: true,
+  },
+  {
+    of: "keepsData",
+    setting: "workloads",
+    loss: "deletes the database",
+    harmless: (_, now) => now.keepsData,
+    tell: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
+  },
+];
+
+/** What the next `pulumi up` compares with; index.ts exports it. */
+export function settingsToGuard(config: Config): GuardedSettings {
+  const { deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption } =
+    config;
+  const hasData = config.workloads.some(({ app }) => keepsData(app));
+  return {
+    ...{ deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption },
+    keepsData: hasData,
+  };
+}
+
+/**
+ * Refuses, before anything is made, settings that would replace or delete what deletion protection protects. Pulumi would
+ * refuse that, too, but in the middle of an update, and would name a resource and not the setting. Those that would fail in
+ * the middle without protection are refused always. The settings of the last `pulumi up` that succeeded are in the stack's
+ * own outputs, and with them whether it had protection: to end it takes an `up` of its own.
+ *
+ * @throws pulumi.RunError naming every such setting at once
+ */
+export async function refuseLosses(now: GuardedSettings): Promise<void> {
+  const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const output = await new pulumi.StackReference(stack).getOutputDetails("guardedSettings");
+  const old = output.value as GuardedSettings | undefined;
+  const faults = old === undefined ? [] : lossFaults(old, now);
+  if (faults.length > 0) {
+    throw new pulumi.RunError(faults.join("\n"));
+  }
+}
+
+/** What is wrong with settings that follow upon others, which had deletion protection or not. */
+export function lossFaults(old: GuardedSettings, now: GuardedSettings): string[] {
+  return GUARDS.filter(
+    ({ of, always = false, harmless }) =>
+      old[of] !== now[of] && (always || old.deletionProtection) && harmless?.(old, now) !== true,
+  ).map(({ of, setting, loss, always = false, tell = JSON.stringify }) => {
+    const fix = always ? "run pulumi destroy" : "set deletionProtection to false and run pulumi up";
+    return `${setting} is ${tell(now[of])}: it was ${tell(old[of])}, and the change ${loss}; set it back, or ${fix} before`;
+  });
+}

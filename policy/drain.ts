@@ -1,0 +1,118 @@
+import type { ReportViolation } from "@pulumi/policy";
+import {
+  containersOf,
+  DEREGISTRATION_DELAY,
+  frontsOf,
+  podTemplateOf,
+  type Front,
+  type PodTemplate,
+} from "./kubernetes.ts";
+import { named, stackPolicy, type Stack } from "./stack.ts";
+import { demand, known, UNKNOWN } from "./violation.ts";
+
+interface Pods {
+  owner: string;
+  urn: string;
+  template: PodTemplate;
+}
+
+export const drain = stackPolicy({
+  name: "drain-outlasts-deregistration",
+  description:
+    "Pods that are told to stop go on serving for at least as long as their load balancer deregisters them.",
+  validate: (stack, report) => {
+    const pods = podsOf(stack);
+    pods.forEach((each) => demandTime(each, report));
+    for (const front of frontsOf(stack)) {
+      const behind = pods.filter(({ template }) =>
+        front.selectors.some((selector) => matches(template, selector)),
+      );
+      demandDrain(front, behind, report);
+    }
+  },
+});
+
+function podsOf(stack: Stack): Pods[] {
+  return stack.all(podTemplateOf).map(({ resource, inputs }) => ({
+    owner: named(resource),
+    urn: resource.urn,
+    template: inputs,
+  }));
+}
+
+function matches({ metadata }: PodTemplate, selector: Record<string, string>): boolean {
+  const labels = Object.entries(selector);
+  return labels.length > 0 && labels.every(([label, value]) => metadata?.labels?.[label] === value);
+}
+
+/** Kubernetes kills a pod at the end of its grace period, whatever it still does. */
+function demandTime({ owner, template, urn }: Pods, report: ReportViolation): void {
+  const seconds = drainSeconds(template);
+  demand(
+    report,
+    {
+      what: `terminationGracePeriodSeconds of ${owner}`,
+      value: () => template.spec?.terminationGracePeriodSeconds,
+      holds: (grace) => grace !== undefined && grace > seconds,
+      allowed: `more than the ${seconds} s for which its pods go on serving`,
+      fix: "raise it, so that they end by themselves",
+    },
+    urn,
+  );
+}
+
+function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportViolation): void {
+  const front = named(resource);
+  demand(
+    report,
+    {
+      what: `${DEREGISTRATION_DELAY} of ${front}`,
+      value: delay,
+      holds: (seconds) => isWhole(seconds),
+      allowed: "a whole number of seconds, for AWS takes 300 otherwise",
+      fix: "write it into its target-group-attributes",
+    },
+    resource.urn,
+  );
+  demand(
+    report,
+    {
+      what: `number of Deployments and StatefulSets behind ${front}`,
+      value: () => pods.length,
+      holds: (count) => count > 0,
+      allowed: "1 or more, for a load balancer without pods answers nobody",
+      fix: "give pods the labels that its selector asks for",
+    },
+    resource.urn,
+  );
+  const seconds = known(delay);
+  if (seconds === UNKNOWN || !isWhole(seconds)) {
+    return;
+  }
+  for (const { owner, template, urn } of pods) {
+    demand(
+      report,
+      {
+        what: `drain of ${owner} in seconds`,
+        value: () => drainSeconds(template),
+        holds: (drains) => drains >= Number(seconds),
+        allowed: `${seconds} or more, the ${DEREGISTRATION_DELAY} of ${front}`,
+        fix: "raise drainSeconds of the workload, or preStop of its pods",
+      },
+      urn,
+    );
+  }
+}
+
+function isWhole(seconds: string | undefined): boolean {
+  return /^\d+$/.test(seconds ?? "");
+}
+
+/** Seconds from being told to stop until a pod takes no new connection any more. */
+function drainSeconds(template: PodTemplate): number {
+  const seconds = containersOf(template).map(({ env, lifecycle }) => {
+    const own = env?.find(({ name }) => name === "DRAIN_SECONDS")?.value;
+    return (lifecycle?.preStop?.sleep?.seconds ?? 0) + Number(own ?? 0);
+  });
+  return Math.max(0, ...seconds);
+}

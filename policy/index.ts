@@ -1,0 +1,40 @@
+import type { Policies } from "@pulumi/policy";
+import { drain } from "./drain.ts";
+import { images } from "./images.ts";
+import { logGroups, logRetention, tags } from "./operations.ts";
+import {
+  clusterBeforePods,
+  controllerBeforeLoadBalancers,
+  loadBalancerBeforePods,
+  permissionsBeforeController,
+} from "./order.ts";
+import { noWildcards } from "./permissions.ts";
+import { plainEnvironment, restrictedNamespaces } from "./pods.ts";
+import { encryption, noNodes, noPublicDatabase, noPublicSecurityGroup } from "./security.ts";
+import { browsersStay, clientsStay, keysStay } from "./stickiness.ts";
+
+/** What `npm run preview` demands of a stack; every violation makes it fail. */
+export const policies: Policies = [
+  clientsStay,
+  browsersStay,
+  keysStay,
+  drain,
+
+  controllerBeforeLoadBalancers,
+  permissionsBeforeController,
+  loadBalancerBeforePods,
+  clusterBeforePods,
+
+  noWildcards,
+  noPublicDatabase,
+  noPublicSecurityGroup,
+  noNodes,
+  encryption,
+  images,
+  restrictedNamespaces,
+  plainEnvironment,
+
+  logRetention,
+  logGroups,
+  tags,
+];

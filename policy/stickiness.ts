@@ -1,0 +1,172 @@
+import * as k8s from "@pulumi/kubernetes";
+import {
+  validateResourceOfType,
+  type ReportViolation,
+  type ResourceValidationPolicy,
+} from "@pulumi/policy";
+import { HTTP_ROUTINGS } from "../app/routing.ts";
+import { attributes, INGRESS_PREFIX, SERVICE_PREFIX } from "./kubernetes.ts";
+import { isWithin, named } from "./stack.ts";
+import { demand, known, UNKNOWN } from "./violation.ts";
+
+/** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
+const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
+
+const COOKIES = Object.values(HTTP_ROUTINGS).map(({ cookie }) => cookie);
+
+/** Reads the annotations of a resource, of which one may be unknown that does not matter. */
+type Annotations = () => Record<string, string> | undefined;
+
+/** Attributes by which no load balancer may send a client elsewhere, or end what it has. */
+const NETWORK_TARGETS = {
+  "deregistration_delay.connection_termination.enabled": "false",
+  "target_health_state.unhealthy.connection_termination.enabled": "false",
+};
+
+/**
+ * Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html,
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+ */
+export const clientsStay: ResourceValidationPolicy = {
+  name: "clients-stay",
+  description: "A Network Load Balancer keeps every client on its replica.",
+  validateResource: validateResourceOfType(k8s.core.v1.Service, (service, args, report) => {
+    if (service.spec?.type !== "LoadBalancer") {
+      return;
+    }
+    const owner = named(args);
+    const annotations = () => service.metadata?.annotations;
+    const targets = `${SERVICE_PREFIX}target-group-attributes`;
+    demandTargetsByIp(owner, annotations, `${SERVICE_PREFIX}nlb-target-type`, report);
+    const affinity: Record<string, string> = isWithin(args, KEY_ROUTER)
+      ? {}
+      : { "stickiness.enabled": "true", "stickiness.type": "source_ip" };
+    demandAttributes(owner, annotations, targets, { ...affinity, ...NETWORK_TARGETS }, report);
+    demandCrossZone(owner, annotations, targets, report);
+    demandAttributes(
+      owner,
+      annotations,
+      `${SERVICE_PREFIX}attributes`,
+      { "load_balancing.cross_zone.enabled": "true" },
+      report,
+    );
+  }),
+};
+
+/**
+ * Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+ * (stickiness, and that it needs cross-zone load balancing)
+ */
+export const browsersStay: ResourceValidationPolicy = {
+  name: "browsers-stay",
+  description:
+    "An Application Load Balancer keeps every browser on its replica for as long as the browser has the app's cookie.",
+  validateResource: validateResourceOfType(k8s.networking.v1.Ingress, (ingress, args, report) => {
+    const owner = named(args);
+    const annotations = () => ingress.metadata?.annotations;
+    const targets = `${INGRESS_PREFIX}target-group-attributes`;
+    demandTargetsByIp(owner, annotations, `${INGRESS_PREFIX}target-type`, report);
+    const affinity = { "stickiness.enabled": "true", "stickiness.type": "app_cookie" };
+    demandAttributes(owner, annotations, targets, affinity, report);
+    demandCrossZone(owner, annotations, targets, report);
+    const given = (attribute: string) => attributes(annotations(), targets)[attribute];
+    const name = known(() => given("stickiness.app_cookie.cookie_name"));
+    const cookie = COOKIES.find((each) => each.name === name);
+    demand(report, {
+      what: `stickiness.app_cookie.cookie_name of ${owner}`,
+      value: () => given("stickiness.app_cookie.cookie_name"),
+      holds: () => cookie !== undefined,
+      allowed: `a cookie that an app sets, ${COOKIES.map((each) => each.name).join(" or ")}`,
+      fix: `name that of its app in ${targets}`,
+    });
+    if (cookie !== undefined) {
+      const seconds = String(cookie.maxAgeSeconds);
+      demand(report, {
+        what: `stickiness.app_cookie.duration_seconds of ${owner}`,
+        value: () => given("stickiness.app_cookie.duration_seconds"),
+        holds: (duration) => duration === seconds,
+        allowed: `"${seconds}", for which browsers keep ${cookie.name}`,
+        fix: `give both the same duration`,
+      });
+    }
+  }),
+};
+
+export const keysStay: ResourceValidationPolicy = {
+  name: "keys-stay",
+  description: "A key router sends every request about a key to that key's replica.",
+  validateResource: validateResourceOfType(k8s.core.v1.ConfigMap, (configMap, args, report) => {
+    if (!isWithin(args, KEY_ROUTER)) {
+      return;
+    }
+    // It holds the namespace's name, which is unknown until there is a cluster.
+    const config = known(() => configMap.data?.["haproxy.cfg"]);
+    if (config === UNKNOWN) {
+      return;
+    }
+    const keyed = backends(config ?? "").filter((each) => each.includes("txn.key"));
+    demand(report, {
+      what: `number of backends with hash-type consistent in haproxy.cfg of ${named(args)}`,
+      value: () => keyed.filter((each) => /^\s*hash-type consistent\b/m.test(each)).length,
+      holds: (consistent) => consistent > 0 && consistent === keyed.length,
+      allowed: "as many as balance by key, 1 at least, or a replica that is added moves all keys",
+      fix: "have each of them say balance hash and hash-type consistent",
+    });
+  }),
+};
+
+/** Parts of a HAProxy configuration that choose a server. */
+function backends(config: string): string[] {
+  return config.split(/^(?=\S)/m).filter((section) => section.startsWith("backend "));
+}
+
+/** With instances as targets kube-proxy would choose the pod, and know of no stickiness. */
+function demandTargetsByIp(
+  owner: string,
+  annotations: Annotations,
+  annotation: string,
+  report: ReportViolation,
+): void {
+  demand(report, {
+    what: `${annotation} of ${owner}`,
+    value: () => annotations()?.[annotation],
+    holds: (type) => type === "ip",
+    allowed: `"ip", for stickiness is to an instance otherwise, and not to a pod`,
+    fix: "set it to ip",
+  });
+}
+
+/** A target group may turn off what its load balancer has turned on. */
+function demandCrossZone(
+  owner: string,
+  annotations: Annotations,
+  annotation: string,
+  report: ReportViolation,
+): void {
+  const name = "load_balancing.cross_zone.enabled";
+  demand(report, {
+    what: `${name} in ${annotation} of ${owner}`,
+    value: () => attributes(annotations(), annotation)[name],
+    holds: (value) => value !== "false",
+    allowed: "true or nothing, for a client that resolves to another zone changes its replica",
+    fix: "leave it out",
+  });
+}
+
+function demandAttributes(
+  owner: string,
+  annotations: Annotations,
+  annotation: string,
+  demanded: Record<string, string>,
+  report: ReportViolation,
+): void {
+  for (const [name, value] of Object.entries(demanded)) {
+    demand(report, {
+      what: `${name} in ${annotation} of ${owner}`,
+      value: () => attributes(annotations(), annotation)[name],
+      holds: (given) => given === value,
+      allowed: `"${value}"`,
+      fix: `write ${name}=${value}, or preview with --no-policy what does not need its session`,
+    });
+  }
+}

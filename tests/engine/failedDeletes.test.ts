@@ -1,0 +1,47 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { destroyed, failEachOnce } from "./support/failing.ts";
+import { Stack } from "./support/stack.ts";
+
+describe("resources that are not ready or not deleted, under a real engine", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    account = await Account.open();
+    stack = await Stack.open(account, "dev");
+  });
+  after(() => account.close());
+
+  it("are named when they are there and not ready, ready in the next up, and left by no destroy", async () => {
+    const left: string[] = [];
+    const failed = await failEachOnce(
+      account,
+      "create",
+      // Only of Kubernetes' objects Pulumi keeps what is not ready.
+      ({ type }) => (type.startsWith("kubernetes:") ? "not ready" : undefined),
+      () => stack.up({ continueOnError: true }),
+      async () => void left.push(...(await destroyed(account, stack))),
+    );
+    deepEqual(left, []);
+    ok(failed.length > 20, `${failed.length} objects`);
+    const resources = await stack.resources();
+    deepEqual(
+      resources.filter(({ initErrors = [] }) => initErrors.length > 0),
+      [],
+    );
+  });
+
+  it("are named when they are not deleted, and deleted by the next destroy", async () => {
+    const made = await stack.madeResources();
+    const failed = await failEachOnce(
+      account,
+      "delete",
+      () => "refused",
+      () => stack.destroy({ continueOnError: true }),
+    );
+    deepEqual(failed.toSorted(), made);
+    deepEqual(account.cloud.things, []);
+    deepEqual(await stack.resources(), []);
+  });
+});

@@ -1,0 +1,70 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { nameOf, typeOf } from "./providers/wire.ts";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { Stack } from "./support/stack.ts";
+
+/** Ends the engine that this process runs, so that it can do nothing any more. */
+function killEngine(): void {
+  const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="]).toString().split("\n");
+  const engines = processes
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, parent, command = ""]) => parent === String(process.pid) && command.endsWith("pulumi"),
+    );
+  equal(engines.length, 1);
+  process.kill(Number(engines[0]?.[0]), "SIGKILL");
+}
+
+/** Where the engine is killed: at a resource that is early, in the middle, and late. */
+const MOMENTS = ["aws:ec2/vpc:Vpc", "aws:eks/cluster:Cluster", "kubernetes:apps/v1:Deployment"];
+
+describe("an engine that is killed in the middle", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    account = await Account.open();
+    stack = await Stack.open(account, "dev");
+  });
+  after(() => account.close());
+
+  for (const moment of MOMENTS) {
+    it(`at ${moment} is recovered by cancel, refresh and up`, async () => {
+      const { cloud } = account;
+      let isKilled = false;
+      cloud.trouble = ({ op, type }) => {
+        if (op === "create" && type === moment && !isKilled) {
+          isKilled = true;
+          killEngine();
+        }
+        return undefined;
+      };
+      equal((await stack.up()).succeeded, false);
+      cloud.trouble = () => undefined;
+      ok(isKilled);
+      const locked = await stack.up();
+      equal(locked.succeeded, false);
+      match(locked.output, /pulumi cancel/);
+      await stack.cancel();
+      const pending = await stack.pendingCreates();
+      ok(pending.some((urn) => typeOf(urn) === moment));
+      // What the engine had asked for in its last moment has not got through.
+      for (const urn of pending) {
+        const made = cloud.all(typeOf(urn)).find(({ name }) => name === nameOf(urn));
+        cloud.remove(typeOf(urn), made?.key ?? "");
+      }
+      const refreshed = await stack.refresh();
+      ok(refreshed.succeeded, refreshed.output);
+      deepEqual(await stack.pendingCreates(), []);
+      const { succeeded, output, steps } = await stack.up();
+      ok(succeeded, output);
+      ok(!steps.some(({ op }) => /replace|delete/.test(op)));
+      const again = await stack.up();
+      deepEqual(again.steps, []);
+      const destroyed = await stack.destroy();
+      ok(destroyed.succeeded, destroyed.output);
+      deepEqual(cloud.things, []);
+    });
+  }
+});

@@ -1,0 +1,152 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { AppImage } from "../../components/appImage.ts";
+import { Database } from "../../components/database.ts";
+import { FargateCluster } from "../../components/fargateCluster.ts";
+import { LoadBalancerController } from "../../components/loadBalancerController.ts";
+import { StickyApp } from "../../components/stickyApp.ts";
+import { Vpc } from "../../components/vpc.ts";
+import { loadConfig } from "../../config.ts";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { Stack, type Run } from "./support/stack.ts";
+
+function succeeded(run: Run): void {
+  ok(run.succeeded, run.output);
+}
+
+describe("stacks in one account", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  before(async () => {
+    account = await Account.open();
+  });
+  after(() => account.close());
+
+  it("do not collide, and the one stays as it is when the other goes", async () => {
+    const { cloud } = account;
+    const first = await Stack.open(account, "dev");
+    const second = await Stack.open(account, "other", { like: "dev" });
+    succeeded(await first.up());
+    const made = cloud.things.length;
+    succeeded(await second.up());
+    equal(cloud.things.length, made * 2);
+    succeeded(await first.destroy());
+    equal(cloud.things.length, made);
+    const refreshed = await second.refresh();
+    succeeded(refreshed);
+    deepEqual(refreshed.steps, []);
+    deepEqual((await second.up()).steps, []);
+    succeeded(await second.destroy());
+    deepEqual(cloud.things, []);
+  });
+});
+
+/** Everything that index.ts makes, twice, each with another name. */
+function makeTwice(context: string): Promise<Record<string, unknown>> {
+  const config = loadConfig();
+  const { region, workloads } = config;
+  const provider = new aws.Provider("aws", { region });
+  const providers = { providers: [provider] };
+  const zones = [`${region}a`, `${region}b`];
+  const urls = ["one", "two"].map((name) => {
+    const vpc = new Vpc(name, { ...config, cidr: config.vpcCidr, zones }, providers);
+    const cluster = new FargateCluster(
+      name,
+      {
+        ...config,
+        vpcId: vpc.vpcId,
+        privateSubnetIds: vpc.privateSubnetIds,
+        publicSubnetIds: vpc.publicSubnetIds,
+        namespaces: workloads.map(({ app }) => `${name}-${app}`),
+        metricsServer: true,
+      },
+      { ...providers, dependsOn: vpc.egress },
+    );
+    const inCluster = { providers: [provider, cluster.kubernetes] };
+    const { podSecurityGroupId, oidcProviderArn, oidcIssuer } = cluster;
+    const controller = new LoadBalancerController(
+      name,
+      {
+        ...{ region, clusterName: name, vpcId: vpc.vpcId, podSecurityGroupId, oidcProviderArn },
+        ...{ oidcIssuer, chart: config.controllerChart, ingresses: true, defaultTags: {} },
+        chartVersion: config.controllerChartVersion,
+      },
+      { ...inCluster, dependsOn: cluster },
+    );
+    const { imageUri } = new AppImage(name, { ...config, context, forceDelete: true }, providers);
+    const database = new Database(
+      name,
+      {
+        ...config,
+        instanceClass: config.databaseInstanceClass,
+        multiAz: config.databaseMultiAz,
+        storageGiB: config.databaseStorageGiB,
+        backupDays: config.databaseBackupDays,
+        finalSnapshot: false,
+        vpcId: vpc.vpcId,
+        subnetIds: vpc.privateSubnetIds,
+        podSecurityGroupId,
+      },
+      providers,
+    );
+    return workloads.map(
+      (workload) =>
+        new StickyApp(
+          `${name}-${workload.app}`,
+          { ...config, workload, image: imageUri, databaseUrl: database.url },
+          { ...inCluster, dependsOn: [controller, database] },
+        ).url,
+    );
+  });
+  return Promise.resolve({ urls: urls.flat() satisfies pulumi.Output<string>[] });
+}
+
+describe("components, twice in one program", function () {
+  this.timeout(TIMEOUT_MS);
+  const context = mkdtempSync(join(tmpdir(), "sockjs-sticky-image-"));
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    writeFileSync(join(context, "Dockerfile"), "FROM scratch\n");
+    account = await Account.open();
+    const workloads = [
+      { app: "echo" },
+      { app: "company", affinity: "key", maxReplicas: 9 },
+      { app: "document", affinity: "cookie" },
+    ];
+    const options = { like: "dev", changes: { workloads }, program: () => makeTwice(context) };
+    stack = await Stack.open(account, "twice", options);
+  });
+  after(() => {
+    account.close();
+    rmSync(context, { recursive: true });
+  });
+
+  it("do not collide", async () => {
+    succeeded(await stack.up());
+    const { urls } = await stack.outputs();
+    equal(new Set(urls?.value as string[]).size, 6);
+    deepEqual((await stack.up()).steps, []);
+  });
+
+  it("run another image when a file of it is another, in place", async () => {
+    writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY . .\n");
+    const run = await stack.up();
+    succeeded(run);
+    const steps = run.steps.map(({ op, type }) => `${op} ${type}`).toSorted();
+    deepEqual(steps, [
+      ...Array<string>(2).fill("update docker-build:index:Image"),
+      ...Array<string>(4).fill("update kubernetes:apps/v1:Deployment"),
+      ...Array<string>(2).fill("update kubernetes:apps/v1:StatefulSet"),
+    ]);
+  });
+
+  it("leave nothing when they are destroyed", async () => {
+    succeeded(await stack.destroy());
+    deepEqual(account.cloud.things, []);
+  });
+});

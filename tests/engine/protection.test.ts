@@ -1,0 +1,111 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { Stack } from "./support/stack.ts";
+
+/** A small stack with all that protection is about. */
+const PROTECTED = {
+  deletionProtection: true,
+  publicAccessCidrs: ["198.51.100.0/24"],
+  secretsEncryption: true,
+  natGateways: "per-zone",
+  workloads: [{ app: "echo" }, { app: "company" }],
+};
+
+/** A change that would cost what is protected, what is said of it, and what it would do without protection. */
+const LOSSES: readonly {
+  change: Record<string, unknown>;
+  setting: string;
+  loses?: string;
+}[] = [
+  { change: { vpcCidr: "10.9.0.0/16" }, setting: 'vpcCidr is "10.9.0.0/16"' },
+  {
+    change: { zones: 3 },
+    setting: "zones is 3",
+    loses: "aws:eks/fargateProfile:FargateProfile",
+  },
+  {
+    change: { natGateways: "single" },
+    setting: 'natGateways is "single"',
+    loses: "aws:ec2/natGateway:NatGateway",
+  },
+  { change: { secretsEncryption: false }, setting: "secretsEncryption is false" },
+  {
+    change: { workloads: [{ app: "echo" }] },
+    setting: "workloads is without an app that keeps data",
+    loses: "aws:rds/instance:Instance",
+  },
+  { change: { "aws:region": "eu-west-1" }, setting: 'aws:region is "eu-west-1"' },
+];
+
+describe("a stack with deletion protection, under a real engine", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    account = await Account.open();
+    stack = await Stack.open(account, "dev", { changes: PROTECTED });
+    const { succeeded, output } = await stack.up();
+    ok(succeeded, output);
+  });
+  after(() => account.close());
+
+  for (const { change, setting } of LOSSES) {
+    it(`refuses ${JSON.stringify(change)} before anything is changed, and names the setting`, async () => {
+      const before = account.cloud.operations.length;
+      stack.configure({ ...PROTECTED, ...change });
+      for (const { succeeded, faults, output } of [await stack.preview(), await stack.up()]) {
+        equal(succeeded, false);
+        ok(
+          faults.some(({ message }) => message.startsWith(setting)),
+          output,
+        );
+      }
+      equal(account.cloud.operations.length, before);
+    });
+  }
+
+  it("refuses it, too, together with the end of the protection", async () => {
+    stack.configure({ ...PROTECTED, deletionProtection: false, natGateways: "single" });
+    const { succeeded, faults } = await stack.up();
+    equal(succeeded, false);
+    ok(faults.some(({ message }) => message.startsWith('natGateways is "single"')));
+  });
+
+  it("names all such settings at once", async () => {
+    stack.configure({ ...PROTECTED, zones: 3, secretsEncryption: false });
+    const [first] = (await stack.preview()).faults;
+    deepEqual(
+      first?.message
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ")[0]),
+      ["zones", "secretsEncryption"],
+    );
+  });
+
+  it("does not refuse what is changed in place", async () => {
+    stack.configure({ ...PROTECTED, workloads: [...PROTECTED.workloads, { app: "document" }] });
+    const { succeeded, output, steps } = await stack.up();
+    ok(succeeded, output);
+    deepEqual(
+      steps.filter(({ op }) => op !== "create" && op !== "update"),
+      [],
+    );
+  });
+
+  it("takes the settings when it had its protection taken away before, and what they cost goes", async () => {
+    stack.configure({ ...PROTECTED, deletionProtection: false });
+    const { succeeded, output } = await stack.up();
+    ok(succeeded, output);
+    for (const { change, loses } of LOSSES.filter((each) => each.loses !== undefined)) {
+      stack.configure({ ...PROTECTED, deletionProtection: false, ...change });
+      const preview = await stack.preview();
+      ok(preview.succeeded, preview.output);
+      const lost = preview.steps.filter(({ op }) => op.startsWith("delete"));
+      ok(
+        lost.some(({ type }) => type === loses),
+        JSON.stringify(change),
+      );
+    }
+  });
+});

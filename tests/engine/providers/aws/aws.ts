@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import { Refusal, type Cloud, type Properties } from "../cloud.ts";
+import { unknownInputs } from "../sdk.ts";
+import type { Asked, Provider } from "../server.ts";
+import { EKS } from "./eks.ts";
+import type { Kind, Place } from "./kind.ts";
+import { NETWORK, zonesOf } from "./network.ts";
+import { SERVICES } from "./services.ts";
+
+const KINDS: Readonly<Record<string, Kind>> = { ...NETWORK, ...EKS, ...SERVICES };
+
+/** The aws provider, of an account that forgets nothing and refuses what AWS does. */
+export class Aws implements Provider {
+  readonly #cloud: Cloud;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  check({ type, name, inputs, config }: Asked, old: Properties | undefined) {
+    const kind = kindOf(type);
+    const { by, max } = kind.named ?? { by: "", max: 0 };
+    const checked: Properties = { region: config.region, ...inputs };
+    if (kind.named !== undefined && inputs[by] === undefined) {
+      // As the bridge does it: the program's name and seven digits, for as long as the resource lives.
+      checked[by] = old?.[by] ?? `${name}-${randomBytes(4).toString("hex").slice(1)}`;
+      checked.__autonamed = true;
+    }
+    const given = checked[by] as string | undefined;
+    const long = given !== undefined && given.length > max;
+    const faults = [
+      ...unknownInputs(type, inputs),
+      ...(long ? [`expected length of ${by} to be 1 to ${max}, got ${given}`] : []),
+    ];
+    return { inputs: checked, faults };
+  }
+
+  replaces(type: string, path: string, { now }: { now: Properties }): boolean {
+    if (path.startsWith("encryptionConfig")) {
+      return now.encryptionConfig === undefined;
+    }
+    return ["region", ...kindOf(type).replacedBy].some(
+      (each) => path === each || path.startsWith(`${each}.`),
+    );
+  }
+
+  replacesConfig({ old, now }: { old: Properties; now: Properties }): boolean {
+    return old.region !== now.region;
+  }
+
+  /** Where the two would have one name, or one place. */
+  deletesFirst(type: string, { old, now }: { old: Properties; now: Properties }): boolean {
+    const { named, isPlace = false } = kindOf(type);
+    const isGiven = named !== undefined && now.__autonamed !== true;
+    return isPlace || (isGiven && old[named.by] === now[named.by]);
+  }
+
+  create({ type, inputs, config }: Asked) {
+    const given = Object.fromEntries(
+      Object.entries(inputs).filter(([key]) => key !== "__autonamed"),
+    );
+    const { id, outputs } = kindOf(type).make(given, this.#place(config));
+    if (this.#cloud.get(type, id) !== undefined) {
+      throw new Refusal(`AlreadyExists: there is a ${type} ${id} in this account`);
+    }
+    return { id, outputs: { ...given, tagsAll: tagsOf(given, config), ...outputs } };
+  }
+
+  update({ type, inputs, config }: Asked, id: string): Properties {
+    const old = this.#cloud.need(type, id);
+    const changed = kindOf(type).change?.(inputs, this.#place(config), old);
+    return { tagsAll: tagsOf(inputs, config), ...changed };
+  }
+
+  delete({ type }: Asked, id: string): void {
+    const { outputs } = this.#cloud.need(type, id);
+    const kind = kindOf(type);
+    const keeper = kind.keptBy?.(id, outputs, this.#cloud);
+    if (keeper !== undefined) {
+      throw new Refusal(`DependencyViolation: ${id} cannot be deleted, ${keeper} keeps it`);
+    }
+    kind.leaves?.(id, outputs, this.#cloud);
+  }
+
+  invoke(token: string, inputs: Properties, config: Properties): Properties | undefined {
+    const place = this.#place(config);
+    const { partition, region, dnsSuffix } = place;
+    switch (token) {
+      case "aws:index/getCallerIdentity:getCallerIdentity":
+        return { accountId: this.#cloud.accountId };
+      case "aws:index/getPartition:getPartition":
+        return { partition, dnsSuffix };
+      case "aws:index/getRegion:getRegion":
+        return { region };
+      case "aws:index/getAvailabilityZones:getAvailabilityZones":
+        return { names: zonesOf(place), region };
+      case "aws:eks/getAddonVersion:getAddonVersion":
+        return { version: `v1-for-${String(inputs.kubernetesVersion)}` };
+      case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
+        return { userName: "AWS", password: "password-of-the-registry" };
+      case "aws:lb/getHostedZoneId:getHostedZoneId":
+        return { id: "Z35SXDOTRQ7X7K" };
+      default:
+        return undefined;
+    }
+  }
+
+  #place({ region }: Properties): Place {
+    const name = String(region);
+    const partition =
+      [
+        ["us-gov-", "aws-us-gov"],
+        ["cn-", "aws-cn"],
+      ].find(([prefix = ""]) => name.startsWith(prefix))?.[1] ?? "aws";
+    const dnsSuffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+    return { cloud: this.#cloud, region: name, partition, dnsSuffix };
+  }
+}
+
+function kindOf(type: string): Kind {
+  const kind = KINDS[type];
+  if (kind === undefined) {
+    throw new Refusal(`no test expects a resource of type ${type}`);
+  }
+  return kind;
+}
+
+function tagsOf({ tags }: Properties, { defaultTags }: Properties): object {
+  const { tags: defaults } = JSON.parse((defaultTags as string | undefined) ?? "{}") as {
+    tags?: object;
+  };
+  return { ...defaults, ...(tags as object | undefined) };
+}

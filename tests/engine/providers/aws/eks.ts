@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import type { Cloud, Properties, Thing } from "../cloud.ts";
+import { arn, firstOf, list, newId, refuse, type Kind, type Place } from "./kind.ts";
+import { hasEgress, isPublic } from "./network.ts";
+
+export const CLUSTER = "aws:eks/cluster:Cluster";
+export const PROFILE = "aws:eks/fargateProfile:FargateProfile";
+const ENTRY = "aws:eks/accessEntry:AccessEntry";
+const ROLE = "aws:iam/role:Role";
+const SUBNET = "aws:ec2/subnet:Subnet";
+
+const isOf =
+  (cluster: unknown) =>
+  ({ clusterName }: Properties): boolean =>
+    clusterName === cluster;
+
+export const EKS: Readonly<Record<string, Kind>> = {
+  [CLUSTER]: {
+    replacedBy: [
+      "accessConfig.bootstrapClusterCreatorAdminPermissions",
+      "bootstrapSelfManagedAddons",
+      "name",
+      "outpostConfig",
+      "roleArn",
+      // Only without an encryptionConfig that there was; it can be added.
+      "encryptionConfig",
+    ],
+    named: { by: "name", max: 100 },
+    make: (inputs, place) => {
+      const { name, roleArn, encryptionConfig } = inputs;
+      trusts(place.cloud, roleArn, "eks.amazonaws.com");
+      const vpcConfig = vpcConfigOf(inputs, place);
+      const encryption = encryptionConfig as { provider: { keyArn: string } } | undefined;
+      const keyArn = encryption?.provider.keyArn;
+      if (
+        keyArn !== undefined &&
+        !place.cloud.find("aws:kms/key:Key", (key) => key.arn === keyArn)
+      ) {
+        refuse(`InvalidParameterException: there is no key ${keyArn}`);
+      }
+      const id = randomBytes(16).toString("hex").toUpperCase();
+      const host = `${place.region}.${place.dnsSuffix}`;
+      return {
+        id: String(name),
+        outputs: {
+          arn: arn(place, "eks", `cluster/${String(name)}`),
+          endpoint: `https://${id}.gr7.${place.region}.eks.${place.dnsSuffix}`,
+          certificateAuthority: { data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==" },
+          identities: [{ oidcs: [{ issuer: `https://oidc.eks.${host}/id/${id}` }] }],
+          status: "ACTIVE",
+          vpcConfig: { ...vpcConfig, clusterSecurityGroupId: newId("sg") },
+        },
+      };
+    },
+    change: (inputs, place, { outputs }) => {
+      const [old, now] = [outputs.version, inputs.version].map((version) =>
+        Number(String(version).split(".")[1]),
+      );
+      if (old !== undefined && now !== undefined && (now < old || now > old + 1)) {
+        refuse(`InvalidParameterException: Unsupported Kubernetes minor version update to ${now}`);
+      }
+      const before = outputs.vpcConfig as Properties;
+      const vpcConfig = vpcConfigOf(inputs, place);
+      if (vpcConfig.vpcId !== before.vpcId) {
+        refuse("InvalidParameterException: Provided subnets belong to another VPC");
+      }
+      return { vpcConfig: { ...before, ...vpcConfig } };
+    },
+    keptBy: (id, { deletionProtection }, cloud) =>
+      deletionProtection === true
+        ? "its deletion protection"
+        : firstOf(cloud, { [PROFILE]: isOf(id) }),
+    // Its objects go with it. Load balancers stay, and nobody is there who would delete them.
+    leaves: (id, _, cloud) => {
+      for (const { type, key } of cloud.things) {
+        if (type.startsWith("kubernetes:") && key.startsWith(`${id}/`)) {
+          cloud.remove(type, key);
+        }
+      }
+    },
+  },
+  [PROFILE]: {
+    replacedBy: [
+      "clusterName",
+      "fargateProfileName",
+      "podExecutionRoleArn",
+      "selectors",
+      "subnetIds",
+    ],
+    named: { by: "fargateProfileName", max: 63 },
+    make: (inputs, place) => {
+      const { clusterName, fargateProfileName, podExecutionRoleArn, subnetIds } = inputs;
+      place.cloud.need(CLUSTER, clusterName);
+      trusts(place.cloud, podExecutionRoleArn, "eks-fargate-pods.amazonaws.com");
+      for (const id of list(subnetIds)) {
+        place.cloud.need(SUBNET, id);
+        if (isPublic(place.cloud, id)) {
+          refuse(`InvalidParameterException: ${id} is not a private subnet`);
+        }
+      }
+      const path = `${String(clusterName)}/${String(fargateProfileName)}`;
+      return {
+        id: path.replace("/", ":"),
+        outputs: { arn: arn(place, "eks", `fargateprofile/${path}/1`), status: "ACTIVE" },
+      };
+    },
+  },
+  "aws:eks/addon:Addon": {
+    isPlace: true,
+    replacedBy: ["addonName", "clusterName"],
+    make: ({ clusterName, addonName, configurationValues }, place) => {
+      place.cloud.need(CLUSTER, clusterName);
+      const pending = unscheduled(place.cloud, String(clusterName), "kube-system");
+      if (pending !== undefined) {
+        refuse(`unexpected state 'DEGRADED' of ${String(addonName)}: ${pending}`);
+      }
+      if (addonName === "coredns" && !String(configurationValues).includes('"Fargate"')) {
+        refuse("unexpected state 'DEGRADED' of coredns: its pods are for EC2");
+      }
+      const id = `${String(clusterName)}:${String(addonName)}`;
+      return { id, outputs: { arn: arn(place, "eks", `addon/${id.replace(":", "/")}/1`) } };
+    },
+  },
+  [ENTRY]: {
+    isPlace: true,
+    replacedBy: ["clusterName", "principalArn", "type"],
+    make: ({ clusterName, principalArn }, { cloud }) => {
+      cloud.need(CLUSTER, clusterName);
+      return { id: `${String(clusterName)}:${String(principalArn)}` };
+    },
+  },
+  "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {
+    isPlace: true,
+    replacedBy: ["accessScope", "clusterName", "policyArn", "principalArn"],
+    make: ({ clusterName, principalArn, policyArn }, { cloud, partition }) => {
+      cloud.need(ENTRY, `${String(clusterName)}:${String(principalArn)}`);
+      if (!String(policyArn).startsWith(`arn:${partition}:eks::aws:cluster-access-policy/`)) {
+        refuse(`InvalidParameterException: there is no policy ${String(policyArn)}`);
+      }
+      return { id: `${String(clusterName)}#${String(principalArn)}#${String(policyArn)}` };
+    },
+  },
+};
+
+/** Why pods of a namespace do not start, or do not get their images; undefined when they do. */
+export function unscheduled(cloud: Cloud, cluster: string, namespace: string): string | undefined {
+  const profiles = cloud.all(PROFILE).filter(({ outputs }) => isOf(cluster)(outputs));
+  const profile = profiles.find(({ outputs }) => selects(outputs, namespace));
+  if (profile === undefined) {
+    return `no Fargate profile of ${cluster} selects namespace ${namespace}`;
+  }
+  const closed = list(profile.outputs.subnetIds).find((id) => !hasEgress(cloud, id));
+  return closed && `ImagePullBackOff: there is no way out of ${closed}`;
+}
+
+function selects({ selectors }: Thing["outputs"], namespace: string): boolean {
+  return (selectors as { namespace: string }[]).some((each) => each.namespace === namespace);
+}
+
+function trusts(cloud: Cloud, roleArn: unknown, service: string): void {
+  const role = cloud.find(ROLE, (outputs) => outputs.arn === roleArn);
+  if (!String(role?.outputs.assumeRolePolicy).includes(`"${service}"`)) {
+    refuse(`InvalidParameterException: ${service} cannot assume role ${String(roleArn)}`);
+  }
+}
+
+function vpcConfigOf({ vpcConfig }: Properties, { cloud }: Place): Properties {
+  const config = vpcConfig as Properties;
+  const subnets = list(config.subnetIds).map((id) => cloud.need(SUBNET, id).outputs);
+  const of = (property: string): Set<unknown> => new Set(subnets.map((each) => each[property]));
+  if (of("availabilityZone").size < 2 || of("vpcId").size !== 1) {
+    refuse("InvalidParameterException: Subnets must be of one VPC, in at least two zones");
+  }
+  return { ...config, vpcId: subnets[0]?.vpcId };
+}

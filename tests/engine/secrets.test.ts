@@ -1,0 +1,46 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { Stack } from "./support/stack.ts";
+
+describe("secrets, under a real engine", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    account = await Account.open();
+    stack = await Stack.open(account, "dev");
+    const { succeeded, output } = await stack.up();
+    ok(succeeded, output);
+  });
+  after(() => account.close());
+
+  it("are in no place of the state as plain text: the database's password and its URL", () => {
+    const [password] = account.cloud.all("random:index/randomPassword:RandomPassword");
+    const secret = String(password?.outputs.result);
+    equal(secret.length, 32);
+    const [instance] = account.cloud.all("aws:rds/instance:Instance");
+    equal(instance?.inputs.password, secret);
+    const objects = account.cloud.all("kubernetes:core/v1:Secret");
+    ok(objects.every(({ inputs }) => JSON.stringify(inputs).includes(secret)));
+    const resources = stack.stored();
+    ok(resources.length > 90);
+    deepEqual(
+      resources.filter((each) => JSON.stringify(each).includes(secret)).map(({ urn }) => urn),
+      [],
+    );
+  });
+
+  it("is the kubeconfig in the outputs, and in the state of all that the program itself makes of it", async () => {
+    const { kubeconfig } = await stack.outputs();
+    equal(kubeconfig?.secret, true);
+    ok(String(kubeconfig.value).includes("current-context"));
+    const resources = stack.stored();
+    const plain = resources.filter((each) => JSON.stringify(each).includes("current-context"));
+    // The component of eks keeps one, in which there is no credential: the AWS CLI gets them.
+    deepEqual(
+      plain.map(({ type }) => type).filter((type) => type !== "eks:index:Cluster"),
+      ["pulumi:providers:kubernetes"],
+    );
+    ok(plain.every(({ urn }) => urn.includes("$eks:index:Cluster")));
+  });
+});

@@ -1,0 +1,68 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { STACKS } from "../support/stackConfig.ts";
+import { Pack } from "./pack.ts";
+import { planOf } from "./plan.ts";
+
+const MANDATORY = 1;
+
+describe("policy pack", () => {
+  let pack: Pack;
+
+  before(async () => {
+    pack = await Pack.start();
+  });
+
+  after(() => pack.stop());
+
+  it("is served as Pulumi runs it, with mandatory policies of different names", async () => {
+    const policies = await pack.policies();
+    equal(policies.length, 19);
+    equal(new Set(policies.map(({ name }) => name)).size, policies.length);
+    deepEqual(
+      policies.filter(({ level }) => level !== MANDATORY),
+      [],
+    );
+  });
+
+  for (const stack of STACKS) {
+    it(`finds nothing in ${stack}`, async () => {
+      const plan = await planOf(stack);
+      deepEqual(await pack.violations(plan), []);
+      deepEqual(await pack.advice(plan), []);
+    });
+
+    it(`finds nothing in ${stack} before its first up, and says what it cannot know yet`, async () => {
+      const plan = await planOf(stack, {}, { preview: true });
+      deepEqual(await pack.violations(plan), []);
+      const advice = await pack.advice(plan);
+      const policies = plan.resources.filter(({ type }) => type.endsWith(":RolePolicy"));
+      deepEqual(
+        advice.filter(({ policy }) => policy !== "no-wildcard-permissions"),
+        [],
+      );
+      deepEqual(
+        advice.map(({ of }) => of).filter((of) => !policies.some(({ name }) => name === of)),
+        [],
+      );
+    });
+  }
+
+  for (const [setting, changes] of Object.entries({
+    certificateArn: { certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2" },
+    scheme: { scheme: "internal" },
+    accessLogsBucket: {
+      accessLogsBucket: "logs",
+      certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+    },
+    admins: { admins: ["arn:aws:iam::111122223333:role/ops"] },
+    image: { image: `registry.example/apps@sha256:${"a".repeat(64)}` },
+    deletionProtection: {
+      deletionProtection: true,
+      publicAccessCidrs: ["198.51.100.0/24"],
+    },
+  })) {
+    it(`finds nothing with another ${setting}`, async () => {
+      deepEqual(await pack.violations(await planOf("dev", changes)), []);
+    });
+  }
+});

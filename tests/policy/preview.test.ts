@@ -1,0 +1,60 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SCRIPT = fileURLToPath(new URL("../../policy/preview.ts", import.meta.url));
+const FOLDER = dirname(SCRIPT);
+
+describe("npm run preview", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "preview-"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs the script with a `pulumi` that prints its arguments, one a line, and ends with a status. */
+  function preview(args: string[], status = 0): { told: string[]; status: number | null } {
+    const pulumi = join(folder, "pulumi");
+    writeFileSync(pulumi, `#!/bin/sh\nprintf '%s\\n' "$@"\nexit ${status}\n`);
+    chmodSync(pulumi, 0o755);
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH ?? ""}` };
+    const run = spawnSync(process.execPath, [SCRIPT, ...args], { env, encoding: "utf8" });
+    return { told: run.stdout.trim().split("\n"), status: run.status };
+  }
+
+  it("has Pulumi ask the policies", () => {
+    deepEqual(preview([]), {
+      told: ["preview", "--stack", "dev", "--policy-pack", FOLDER],
+      status: 0,
+    });
+  });
+
+  it("passes on what it does not know, the last of two stacks counts", () => {
+    deepEqual(preview(["--stack", "prod", "--diff", "a b"]).told, [
+      ...["preview", "--stack", "dev", "--policy-pack", FOLDER],
+      ...["--stack", "prod", "--diff", "a b"],
+    ]);
+  });
+
+  it("asks no policies with --no-policy, of which Pulumi does not know", () => {
+    deepEqual(preview(["--diff", "--no-policy"]).told, ["preview", "--stack", "dev", "--diff"]);
+  });
+
+  it("ends as Pulumi does", () => {
+    equal(preview([], 255).status, 255);
+  });
+
+  it("says what to do where there is no Pulumi", () => {
+    const run = spawnSync(process.execPath, [SCRIPT], {
+      env: { ...process.env, PATH: folder },
+      encoding: "utf8",
+    });
+    equal(run.status, 1);
+    match(run.stderr, /^pulumi is not to be run \(.*ENOENT.*\): allowed is .*; run npm ci\n$/);
+  });
+});

@@ -1,0 +1,295 @@
+import { itFinds, type Mutation } from "./asked.ts";
+import { UNKNOWN, type Plan, type Planned } from "./plan.ts";
+
+const ENFORCE = "pod-security.kubernetes.io/enforce";
+const CONTAINER = ["spec", "template", "spec", "containers", 0];
+const INTO_SECRET = "put it into a Secret and take it from there by envFrom or secretKeyRef";
+
+const found = (policy: string, of: string, says: string): Mutation["expected"] => [
+  { policy, of, says },
+];
+
+/** Puts a statement into the controller's policy. */
+function allow(plan: Plan, statement: Record<string, unknown>): void {
+  plan.put(
+    plan.one("RolePolicy", "sockjs-sticky-dev"),
+    ["policy"],
+    JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] }),
+  );
+}
+
+/** A mutation of the controller's policy, and what is found in it, if anything. */
+const permission = (
+  title: string,
+  statement: Record<string, unknown>,
+  got: string | undefined,
+): Mutation => ({
+  title,
+  stack: "dev",
+  change: (plan) => allow(plan, statement),
+  expected:
+    got === undefined
+      ? []
+      : found(
+          "no-wildcard-permissions",
+          "sockjs-sticky-dev",
+          `statement ${got}: allowed is a wildcard in actions or in resources, not in both; list the actions one by one, or name the resources`,
+        ),
+});
+
+const attachment = (plan: Plan): Planned =>
+  plan.one("RolePolicyAttachment", "sockjs-sticky-dev-fargate-pods");
+
+describe("policies of security find", () => {
+  itFinds([
+    permission(
+      "all actions of a service on everything",
+      { Sid: "All", Action: ["ec2:DescribeVpcs", "ec2:*"], Resource: "*" },
+      "All of RolePolicy sockjs-sticky-dev is ec2:* on *",
+    ),
+    permission(
+      "some actions on some resources, both by wildcards",
+      { Action: "ec2:Describe*", Resource: ["arn:aws:ec2:us-east-1:111122223333:vpc/*"] },
+      "1 of RolePolicy sockjs-sticky-dev is ec2:Describe* on arn:aws:ec2:us-east-1:111122223333:vpc/*",
+    ),
+    permission(
+      "all actions but some",
+      { NotAction: "iam:*", Resource: "*" },
+      "1 of RolePolicy sockjs-sticky-dev is NotAction on *",
+    ),
+    permission(
+      "all resources but some",
+      { Action: "s3:*", NotResource: "arn:aws:s3:::secrets" },
+      "1 of RolePolicy sockjs-sticky-dev is s3:* on NotResource",
+    ),
+    permission(
+      "nothing in actions that are listed",
+      { Action: ["ec2:DescribeVpcs"], Resource: "*" },
+      undefined,
+    ),
+    permission(
+      "nothing in all actions on one thing",
+      { Action: "sqs:*", Resource: "arn:aws:sqs:us-east-1:111122223333:work" },
+      undefined,
+    ),
+    permission(
+      "nothing in what is denied",
+      { Effect: "Deny", Action: "*", Resource: "*" },
+      undefined,
+    ),
+    {
+      title: "a policy of AWS that allows everything",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(attachment(plan), ["policyArn"], "arn:aws:iam::aws:policy/AdministratorAccess"),
+      expected: found(
+        "no-wildcard-permissions",
+        "sockjs-sticky-dev-fargate-pods",
+        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws:iam::aws:policy/AdministratorAccess": allowed is a policy that names its actions; attach one of your own',
+      ),
+    },
+    {
+      title: "a policy of AWS that allows all of a service",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(attachment(plan), ["policyArn"], "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess"),
+      expected: found(
+        "no-wildcard-permissions",
+        "sockjs-sticky-dev-fargate-pods",
+        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess": allowed is a policy that names its actions; attach one of your own',
+      ),
+    },
+    {
+      title: "a database with a public address",
+      stack: "dev",
+      change: (plan) => plan.put(plan.one("Instance"), ["publiclyAccessible"], true),
+      expected: found(
+        "no-public-database",
+        "sockjs-sticky-dev",
+        "publiclyAccessible of Instance sockjs-sticky-dev is true: allowed is false, or anybody could try passwords; set it to false; pods reach the database inside the VPC",
+      ),
+    },
+    {
+      title: "a database of which AWS decides whether it is public",
+      stack: "prod",
+      change: (plan) => plan.put(plan.one("Instance"), ["publiclyAccessible"], undefined),
+      expected: found(
+        "no-public-database",
+        "sockjs-sticky-prod",
+        "publiclyAccessible of Instance sockjs-sticky-prod is not set: allowed is false, or anybody could try passwords; set it to false; pods reach the database inside the VPC",
+      ),
+    },
+    {
+      title: "a rule that lets everybody in",
+      stack: "dev",
+      change: (plan) => plan.put(plan.one("SecurityGroupIngressRule"), ["cidrIpv4"], "0.0.0.0/0"),
+      expected: found(
+        "no-public-security-group",
+        "sockjs-sticky-dev",
+        'source of SecurityGroupIngressRule sockjs-sticky-dev is "0.0.0.0/0": allowed is a security group, or a block that is not everybody; name who may connect',
+      ),
+    },
+    {
+      title: "a security group that lets everybody in",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(
+          plan.one("SecurityGroup"),
+          ["ingress"],
+          [{ protocol: "tcp", fromPort: 5432, toPort: 5432, ipv6CidrBlocks: ["::/0"] }],
+        ),
+      expected: found(
+        "no-public-security-group",
+        "sockjs-sticky-dev",
+        'source of SecurityGroup sockjs-sticky-dev is "::/0": allowed is a security group, or a block that is not everybody; name who may connect',
+      ),
+    },
+    {
+      title: "a node",
+      stack: "dev",
+      change: (plan) => plan.add("aws:eks/nodeGroup:NodeGroup", {}, plan.one("SecurityGroup")),
+      expected: found(
+        "no-public-node",
+        "added",
+        "type of NodeGroup added is aws:eks/nodeGroup:NodeGroup: allowed are Fargate profiles only; remove it, or give its eks.Cluster skipDefaultNodeGroup: true",
+      ),
+    },
+    {
+      title: "a database that is not encrypted",
+      stack: "dev",
+      change: (plan) => plan.put(plan.one("Instance"), ["storageEncrypted"], undefined),
+      expected: found(
+        "encryption-at-rest",
+        "sockjs-sticky-dev",
+        "storageEncrypted of Instance sockjs-sticky-dev is not set: allowed is true; set it to true, which AWS allows only before it is made",
+      ),
+    },
+    {
+      title: "encryption of which nobody knows before up",
+      stack: "dev",
+      change: (plan) => plan.put(plan.one("Instance"), ["storageEncrypted"], UNKNOWN),
+      expected: found(
+        "encryption-at-rest",
+        "sockjs-sticky-dev",
+        "storageEncrypted of Instance sockjs-sticky-dev is known only after pulumi up: allowed is true; set it to true, which AWS allows only before it is made",
+      ),
+    },
+    {
+      title: "a file system that is not encrypted",
+      stack: "dev",
+      change: (plan) =>
+        plan.add("aws:efs/fileSystem:FileSystem", { encrypted: false }, plan.one("SecurityGroup")),
+      expected: found(
+        "encryption-at-rest",
+        "added",
+        "encrypted of FileSystem added is false: allowed is true; set it to true, which AWS allows only before it is made",
+      ),
+    },
+    {
+      title: "a namespace that takes any pod",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(plan.one("Namespace", "echo"), ["metadata", "labels", ENFORCE], "baseline"),
+      expected: found(
+        "restricted-namespaces",
+        "echo",
+        `label ${ENFORCE} of Namespace echo is "baseline": allowed is "restricted"; add the label, also where no pods are meant to run`,
+      ),
+    },
+    {
+      title: "a namespace that says nothing of pods",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(
+          plan.one("Namespace", "sockjs-sticky-dev-logging"),
+          ["metadata", "labels", ENFORCE],
+          undefined,
+        ),
+      expected: found(
+        "restricted-namespaces",
+        "sockjs-sticky-dev-logging",
+        `label ${ENFORCE} of Namespace sockjs-sticky-dev-logging is not set: allowed is "restricted"; add the label, also where no pods are meant to run`,
+      ),
+    },
+    ...["registry.example/echo:1.0", "registry.example/echo@sha256:1234"].map(
+      (image): Mutation => ({
+        title: `the image ${image}`,
+        stack: "dev",
+        change: (plan) => plan.put(plan.one("Deployment", "echo"), [...CONTAINER, "image"], image),
+        expected: found(
+          "images-by-digest",
+          "echo",
+          `image of container echo in Deployment echo is ${JSON.stringify(image)}: allowed is NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image; set it to the digest that docker buildx imagetools inspect tells`,
+        ),
+      }),
+    ),
+    {
+      title: "an unknown image that the program does not build",
+      stack: "staging",
+      change: (plan) =>
+        plan.put(plan.one("Deployment", "company-router"), [...CONTAINER, "image"], UNKNOWN),
+      expected: found(
+        "images-by-digest",
+        "company-router",
+        "image of container haproxy in Deployment company-router is known only after pulumi up: allowed is NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image; set it to the digest that docker buildx imagetools inspect tells",
+      ),
+    },
+    {
+      title: "a password in a plain environment, without telling it",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(plan.one("Deployment", "company"), [...CONTAINER, "env", 0], {
+          name: "PGPASSWORD",
+          value: "opensesame",
+        }),
+      expected: found(
+        "no-plain-secrets",
+        "company",
+        `environment PGPASSWORD of container company in Deployment company is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+      ),
+    },
+    {
+      title: "a URL with a password, whatever its name",
+      stack: "staging",
+      change: (plan) =>
+        plan.put(plan.one("StatefulSet", "company"), [...CONTAINER, "env", 0], {
+          name: "STORE",
+          value: "postgres://app:opensesame@db.example/app",
+        }),
+      expected: found(
+        "no-plain-secrets",
+        "company",
+        `environment STORE of container company in StatefulSet company is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+      ),
+    },
+    {
+      title: "a value of which nobody knows before up whether it is a secret",
+      stack: "dev",
+      change: (plan) =>
+        plan.put(plan.one("Deployment", "company"), [...CONTAINER, "env", 0], {
+          name: "STORE",
+          value: UNKNOWN,
+        }),
+      expected: found(
+        "no-plain-secrets",
+        "company",
+        `environment STORE of container company in Deployment company is known only after pulumi up: allowed are plain values, of which every preview can tell that they are no secrets; ${INTO_SECRET}`,
+      ),
+    },
+    {
+      title: "a private key in a ConfigMap",
+      stack: "staging",
+      change: (plan) =>
+        plan.put(
+          plan.one("ConfigMap", "company-router"),
+          ["data", "site.pem"],
+          "-----BEGIN RSA PRIVATE KEY-----\nMII",
+        ),
+      expected: found(
+        "no-plain-secrets",
+        "company-router",
+        `entry site.pem of ConfigMap company-router is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+      ),
+    },
+  ]);
+});
