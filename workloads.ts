@@ -8,6 +8,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "./app/common/settings.ts";
+import { originList } from "./app/common/origins.ts";
 
 /** How a load balancer chooses a replica; `none`: anew each time. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";
@@ -29,6 +30,7 @@ const COMMON_RULES = {
     "a DNS name",
     "echo.example.com",
   ).optional(),
+  allowedOrigins: originList.default([]),
 };
 
 /** Rules of a workload's settings, by its app; README says what each means. */

@@ -21,6 +21,8 @@ export interface PodArgs {
   size: FargateSize;
   /** Seconds for which a pod that was told to stop still takes new connections. */
   drainSeconds: number;
+  /** Origins of other pages that may use the app. @default - none */
+  allowedOrigins?: readonly string[] | undefined;
   /** Protocol that the pods speak. @default tcp */
   targetProtocol?: "tcp" | "tls" | undefined;
   /** Name of a Secret whose entries become the app's environment. @default - none */
@@ -33,6 +35,8 @@ export function podSpec(
   args: PodArgs,
   serviceAccountName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
+  const { allowedOrigins = [] } = args;
+  const origins = allowedOrigins.length === 0 ? [] : [allowedOrigins.join(",")];
   const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
   const probe = (path: string) => ({
     httpGet: { path, port: APP_PORT.name, scheme },
@@ -53,6 +57,7 @@ export function podSpec(
           { name: "APP", value: args.app },
           { name: "PORT", value: String(APP_PORT.number) },
           { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
+          ...origins.map((value) => ({ name: "ALLOWED_ORIGINS", value })),
           { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
         ],
         ...(args.secretName === undefined

@@ -3,24 +3,30 @@ import type { Affinity } from "../workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import type { ReplicaProcess } from "./replicaProcess.ts";
 
+export interface FrontOptions {
+  affinity: Affinity;
+  /** The replicas that take new connections, asked for every connection. */
+  routable: () => readonly ReplicaProcess[];
+  /** Connections at most that no replica has taken. */
+  maxConnections: number;
+}
+
 /** Chooses a replica for every connection, by the address that it comes from, and hands the accepted socket over to it. */
 export class Front {
   readonly #server: Server;
-  readonly #affinity: Affinity;
-  readonly #routable: () => readonly ReplicaProcess[];
+  readonly #options: FrontOptions;
   /** Connections that no replica has taken yet, with the time until which they may wait. */
   readonly #deadlines = new Map<Socket, number>();
   readonly #held = new Set<Socket>();
   #retry: NodeJS.Timeout | undefined;
 
-  /** @param routable the replicas that take new connections, asked for every connection */
-  constructor(affinity: Affinity, routable: () => readonly ReplicaProcess[]) {
-    this.#affinity = affinity;
-    this.#routable = routable;
+  constructor(options: FrontOptions) {
+    this.#options = options;
     // Without noDelay an answer waits some 40 ms for the client's delayed acknowledgement.
     this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
+    this.#server.maxConnections = options.maxConnections;
   }
 
   /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
@@ -71,8 +77,9 @@ export class Front {
       socket.destroy();
       return;
     }
-    const key = this.#affinity === "none" ? undefined : (socket.remoteAddress ?? "");
-    const replica = chooseReplica(this.#routable(), key);
+    const { affinity, routable } = this.#options;
+    const key = affinity === "none" ? undefined : (socket.remoteAddress ?? "");
+    const replica = chooseReplica(routable(), key);
     if (replica === undefined) {
       this.hold(socket);
     } else {

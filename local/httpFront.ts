@@ -1,20 +1,18 @@
-import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createProxyServer } from "http-proxy-3";
+import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../app/common/httpRouting.ts";
 import type { Affinity } from "../workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import * as http from "./httpMessage.ts";
+import { createHttpServer } from "./httpServer.ts";
 import { hasKeyInBody, requestKey } from "./requestKey.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
 
 /** How long a replica may take to accept a connection before another one is asked. */
 const CONNECT_MS = 1000;
-
-/** How long a connection may be silent, as at an Application Load Balancer. */
-const IDLE_MS = 60_000;
 
 /** How long answers may take to reach their clients when the front ends. */
 const CLOSE_MS = 5000;
@@ -28,6 +26,17 @@ export interface HttpReplica {
   port: number;
 }
 
+export interface HttpFrontOptions {
+  affinity: Affinity;
+  routing: HttpRouting;
+  /** The replicas that take new requests, asked for every request. */
+  routable: () => readonly HttpReplica[];
+  /** Connections of clients at most. @default - all that come */
+  maxConnections?: number;
+  /** How long headers may take to come, and a body with a key. @default 10 s each, as at the key router */
+  requestMs?: number;
+}
+
 /** A replica that was chosen for a request, and the connection by which it gets it. */
 interface Way {
   replica: HttpReplica;
@@ -36,40 +45,37 @@ interface Way {
 
 /** Chooses a replica for every request and passes it on. */
 export class HttpFront {
-  readonly #server = createServer({
-    noDelay: true,
-    keepAliveTimeout: IDLE_MS,
-    requestTimeout: IDLE_MS,
-    shouldUpgradeCallback: http.isUpgrade,
-  });
-  readonly #proxy = createProxyServer({
-    toProxy: true,
-    proxyTimeout: IDLE_MS,
-    selfHandleResponse: true,
-  });
-  readonly #affinity: Affinity;
-  readonly #routing: HttpRouting;
-  readonly #routable: () => readonly HttpReplica[];
+  readonly #server: Server;
+  readonly #proxy: ProxyServer;
+  readonly #options: HttpFrontOptions;
+  readonly #idleMs: number;
   readonly #ways = new WeakMap<IncomingMessage, Way>();
   #isClosing = false;
 
-  /** @param routable the replicas that take new requests, asked for every request */
-  constructor(affinity: Affinity, routing: HttpRouting, routable: () => readonly HttpReplica[]) {
-    this.#affinity = affinity;
-    this.#routing = routing;
-    this.#routable = routable;
-    const serve = (request: IncomingMessage, response: ServerResponse): void =>
-      void this.#serve(request, response);
-    this.#server.on("request", serve).on("checkContinue", serve);
-    this.#server.on(
-      "upgrade",
-      (request, socket: Socket, head) => void this.#upgrade(request, socket, head),
-    );
+  constructor(options: HttpFrontOptions) {
+    const { maxConnections, requestMs, routing } = options;
+    const idleMs = routing.idleTimeoutSeconds * 1000;
+    this.#options = options;
+    this.#idleMs = idleMs;
+    this.#server = createHttpServer({
+      idleMs,
+      headersMs: requestMs,
+      serve: (request, response) => void this.#serve(request, response),
+      upgrade: (request, client, head) => void this.#upgrade(request, client, head),
+    });
+    if (maxConnections !== undefined) {
+      this.#server.maxConnections = maxConnections;
+    }
+    this.#proxy = createProxyServer({
+      toProxy: true,
+      proxyTimeout: idleMs,
+      selfHandleResponse: true,
+    });
     this.#proxy.on("proxyRes", (answer, request, response) =>
       this.#answer(answer, request, response),
     );
-    this.#proxy.on("proxyReqWs", (proxied, request) => {
-      proxied.once("upgrade", (answer) => this.#upgraded(answer, request));
+    this.#proxy.on("proxyReqWs", (proxied, request, client: Socket) => {
+      proxied.once("upgrade", (answer) => this.#upgraded(answer, request, client));
     });
     this.#proxy.on("error", () => {
       // What it means is decided where the request was passed on.
@@ -97,7 +103,9 @@ export class HttpFront {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       http.prepare(request);
-      const body = this.#isReadFirst(request) ? await http.readBody(request, response) : undefined;
+      const body = this.#isReadFirst(request)
+        ? await http.readBody(request, response, this.#options.requestMs)
+        : undefined;
       const { replica, socket } = await this.#findWay(request, response, body);
       http.admit(request, response);
       const buffer = body && Readable.from(body.length > 0 ? [body] : []);
@@ -123,23 +131,24 @@ export class HttpFront {
       http.prepare(request);
       const { replica, socket } = await this.#findWay(request, client);
       // Until it is upgraded; a client that goes away before is not noticed.
-      socket.setTimeout(IDLE_MS, () => socket.destroy());
+      socket.setTimeout(this.#idleMs, () => socket.destroy());
       // What is left of the one has nobody to go to without the other.
-      socket.once("close", () => client.destroySoon());
+      socket.once("close", () => this.#closeSoon(client));
       client.once("close", () => socket.destroySoon());
       const options = { target: targetOf(replica), agent: new Through(socket) };
       this.#proxy.ws(request, client, head, options, () => {
         if (this.#ways.has(request)) {
-          http.refuseUpgrade(client, lost());
+          http.refuseConnection(client, lost());
         }
       });
     } catch (error) {
-      http.refuseUpgrade(client, refusalOf(error));
+      http.refuseConnection(client, refusalOf(error));
     }
   }
 
   #isReadFirst(request: IncomingMessage): boolean {
-    const isKeyed = this.#affinity === "key" && hasKeyInBody(this.#routing.keyRoutes, request);
+    const { affinity, routing } = this.#options;
+    const isKeyed = affinity === "key" && hasKeyInBody(routing.keyRoutes, request);
     return isKeyed || http.isUnframed(request);
   }
 
@@ -158,7 +167,7 @@ export class HttpFront {
     const isOver = (): boolean => client.destroyed || this.#isClosing || Date.now() > deadline;
     const refusing = new Set<HttpReplica>();
     while (!isOver()) {
-      const replica = choose(this.#routable().filter((each) => !refusing.has(each)));
+      const replica = choose(this.#options.routable().filter((each) => !refusing.has(each)));
       if (replica === undefined) {
         refusing.clear();
         await sleep(RETRY_MS);
@@ -182,9 +191,10 @@ export class HttpFront {
     request: IncomingMessage,
     body?: Buffer,
   ): (replicas: readonly HttpReplica[]) => HttpReplica | undefined {
-    const { cookie, keyRoutes } = this.#routing;
-    const target = this.#affinity === "cookie" ? namedTarget(cookie, request) : undefined;
-    const key = this.#affinity === "key" ? requestKey(keyRoutes, request, body) : undefined;
+    const { affinity, routing } = this.#options;
+    const { cookie, keyRoutes } = routing;
+    const target = affinity === "cookie" ? namedTarget(cookie, request) : undefined;
+    const key = affinity === "key" ? requestKey(keyRoutes, request, body) : undefined;
     return (replicas) => replicas.find(({ id }) => id === target) ?? chooseReplica(replicas, key);
   }
 
@@ -203,18 +213,26 @@ export class HttpFront {
     pipeline(answer, response, () => undefined);
   }
 
-  #upgraded(answer: IncomingMessage, request: IncomingMessage): void {
+  #upgraded(answer: IncomingMessage, request: IncomingMessage, client: Socket): void {
     const cookie = this.#cookieFor(answer, request);
     if (cookie !== undefined) {
       answer.headers["set-cookie"] = [...(answer.headers["set-cookie"] ?? []), cookie];
     }
     this.#ways.delete(request);
+    client.setTimeout(this.#idleMs, () => client.destroy());
+  }
+
+  /** Closes when the client has read what there still is; not all of them read. */
+  #closeSoon(client: Socket): void {
+    const timer = setTimeout(() => client.destroy(), this.#idleMs);
+    client.once("close", () => clearTimeout(timer)).destroySoon();
   }
 
   #cookieFor(answer: IncomingMessage, request: IncomingMessage): string | undefined {
     const { replica } = this.#ways.get(request) ?? {};
-    return this.#affinity === "cookie" && replica !== undefined
-      ? targetCookie(this.#routing.cookie, replica.id, request, answer)
+    const { affinity, routing } = this.#options;
+    return affinity === "cookie" && replica !== undefined
+      ? targetCookie(routing.cookie, replica.id, request, answer)
       : undefined;
   }
 

@@ -9,7 +9,11 @@ import type { Socket } from "node:net";
 /** Bytes of a body that is read before it is passed on, as many as the key router has room for. */
 export const MAX_BODY_BYTES = 32_768;
 
-/** How long such a body may take. */
+/** Bytes of a request's headers and of its target, for the key router the same. */
+const MAX_HEADERS_BYTES = 8192;
+const MAX_URL_BYTES = 4096;
+
+/** How long a body that is read may take. */
 const BODY_MS = 10_000;
 
 /** How long a client may go on to send what was refused: cut off at once, it might not read the answer. */
@@ -37,9 +41,14 @@ export class Refusal extends Error {
   }
 }
 
-/** Makes a request what a load balancer passes on. */
+/**
+ * Makes a request what a load balancer passes on.
+ *
+ * @throws Refusal
+ */
 export function prepare(request: IncomingMessage): void {
   const { socket, url = "/" } = request;
+  check(request);
   const before = request.headers["x-forwarded-for"] ?? [];
   request.headers = {
     ...(isUpgrade(request) ? request.headers : withoutHopByHop(request.headers)),
@@ -53,8 +62,8 @@ export function prepare(request: IncomingMessage): void {
 }
 
 /** What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8). */
-export function isUpgrade({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === "websocket";
+export function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** Whether a request has a body whose framing the proxy library would lose. */
@@ -76,7 +85,11 @@ export function admit({ headers }: IncomingMessage, response: ServerResponse): v
  *
  * @throws Refusal when it is too large or too slow
  */
-export function readBody(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bodyMs = BODY_MS,
+): Promise<Buffer> {
   const tooLarge = new Refusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     return Promise.reject(tooLarge);
@@ -86,8 +99,8 @@ export function readBody(request: IncomingMessage, response: ServerResponse): Pr
     const chunks: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(
-      () => reject(new Refusal(408, `the body may take ${BODY_MS / 1000} s`)),
-      BODY_MS,
+      () => reject(new Refusal(408, `the body may take ${bodyMs / 1000} s`)),
+      bodyMs,
     );
     response.once("close", () => clearTimeout(timer));
     request.on("data", (chunk: Buffer) => {
@@ -137,13 +150,15 @@ export function refuse(
   });
 }
 
-/** The same for an upgrade, of which there is but the socket. */
-export function refuseUpgrade(socket: Socket, { status, message }: Refusal): void {
+/** The same where there is but the connection, because of an upgrade or because nothing could be read. */
+export function refuseConnection(socket: Socket, { status, message }: Refusal): void {
   const { body, headers } = problem(status, message);
   const lines = Object.entries({ ...headers, Connection: "close" }).map(
     ([name, value]) => `${name}: ${value}`,
   );
   const statusLine = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
   socket.end([statusLine, ...lines, "", body].join("\r\n"));
 }
 
@@ -165,6 +180,21 @@ function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
       ([name]) => name === "transfer-encoding" || !HOP_BY_HOP.has(name),
     ),
   );
+}
+
+/** @throws Refusal */
+function check({ url = "", headers, httpVersion, rawHeaders }: IncomingMessage): void {
+  // With what stands behind each name and each value.
+  const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+  if (url.length > MAX_URL_BYTES) {
+    throw new Refusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
+  }
+  if (bytes > MAX_HEADERS_BYTES) {
+    throw new Refusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
+  }
+  if (headers.host === undefined && httpVersion === "1.1") {
+    throw new Refusal(400, "the request has no header Host");
+  }
 }
 
 /** @throws Refusal */

@@ -12,6 +12,12 @@ const FAULTS: readonly [RegExp, (folder: string, got: string) => string][] = [
       `${folder} holds data of PostgreSQL ${got}: allowed are data of the version that runs here; ` +
       `delete ${folder} to begin anew, or take --ephemeral`,
   ],
+  [
+    /(No space left on device|Disk quota exceeded)/,
+    (folder, got) =>
+      `${folder} cannot hold PostgreSQL's data: ${got}; allowed is a folder with at least 100 MB free: make room, ` +
+      "name another one by --data, or take --ephemeral",
+  ],
 ];
 
 /** Tells in one line, for people, why PostgreSQL did not start. */

@@ -21,9 +21,10 @@ export interface PostgresPlace {
  */
 export function placeOf(folder: string): PostgresPlace {
   try {
-    fs.mkdirSync(dirname(folder), { recursive: true });
+    makeFolder(dirname(folder));
     if (process.getuid?.() !== 0) {
-      fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder, 0o700);
+      fs.readdirSync(folder);
       fs.accessSync(folder, fs.constants.W_OK);
       return { folder, programs: undefined };
     }
@@ -43,9 +44,10 @@ export function placeOf(folder: string): PostgresPlace {
 function placeForRoot(folder: string): PostgresPlace {
   const { uid, gid } = postgresUser();
   const reachable = isOpenToOthers(dirname(folder)) ? folder : join(state(), digest(folder));
-  fs.mkdirSync(reachable, { recursive: true });
+  makeFolder(reachable);
+  const isFilled = fs.readdirSync(reachable).length > 0;
   const { uid: owner } = fs.statSync(reachable);
-  if (owner !== uid && fs.readdirSync(reachable).length > 0) {
+  if (owner !== uid && isFilled) {
     throw new Error(`it belongs to the user with number ${owner}`);
   }
   fs.chmodSync(reachable, 0o700);
@@ -55,10 +57,21 @@ function placeForRoot(folder: string): PostgresPlace {
   return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
 }
 
+/**
+ * Makes a folder and those that it is in. Where a file system has folders only of its own, as below /proc, the
+ * recursion of Node.js would never end.
+ */
+function makeFolder(folder: string, mode = 0o777): void {
+  if (!fs.existsSync(folder)) {
+    makeFolder(dirname(folder));
+    fs.mkdirSync(folder, { mode });
+  }
+}
+
 /** Where root keeps what user postgres could not reach elsewhere. */
 function state(): string {
   const folder = "/var/lib/sockjs-sticky";
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   fs.chmodSync(folder, 0o755);
   return folder;
 }

@@ -87,8 +87,13 @@ async function initialise(): Promise<void> {
   rmSync(part, { recursive: true, force: true });
   const password = randomBytes(24).toString("base64url");
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  await createDatabase(part, password, []).initialise();
-  renameSync(part, dataFolder);
+  try {
+    await createDatabase(part, password, []).initialise();
+    renameSync(part, dataFolder);
+  } catch (error) {
+    [part, passwordFile].forEach((left) => rmSync(left, { recursive: true, force: true }));
+    throw error;
+  }
 }
 
 /** Starts PostgreSQL; until the deadline again, should that which is in its way still go. */

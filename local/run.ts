@@ -4,6 +4,7 @@ import { SettingsError } from "../app/common/settings.ts";
 import { keepsData } from "../workloads.ts";
 import { LocalDatabase } from "./database.ts";
 import { Guard } from "./guard.ts";
+import { connectionsOfFronts } from "./openFiles.ts";
 import type { LocalOptions } from "./options.ts";
 import { Workload } from "./workload.ts";
 
@@ -25,23 +26,32 @@ export class LocalRun {
   constructor(options: LocalOptions, log: Logger, onLost: (error: Error) => void) {
     const { data: folder, drain: drainSeconds, workloads } = options;
     const guard = new Guard();
+    const allReplicas = workloads.reduce((sum, workload) => sum + workload.replicas, 0);
+    const maxConnections = Math.ceil(connectionsOfFronts(allReplicas) / workloads.length);
     this.#options = options;
     this.#workloads = workloads.map(
       (workload) =>
         new Workload({
           ...workload,
           drainSeconds,
+          maxConnections,
           log: log.child({ workload: workload.app }),
           guard,
         }),
     );
     const keepers = workloads.filter(({ app }) => keepsData(app));
     const replicas = keepers.reduce((sum, keeper) => sum + keeper.replicas, 0);
-    const maxConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
+    const databaseConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
     this.#database =
       replicas === 0
         ? undefined
-        : new LocalDatabase({ folder, maxConnections, log, guard, onLost });
+        : new LocalDatabase({
+            folder,
+            maxConnections: databaseConnections,
+            log,
+            guard,
+            onLost,
+          });
   }
 
   /** @throws SettingsError when a port cannot be had */

@@ -9,6 +9,8 @@ import { ReplicaSet } from "./replicaSet.ts";
 
 export interface WorkloadOptions extends LocalWorkload {
   drainSeconds: number;
+  /** Connections of clients that its front has at most. */
+  maxConnections: number;
   log: Logger;
   guard: Guard;
 }
@@ -22,13 +24,13 @@ export class Workload {
   #authority = "";
 
   constructor(options: WorkloadOptions) {
-    const { affinity, app } = options;
+    const { affinity, app, maxConnections } = options;
     const routing = app === "echo" ? undefined : HTTP_ROUTINGS[app];
     const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
     this.app = app;
     this.#options = options;
     if (routing === undefined) {
-      const front = new Front(affinity, routable);
+      const front = new Front({ affinity, routable, maxConnections });
       const onChange = (): void => front.dispatchHeld();
       this.#replicas = new ReplicaSet({
         ...options,
@@ -38,7 +40,7 @@ export class Workload {
       this.#front = front;
     } else {
       this.#replicas = new ReplicaSet(options);
-      this.#front = new HttpFront(affinity, routing, routable);
+      this.#front = new HttpFront({ affinity, routing, routable, maxConnections });
     }
   }
 

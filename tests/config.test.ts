@@ -18,6 +18,7 @@ const ECHO: WorkloadSettings = {
   cpuMillicores: 250,
   memoryMiB: 512,
   dnsName: undefined,
+  allowedOrigins: [],
   crossZone: true,
   idleTimeoutSeconds: 350,
   targetProtocol: "tcp",
@@ -31,6 +32,7 @@ const COMPANY = {
   cpuMillicores: 250,
   memoryMiB: 512,
   dnsName: undefined,
+  allowedOrigins: [],
 };
 const DOCUMENT = { ...COMPANY, app: "document" as const };
 
@@ -186,12 +188,15 @@ describe("config", () => {
       accessLogsBucket: "echo-logs",
     };
     const region = "us-gov-west-1";
-    const workloads = [{ app: "company", dnsName: "company.example.com", maxReplicas: 9 }];
+    const allowedOrigins = ["https://app.example.com", "http://localhost:3000"];
+    const workloads = [
+      { app: "company", dnsName: "company.example.com", maxReplicas: 9, allowedOrigins },
+    ];
     deepEqual(await loaded("new", { ...optional, workloads, "aws:region": region }), {
       ...DEFAULTS,
       ...optional,
       region,
-      workloads: [{ ...COMPANY, dnsName: "company.example.com", maxReplicas: 9 }],
+      workloads: [{ ...COMPANY, dnsName: "company.example.com", maxReplicas: 9, allowedOrigins }],
     });
   });
 

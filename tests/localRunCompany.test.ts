@@ -15,6 +15,9 @@ import {
 } from "./support/localRun.ts";
 import { waitFor } from "./support/waitFor.ts";
 
+/** So many that by chance alone they would not all miss one of three replicas. */
+const BROWSERS = 24;
+
 const COMPANY = ["--workloads", "company"];
 
 /** Creates a company; the answer's status and the replica that gave it. */
@@ -90,7 +93,7 @@ describe("npm start with the company registry", function () {
 
   it("keeps a browser on its replica by cookie, until that replica dies", async () => {
     const run = await startLocal(...COMPANY, "--ephemeral");
-    const jars = Array.from({ length: 12 }, () => new CookieJar());
+    const jars = Array.from({ length: BROWSERS }, () => new CookieJar());
     const owners = () => Promise.all(jars.map((jar) => replicaFor(run, "/companies", jar)));
     const before = await owners();
     equal(new Set(before).size, 3);

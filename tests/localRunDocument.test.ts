@@ -1,6 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
@@ -26,6 +25,7 @@ import {
   Window,
 } from "./support/localDocumentTyping.ts";
 import { endRuns, pidOf, startLocal } from "./support/localRun.ts";
+import { freePorts } from "./support/ports.ts";
 import { waitFor } from "./support/waitFor.ts";
 
 /** So many that by chance alone they would not all miss one of three replicas. */
@@ -212,32 +212,3 @@ describe("npm start with the document collaborator", function () {
     });
   }
 });
-
-/** The first of so many consecutive ports that nobody has. */
-async function freePorts(count: number): Promise<number> {
-  for (;;) {
-    const probes: ReturnType<typeof createServer>[] = [];
-    try {
-      const first = await listen(0, probes);
-      for (let next = 1; next < count; next++) {
-        await listen(first + next, probes);
-      }
-      return first;
-    } catch {
-      // One of the next ones is in use.
-    } finally {
-      await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
-    }
-  }
-}
-
-function listen(port: number, probes: ReturnType<typeof createServer>[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(port, "127.0.0.1", () => {
-      probes.push(probe);
-      const address = probe.address();
-      resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
-    });
-  });
-}

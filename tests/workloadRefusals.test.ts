@@ -25,7 +25,7 @@ const WRONG_LISTS: [list: unknown, fault: string][] = [
   ],
   [
     [{ app: "company", crossZone: true }],
-    "[0].crossZone is not a setting of company: allowed are app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName",
+    "[0].crossZone is not a setting of company: allowed are app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName, allowedOrigins",
   ],
 ];
 
@@ -80,6 +80,12 @@ const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = 
     { dnsName: "*.example.com" },
     'dnsName is "*.example.com": allowed is a DNS name; for example echo.example.com',
   ],
+  ...["https://a.example/", "a.example", "*", "null", "HTTPS://a.example"].map(
+    (origin): (typeof WRONG_IN_WORKLOAD)[number] => [
+      { allowedOrigins: ["https://b.example", origin] },
+      `allowedOrigins is ["https://b.example","${origin}"]: allowed is a list of origins, each https:// or http:// with a host, in lower case; for example https://app.example.com,https://other.example.com`,
+    ],
+  ),
   [
     { drainSeconds: 149 },
     `drainSeconds is 149: ${DRAIN}, with affinity source-ip allowed is 150 to 3600; for example 150`,

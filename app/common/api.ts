@@ -1,10 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
+import type { Origins } from "./origins.ts";
 import { addProblems, Problem } from "./problem.ts";
 
-/** What the routes of every API have: checks by zod, problem documents, a count, and headers that browsers heed. */
-export function addApi(scope: FastifyInstance, registry: Registry): void {
+/** Methods that change nothing, and so need no defence against pages that make a browser use them. */
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+
+/** What the routes of every API have: checks by zod and of origins, problem documents, and a count. */
+export function addApi(
+  scope: FastifyInstance,
+  { registry, origins }: { registry: Registry; origins: Origins },
+): void {
   const requests = new Counter({
     name: "http_requests_total",
     help: "HTTP requests that were answered",
@@ -14,8 +21,10 @@ export function addApi(scope: FastifyInstance, registry: Registry): void {
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   addProblems(scope);
-  scope.addHook("onRequest", (_request, reply, done) => {
-    reply.headers({ "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" });
+  scope.addHook("onRequest", ({ method, raw }, _reply, done) => {
+    if (!SAFE_METHODS.includes(method) && origins.isStranger(raw)) {
+      throw new Problem(403, { detail: "the request comes from a page of another origin" });
+    }
     done();
   });
   scope.addHook("onResponse", ({ method, routeOptions }, { statusCode }, done) => {

@@ -12,7 +12,9 @@ import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 import { WEBSOCKET_IDLE_SECONDS } from "./httpRouting.ts";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
+import { Origins } from "./origins.ts";
 import { sendProblem } from "./problem.ts";
+import { SECURITY_HEADERS, securityHeaders } from "./securityHeaders.ts";
 
 /**
  * How long an idle connection is kept, in milliseconds: longer than a load balancer does, which else sends a request
@@ -21,6 +23,20 @@ import { sendProblem } from "./problem.ts";
  */
 const KEEP_ALIVE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
 
+/** How long a request's head, and all of it, may take, in seconds. */
+const HEAD_SECONDS = 60;
+const REQUEST_SECONDS = 300;
+
+/** How often connections are checked for that, in milliseconds. */
+const CHECK_MS = 30_000;
+
+/** What is answered to what is no request; 400 to all else. */
+const CLIENT_ERRORS: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
 /** What every server of the app has. */
 export interface AppServerOptions {
   /** The replica's name, in the header `X-Replica` of every response. */
@@ -28,6 +44,12 @@ export interface AppServerOptions {
   /** Seconds for which new work is still taken after `drain()`. */
   drainSeconds: number;
   log: Logger;
+  /** Origins of other pages that may use the app. @default - none */
+  allowedOrigins?: readonly string[];
+  /** Seconds until the head of a request has to be there, for who has connected. @default 60 */
+  headSeconds?: number;
+  /** Seconds until all of a request has to be there. @default 300 */
+  requestSeconds?: number;
 }
 
 /** Answers a request or an upgrade that is not for the routes; false leaves it to them. */
@@ -41,6 +63,7 @@ export type Interceptor = (
 export class AppServer {
   readonly fastify: FastifyInstance;
   readonly registry = new Registry();
+  readonly origins: Origins;
   readonly lifecycle = new Lifecycle((phase) => this.#entered(phase));
   readonly #options: AppServerOptions;
   readonly #sockets = new Set<Socket>();
@@ -62,11 +85,14 @@ export class AppServer {
   constructor(options: AppServerOptions) {
     const log: FastifyBaseLogger = options.log;
     this.#options = options;
+    this.origins = new Origins(options.allowedOrigins ?? []);
     this.fastify = fastify({
       loggerInstance: log,
       logController: new LogController({ disableRequestLogging: true }),
       serverFactory: (routes) => this.#createHttpServer(routes),
       frameworkErrors: sendProblem,
+      clientErrorHandler: ({ code }, socket) =>
+        socket.writable && this.refuse(socket, CLIENT_ERRORS[code] ?? 400),
     });
     collectDefaultMetrics({ register: this.registry });
     this.#addHealth();
@@ -100,31 +126,44 @@ export class AppServer {
     await this.fastify.close();
   }
 
-  /** Answers a request for an upgrade with a status other than the upgrade. */
-  refuseUpgrade(socket: Duplex, status: number): void {
-    const replica = `X-Replica: ${this.#options.replica}`;
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
-    socket.end(`${head}\r\n${replica}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  /** Answers what is no request, or a request for an upgrade, with a status and nothing else. */
+  refuse(socket: Duplex, status: number): void {
+    const headers = { ...SECURITY_HEADERS, "X-Replica": this.#options.replica };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+      // What it goes on to send is not read.
+      () => socket.destroy(),
+    );
   }
 
   #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
     // What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8).
     const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean =>
       headers.upgrade?.toLowerCase() === "websocket";
-    const options = { shouldUpgradeCallback, keepAliveTimeout: KEEP_ALIVE_MS };
+    const { headSeconds = HEAD_SECONDS, requestSeconds = REQUEST_SECONDS } = this.#options;
+    const options = {
+      shouldUpgradeCallback,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headSeconds * 1000,
+      requestTimeout: requestSeconds * 1000,
+      connectionsCheckingInterval: Math.min(CHECK_MS, headSeconds * 500),
+    };
     const server = createServer(options, (request, response) => {
       response.setHeader("X-Replica", this.#options.replica);
-      response.setHeader("Access-Control-Expose-Headers", "X-Replica");
+      securityHeaders(request).forEach(([name, value]) => response.setHeader(name, value));
       if (this.lifecycle.isClosing) {
         response.setHeader("Connection", "close");
       }
-      if (!this.intercept(request, response)) {
+      if (!this.origins.admit(request, response) && !this.intercept(request, response)) {
         routes(request, response);
       }
     });
+    // Of who does not read what was answered, too.
+    server.setTimeout(KEEP_ALIVE_MS);
     server.on("upgrade", (request, socket, head) => {
       if (!this.intercept(request, socket, head)) {
-        this.refuseUpgrade(socket, 404);
+        this.refuse(socket, 404);
       }
     });
     server.on("connection", (socket) => {

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { LOG_LEVELS } from "./log.ts";
+import { originList } from "./origins.ts";
 import {
   numberFrom,
   oneOf,
@@ -16,6 +17,7 @@ const SERVER_RULES = {
   PORT: wholeNumberFrom(0, 65535, 8080).default(8080),
   REPLICA_NAME: textLike(/^[\w.-]{1,253}$/, "a host name", "echo-7d9c5b7f4-x2k9p"),
   DRAIN_SECONDS: numberFrom(0, 3600, 150).default(150),
+  ALLOWED_ORIGINS: originList.default([]),
   LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
 };
 

@@ -18,6 +18,15 @@ export function orNone(text: unknown): unknown {
 }
 
 function shown(input: unknown): string {
-  const text = JSON.stringify(input);
+  const text = written(input);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+/** What can be read may still be nested too deep to be written. */
+function written(input: unknown): string {
+  try {
+    return JSON.stringify(input);
+  } catch {
+    return "nested too deep";
+  }
 }

@@ -22,8 +22,9 @@ export function createProcess(
   createServer: (options: AppServerOptions) => AppServer,
 ): AppProcess {
   const { REPLICA_NAME: replica, DRAIN_SECONDS: drainSeconds, LOG_LEVEL } = env;
+  const { ALLOWED_ORIGINS: allowedOrigins } = env;
   const { log, flush } = createLog({ replica }, LOG_LEVEL, logFd);
-  const server = createServer({ replica, drainSeconds, log });
+  const server = createServer({ replica, drainSeconds, allowedOrigins, log });
   const drain = async (): Promise<void> => {
     await server.drain();
     await flush();

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import fastifyCookie from "@fastify/cookie";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { StickyCookie } from "./httpRouting.ts";
+import { isTls } from "./securityHeaders.ts";
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -27,9 +28,4 @@ export async function addStickyCookie(
     });
     done();
   });
-}
-
-/** Load balancers end TLS and say so; the first of several is the one that the browser sees. */
-function isTls({ headers }: FastifyRequest): boolean {
-  return /^\s*https\s*(,|$)/i.test(String(headers["x-forwarded-proto"] ?? ""));
 }

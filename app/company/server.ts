@@ -37,7 +37,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
 
   const metrics = createCompanyMetrics(app.registry);
   void app.fastify.register(async (scope) => {
-    addApi(scope, app.registry);
+    addApi(scope, app);
     await addOpenApi(scope);
     await addStickyCookie(scope, COMPANY_ROUTING.cookie);
     await addPage(scope, "company");

@@ -8,9 +8,10 @@ import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awarene
 import { WebSocket } from "ws";
 import * as Y from "yjs";
 import type { Logger } from "../common/log.ts";
+import { RateLimit } from "../common/rateLimit.ts";
 import { encodeStates, type ClientState } from "./clientState.ts";
 import { readFrame, type Frame } from "./frames.ts";
-import { RateLimit, Refusal } from "./limits.ts";
+import { Refusal } from "./limits.ts";
 import type { Room, RoomServices } from "./room.ts";
 
 /** How often an editor is asked whether it lives, in milliseconds: load balancers end what is silent for a minute. */

@@ -67,7 +67,7 @@ export class Entrance {
   };
 
   async #enter(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!isSameOrigin(request)) {
+    if (this.#app.origins.isStranger(request)) {
       this.#refuseUpgrade(socket, 403, "origin");
       return;
     }
@@ -147,15 +147,6 @@ export class Entrance {
 
   #refuseUpgrade(socket: Duplex, status: number, reason: string): void {
     this.#services.metrics.refused.inc({ reason });
-    this.#app.refuseUpgrade(socket, status);
+    this.#app.refuse(socket, status);
   }
-}
-
-/** Browsers say from which page an upgrade comes, and let any page ask for one. */
-function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  if (origin === undefined) {
-    return true;
-  }
-  const from = URL.parse(origin);
-  return from !== null && URL.parse(`${from.protocol}//${host}`)?.host === from.host;
 }

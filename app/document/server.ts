@@ -82,7 +82,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   });
 
   void app.fastify.register(async (scope) => {
-    addApi(scope, app.registry);
+    addApi(scope, app);
     await addStickyCookie(scope, DOCUMENT_ROUTING.cookie);
     await addPage(scope, "document");
     void scope.register((documents, _options, done) => {

@@ -6,6 +6,8 @@ import { createEchoServer } from "./server.ts";
 const RULES = {
   MAX_SESSIONS: wholeNumberFrom(1, 100_000, 800).default(800),
   MAX_MESSAGE_BYTES: wholeNumberFrom(1, 16 * 1024 * 1024, 65536).default(65536),
+  // As many as the verifier sends at most.
+  MAX_MESSAGES_PER_SECOND: wholeNumberFrom(1, 100_000, 1000).default(1000),
 };
 
 /**
@@ -20,6 +22,7 @@ export function createEchoProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2):
       ...options,
       maxSessions: env.MAX_SESSIONS,
       maxMessageBytes: env.MAX_MESSAGE_BYTES,
+      maxMessagesPerSecond: env.MAX_MESSAGES_PER_SECOND,
     }),
   );
 }

@@ -1,23 +1,23 @@
-import { ServerResponse } from "node:http";
-import sockjs, { type Connection } from "sockjs";
-import { AppServer, type AppServerOptions, type Interceptor } from "../common/appServer.ts";
+import type { Connection } from "sockjs";
+import { AppServer, type AppServerOptions } from "../common/appServer.ts";
 import { addPage } from "../common/page.ts";
+import { RateLimit } from "../common/rateLimit.ts";
 import {
   maxBodyBytes,
   MESSAGE_TOO_BIG,
-  refuseLargeBody,
   SERVICE_RESTART,
+  TOO_FAST,
+  TOO_SLOW,
   TRY_AGAIN_LATER,
 } from "./limits.ts";
-import { createSessionMetrics } from "./sessionMetrics.ts";
-
-/** The URL prefix under which every SockJS transport lives. */
-export const ECHO_PREFIX = "/echo";
+import { createSessionMetrics, type SessionMetrics } from "./sessionMetrics.ts";
+import { sockjsInterceptor } from "./sockjsServer.ts";
+import { disconnect, unreadBytes } from "./unread.ts";
 
 /** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
-  "frame-src 'self'; form-action 'self'; img-src 'self' data:";
+  "frame-src 'self'; form-action 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
 /** `readyState` of a SockJS connection that is open. */
 const OPEN = 1;
@@ -27,6 +27,8 @@ export interface EchoServerOptions extends AppServerOptions {
   maxSessions: number;
   /** Bytes of a message in UTF-8; a longer one closes its session with status 4009. */
   maxMessageBytes: number;
+  /** Messages a second in a session, for a moment twice as many; a faster one is closed with status 4008. */
+  maxMessagesPerSecond: number;
 }
 
 /** `<time>(<last 5 characters of the replica's name>): <message>`. */
@@ -37,6 +39,7 @@ export function echoOf(message: string, replica: string, time: Date): string {
 /** A SockJS server that sends every message back and says which replica did, and a page to try it. */
 export function createEchoServer(options: EchoServerOptions): AppServer {
   const app = new AppServer(options);
+  const metrics = createSessionMetrics(app.registry);
   const sessions = new Set<Connection>();
   app.sessions = () =>
     [...sessions]
@@ -44,39 +47,28 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
       .map((session) => ({
         close: () => session.close(SERVICE_RESTART, "the replica is going away"),
       }));
-  app.intercept = sockjsInterceptor(options, acceptSession(app, sessions, options));
+  app.intercept = sockjsInterceptor(app, {
+    ...options,
+    maxBodyBytes: maxBodyBytes(options.maxMessageBytes),
+    onSession: acceptSession(app, sessions, metrics, options),
+    onFault: ({ reason }) => metrics.refused.inc({ reason }),
+  });
   void app.fastify.register((scope) => addPage(scope, "echo", PAGE_POLICY));
   return app;
-}
-
-/** Hands what is under the prefix to SockJS, unless its body is too large. */
-function sockjsInterceptor(
-  { log, replica, maxMessageBytes }: EchoServerOptions,
-  onSession: (session: Connection) => void,
-): Interceptor {
-  const limit = maxBodyBytes(maxMessageBytes);
-  const echo = sockjs.createServer({
-    prefix: ECHO_PREFIX,
-    sockjs_url: "/sockjs.min.js",
-    faye_server_options: { maxLength: limit, headers: { "X-Replica": replica } },
-    log: (severity, line) => {
-      log[severity === "error" ? "error" : "debug"](line);
-    },
-  });
-  echo.on("connection", onSession);
-  const handle = echo.middleware();
-  return (request, response, head) =>
-    (response instanceof ServerResponse && refuseLargeBody(request, response, limit)) ||
-    handle(request, response, head);
 }
 
 function acceptSession(
   app: AppServer,
   sessions: Set<Connection>,
-  { log, replica, maxSessions, maxMessageBytes }: EchoServerOptions,
-): (session: Connection) => void {
-  const metrics = createSessionMetrics(app.registry);
+  metrics: SessionMetrics,
+  options: EchoServerOptions,
+): (session: Connection | null) => void {
+  const { log, maxSessions } = options;
   return (session) => {
+    if (session === null) {
+      // Its client went while it was being opened.
+      return;
+    }
     const transport = session.protocol;
     if (app.lifecycle.isClosing) {
       session.close(SERVICE_RESTART, "the replica is going away");
@@ -92,20 +84,7 @@ function acceptSession(
     metrics.open.inc({ transport });
     metrics.opened.inc({ transport });
     log.info({ session: session.id, transport, client: session.remoteAddress }, "session opened");
-
-    session.on("data", (data: unknown) => {
-      const message = textOf(data);
-      const bytes = Buffer.byteLength(message);
-      if (bytes > maxMessageBytes) {
-        metrics.refused.inc({ reason: "message" });
-        log.warn({ session: session.id, bytes }, "message refused");
-        const reason = `a message has ${bytes} bytes, allowed are ${maxMessageBytes}`;
-        session.close(MESSAGE_TOO_BIG, reason);
-        return;
-      }
-      metrics.messages.inc({ transport });
-      session.write(echoOf(message, replica, new Date()));
-    });
+    echoMessages(session, metrics, options);
     session.on("close", () => {
       const seconds = (Date.now() - opened) / 1000;
       sessions.delete(session);
@@ -116,10 +95,57 @@ function acceptSession(
   };
 }
 
-/** SockJS passes on whatever JSON a client sends, and the bytes of a binary frame. */
-function textOf(data: unknown): string {
+function echoMessages(
+  session: Connection,
+  metrics: SessionMetrics,
+  { log, replica, maxMessageBytes, maxMessagesPerSecond }: EchoServerOptions,
+): void {
+  const rate = new RateLimit(maxMessagesPerSecond);
+  const maxUnread = maxBodyBytes(maxMessageBytes);
+  let isRefused = false;
+  const refuse = (reason: string, status: number, words: string): void => {
+    isRefused = true;
+    metrics.refused.inc({ reason });
+    log.warn({ session: session.id, reason: words }, "session refused");
+    // Later, for SockJS still reads what else came with the message.
+    setImmediate(() =>
+      status === TOO_SLOW ? disconnect(session, status, words) : session.close(status, words),
+    );
+  };
+  session.on("data", (data: unknown) => {
+    if (isRefused) {
+      return;
+    }
+    const message = textOf(data);
+    const bytes = Buffer.byteLength(message ?? "");
+    if (!rate.take()) {
+      refuse("rate", TOO_FAST, `more than ${maxMessagesPerSecond} messages a second`);
+    } else if (message === undefined) {
+      refuse("message", MESSAGE_TOO_BIG, "a message has too many levels");
+    } else if (bytes > maxMessageBytes) {
+      const words = `a message has ${bytes} bytes, allowed are ${maxMessageBytes}`;
+      refuse("message", MESSAGE_TOO_BIG, words);
+    } else {
+      metrics.messages.inc({ transport: session.protocol });
+      session.write(echoOf(message, replica, new Date()));
+      if (unreadBytes(session) > maxUnread) {
+        refuse("slow", TOO_SLOW, `more than ${maxUnread} bytes wait to be read`);
+      }
+    }
+  });
+}
+
+/**
+ * SockJS passes on whatever JSON a client sends, and the bytes of a binary frame; undefined where it is nested too
+ * deep to be written again.
+ */
+function textOf(data: unknown): string | undefined {
   if (typeof data === "string") {
     return data;
   }
-  return Buffer.isBuffer(data) ? data.toString() : JSON.stringify(data);
+  try {
+    return Buffer.isBuffer(data) ? data.toString() : JSON.stringify(data);
+  } catch {
+    return undefined;
+  }
 }

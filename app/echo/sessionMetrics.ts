@@ -2,6 +2,8 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const AGE_BUCKETS_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600];
 
+export type SessionMetrics = ReturnType<typeof createSessionMetrics>;
+
 /** What the echo server counts, for Prometheus. */
 export function createSessionMetrics(registry: Registry) {
   const registers = [registry];
@@ -20,7 +22,7 @@ export function createSessionMetrics(registry: Registry) {
     }),
     refused: new Counter({
       name: "sockjs_refused_total",
-      help: "Sessions and messages that were refused",
+      help: "Sessions, messages and requests that were refused",
       labelNames: ["reason"],
       registers,
     }),

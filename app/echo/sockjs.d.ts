@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** What sockjs 0.3.24 has and its published types lack. */
@@ -16,5 +17,12 @@ declare module "sockjs" {
   }
   interface Connection {
     close(status?: number, reason?: string): boolean;
+    /** Its own, for it tells nobody else what waits for a client. */
+    readonly _session: {
+      /** Messages that wait for the next request that receives; not of a raw WebSocket. */
+      send_buffer?: string[];
+      /** Where messages go now: a WebSocket's connection or an HTTP response. */
+      recv: { connection?: Socket; response?: ServerResponse } | null;
+    };
   }
 }

@@ -93,7 +93,7 @@ describe("company registry for browsers", () => {
     it(`are told neither to guess the type of ${path} nor to tell where they come from`, async () => {
       const { headers } = await fetch(origin + path);
       equal(headers.get("X-Content-Type-Options"), "nosniff");
-      equal(headers.get("Referrer-Policy"), "no-referrer");
+      equal(headers.get("Referrer-Policy"), "same-origin");
       equal(headers.get("Access-Control-Allow-Origin"), null);
     });
   }

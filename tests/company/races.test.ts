@@ -1,5 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import fc from "fast-check";
 import { Client } from "pg";
+import { normaliseIdentifier } from "../../app/common/keyRoute.ts";
 import {
   create,
   startCompanyServer,
@@ -75,6 +77,54 @@ describe("creations of one number at once", () => {
     equal(await sum("companies_created_total"), 1);
     const early = await sum("companies_refused_early_total");
     equal(early + (await sum("companies_constraint_violations_total")), 59);
+  });
+
+  it("make one company of each number, whatever comes to whichever replica with whatever key", async () => {
+    const database = await postgres.newDatabase();
+    const servers = await Promise.all(times(3, () => startCompanyServer(database)));
+    const request = fc.record({
+      replica: fc.nat(2),
+      number: fc.constantFrom("A 1", "a-1", "B2"),
+      key: fc.constantFrom(undefined, undefined, "one", "two"),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 12 }), async (requests) => {
+        run += 1;
+        const answers = await Promise.all(
+          requests.map(({ replica, number, key }) => {
+            const company = { legalName: "A", businessNumber: `${number}-${run}` };
+            const headers = key === undefined ? {} : { "Idempotency-Key": `${key}-${run}` };
+            return create(servers[replica]?.origin ?? "", company, headers);
+          }),
+        );
+        for (const number of [`A1${run}`, `B2${run}`]) {
+          const asked = requests
+            .flatMap((each, index) => {
+              const answer = answers[index];
+              return answer === undefined ? [] : [{ ...each, answer }];
+            })
+            .filter((each) => `${normaliseIdentifier(each.number)}${run}` === number);
+          const isReplay = ({ answer }: (typeof asked)[number]): boolean =>
+            answer.headers.has("Idempotent-Replayed");
+          const done = asked.filter(({ answer: { status } }) => status === 201);
+          const first = done.filter((each) => !isReplay(each));
+          const rows = `select from company where business_number = '${number}'`;
+          equal(first.length, (await queryRows(database, rows)).length);
+          const isWanted = asked.some(({ key }) => key === undefined);
+          equal(first.length, isWanted ? 1 : first.length % 2);
+          for (const { key, answer } of done.filter(isReplay)) {
+            equal(key, first[0]?.key);
+            deepEqual(answer.body, first[0]?.answer.body);
+          }
+          const others = asked.filter((each) => !done.includes(each));
+          for (const { key, answer } of others) {
+            equal(answer.status === 409 || (key !== undefined && answer.status === 422), true);
+          }
+        }
+      }),
+      { numRuns: 40, interruptAfterTimeLimit: 10_000 },
+    );
   });
 
   it("are counted as a violation where PostgreSQL's constraint has the last word", async () => {

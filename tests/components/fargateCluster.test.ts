@@ -35,6 +35,8 @@ async function mockedCluster(changes: Partial<FargateClusterArgs> = {}, options:
   return { recorder, cluster, inputs: recorder.one("eks:index:Cluster").inputs };
 }
 
+const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+
 describe("FargateCluster", () => {
   it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
     const { recorder } = await mockedCluster();
@@ -217,13 +219,9 @@ describe("FargateCluster", () => {
 
   it("configures the log router by its own provider", async () => {
     const { recorder } = await mockedCluster({ region: "eu-west-3" });
-    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), {
-      name: "aws-observability",
-      labels: {
-        "aws-observability": "enabled",
-        "pod-security.kubernetes.io/enforce": "restricted",
-      },
-    });
+    const labels = { "aws-observability": "enabled", ...RESTRICTED };
+    const expected = { name: "aws-observability", labels };
+    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), expected);
     const { metadata, data } = recorder.one("kubernetes:ConfigMap").inputs;
     deepEqual(metadata, { name: "aws-logging", namespace: "aws-observability" });
     deepEqual(data, loggingConfig("eu-west-3", "/aws/eks/apps/fargate"));

@@ -13,6 +13,7 @@ const COMPANY: WorkloadSettings = {
   cpuMillicores: 250,
   memoryMiB: 512,
   dnsName: undefined,
+  allowedOrigins: [],
 };
 
 const ECHO: WorkloadSettings = {

@@ -105,6 +105,15 @@ describe("Workload", () => {
     ]);
   });
 
+  it("tells the app which pages of other origins may use it", async () => {
+    const allowedOrigins = ["https://a.example", "https://b.example:8443"];
+    const { container } = await mockedWorkload({ allowedOrigins });
+    deepEqual(
+      (at(container, "env") as { name: string }[]).filter(({ name }) => name === "ALLOWED_ORIGINS"),
+      [{ name: "ALLOWED_ORIGINS", value: "https://a.example,https://b.example:8443" }],
+    );
+  });
+
   it("gives the app the entries of a Secret as its environment, and of none where there is none", async () => {
     const { container } = await mockedWorkload({ secretName: "chat-database-1a2b" });
     deepEqual(at(container, "envFrom"), [{ secretRef: { name: "chat-database-1a2b" } }]);

@@ -19,12 +19,13 @@ export interface CompanyServer {
 interface Choices {
   replica?: string;
   drainSeconds?: number;
+  allowedOrigins?: readonly string[];
 }
 
 /** Starts a company registry on a free port, ready or not. */
 export async function startUnreadyServer(
   databaseUrl: string,
-  { replica = "company-0", drainSeconds = 0 }: Choices = {},
+  { replica = "company-0", drainSeconds = 0, ...choices }: Choices = {},
 ): Promise<CompanyServer> {
   const log: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => log.push(line) });
@@ -33,6 +34,7 @@ export async function startUnreadyServer(
     replica,
     drainSeconds,
     log: logger,
+    ...choices,
     database: new Database(parseSettings(DATABASE_RULES, settings), logger),
   });
   running.add(server);

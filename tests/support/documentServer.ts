@@ -31,6 +31,7 @@ export const LIMITS: DocumentLimits = {
 interface Choices extends Partial<DocumentLimits> {
   replica?: string;
   drainSeconds?: number;
+  allowedOrigins?: readonly string[];
 }
 
 /** Starts a document collaborator on a free port, ready or not. */

@@ -25,6 +25,7 @@ export async function startEchoServer(
     drainSeconds: 0,
     maxSessions: 100,
     maxMessageBytes: 1000,
+    maxMessagesPerSecond: 1000,
     log: pino({ level: "debug" }, { write: (line: string) => log.push(line) }),
     ...options,
   });

@@ -10,11 +10,11 @@ import {
 } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { HttpFront, type HttpReplica } from "../../local/httpFront.ts";
+import { HttpFront, type HttpFrontOptions, type HttpReplica } from "../../local/httpFront.ts";
 import type { Affinity } from "../../workloads.ts";
 
 /** What the test app sets, and how its requests are keyed. */
-export const ROUTING: ConstructorParameters<typeof HttpFront>[1] = {
+export const ROUTING: HttpFrontOptions["routing"] = {
   idleTimeoutSeconds: 60,
   cookie: { name: "app", maxAgeSeconds: 60 },
   keyRoutes: [
@@ -87,8 +87,10 @@ export async function kill({ server }: Pick<TestReplica, "server">): Promise<voi
 export async function startFront(
   affinity: Affinity,
   replicas: readonly HttpReplica[],
+  options: Partial<HttpFrontOptions> = {},
 ): Promise<string> {
-  const front = new HttpFront(affinity, ROUTING, () => replicas);
+  const routable = (): readonly HttpReplica[] => replicas;
+  const front = new HttpFront({ affinity, routing: ROUTING, routable, ...options });
   fronts.add(front);
   return `http://127.0.0.1:${await front.listen(0, "127.0.0.1")}`;
 }

@@ -11,9 +11,11 @@ const CLOSE_REASONS: Readonly<Record<number, string>> = {
   1002: "server not reachable",
   1006: "connection lost",
   2000: "no chosen transport gets through",
+  4008: "too many messages a second",
   4009: "message too big",
   4012: "replica is going away",
   4013: "replica is full",
+  4014: "too slow to read",
   4408: "no answer",
 };
 

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import sockjs, { type Connection } from "sockjs";
+import utils from "sockjs/lib/utils.js";
+import type { AppServer, AppServerOptions, Interceptor } from "../common/appServer.ts";
+import { WEBSOCKET_IDLE_SECONDS } from "../common/httpRouting.ts";
+import * as guard from "./guard.ts";
+
+/** Longer than load balancers wait; SockJS' own sessions are never silent for so long, raw WebSockets may be gone. */
+const SILENCE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
+
+/** The script in the page that SockJS has for frames. */
+const FRAME_SCRIPT = "\n    document.domain = document.domain;\n    SockJS.bootstrap_iframe();\n  ";
+
+/** With htmlfile every message comes as a script in a page. */
+const HTMLFILE_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/** In such a script a message must not end it: what it has of HTML would be the page's. */
+const quote = utils.quote;
+utils.quote = (text) => quote(text).replaceAll("<", "\\u003c");
+
+export interface SockjsOptions extends AppServerOptions {
+  /** Bytes of a request's body, or a WebSocket's frame. */
+  maxBodyBytes: number;
+  /** Called with null where the client has gone before its session was open. */
+  onSession: (session: Connection | null) => void;
+  onFault: (fault: guard.Fault) => void;
+}
+
+/** Hands what is under the prefix to SockJS, unless it has faults. */
+export function sockjsInterceptor(
+  app: AppServer,
+  { log, replica, maxBodyBytes, onSession, onFault }: SockjsOptions,
+): Interceptor {
+  const echo = sockjs.createServer({
+    prefix: guard.ECHO_PREFIX,
+    sockjs_url: "/sockjs.min.js",
+    faye_server_options: { maxLength: maxBodyBytes, headers: { "X-Replica": replica } },
+    // What it tells of requests has the ids of sessions, and who knows one can talk in it.
+    log: (severity, line) =>
+      severity === "error" && log.warn({ reason: line.split("\n").slice(1) }, "SockJS failed"),
+  });
+  echo.on("connection", onSession);
+  const handle = echo.middleware();
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const fault = guard.faultOf(request, app.origins);
+    if (fault !== undefined) {
+      onFault(fault);
+      guard.refuse(response, fault);
+      return;
+    }
+    prepare(request, response, app.origins.frameAncestors);
+    if (guard.announcesMore(request, maxBodyBytes)) {
+      guard.refuseLarge(response, maxBodyBytes);
+    } else if (request.method !== "POST") {
+      handle(request, response);
+    } else {
+      guard.readBody(request, response, maxBodyBytes, (body) => {
+        const bodyFault = guard.bodyFaultOf(request, body);
+        if (bodyFault !== undefined) {
+          onFault(bodyFault);
+          guard.refuse(response, bodyFault);
+        } else if (!request.socket.destroyed) {
+          handle(request, response);
+          // At once, for it copies all that it has with each part.
+          request.emit("data", Buffer.from(body));
+          request.emit("end");
+        }
+      });
+    }
+  };
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const fault = guard.upgradeFaultOf(request, app.origins);
+    if (fault !== undefined) {
+      onFault(fault);
+      app.refuse(socket, fault.status);
+      return;
+    }
+    handle(request, socket, head);
+    request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
+  };
+  return (request, response, head = Buffer.alloc(0)) => {
+    if (!/^\/echo(\/|$)/.test(request.url ?? "")) {
+      return false;
+    }
+    if (response instanceof ServerResponse) {
+      answer(request, response);
+    } else {
+      response.on("error", () => response.destroy());
+      upgrade(request, response, head);
+    }
+    return true;
+  };
+}
+
+/** Gives pages for frames their policies, and keeps to itself which pages may read: SockJS lets all. */
+function prepare({ url = "" }: IncomingMessage, response: ServerResponse, ancestors: string): void {
+  const set = response.setHeader.bind(response);
+  if (/\/htmlfile\/?(\?|$)/.test(url)) {
+    set("Content-Security-Policy", HTMLFILE_POLICY);
+  } else if (url.startsWith(`${guard.ECHO_PREFIX}/iframe`)) {
+    const script = createHash("sha256").update(FRAME_SCRIPT).digest("base64");
+    set(
+      "Content-Security-Policy",
+      `default-src 'none'; script-src 'self' 'sha256-${script}'; connect-src 'self'; frame-src 'self'; ` +
+        `base-uri 'none'; form-action 'self'; frame-ancestors ${ancestors}`,
+    );
+  }
+  response.setHeader = (name, value) =>
+    /^access-control-/i.test(name) ? response : set(name, value);
+}

@@ -1,0 +1,30 @@
+import { createServer } from "node:net";
+
+/** The first of so many consecutive ports that nobody has. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const probes: ReturnType<typeof createServer>[] = [];
+    try {
+      const first = await listen(0, probes);
+      for (let next = 1; next < count; next++) {
+        await listen(first + next, probes);
+      }
+      return first;
+    } catch {
+      // One of the next ones is in use.
+    } finally {
+      await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+    }
+  }
+}
+
+function listen(port: number, probes: ReturnType<typeof createServer>[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(port, "127.0.0.1", () => {
+      probes.push(probe);
+      const address = probe.address();
+      resolve(typeof address === "object" ? (address?.port ?? 0) : 0);
+    });
+  });
+}
