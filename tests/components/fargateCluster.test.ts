@@ -36,7 +36,6 @@ async function mockedCluster(changes: Partial<FargateClusterArgs> = {}, options:
 }
 
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
-
 describe("FargateCluster", () => {
   it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
     const { recorder } = await mockedCluster();
@@ -220,8 +219,8 @@ describe("FargateCluster", () => {
   it("configures the log router by its own provider", async () => {
     const { recorder } = await mockedCluster({ region: "eu-west-3" });
     const labels = { "aws-observability": "enabled", ...RESTRICTED };
-    const expected = { name: "aws-observability", labels };
-    deepEqual(at(recorder.one("kubernetes:Namespace").inputs, "metadata"), expected);
+    const metadataOf = recorder.one("kubernetes:Namespace").inputs.metadata;
+    deepEqual(metadataOf, { name: "aws-observability", labels });
     const { metadata, data } = recorder.one("kubernetes:ConfigMap").inputs;
     deepEqual(metadata, { name: "aws-logging", namespace: "aws-observability" });
     deepEqual(data, loggingConfig("eu-west-3", "/aws/eks/apps/fargate"));
