@@ -19,9 +19,6 @@ const ID = /^[\w-]{1,64}$/;
 /** Name of a function in a page, which comes into a script. */
 const CALLBACK = /^[\w.-]{1,32}$/;
 
-/** The key of a WebSocket's handshake: 16 bytes in Base64. */
-const WEBSOCKET_KEY = /^[\w+/]{22}==$/;
-
 /** Types under which messages are sent: SockJS' own lists. */
 const TEXT = ["", "text/plain"];
 const XHR_TEXT = [...TEXT, "T", "text/xml", "application/json", "application/xml"];
@@ -54,19 +51,12 @@ export function faultOf(request: IncomingMessage, origins: Origins): Fault | und
     : undefined;
 }
 
-/** What is wrong with a WebSocket's handshake. */
+/** What is wrong with a request for a WebSocket, apart from its handshake, which SockJS checks. */
 export function upgradeFaultOf(request: IncomingMessage, origins: Origins): Fault | undefined {
-  const { headers, method, url = "" } = request;
-  const path = url.replace(/\?.*/, "");
-  const isWebSocket = path.endsWith("/websocket") || path.endsWith("/websocket/");
-  const hasHandshake =
-    method === "GET" &&
-    headers["sec-websocket-version"] === "13" &&
-    WEBSOCKET_KEY.test(headers["sec-websocket-key"] ?? "");
+  const { method, url = "" } = request;
+  const isWebSocket = method === "GET" && /\/websocket\/?(\?|$)/.test(url);
   return (
-    faultOf(request, origins) ??
-    (isWebSocket ? undefined : fault(404, "there is no WebSocket")) ??
-    (hasHandshake ? undefined : fault(400, "the handshake is not that of RFC 6455"))
+    faultOf(request, origins) ?? (isWebSocket ? undefined : fault(404, "there is no WebSocket"))
   );
 }
 

@@ -119,6 +119,7 @@ describe("creations of one number at once", () => {
           }
           const others = asked.filter((each) => !done.includes(each));
           for (const { key, answer } of others) {
+            equal(key !== undefined && key === first[0]?.key, false, "a repetition is refused");
             equal(answer.status === 409 || (key !== undefined && answer.status === 422), true);
           }
         }

@@ -6,7 +6,7 @@ import { connectRaw, endRawConnections } from "../support/rawHttp.ts";
 import { assertSound, handshakeHeaders } from "../support/soundEcho.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-const RUNS = 300;
+const RUNS = 200;
 
 describe("garbage by chance", () => {
   afterEach(async () => {

@@ -66,7 +66,7 @@ describe("pages of other origins", () => {
     const strangers = [
       { Origin: STRANGER },
       { Origin: "null" },
-      { Origin: `${origin}0` },
+      { Origin: "http://127.0.0.1" },
       { "Sec-Fetch-Site": "cross-site" },
       { "Sec-Fetch-Site": "same-site" },
     ];
