@@ -57,6 +57,11 @@ export interface StackOptions {
 const PROJECT_FILE = new URL("../../../Pulumi.yaml", import.meta.url);
 const NO_CHANGE = ["same", "read", "refresh"];
 
+/** What the SDK says when it gets no connection to the engine in time, as may be on a busy computer. */
+const NOT_CONNECTED = "14 UNAVAILABLE: No connection established";
+
+type Start = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
+
 /** A stack of the program in an account, worked on by a real engine. */
 export class Stack {
   readonly #automation: AutomationStack;
@@ -170,9 +175,13 @@ export class Stack {
   }
 }
 
-async function run(
-  start: (onEvent: (event: EngineEvent) => void) => Promise<unknown>,
-): Promise<Run> {
+/** Repeats what failed for want of a connection between program and engine: nothing was done then. */
+async function run(start: Start): Promise<Run> {
+  const first = await runOnce(start);
+  return first.output.includes(NOT_CONNECTED) ? runOnce(start) : first;
+}
+
+async function runOnce(start: Start): Promise<Run> {
   const steps: Step[] = [];
   const faults: Run["faults"] = [];
   const lines: string[] = [];
