@@ -77,10 +77,15 @@ const GUARDS: readonly Guard[] = [
 export function settingsToGuard(config: Config): GuardedSettings {
   const { deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption } =
     config;
-  const hasData = config.workloads.some(({ app }) => keepsData(app));
   return {
-    ...{ deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption },
-    keepsData: hasData,
+    deletionProtection,
+    name,
+    region,
+    vpcCidr,
+    zones,
+    natGateways,
+    secretsEncryption,
+    keepsData: config.workloads.some(({ app }) => keepsData(app)),
   };
 }
 

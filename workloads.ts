@@ -33,6 +33,12 @@ const COMMON_RULES = {
   allowedOrigins: originList.default([]),
 };
 
+/** What those may whose requests are routed one by one. */
+const HTTP_RULES = {
+  affinity: oneOf(["cookie", "key"]).default("cookie"),
+  ...COMMON_RULES,
+};
+
 /** Rules of a workload's settings, by its app; README says what each means. */
 const WORKLOAD_RULES = {
   echo: {
@@ -43,16 +49,8 @@ const WORKLOAD_RULES = {
     idleTimeoutSeconds: wholeNumberFrom(60, 6000, 350).default(350),
     targetProtocol: oneOf(["tcp", "tls"]).default("tcp"),
   },
-  company: {
-    app: z.literal("company"),
-    affinity: oneOf(["cookie", "key"]).default("cookie"),
-    ...COMMON_RULES,
-  },
-  document: {
-    app: z.literal("document"),
-    affinity: oneOf(["cookie", "key"]).default("cookie"),
-    ...COMMON_RULES,
-  },
+  company: { app: z.literal("company"), ...HTTP_RULES },
+  document: { app: z.literal("document"), ...HTTP_RULES },
 };
 
 type WorkloadOf<Name extends AppName> = Values<(typeof WORKLOAD_RULES)[Name]>;

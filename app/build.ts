@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, brotliDecompress, constants, gzip } from "node:zlib";
 import { build, stop } from "esbuild";
-import type { AppName } from "./common/apps.ts";
+import { APP_NAMES, type AppName } from "./common/apps.ts";
 
 const inApp = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,7 +19,7 @@ const LIBRARY_FILES: Partial<Record<AppName, readonly string[]>> = {
  * also compressed, for servers to send it so.
  */
 export async function buildPages(): Promise<void> {
-  await Promise.all([buildPage("echo"), buildPage("company"), buildPage("document")]);
+  await Promise.all(APP_NAMES.map(buildPage));
   await stop();
 }
 

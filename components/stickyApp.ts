@@ -108,10 +108,7 @@ export class StickyApp extends pulumi.ComponentResource {
       case "cookie":
         return new StickyIngress(
           name,
-          {
-            ...common,
-            ...HTTP_ROUTINGS[workload.app],
-          },
+          { ...common, ...HTTP_ROUTINGS[workload.app] },
           { parent: this },
         );
       case "key":

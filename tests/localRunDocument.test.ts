@@ -1,10 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { countedIn } from "../bench/contests.ts";
-import { openPage, startBrowser } from "./support/browser.ts";
 import { closeEditors, converge } from "./support/documentEditor.ts";
 import { isSaved, reads } from "./support/documentPage.ts";
 import { DocumentVisitor } from "./support/documentVisitor.ts";
@@ -14,6 +9,7 @@ import {
   replicasWith,
   signalReplica,
   startDocumentRun,
+  useDocumentRuns,
   visitors,
 } from "./support/localDocument.ts";
 import {
@@ -24,7 +20,7 @@ import {
   typistsAt,
   Window,
 } from "./support/localDocumentTyping.ts";
-import { endRuns, pidOf, startLocal } from "./support/localRun.ts";
+import { pidOf, startLocal } from "./support/localRun.ts";
 import { freePorts } from "./support/ports.ts";
 import { waitFor } from "./support/waitFor.ts";
 
@@ -38,27 +34,12 @@ describe("npm start with the document collaborator", function () {
   // Each test starts many processes, and up to three times.
   this.timeout(120_000);
 
-  let browser: Browser;
-  let folder: string;
-
-  before(async () => (browser = await startBrowser()));
-  after(() => browser.close());
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "local-document-"));
-  });
-
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    closeEditors();
-    await endRuns();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { folder, visit } = useDocumentRuns();
 
   it("has it on the port after the other two, and keeps documents and what is written in between from run to run", async () => {
     const first = await freePorts(3);
     const origin = `http://127.0.0.1:${first + 2}`;
-    const args = ["--data", folder, "--replicas", "1", "--drain", "0.1"];
+    const args = ["--data", folder(), "--replicas", "1", "--drain", "0.1"];
     const all = ["--workloads", "echo,company,document", "--port", String(first), ...args];
     const alone = ["--workloads", "document", "--port", String(first + 2), ...args];
 
@@ -90,7 +71,7 @@ describe("npm start with the document collaborator", function () {
     await startLocal(...alone);
     const [reader] = await openAll([new DocumentVisitor(origin, "127.0.1.2")], id);
     deepEqual(reader?.paragraphs, ["second run", "no run", "first run"]);
-    const { page } = await openPage(browser, `${origin}/documents/${id}`);
+    const { page } = await visit(`${origin}/documents/${id}`);
     await reads(page, "second run\nno run\nfirst run");
   });
 
@@ -107,8 +88,8 @@ describe("npm start with the document collaborator", function () {
     deepEqual(editors.map(replicaOf), homes);
 
     const pages = [
-      await openPage(browser, `${run.origin}/documents/${id}`),
-      await openPage(browser, `${run.origin}/documents/${id}`),
+      await visit(`${run.origin}/documents/${id}`),
+      await visit(`${run.origin}/documents/${id}`),
     ].map(({ page }) => page);
     for (const page of pages) {
       const isThere = (): Promise<void> => page.locator("#replica:not(:empty)").waitFor();
@@ -167,7 +148,7 @@ describe("npm start with the document collaborator", function () {
     ok(owners.size > 1);
     const id = (await people[0]?.create()) ?? "";
     const together = replicasWith(await openAll(people.slice(0, 1), id));
-    const { page } = await openPage(browser, `${run.origin}/documents/${id}`);
+    const { page } = await visit(`${run.origin}/documents/${id}`);
     const window = await Window.at(page, "Window");
     await window.type();
     await isSaved(page);

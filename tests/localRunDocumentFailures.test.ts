@@ -1,10 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { openPage, startBrowser } from "./support/browser.ts";
-import { closeEditors, converge } from "./support/documentEditor.ts";
+import { converge } from "./support/documentEditor.ts";
 import { TEXT } from "./support/documentPage.ts";
 import {
   endPostgres,
@@ -13,6 +8,7 @@ import {
   replicasWith,
   signalReplica,
   startDocumentRun,
+  useDocumentRuns,
   visitors,
 } from "./support/localDocument.ts";
 import {
@@ -24,7 +20,7 @@ import {
   type Typist,
   Window,
 } from "./support/localDocumentTyping.ts";
-import { endRuns, type LocalRun } from "./support/localRun.ts";
+import type { LocalRun } from "./support/localRun.ts";
 import { waitFor } from "./support/waitFor.ts";
 
 /** Beside two windows. */
@@ -75,32 +71,17 @@ const BLOWS = {
 describe("npm start with twenty people and two windows in one document", function () {
   this.timeout(480_000);
 
-  let browser: Browser;
-  let folder: string;
-
-  before(async () => (browser = await startBrowser()));
-  after(() => browser.close());
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "local-document-"));
-  });
-
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    closeEditors();
-    await endRuns();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { folder, visit } = useDocumentRuns();
 
   async function openWindow({ origin }: LocalRun, id: string, name: string) {
-    const opened = await openPage(browser, `${origin}/documents/${id}`);
+    const opened = await visit(`${origin}/documents/${id}`);
     await opened.page.locator(`${TEXT}[contenteditable=true]`).waitFor();
     return { ...opened, window: await Window.at(opened.page, name) };
   }
 
   for (const [affinity, blows] of Object.entries(BLOWS)) {
     it(`loses no key and nothing saved by ${affinity}: ${Object.keys(blows).join(", ")}`, async () => {
-      const args = ["--affinity", affinity, "--drain", "0.5", "--data", folder];
+      const args = ["--affinity", affinity, "--drain", "0.5", "--data", folder()];
       const run = await startDocumentRun(...args);
       const people = visitors(run, TYPISTS + Object.keys(blows).length);
       const id = (await people[0]?.create()) ?? "";

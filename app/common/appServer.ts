@@ -9,19 +9,12 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
-import { WEBSOCKET_IDLE_SECONDS } from "./httpRouting.ts";
+import { SILENCE_MS } from "./httpRouting.ts";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import { Origins } from "./origins.ts";
 import { sendProblem } from "./problem.ts";
 import { SECURITY_HEADERS, securityHeaders } from "./securityHeaders.ts";
-
-/**
- * How long an idle connection is kept, in milliseconds: longer than a load balancer does, which else sends a request
- * on a connection that is being closed and answers 502
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
- */
-const KEEP_ALIVE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
 
 /** How long a request's head, and all of it, may take, in seconds. */
 const HEAD_SECONDS = 60;
@@ -144,7 +137,7 @@ export class AppServer {
     const { headSeconds = HEAD_SECONDS, requestSeconds = REQUEST_SECONDS } = this.#options;
     const options = {
       shouldUpgradeCallback,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: SILENCE_MS,
       headersTimeout: headSeconds * 1000,
       requestTimeout: requestSeconds * 1000,
       connectionsCheckingInterval: Math.min(CHECK_MS, headSeconds * 500),
@@ -160,7 +153,7 @@ export class AppServer {
       }
     });
     // Of who does not read what was answered, too.
-    server.setTimeout(KEEP_ALIVE_MS);
+    server.setTimeout(SILENCE_MS);
     server.on("upgrade", (request, socket, head) => {
       if (!this.intercept(request, socket, head)) {
         this.refuse(socket, 404);

@@ -6,6 +6,13 @@ import type { KeyRoute } from "./keyRoute.ts";
  */
 export const WEBSOCKET_IDLE_SECONDS = 350;
 
+/**
+ * How long a server keeps a silent connection, in milliseconds: longer than a load balancer does, which else sends a
+ * request on a connection that is being closed and answers 502
+ * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+ */
+export const SILENCE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
+
 /** A cookie that an app sets, and by which a load balancer keeps a browser on its replica. */
 export interface StickyCookie {
   name: string;

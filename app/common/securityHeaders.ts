@@ -16,9 +16,14 @@ const TLS_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
+const PLAIN = Object.entries(SECURITY_HEADERS);
+const UNDER_TLS = [...PLAIN, ...Object.entries(TLS_HEADERS)];
+
 /** The headers by which an answer keeps browsers from harm. */
-export function securityHeaders(request: IncomingMessage): [name: string, value: string][] {
-  return Object.entries({ ...SECURITY_HEADERS, ...(isTls(request) ? TLS_HEADERS : {}) });
+export function securityHeaders(
+  request: IncomingMessage,
+): readonly (readonly [name: string, value: string])[] {
+  return isTls(request) ? UNDER_TLS : PLAIN;
 }
 
 /**

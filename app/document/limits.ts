@@ -1,3 +1,5 @@
+import * as status from "../common/closeStatus.ts";
+
 /** What a replica takes; a document's limits hold on each of its replicas. */
 export interface DocumentLimits {
   /** Bytes of a document's state; what was deleted counts as little as that it was there. */
@@ -12,21 +14,17 @@ export interface DocumentLimits {
   maxConnections: number;
 }
 
-/**
- * Close statuses: 3000 more than the WebSocket status of that meaning (1007 invalid data, 1008 policy violation, 1009
- * message too big, 1012 service restart, 1013 try again later, 1014 bad gateway), for an application may only send
- * 3000 to 4999 (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2).
- */
+/** The close status of each refusal. */
 const CODES = {
-  poisoned: 4007,
-  rate: 4008,
-  "update-bytes": 4009,
-  "document-bytes": 4009,
-  closing: 4012,
-  connections: 4013,
-  "document-connections": 4013,
-  slow: 4014,
-  unavailable: 4014,
+  poisoned: status.INVALID,
+  rate: status.TOO_FAST,
+  "update-bytes": status.TOO_BIG,
+  "document-bytes": status.TOO_BIG,
+  closing: status.SERVICE_RESTART,
+  connections: status.TRY_AGAIN_LATER,
+  "document-connections": status.TRY_AGAIN_LATER,
+  slow: status.NOT_NOW,
+  unavailable: status.NOT_NOW,
 } as const;
 
 /** Kinds of refusals, as the metric has them. */

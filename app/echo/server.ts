@@ -1,15 +1,15 @@
 import type { Connection } from "sockjs";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
+import {
+  NOT_NOW,
+  SERVICE_RESTART,
+  TOO_BIG,
+  TOO_FAST,
+  TRY_AGAIN_LATER,
+} from "../common/closeStatus.ts";
 import { addPage } from "../common/page.ts";
 import { RateLimit } from "../common/rateLimit.ts";
-import {
-  maxBodyBytes,
-  MESSAGE_TOO_BIG,
-  SERVICE_RESTART,
-  TOO_FAST,
-  TOO_SLOW,
-  TRY_AGAIN_LATER,
-} from "./limits.ts";
+import { maxBodyBytes } from "./limits.ts";
 import { createSessionMetrics, type SessionMetrics } from "./sessionMetrics.ts";
 import { sockjsInterceptor } from "./sockjsServer.ts";
 import { disconnect, unreadBytes } from "./unread.ts";
@@ -109,7 +109,7 @@ function echoMessages(
     log.warn({ session: session.id, reason: words }, "session refused");
     // Later, for SockJS still reads what else came with the message.
     setImmediate(() =>
-      status === TOO_SLOW ? disconnect(session, status, words) : session.close(status, words),
+      status === NOT_NOW ? disconnect(session, status, words) : session.close(status, words),
     );
   };
   session.on("data", (data: unknown) => {
@@ -121,15 +121,15 @@ function echoMessages(
     if (!rate.take()) {
       refuse("rate", TOO_FAST, `more than ${maxMessagesPerSecond} messages a second`);
     } else if (message === undefined) {
-      refuse("message", MESSAGE_TOO_BIG, "a message has too many levels");
+      refuse("message", TOO_BIG, "a message has too many levels");
     } else if (bytes > maxMessageBytes) {
       const words = `a message has ${bytes} bytes, allowed are ${maxMessageBytes}`;
-      refuse("message", MESSAGE_TOO_BIG, words);
+      refuse("message", TOO_BIG, words);
     } else {
       metrics.messages.inc({ transport: session.protocol });
       session.write(echoOf(message, replica, new Date()));
       if (unreadBytes(session) > maxUnread) {
-        refuse("slow", TOO_SLOW, `more than ${maxUnread} bytes wait to be read`);
+        refuse("slow", NOT_NOW, `more than ${maxUnread} bytes wait to be read`);
       }
     }
   });

@@ -4,14 +4,13 @@ import type { Duplex } from "node:stream";
 import sockjs, { type Connection } from "sockjs";
 import utils from "sockjs/lib/utils.js";
 import type { AppServer, AppServerOptions, Interceptor } from "../common/appServer.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../common/httpRouting.ts";
+import { SILENCE_MS } from "../common/httpRouting.ts";
 import * as guard from "./guard.ts";
 
-/** Longer than load balancers wait; SockJS' own sessions are never silent for so long, raw WebSockets may be gone. */
-const SILENCE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
-
-/** The script in the page that SockJS has for frames. */
-const FRAME_SCRIPT = "\n    document.domain = document.domain;\n    SockJS.bootstrap_iframe();\n  ";
+/** The hash of the script in the page that SockJS has for frames. */
+const FRAME_SCRIPT_HASH = createHash("sha256")
+  .update("\n    document.domain = document.domain;\n    SockJS.bootstrap_iframe();\n  ")
+  .digest("base64");
 
 /** With htmlfile every message comes as a script in a page. */
 const HTMLFILE_POLICY =
@@ -80,6 +79,7 @@ export function sockjsInterceptor(
       return;
     }
     handle(request, socket, head);
+    // SockJS' own sessions are never silent for so long; who has a raw WebSocket may be gone.
     request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
   };
   return (request, response, head = Buffer.alloc(0)) => {
@@ -102,10 +102,9 @@ function prepare({ url = "" }: IncomingMessage, response: ServerResponse, ancest
   if (/\/htmlfile\/?(\?|$)/.test(url)) {
     set("Content-Security-Policy", HTMLFILE_POLICY);
   } else if (url.startsWith(`${guard.ECHO_PREFIX}/iframe`)) {
-    const script = createHash("sha256").update(FRAME_SCRIPT).digest("base64");
     set(
       "Content-Security-Policy",
-      `default-src 'none'; script-src 'self' 'sha256-${script}'; connect-src 'self'; frame-src 'self'; ` +
+      `default-src 'none'; script-src 'self' 'sha256-${FRAME_SCRIPT_HASH}'; connect-src 'self'; frame-src 'self'; ` +
         `base-uri 'none'; form-action 'self'; frame-ancestors ${ancestors}`,
     );
   }

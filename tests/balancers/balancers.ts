@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../support/ports.ts";
 import { waitFor } from "../support/waitFor.ts";
 
 /** A load balancer that somebody else wrote, in front of some ports. */
@@ -82,7 +83,7 @@ async function start(
   command: string,
   configure: (port: number, folder: string) => string[],
 ): Promise<Balancer> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const args = configure(port, mkdtempSync(join(tmpdir(), `${command}-`)));
   const child = spawn(command, args, {
     stdio: ["ignore", "ignore", "inherit"],
@@ -95,14 +96,6 @@ async function start(
     await exited;
   };
   return { url: `http://127.0.0.1:${port}/echo`, stop };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function isOpen(port: number, child: ChildProcess): Promise<boolean> {

@@ -3,9 +3,9 @@ import { HTTP_ROUTINGS } from "../../app/routing.ts";
 import { startPostgres, type Postgres } from "../../local/postgres.ts";
 import { metric } from "../support/echoServer.ts";
 import { endRuns, runNode, type Run } from "../support/localRun.ts";
+import { freePorts } from "../support/ports.ts";
 import { newDatabase } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
-import { freePort } from "./balancers.ts";
 import { Fleet, isUp, PODS, type Router } from "./routers.ts";
 
 const ORDINALS = [0, 1, 2];
@@ -68,7 +68,7 @@ export class RoutedApp {
 
   async #start(postgresUrl: string): Promise<void> {
     this.databaseUrl = await newDatabase(postgresUrl);
-    this.#port = await freePort();
+    this.#port = await freePorts(1);
     const fleet = await Fleet.of(0);
     this.#fleet = fleet;
     for (const ordinal of ORDINALS) {

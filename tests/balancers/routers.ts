@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { haproxyConfig, type HaproxyConfigArgs } from "../../components/haproxyConfig.ts";
+import { freePorts } from "../support/ports.ts";
 import { waitFor } from "../support/waitFor.ts";
-import { freePort } from "./balancers.ts";
 import { NameServer } from "./nameServer.ts";
 import { get } from "./routerClient.ts";
 
@@ -132,7 +132,7 @@ export class Fleet {
     changes: Partial<HaproxyConfigArgs> = {},
     edit: (config: string) => string = (config) => config,
   ): Promise<Router> {
-    const [port, probePort] = [await freePort(), await freePort()];
+    const [port, probePort] = [await freePorts(1), await freePorts(1)];
     const config = configFor({
       ...PODS,
       routes: COMPANY_ROUTING.keyRoutes,

@@ -1,7 +1,38 @@
-import type { Editor } from "./documentEditor.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { openPage, startBrowser } from "./browser.ts";
+import { closeEditors, type Editor } from "./documentEditor.ts";
 import { DocumentVisitor } from "./documentVisitor.ts";
-import { pidOf, startLocal, type LocalRun } from "./localRun.ts";
+import { endRuns, pidOf, startLocal, type LocalRun } from "./localRun.ts";
 import { waitFor } from "./waitFor.ts";
+
+/**
+ * For the tests of a `describe`, at whose end the runs and the editors of each end.
+ *
+ * @returns a folder for data, which each test has anew, and what opens a page in a browser's window
+ */
+export function useDocumentRuns() {
+  let browser: Browser;
+  let folder: string;
+
+  before(async () => (browser = await startBrowser()));
+  after(() => browser.close());
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "local-document-"));
+  });
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    closeEditors();
+    await endRuns();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  return { folder: () => folder, visit: (url: string) => openPage(browser, url) };
+}
 
 /** Starts what `npm start` starts, with the document collaborator alone. */
 export function startDocumentRun(...args: string[]): Promise<LocalRun> {

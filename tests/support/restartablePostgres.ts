@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import { freePorts } from "./ports.ts";
 
 /** More than the servers of a test have together. */
 const MAX_CONNECTIONS = 30;
@@ -18,7 +18,7 @@ export function useRestartablePostgres(): () => Promise<Postgres> {
   let postgres: Postgres | undefined;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "restartable-postgres-"));
-    port = await freePort();
+    port = await freePorts(1);
   });
   afterEach(async () => {
     await postgres?.stop();
@@ -31,13 +31,4 @@ export function useRestartablePostgres(): () => Promise<Postgres> {
 export function killPostgres({ pid, ended }: Postgres): Promise<unknown> {
   process.kill(pid, "SIGKILL");
   return ended;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
