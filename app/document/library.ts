@@ -3,9 +3,6 @@ import type { Kysely, Selectable } from "kysely";
 import * as Y from "yjs";
 import type { DocumentTables } from "./migrations.ts";
 
-/** Name of the document's shared text that is its title. */
-const TITLE = "title";
-
 /** Characters of a title in lists. */
 export const MAX_TITLE = 200;
 
@@ -17,10 +14,12 @@ export interface DocumentSummary {
   updatedAt: Date;
 }
 
+/** The shared text that is a document's title. */
+export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
+
 /** The title that a document gives itself, as lists show it: in one line and not too long. */
 export function titleIn(document: Y.Doc): string {
-  const line = document
-    .getText(TITLE)
+  const line = titleOf(document)
     .toJSON()
     .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, " ")
     .trim();
@@ -90,15 +89,20 @@ export class DocumentLibrary {
     return (await query.execute()).map(summaryOf);
   }
 
-  /** Gives lists the title that a document has now. */
+  /** Gives lists the title that a document has now, if they have another. */
   async rename(id: string, title: string): Promise<void> {
-    await this.#db.updateTable("document").set({ title }).where("id", "=", id).execute();
+    await this.#db
+      .updateTable("document")
+      .set({ title })
+      .where("id", "=", id)
+      .where("title", "!=", title)
+      .execute();
   }
 }
 
 function titled(title: string): Buffer {
   const document = new Y.Doc();
-  document.getText(TITLE).insert(0, title);
+  titleOf(document).insert(0, title);
   return Buffer.from(Y.encodeStateAsUpdate(document));
 }
 

@@ -1,4 +1,5 @@
 import * as Y from "yjs";
+import { titleIn, titleOf } from "./library.ts";
 import { Refusal } from "./limits.ts";
 import { assertDepth, poisoned, readUpdate, type UpdateParts } from "./updateReader.ts";
 
@@ -12,10 +13,12 @@ export class Rehearsal {
   /** The state has no more bytes than these; as many as these, where they were measured. */
   #bytes: number;
   #isMeasured = true;
+  #hasNewTitle = false;
 
   constructor(document: Y.Doc, maxBytes: number) {
     const state = Y.encodeStateAsUpdate(document);
     Y.applyUpdate(this.#doc, state);
+    titleOf(this.#doc).observe(() => (this.#hasNewTitle = true));
     this.#maxBytes = maxBytes;
     this.#bytes = state.byteLength;
   }
@@ -45,6 +48,13 @@ export class Rehearsal {
     if (this.#hasWhatIsNeeded(readUpdate(update))) {
       this.#apply(update);
     }
+  }
+
+  /** The title, if it has changed since it was taken last. */
+  takeTitle(): string | undefined {
+    const title = this.#hasNewTitle ? titleIn(this.#doc) : undefined;
+    this.#hasNewTitle = false;
+    return title;
   }
 
   #apply(update: Uint8Array): void {

@@ -49,7 +49,6 @@ export class Room {
   private constructor(
     id: string,
     document: Document,
-    title: string,
     services: RoomServices,
     release: () => Promise<void>,
   ) {
@@ -58,7 +57,7 @@ export class Room {
     this.#services = services;
     const { maxDocumentBytes } = services.limits;
     const applied = (): number => this.#applied;
-    this.#upkeep = new Upkeep(id, document, title, applied, maxDocumentBytes, services);
+    this.#upkeep = new Upkeep(id, document, applied, maxDocumentBytes, services);
     this.#release = release;
   }
 
@@ -73,7 +72,7 @@ export class Room {
       throw new Error("the document was closed while it was opened");
     }
     const release = (): Promise<void> => direct.disconnect();
-    const room = new Room(id, direct.document, stored.title, services, release);
+    const room = new Room(id, direct.document, services, release);
     room.#load(stored);
     return room;
   }
@@ -107,7 +106,8 @@ export class Room {
   async save(update: Uint8Array): Promise<void> {
     this.#waiting.add(update);
     try {
-      const number = await this.#services.writer.save(this.id, update);
+      const title = this.#rehearsal?.takeTitle();
+      const number = await this.#services.writer.save({ documentId: this.id, update, title });
       this.#waiting.delete(update);
       this.#committed(number, update);
     } catch (error) {

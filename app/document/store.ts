@@ -21,7 +21,6 @@ export interface NumberedState {
 
 /** A document as PostgreSQL has it. */
 export interface StoredDocument {
-  title: string;
   /** State up to an update; none while there are few. */
   snapshot: NumberedState | undefined;
   /** Those that the snapshot lacks, in their order. */
@@ -43,6 +42,8 @@ export function stateOf({ snapshot, updates }: StoredDocument): NumberedState {
 export interface NewUpdate {
   documentId: string;
   update: Uint8Array;
+  /** The document's title as of this update; none where that is as before. */
+  title?: string | undefined;
 }
 
 /** The updates in PostgreSQL. */
@@ -59,7 +60,7 @@ export class DocumentStore {
   async read(id: string): Promise<StoredDocument | undefined> {
     const document = await this.#db
       .selectFrom("document")
-      .select("title")
+      .select("id")
       .where("id", "=", id)
       .executeTakeFirst();
     if (document === undefined) {
@@ -75,7 +76,6 @@ export class DocumentStore {
       order by number`.execute(this.#db);
     const snapshot = rows.find((row) => row.is_snapshot);
     return {
-      title: document.title,
       snapshot: snapshot && { number: Number(snapshot.number), state: snapshot.update },
       updates: rows.filter((row) => !row.is_snapshot).map((row) => this.#updateOf(row)),
     };
@@ -104,7 +104,7 @@ export class DocumentStore {
   }
 
   /**
-   * Saves updates of any documents, all or none, and tells the other replicas.
+   * Saves updates of any documents with the titles that these have by them, all or none, and tells the other replicas.
    *
    * A document's updates are numbered without a gap, by a counter in its row. The row is locked until the commit, so
    * they become visible in the order of their numbers, which those of a sequence would not: whoever has seen number 7
@@ -115,6 +115,7 @@ export class DocumentStore {
   save(batch: readonly NewUpdate[]): Promise<(number | undefined)[]> {
     const ids = batch.map(({ documentId }) => documentId);
     const updates = batch.map(({ update }) => Buffer.from(update));
+    const titles = batch.map(({ title }) => title ?? null);
     return this.#db.transaction().execute(async (transaction) => {
       // Always in one order, or two replicas would wait for each other.
       await sql`
@@ -123,11 +124,16 @@ export class DocumentStore {
       );
       const { rows } = await sql<{ id: string; before: string }>`
         with incoming as (
-          select * from unnest(${ids}::uuid[], ${updates}::bytea[])
-            with ordinality as each (document_id, update, place)
+          select * from unnest(${ids}::uuid[], ${updates}::bytea[], ${titles}::text[])
+            with ordinality as each (document_id, update, title, place)
+        ), sums as (
+          select document_id, count(*) as added,
+            (array_agg(title order by place desc) filter (where title is not null))[1] as last_title
+          from incoming group by document_id
         ), counted as (
-          update document set last_update = last_update + added, updated_at = now()
-          from (select document_id, count(*) as added from incoming group by document_id) as sums
+          update document set last_update = last_update + added, updated_at = now(),
+            title = coalesce(last_title, title)
+          from sums
           where id = document_id
           returning id, last_update - added as before, last_update
         ), saved as (

@@ -1,7 +1,7 @@
 import * as Y from "yjs";
 import type { Logger } from "../common/log.ts";
 import type { Archive } from "./archive.ts";
-import { titleIn, type DocumentLibrary } from "./library.ts";
+import { titleIn, titleOf, type DocumentLibrary } from "./library.ts";
 import type { DocumentMetrics } from "./metrics.ts";
 import type { NumberedState } from "./store.ts";
 
@@ -11,7 +11,7 @@ const COMPACT_EVERY = 1000;
 /** Updates after which a version is kept. */
 const VERSION_EVERY = 1000;
 
-/** How long a changed title may be changed further before lists have it, in milliseconds. */
+/** Time after which lists get the title that several replicas have made of theirs, in milliseconds. */
 const TITLE_MS = 1000;
 
 export interface UpkeepServices {
@@ -29,7 +29,6 @@ export class Upkeep {
   readonly #applied: () => number;
   readonly #maxBytes: number;
   readonly #tasks = new Set<Promise<unknown>>();
-  #title: string;
   #titleTimer: NodeJS.Timeout | undefined;
   #bytes = 0;
   #isChanged = false;
@@ -43,17 +42,16 @@ export class Upkeep {
   constructor(
     id: string,
     document: Y.Doc,
-    title: string,
     applied: () => number,
     maxBytes: number,
     services: UpkeepServices,
   ) {
     this.#id = id;
     this.#document = document;
-    this.#title = title;
     this.#applied = applied;
     this.#maxBytes = maxBytes;
     this.#services = services;
+    titleOf(document).observe(() => this.#titleChanged());
   }
 
   /** The document lacks something that it ought to have: no state of it may take the place of what is saved. */
@@ -71,10 +69,6 @@ export class Upkeep {
   /** The document has got another update, wherever it came from. */
   grown(bytes: number): void {
     this.#bytes += bytes;
-    this.#titleTimer ??= setTimeout(() => {
-      this.#titleTimer = undefined;
-      this.#do("keep the title", () => this.#keepTitle());
-    }, TITLE_MS);
   }
 
   /**
@@ -128,12 +122,16 @@ export class Upkeep {
     }
   }
 
-  async #keepTitle(): Promise<void> {
-    const title = titleIn(this.#document);
-    if (title !== this.#title) {
-      await this.#services.library.rename(this.#id, title);
-      this.#title = title;
-    }
+  /** Each update's title is saved with it, but by a replica that did not have those of others in the same moment. */
+  #titleChanged(): void {
+    this.#titleTimer ??= setTimeout(() => {
+      this.#titleTimer = undefined;
+      this.#do("keep the title", () => this.#keepTitle());
+    }, TITLE_MS);
+  }
+
+  #keepTitle(): Promise<void> {
+    return this.#services.library.rename(this.#id, titleIn(this.#document));
   }
 
   #state(): NumberedState {

@@ -52,15 +52,15 @@ export class UpdateWriter {
    *
    * @throws Refusal when it cannot be committed now
    */
-  save(documentId: string, update: Uint8Array): Promise<number> {
-    const isFull =
-      this.#queue.length >= MAX_WAITING || this.#bytes + update.byteLength > MAX_WAITING_BYTES;
+  save(unsaved: NewUpdate): Promise<number> {
+    const bytes = unsaved.update.byteLength;
+    const isFull = this.#queue.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES;
     if (isFull) {
       return Promise.reject(notSaved("too much waits for the database"));
     }
     const settled = Promise.withResolvers<number>();
-    this.#queue.push({ documentId, update, since: performance.now(), settled });
-    this.#bytes += update.byteLength;
+    this.#queue.push({ ...unsaved, since: performance.now(), settled });
+    this.#bytes += bytes;
     this.#running ??= this.#run();
     return settled.promise;
   }
