@@ -77,7 +77,8 @@ describe("npm run verify", () => {
     equal(code, 1);
     const { breaks, caught, chances } = report();
     const astray = breaks["404"] + breaks["foreign replica"];
-    ok(astray >= 1 && astray <= strays(), `${astray} of ${strays()} strays`);
+    // Who strays when a session begins is elsewhere then, and so meets a foreign replica on the way back, too.
+    ok(astray >= 1 && astray <= 2 * strays(), `${astray} of ${strays()} strays`);
     ok(chances > 400 && caught > 0.86);
   });
 
