@@ -6,6 +6,9 @@ import type { DocumentTables } from "./migrations.ts";
 /** Characters of a title in lists. */
 export const MAX_TITLE = 200;
 
+/** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
+const MAX_READ = 1000;
+
 /** A document, without what is in it. */
 export interface DocumentSummary {
   id: string;
@@ -19,11 +22,20 @@ export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
 
 /** The title that a document gives itself, as lists show it: in one line and not too long. */
 export function titleIn(document: Y.Doc): string {
-  const line = titleOf(document)
-    .toJSON()
+  const line = beginningOf(titleOf(document))
     .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, " ")
     .trim();
   return new RegExp(`^.{0,${MAX_TITLE}}`, "u").exec(line)?.[0] ?? "";
+}
+
+function beginningOf(text: Y.Text): string {
+  let beginning = "";
+  for (let item = text._start; item !== null && beginning.length < MAX_READ; item = item.right) {
+    if (!item.deleted && item.content instanceof Y.ContentString) {
+      beginning += item.content.str.slice(0, MAX_READ);
+    }
+  }
+  return beginning;
 }
 
 /** The documents by their titles. */
