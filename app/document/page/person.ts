@@ -3,19 +3,11 @@ const STORED_AS = "document-person";
 /** Characters of a name; who sends more is cut. */
 export const MAX_NAME = 40;
 
-const ADJECTIVES = ["Bright", "Calm", "Clever", "Gentle", "Kind", "Merry", "Quick", "Quiet"];
-const ANIMALS = [
-  "Badger",
-  "Finch",
-  "Fox",
-  "Hare",
-  "Heron",
-  "Lynx",
-  "Otter",
-  "Owl",
-  "Robin",
-  "Swan",
-];
+/** Of these, names are made up: so many that people in one document rarely get the same. */
+const ADJECTIVES =
+  "Amber Bold Brave Breezy Bright Calm Cheerful Clever Crimson Daring Eager Gentle Golden Happy Honest Jolly Keen Kind Lively Lucky Merry Mighty Misty Noble Patient Polite Quick Quiet Silver Sunny Swift Wise";
+const ANIMALS =
+  "Badger Bear Beaver Bison Crane Crow Deer Dolphin Eagle Falcon Finch Fox Gecko Hare Hawk Hedgehog Heron Ibis Jay Lark Lemur Lynx Magpie Marten Mole Moose Newt Otter Owl Panda Pelican Penguin Puffin Rabbit Raven Robin Seal Sparrow Squirrel Stork Swan Tiger Toad Trout Turtle Whale Wolf Wren";
 
 /** Somebody who has a document open; the hue is the colour of all that is theirs. */
 export interface Person {
@@ -68,6 +60,7 @@ function stored(): Person | undefined {
   }
 }
 
-function oneOf(words: readonly string[]): string {
+function oneOf(list: string): string {
+  const words = list.split(" ");
   return words[Math.floor(Math.random() * words.length)] ?? "";
 }
