@@ -12,6 +12,7 @@ export interface GuardedSettings {
   natGateways: "single" | "per-zone";
   secretsEncryption: boolean;
   keepsData: boolean;
+  buildsImage: boolean;
 }
 
 /** A setting whose change costs something that is protected. */
@@ -71,6 +72,13 @@ const GUARDS: readonly Guard[] = [
     harmless: (_, now) => now.keepsData,
     tell: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
   },
+  {
+    of: "buildsImage",
+    setting: "image",
+    loss: "deletes the image repository, with all images",
+    harmless: (_, now) => now.buildsImage,
+    tell: (value) => (value === true ? "built from app/" : "a ready-made one"),
+  },
 ];
 
 /** What the next `pulumi up` compares with; index.ts exports it. */
@@ -85,6 +93,7 @@ export function settingsToGuard(config: Config): GuardedSettings {
     zones,
     natGateways,
     secretsEncryption,
+    buildsImage: config.image === undefined,
     keepsData: config.workloads.some(({ app }) => keepsData(app)),
   };
 }
@@ -92,8 +101,9 @@ export function settingsToGuard(config: Config): GuardedSettings {
 /**
  * Refuses, before anything is made, settings that would replace or delete what deletion protection protects. Pulumi would
  * refuse that, too, but in the middle of an update, and would name a resource and not the setting. Those that would fail in
- * the middle without protection are refused always. The settings of the last `pulumi up` that succeeded are in the stack's
- * own outputs, and with them whether it had protection: to end it takes an `up` of its own.
+ * the middle without protection are refused always. The settings of the last `pulumi up` that got as far as the stack's own
+ * outputs are there, and with them whether it had protection: to end it takes an `up` of its own. Before the first one did,
+ * nothing runs in the stack, and what is protected has Pulumi's protection alone.
  *
  * @throws pulumi.RunError naming every such setting at once
  */

@@ -11,6 +11,7 @@ import {
 import { noWildcards } from "./permissions.ts";
 import { plainEnvironment, restrictedNamespaces } from "./pods.ts";
 import { encryption, noNodes, noPublicDatabase, noPublicSecurityGroup } from "./security.ts";
+import { ofPlanned } from "./stack.ts";
 import { browsersStay, clientsStay, keysStay } from "./stickiness.ts";
 
 /** What `npm run preview` demands of a stack; every violation makes it fail. */
@@ -37,4 +38,4 @@ export const policies: Policies = [
   logRetention,
   logGroups,
   tags,
-];
+].map(ofPlanned);

@@ -32,8 +32,7 @@ export const noWildcards: ResourceValidationPolicy = {
     documentsOf(args)
       .flatMap((document) => statementsOf(document))
       .forEach((statement, index) => checkStatement(statement, index, named(args), report));
-    const attached = attachmentOf(args);
-    if (attached !== undefined && SWEEPING.test(attached)) {
+    for (const attached of attachedTo(args).filter((arn) => SWEEPING.test(arn))) {
       report(
         `policyArn of ${named(args)} is ${JSON.stringify(attached)}: allowed is a policy that names its actions; attach one of your own`,
       );
@@ -52,12 +51,21 @@ function documentsOf(args: ResourceValidationArgs): unknown[] {
   return [...own, ...inline.map(({ policy }) => policy)].filter((each) => each !== undefined);
 }
 
-function attachmentOf(args: ResourceValidationArgs): string | undefined {
-  return (
-    args.asType(aws.iam.RolePolicyAttachment)?.policyArn ??
-    args.asType(aws.iam.UserPolicyAttachment)?.policyArn ??
-    args.asType(aws.iam.GroupPolicyAttachment)?.policyArn
-  );
+/** ARNs of the policies that a resource attaches, one or several. */
+function attachedTo(args: ResourceValidationArgs): string[] {
+  const single = [
+    args.asType(aws.iam.RolePolicyAttachment),
+    args.asType(aws.iam.UserPolicyAttachment),
+    args.asType(aws.iam.GroupPolicyAttachment),
+    args.asType(aws.iam.PolicyAttachment),
+  ].map((each) => each?.policyArn);
+  const several = [
+    args.asType(aws.iam.RolePolicyAttachmentsExclusive),
+    args.asType(aws.iam.UserPolicyAttachmentsExclusive),
+    args.asType(aws.iam.GroupPolicyAttachmentsExclusive),
+  ].map((each) => each?.policyArns);
+  const own = args.asType(aws.iam.Role)?.managedPolicyArns;
+  return [...single, ...several, own].flat().filter((arn) => arn !== undefined);
 }
 
 function statementsOf(document: unknown): Statement[] {

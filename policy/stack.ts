@@ -1,6 +1,7 @@
 import type {
   PolicyResource,
   ReportViolation,
+  ResourceValidation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
   StackValidationPolicy,
@@ -77,6 +78,17 @@ export function stackPolicy({
     },
     validateStack: ({ resources }, report) => validate(new Stack(resources, asked), report),
   };
+}
+
+/** A policy that judges only what is planned: of new resources that `--target` leaves out Pulumi tells no inputs. */
+export function ofPlanned(policy: ResourceValidationPolicy): ResourceValidationPolicy {
+  const judges = [policy.validateResource ?? []].flat();
+  const validateResource = judges.map(
+    (judge): ResourceValidation =>
+      (args, report) =>
+        Object.keys(args.props).length > 0 ? judge(args, report) : undefined,
+  );
+  return { ...policy, validateResource };
 }
 
 /** How a person finds a resource in the preview: `Service echo`. */

@@ -7,7 +7,7 @@ import {
 import { HTTP_ROUTINGS } from "../app/routing.ts";
 import { attributes, INGRESS_PREFIX, SERVICE_PREFIX } from "./kubernetes.ts";
 import { isWithin, named } from "./stack.ts";
-import { demand, known, UNKNOWN } from "./violation.ts";
+import { demand, known } from "./violation.ts";
 
 /** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
 const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
@@ -55,41 +55,40 @@ export const clientsStay: ResourceValidationPolicy = {
 
 /**
  * Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
- * (stickiness, and that it needs cross-zone load balancing)
+ * (stickiness, and that it needs cross-zone load balancing),
+ * https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/ (a Service's come first)
  */
 export const browsersStay: ResourceValidationPolicy = {
   name: "browsers-stay",
   description:
     "An Application Load Balancer keeps every browser on its replica for as long as the browser has the app's cookie.",
-  validateResource: validateResourceOfType(k8s.networking.v1.Ingress, (ingress, args, report) => {
-    const owner = named(args);
-    const annotations = () => ingress.metadata?.annotations;
-    const targets = `${INGRESS_PREFIX}target-group-attributes`;
-    demandTargetsByIp(owner, annotations, `${INGRESS_PREFIX}target-type`, report);
-    const affinity = { "stickiness.enabled": "true", "stickiness.type": "app_cookie" };
-    demandAttributes(owner, annotations, targets, affinity, report);
-    demandCrossZone(owner, annotations, targets, report);
-    const given = (attribute: string) => attributes(annotations(), targets)[attribute];
-    const name = known(() => given("stickiness.app_cookie.cookie_name"));
-    const cookie = COOKIES.find((each) => each.name === name);
-    demand(report, {
-      what: `stickiness.app_cookie.cookie_name of ${owner}`,
-      value: () => given("stickiness.app_cookie.cookie_name"),
-      holds: () => cookie !== undefined,
-      allowed: `a cookie that an app sets, ${COOKIES.map((each) => each.name).join(" or ")}`,
-      fix: `name that of its app in ${targets}`,
-    });
-    if (cookie !== undefined) {
-      const seconds = String(cookie.maxAgeSeconds);
-      demand(report, {
-        what: `stickiness.app_cookie.duration_seconds of ${owner}`,
-        value: () => given("stickiness.app_cookie.duration_seconds"),
-        holds: (duration) => duration === seconds,
-        allowed: `"${seconds}", for which browsers keep ${cookie.name}`,
-        fix: `give both the same duration`,
-      });
-    }
-  }),
+  validateResource: [
+    validateResourceOfType(k8s.networking.v1.Ingress, (ingress, args, report) => {
+      const owner = named(args);
+      const annotations = () => ingress.metadata?.annotations;
+      const targets = `${INGRESS_PREFIX}target-group-attributes`;
+      demandTargetsByIp(owner, annotations, `${INGRESS_PREFIX}target-type`, report);
+      const affinity = { "stickiness.enabled": "true", "stickiness.type": "app_cookie" };
+      demandAttributes(owner, annotations, targets, affinity, report);
+      demandCrossZone(owner, annotations, targets, report);
+      demandCookie(
+        owner,
+        cookiesOf(args.name),
+        (name) => attributes(annotations(), targets)[name],
+        report,
+      );
+    }),
+    validateResourceOfType(k8s.core.v1.Service, (service, args, report) => {
+      const overriding = Object.keys(service.metadata?.annotations ?? {}).filter((name) =>
+        name.startsWith(INGRESS_PREFIX),
+      );
+      for (const name of overriding) {
+        report(
+          `${name} is an annotation of ${named(args)}: allowed is it at the Ingress only, for the controller takes a Service's before those of its Ingress; move it there`,
+        );
+      }
+    }),
+  ],
 };
 
 export const keysStay: ResourceValidationPolicy = {
@@ -99,12 +98,26 @@ export const keysStay: ResourceValidationPolicy = {
     if (!isWithin(args, KEY_ROUTER)) {
       return;
     }
-    // It holds the namespace's name, which is unknown until there is a cluster.
-    const config = known(() => configMap.data?.["haproxy.cfg"]);
-    if (config === UNKNOWN) {
-      return;
-    }
-    const keyed = backends(config ?? "").filter((each) => each.includes("txn.key"));
+    // It holds the namespace's name: until there is a cluster this throws, and Pulumi says what is not known yet.
+    const config = configMap.data?.["haproxy.cfg"] ?? "";
+    const file = `haproxy.cfg of ${named(args)}`;
+    const keyed = backends(config).filter((each) => each.includes("txn.key"));
+    const used = keyed.filter((each) => isUsed(each, config));
+    demand(report, {
+      what: `number of backends by key that ${file} uses`,
+      value: () => used.length,
+      holds: (number) => number > 0 && number === keyed.length,
+      allowed: "as many as there are, 1 at least, or keys decide nothing",
+      fix: "have a frontend say use_backend NAME if has_key",
+    });
+    demand(report, {
+      what: `servers without an id in backends by key of ${file}`,
+      value: () =>
+        keyed.flatMap((each) => each.match(/^\s*server (?!.*\bid \d).*$/gm) ?? []).length,
+      holds: (number) => number === 0,
+      allowed: "0, or keys move when servers are in another order",
+      fix: "give each the id that is its ordinal and 1",
+    });
     demand(report, {
       what: `number of backends with hash-type consistent in haproxy.cfg of ${named(args)}`,
       value: () => keyed.filter((each) => /^\s*hash-type consistent\b/m.test(each)).length,
@@ -114,6 +127,45 @@ export const keysStay: ResourceValidationPolicy = {
     });
   }),
 };
+
+/** Whether a frontend sends to a backend. */
+function isUsed(backend: string, config: string): boolean {
+  const name = backend.split(/\s+/)[1] ?? "";
+  return new RegExp(`^\\s*(use_backend|default_backend) ${name}( |$)`, "m").test(config);
+}
+
+/** The cookie by which an app's own browsers are known; of what is no app, those of any. */
+function cookiesOf(app: string): typeof COOKIES {
+  const own = Object.entries(HTTP_ROUTINGS).find(([name]) => name === app);
+  return own === undefined ? COOKIES : [own[1].cookie];
+}
+
+function demandCookie(
+  owner: string,
+  cookies: typeof COOKIES,
+  given: (attribute: string) => string | undefined,
+  report: ReportViolation,
+): void {
+  const name = known(() => given("stickiness.app_cookie.cookie_name"));
+  const cookie = cookies.find((each) => each.name === name);
+  demand(report, {
+    what: `stickiness.app_cookie.cookie_name of ${owner}`,
+    value: () => given("stickiness.app_cookie.cookie_name"),
+    holds: () => cookie !== undefined,
+    allowed: `the cookie that its app sets, ${cookies.map((each) => each.name).join(" or ")}`,
+    fix: "name that one in target-group-attributes",
+  });
+  if (cookie !== undefined) {
+    const seconds = String(cookie.maxAgeSeconds);
+    demand(report, {
+      what: `stickiness.app_cookie.duration_seconds of ${owner}`,
+      value: () => given("stickiness.app_cookie.duration_seconds"),
+      holds: (duration) => duration === seconds,
+      allowed: `"${seconds}", for which browsers keep ${cookie.name}`,
+      fix: `give both the same duration`,
+    });
+  }
+}
 
 /** Parts of a HAProxy configuration that choose a server. */
 function backends(config: string): string[] {

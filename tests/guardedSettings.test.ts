@@ -10,6 +10,7 @@ const OLD: GuardedSettings = {
   natGateways: "per-zone",
   secretsEncryption: true,
   keepsData: true,
+  buildsImage: true,
 };
 const UNPROTECT = "set it back, or set deletionProtection to false and run pulumi up before";
 const DESTROY = "set it back, or run pulumi destroy before";
@@ -52,6 +53,10 @@ const LOSSES: [change: Partial<GuardedSettings>, fault: string][] = [
     { keepsData: false },
     `workloads is without an app that keeps data: it was with an app that keeps data, and the change deletes the database; ${UNPROTECT}`,
   ],
+  [
+    { buildsImage: false },
+    `image is a ready-made one: it was built from app/, and the change deletes the image repository, with all images; ${UNPROTECT}`,
+  ],
 ];
 
 describe("guarded settings", () => {
@@ -82,8 +87,8 @@ describe("guarded settings", () => {
   });
 
   it("may change where that is done in place", () => {
-    const small = { natGateways: "single", secretsEncryption: false, keepsData: false } as const;
-    deepEqual(lossFaults({ ...OLD, ...small }, OLD), []);
+    const none = { secretsEncryption: false, keepsData: false, buildsImage: false };
+    deepEqual(lossFaults({ ...OLD, ...none, natGateways: "single" }, OLD), []);
     deepEqual(lossFaults({ ...OLD, deletionProtection: false }, OLD), []);
   });
 });

@@ -14,7 +14,7 @@ const FRAME_SCRIPT_HASH = createHash("sha256")
 
 /** With htmlfile every message comes as a script in a page. */
 const HTMLFILE_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+  "default-src 'none'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** In such a script a message must not end it: what it has of HTML would be the page's. */
 const quote = utils.quote;
@@ -100,7 +100,7 @@ export function sockjsInterceptor(
 function prepare({ url = "" }: IncomingMessage, response: ServerResponse, ancestors: string): void {
   const set = response.setHeader.bind(response);
   if (/\/htmlfile\/?(\?|$)/.test(url)) {
-    set("Content-Security-Policy", HTMLFILE_POLICY);
+    set("Content-Security-Policy", `${HTMLFILE_POLICY}; frame-ancestors ${ancestors}`);
   } else if (url.startsWith(`${guard.ECHO_PREFIX}/iframe`)) {
     set(
       "Content-Security-Policy",

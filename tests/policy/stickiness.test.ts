@@ -8,21 +8,31 @@ const INSTEAD = "or preview with --no-policy what does not need its session";
 /** The path of an annotation. */
 const annotation = (name: string): string[] => ["metadata", "annotations", name];
 
-/** A mutation of an annotation, with the one violation of it. */
+/** A mutation of a text, with the one violation of it. */
 function reworded(
   title: string,
   find: (plan: Plan) => Planned,
-  where: { stack?: Mutation["stack"]; policy: string; annotation: string },
+  where: { stack?: Mutation["stack"]; policy: string; path: string[] },
   [old, now]: [string, string],
   says: string,
 ): Mutation {
   return {
     title,
     stack: where.stack ?? "dev",
-    change: (plan) => plan.reword(find(plan), annotation(where.annotation), old, now),
+    change: (plan) => plan.reword(find(plan), where.path, old, now),
     expected: [{ policy: where.policy, of: "", says }],
   };
 }
+
+/** A mutation of a key router's configuration, with the one violation of it. */
+const routed = (title: string, words: [old: string, now: string], says: string): Mutation =>
+  reworded(
+    title,
+    (plan) => plan.one("ConfigMap", "company-router"),
+    { stack: "staging", policy: "keys-stay", path: ["data", "haproxy.cfg"] },
+    words,
+    says,
+  );
 
 const echo = (plan: Plan): Planned => plan.one("Service", "echo");
 const company = (plan: Plan): Planned => plan.one("Ingress", "company");
@@ -34,8 +44,8 @@ const of = (name: string, mutations: Mutation[]): Mutation[] =>
     expected: each.expected.map((one) => ({ ...one, of: name })),
   }));
 
-const targets = { policy: "clients-stay", annotation: `${NLB}target-group-attributes` };
-const browsers = { policy: "browsers-stay", annotation: `${ALB}target-group-attributes` };
+const targets = { policy: "clients-stay", path: annotation(`${NLB}target-group-attributes`) };
+const browsers = { policy: "browsers-stay", path: annotation(`${ALB}target-group-attributes`) };
 
 describe("policies of stickiness find", () => {
   itFinds([
@@ -84,14 +94,14 @@ describe("policies of stickiness find", () => {
       reworded(
         "a Service that stays in its zone",
         echo,
-        { ...targets, annotation: `${NLB}attributes` },
+        { ...targets, path: annotation(`${NLB}attributes`) },
         ["cross_zone.enabled=true", "cross_zone.enabled=false"],
         `load_balancing.cross_zone.enabled in ${NLB}attributes of Service echo is "false": allowed is "true"; write load_balancing.cross_zone.enabled=true, ${INSTEAD}`,
       ),
       reworded(
         "a Service that sends to instances",
         echo,
-        { ...targets, annotation: `${NLB}nlb-target-type` },
+        { ...targets, path: annotation(`${NLB}nlb-target-type`) },
         ["ip", "instance"],
         `${NLB}nlb-target-type of Service echo is "instance": allowed is "ip", for stickiness is to an instance otherwise, and not to a pod; set it to ip`,
       ),
@@ -118,7 +128,7 @@ describe("policies of stickiness find", () => {
       reworded(
         "a Service of routers that stays in its zone",
         (plan) => plan.one("Service", "company-router"),
-        { ...targets, stack: "staging", annotation: `${NLB}attributes` },
+        { ...targets, stack: "staging", path: annotation(`${NLB}attributes`) },
         ["cross_zone.enabled=true", "cross_zone.enabled=false"],
         `load_balancing.cross_zone.enabled in ${NLB}attributes of Service company-router is "false": allowed is "true"; write load_balancing.cross_zone.enabled=true, ${INSTEAD}`,
       ),
@@ -143,8 +153,30 @@ describe("policies of stickiness find", () => {
         company,
         browsers,
         ["com-sticky", "sticky"],
-        `stickiness.app_cookie.cookie_name of Ingress company is "sticky": allowed is a cookie that an app sets, com-sticky or doc-sticky; name that of its app in ${ALB}target-group-attributes`,
+        `stickiness.app_cookie.cookie_name of Ingress company is "sticky": allowed is the cookie that its app sets, com-sticky; name that one in target-group-attributes`,
       ),
+      reworded(
+        "an Ingress that follows the cookie of another app",
+        company,
+        browsers,
+        ["com-sticky", "doc-sticky"],
+        `stickiness.app_cookie.cookie_name of Ingress company is "doc-sticky": allowed is the cookie that its app sets, com-sticky; name that one in target-group-attributes`,
+      ),
+      {
+        title: "a Service that overrides what its Ingress says of targets",
+        stack: "dev",
+        change: (plan) =>
+          plan.put(plan.one("Service", "company"), ["metadata", "annotations"], {
+            [`${ALB}target-group-attributes`]: "stickiness.enabled=false",
+          }),
+        expected: [
+          {
+            policy: "browsers-stay",
+            of: "",
+            says: `${ALB}target-group-attributes is an annotation of Service company: allowed is it at the Ingress only, for the controller takes a Service's before those of its Ingress; move it there`,
+          },
+        ],
+      },
       reworded(
         "an Ingress that forgets browsers before they forget their cookie",
         company,
@@ -165,28 +197,27 @@ describe("policies of stickiness find", () => {
       reworded(
         "an Ingress that sends to instances",
         company,
-        { ...browsers, annotation: `${ALB}target-type` },
+        { ...browsers, path: annotation(`${ALB}target-type`) },
         ["ip", "instance"],
         `${ALB}target-type of Ingress company is "instance": allowed is "ip", for stickiness is to an instance otherwise, and not to a pod; set it to ip`,
       ),
     ]),
-    {
-      title: "a key router whose keys move when a replica is added",
-      stack: "staging",
-      change: (plan) =>
-        plan.reword(
-          plan.one("ConfigMap", "company-router"),
-          ["data", "haproxy.cfg"],
-          "hash-type consistent",
-          "hash-type map-based",
-        ),
-      expected: [
-        {
-          policy: "keys-stay",
-          of: "company-router",
-          says: "number of backends with hash-type consistent in haproxy.cfg of ConfigMap company-router is 0: allowed is as many as balance by key, 1 at least, or a replica that is added moves all keys; have each of them say balance hash and hash-type consistent",
-        },
-      ],
-    },
+    ...of("company-router", [
+      routed(
+        "a key router whose keys move when a replica is added",
+        ["hash-type consistent", "hash-type map-based"],
+        "number of backends with hash-type consistent in haproxy.cfg of ConfigMap company-router is 0: allowed is as many as balance by key, 1 at least, or a replica that is added moves all keys; have each of them say balance hash and hash-type consistent",
+      ),
+      routed(
+        "a key router in which keys decide nothing",
+        ["use_backend keyed if has_key", ""],
+        "number of backends by key that haproxy.cfg of ConfigMap company-router uses is 0: allowed is as many as there are, 1 at least, or keys decide nothing; have a frontend say use_backend NAME if has_key",
+      ),
+      routed(
+        "a key router whose keys move when a name server tells of replicas in another order",
+        [":8080 id 2", ":8080"],
+        "servers without an id in backends by key of haproxy.cfg of ConfigMap company-router is 1: allowed is 0, or keys move when servers are in another order; give each the id that is its ordinal and 1",
+      ),
+    ]),
   ]);
 });

@@ -200,7 +200,9 @@ describe("pages of other origins", () => {
         });
         const text = await (await fetch(`${closed.origin}/metrics`)).text();
         equal(text.includes("sockjs_sessions_total{"), false);
-        for (const transport of ["websocket", "xhr-streaming", "eventsource", "xhr-polling"]) {
+        const direct = ["websocket", "xhr-streaming", "eventsource", "xhr-polling"];
+        const framed = ["iframe-eventsource", "iframe-htmlfile", "iframe-xhr-polling"];
+        for (const transport of [...direct, ...framed]) {
           match(await tab.evaluate(talk, { url: open.url, transport }), /: hello$/, transport);
         }
       } finally {
