@@ -8,6 +8,9 @@ const DELETED_AT_ONCE = 1000;
 /** Versions without a title that a document keeps. */
 const MAX_UNTITLED = 50;
 
+/** Of three of these within this time the middle one goes: many short visits must not push out all that was before. */
+const CLOSE = "15 minutes";
+
 /** Versions with a title that a document can have. */
 export const MAX_TITLED = 100;
 
@@ -73,8 +76,8 @@ export class Archive {
   }
 
   /**
-   * Keeps a state without anybody's asking, unless nothing has changed since the last version; the oldest of that kind
-   * may go.
+   * Keeps a state without anybody's asking, unless nothing has changed since the last version. Of that kind the one
+   * before goes where it is amid three that are close, and the oldest where there are too many.
    *
    * @returns whether it is kept
    */
@@ -86,16 +89,20 @@ export class Archive {
         select from document_version where document_id = ${id} and number >= ${number}
       )
       returning id`.execute(this.#db);
-    const untitled = this.#db
-      .selectFrom("document_version")
-      .select("id")
-      .where("document_id", "=", id)
-      .where("title", "is", null);
-    await this.#db
-      .deleteFrom("document_version")
-      .where("id", "in", untitled.orderBy("id", "desc").offset(MAX_UNTITLED))
-      .execute();
-    return rows.length > 0;
+    if (rows.length === 0) {
+      return false;
+    }
+    await sql`
+      with untitled as (
+        select id, row_number() over newest as place, lead(created_at) over newest as before
+        from document_version where document_id = ${id} and title is null
+        window newest as (order by id desc)
+      )
+      delete from document_version using untitled
+      where document_version.id = untitled.id and (
+        place > ${MAX_UNTITLED} or (place = 2 and before > now() - ${CLOSE}::interval)
+      )`.execute(this.#db);
+    return true;
   }
 
   /** The versions of a document, the newest first. */

@@ -155,11 +155,10 @@ export class Editor {
   }
 
   #takeUpdate({ update, isMerge }: Frame & { kind: "update" }): void {
-    const { maxDocumentBytes, maxUpdateBytes } = this.#services.limits;
-    const limit = isMerge ? Math.max(maxDocumentBytes, maxUpdateBytes) : maxUpdateBytes;
-    if (update.byteLength > limit) {
-      const reason = `an update has ${update.byteLength} bytes, allowed are ${limit}`;
-      throw new Refusal("update-bytes", reason);
+    const { maxDocumentBytes } = this.#services.limits;
+    if (update.byteLength > maxDocumentBytes) {
+      const reason = `an update has ${update.byteLength} bytes, allowed are ${maxDocumentBytes}`;
+      throw new Refusal("document-bytes", reason);
     }
     if (isMerge && NOTHING.equals(update)) {
       this.#confirm();
@@ -176,7 +175,7 @@ export class Editor {
   #keepEarly(update: Uint8Array): void {
     this.#early.push(update);
     const bytes = this.#early.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (this.#early.length > MAX_EARLY || bytes > this.#services.limits.maxUpdateBytes) {
+    if (this.#early.length > MAX_EARLY || bytes > this.#services.limits.maxDocumentBytes) {
       throw new Refusal("unavailable", "too many updates need what was never sent; try again");
     }
     this.#earlyTimer ??= setTimeout(() => {

@@ -101,14 +101,20 @@ export class DocumentLibrary {
     return (await query.execute()).map(summaryOf);
   }
 
-  /** Gives lists the title that a document has now, if they have another. */
-  async rename(id: string, title: string): Promise<void> {
-    await this.#db
+  /**
+   * Gives lists the title that a document has by its last update.
+   *
+   * @param number of that update
+   * @returns false when there are later ones, which may have changed it
+   */
+  async rename(id: string, number: number, title: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
       .updateTable("document")
       .set({ title })
       .where("id", "=", id)
-      .where("title", "!=", title)
-      .execute();
+      .where("last_update", "=", String(number))
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
   }
 }
 

@@ -2,10 +2,11 @@ import * as status from "../common/closeStatus.ts";
 
 /** What a replica takes; a document's limits hold on each of its replicas. */
 export interface DocumentLimits {
-  /** Bytes of a document's state; what was deleted counts as little as that it was there. */
+  /**
+   * Bytes of a document's state; what was deleted counts as little as that it was there. An update has no more: to undo
+   * may bring back all at once.
+   */
   maxDocumentBytes: number;
-  /** Bytes of an update; what was written offline comes as one and may be as large as a document. */
-  maxUpdateBytes: number;
   /** Updates a second from one connection; for a moment twice as many. */
   maxUpdatesPerSecond: number;
   /** For so long an update may wait until it is saved; then its editor is told that it is not, and keeps it. */
@@ -18,7 +19,6 @@ export interface DocumentLimits {
 const CODES = {
   poisoned: status.INVALID,
   rate: status.TOO_FAST,
-  "update-bytes": status.TOO_BIG,
   "document-bytes": status.TOO_BIG,
   closing: status.SERVICE_RESTART,
   connections: status.TRY_AGAIN_LATER,

@@ -10,7 +10,6 @@ const MIB = 1024 * KIB;
 const RULES = {
   ...DATABASE_RULES,
   MAX_DOCUMENT_BYTES: wholeNumberFrom(KIB, 64 * MIB, 2 * MIB).default(2 * MIB),
-  MAX_UPDATE_BYTES: wholeNumberFrom(KIB, 64 * MIB, 256 * KIB).default(256 * KIB),
   MAX_UPDATES_PER_SECOND: wholeNumberFrom(1, 10_000, 100).default(100),
   MAX_SAVE_SECONDS: wholeNumberFrom(1, 20, 10).default(10),
   MAX_CONNECTIONS_PER_DOCUMENT: wholeNumberFrom(1, 10_000, 50).default(50),
@@ -29,7 +28,6 @@ export function createDocumentProcess(environment: NodeJS.ProcessEnv, logFd: 1 |
       ...options,
       database: new Database(env, options.log),
       maxDocumentBytes: env.MAX_DOCUMENT_BYTES,
-      maxUpdateBytes: env.MAX_UPDATE_BYTES,
       maxUpdatesPerSecond: env.MAX_UPDATES_PER_SECOND,
       maxSaveSeconds: env.MAX_SAVE_SECONDS,
       maxConnectionsPerDocument: env.MAX_CONNECTIONS_PER_DOCUMENT,

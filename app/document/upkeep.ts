@@ -33,6 +33,7 @@ export class Upkeep {
   #bytes = 0;
   #isChanged = false;
   #isStopped = false;
+  #isFinished = false;
   #isCompacting = false;
 
   /**
@@ -87,11 +88,14 @@ export class Upkeep {
 
   /** Resolves when all is done; a document that was changed and left has a version. */
   async finish(): Promise<void> {
-    clearTimeout(this.#titleTimer);
+    this.#isFinished = true;
     if (this.#isChanged) {
       this.#do("keep a version", () => this.#keepVersion());
     }
-    this.#do("keep the title", () => this.#keepTitle());
+    if (this.#titleTimer !== undefined) {
+      clearTimeout(this.#titleTimer);
+      this.#do("keep the title", () => this.#keepTitle());
+    }
     await Promise.all(this.#tasks);
   }
 
@@ -130,8 +134,16 @@ export class Upkeep {
     }, TITLE_MS);
   }
 
-  #keepTitle(): Promise<void> {
-    return this.#services.library.rename(this.#id, titleIn(this.#document));
+  async #keepTitle(): Promise<void> {
+    let isKept = false;
+    try {
+      const title = titleIn(this.#document);
+      isKept = await this.#services.library.rename(this.#id, this.#applied(), title);
+    } finally {
+      if (!isKept && !this.#isFinished) {
+        this.#titleChanged();
+      }
+    }
   }
 
   #state(): NumberedState {

@@ -64,6 +64,19 @@ describe("archive of documents", () => {
     ]);
   });
 
+  /** Numbers of the updates of which there are versions. */
+  const versionsOf = async (url: string): Promise<number[]> => {
+    const kept = await queryRows<{ number: number }>(
+      url,
+      "select number::int from document_version order by id",
+    );
+    return kept.map(({ number }) => number);
+  };
+
+  /** Lets time pass for the versions. */
+  const age = (url: string, time: string): Promise<unknown> =>
+    queryRows(url, "update document_version set created_at = created_at - $1::interval", [time]);
+
   it("keeps the last 50 versions that nobody asked for, and one of a state", async () => {
     const { url, id } = await start(1);
     const archive = new Archive(connect(url).db);
@@ -72,15 +85,21 @@ describe("archive of documents", () => {
     for (let number = 2; number <= 60; number++) {
       equal(await archive.keepUntitled(id, { number, state }), true);
       equal(await archive.keepUntitled(id, { number, state }), false);
+      await age(url, "20 minutes");
     }
-    const kept = await queryRows<{ number: number }>(
-      url,
-      "select number::int from document_version order by id",
-    );
-    deepEqual(
-      kept.map(({ number }) => number),
-      [1, ...Array.from({ length: 50 }, (_, index) => index + 11)],
-    );
+    deepEqual(await versionsOf(url), [1, ...Array.from({ length: 50 }, (_, index) => index + 11)]);
+  });
+
+  it("keeps of many short visits no three within a quarter of an hour", async () => {
+    const { url, id } = await start(1);
+    const archive = new Archive(connect(url).db);
+    for (let minute = 2; minute <= 42; minute++) {
+      equal(await archive.keepUntitled(id, { number: minute, state }), true);
+      await archive.keep(id, { number: 1, state }, "asked for");
+      await age(url, "1 minute");
+    }
+    const kept = (await versionsOf(url)).filter((number) => number > 1);
+    deepEqual(kept, [2, 16, 30, 42]);
   });
 
   it("keeps no more than 100 versions with a title", async () => {

@@ -1,10 +1,11 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { HocuspocusProvider } from "@hocuspocus/provider";
-import { createRelativePositionFromTypeIndex, XmlText } from "yjs";
+import { createRelativePositionFromTypeIndex, XmlElement, XmlText } from "yjs";
 import { hasText } from "../support/browser.ts";
 import {
   hasTitle,
   isSaved,
+  press,
   reads,
   rename,
   select,
@@ -136,6 +137,60 @@ describe("the page of a document", () => {
     });
     await bob.selectOption("#status", "");
     await waitFor("Ada sees none", async () => (await ada.inputValue("#status")) === "");
+  });
+
+  it("has the whole of what was typed last where two type an author at once", async () => {
+    const { join } = await start();
+    const [{ page: ada }, { page: bob }] = [await join(), await join()];
+    await Promise.all([
+      ada.locator("#author").pressSequentially("Ada Lovelace", { delay: 40 }),
+      bob.locator("#author").pressSequentially("Bob Jones", { delay: 60 }),
+    ]);
+    await Promise.all([ada.focus(TEXT), bob.focus(TEXT)]);
+    const authors = () => Promise.all([ada, bob].map((each) => each.inputValue("#author")));
+    await waitFor("both see one", async () => new Set(await authors()).size === 1);
+    match((await authors()).join(), /^(Ada Lovelace,Ada Lovelace|Bob Jones,Bob Jones)$/);
+  });
+
+  it("brings a large text back at once that was deleted at once", async () => {
+    const { join, edit } = await start();
+    const line = "x".repeat(1000);
+    await edit((doc) => {
+      const body = doc.getXmlFragment("body");
+      for (let each = 0; each < 600; each += 1) {
+        const paragraph = new XmlElement("paragraph");
+        body.push([paragraph]);
+        paragraph.push([new XmlText(line)]);
+      }
+    });
+    const [{ page: ada }, { page: bob }] = [await join(), await join()];
+    await ada.focus(TEXT);
+    await press(ada, "Control+a", "Delete");
+    await reads(bob, "");
+    await press(ada, "Control+z");
+    await reads(bob, Array<string>(600).fill(line).join("\n"));
+    await isSaved(ada);
+  });
+
+  it("has links end where they were set to end, and none in code", async () => {
+    const { join } = await start();
+    const { page } = await join();
+    await write(page, "see here");
+    await select(page, "here");
+    await page.keyboard.press("Control+k");
+    await page.fill("#link-address", "example.com");
+    await page.keyboard.press("Enter");
+    await hasText(page, `${TEXT} a`, /^here$/);
+    await press(page, "End");
+    await page.keyboard.type(" and on");
+    await reads(page, "see here and on");
+    equal(await page.innerText(`${TEXT} a`), "here");
+    await press(page, "Enter");
+    await page.click('[data-tool="code-block"]');
+    equal(await page.getAttribute('[data-tool="link"]', "aria-disabled"), "true");
+    await page.keyboard.press("Control+k");
+    await hasText(page, "#announcer", /^Code has no links\.$/);
+    equal(await page.isVisible("#link"), false);
   });
 
   it("undoes and redoes one's own edits alone, the last first, wherever they were made", async () => {

@@ -129,6 +129,7 @@ describe("comments in the page of a document", () => {
     await reads(ada, "zero one two three");
     deepEqual(await highlighted(ada), ["two"]);
     await hasText(ada, "#composer-passage", /^two$/);
+    await ada.fill("#composer-words", "Not for anybody");
     await ada.press("#composer-words", "Escape");
     deepEqual(await highlighted(ada), []);
     equal(await ada.isVisible("#composer"), false);
@@ -136,6 +137,10 @@ describe("comments in the page of a document", () => {
     await press(ada, "ArrowRight");
     await ada.click('[data-tool="comment"]');
     await hasText(ada, "#announcer", "Select what the comment is about first.");
+    await select(ada, "three");
+    await ada.click('[data-tool="comment"]');
+    await hasText(ada, "#composer-passage", /^three$/);
+    equal(await ada.inputValue("#composer-words"), "");
   });
 
   it("go with a passage that is moved, and not with a copy of it", async () => {

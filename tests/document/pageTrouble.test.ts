@@ -26,7 +26,7 @@ describe("the page of a document that says why it does not do something", () => 
   });
 
   it("keeps nothing more when the document gets too large, and offers it as it was saved", async () => {
-    const { join } = await start("", { maxDocumentBytes: 20_000, maxUpdateBytes: 20_000 });
+    const { join } = await start("", { maxDocumentBytes: 20_000 });
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "small ");
     await isSaved(ada);

@@ -20,7 +20,6 @@ describe("process of the document collaborator", () => {
       APP: "document",
       DATABASE_URL: "postgres://a:b@c/d",
       MAX_DOCUMENT_BYTES: "0",
-      MAX_UPDATE_BYTES: "1 MiB",
       MAX_UPDATES_PER_SECOND: "0.5",
       MAX_SAVE_SECONDS: "21",
       MAX_CONNECTIONS_PER_DOCUMENT: "",
@@ -29,7 +28,6 @@ describe("process of the document collaborator", () => {
     equal(await run.ended, 2);
     deepEqual(run.err.split("\n"), [
       'MAX_DOCUMENT_BYTES is "0": allowed is a whole number from 1024 to 67108864; for example 2097152',
-      'MAX_UPDATE_BYTES is "1 MiB": allowed is a whole number from 1024 to 67108864; for example 262144',
       'MAX_UPDATES_PER_SECOND is "0.5": allowed is a whole number from 1 to 10000; for example 100',
       'MAX_SAVE_SECONDS is "21": allowed is a whole number from 1 to 20; for example 10',
       'MAX_CONNECTIONS_PER_DOCUMENT is "": allowed is a whole number from 1 to 10000; for example 50',

@@ -28,13 +28,13 @@ class SlowStore extends DocumentStore {
   }
 }
 
-describe("a document on its way into memory", () => {
+describe("a document in memory", () => {
   const postgres = usePostgres();
   let database: Database<DocumentTables> | undefined;
 
   afterEach(() => database?.close());
 
-  it("gets what another replica saves and tells of meanwhile", async () => {
+  const start = async () => {
     const log = pino({ level: "silent" });
     const settings = { DATABASE_URL: await postgres.newDatabase(), DATABASE_TLS: "off" };
     database = new Database<DocumentTables>(parseSettings(DATABASE_RULES, settings), log);
@@ -57,11 +57,15 @@ describe("a document on its way into memory", () => {
       log,
       limits: LIMITS,
     });
+    return { rooms, store, library, other: new DocumentStore(db, randomUUID()) };
+  };
+
+  it("gets what another replica saves and tells of while it is read", async () => {
+    const { rooms, store, library, other } = await start();
     const { id } = await library.create("");
     const doc = new Y.Doc();
     doc.getMap("fields").set("author", "Ada");
     store.meanwhile = async () => {
-      const other = new DocumentStore(db, randomUUID());
       await other.save([{ documentId: id, update: Y.encodeStateAsUpdate(doc) }]);
       rooms.hear(id, 2);
     };
@@ -70,5 +74,17 @@ describe("a document on its way into memory", () => {
     rooms.leave(id);
     await rooms.closed();
     equal(rooms.get(id), undefined);
+  });
+
+  it("leaves alone the title that another replica has given it, and has not told of, when it is closed", async () => {
+    const { rooms, library, other } = await start();
+    const { id } = await library.create("Old");
+    await rooms.enter(id);
+    const doc = new Y.Doc();
+    doc.getText("title").insert(0, "New");
+    await other.save([{ documentId: id, update: Y.encodeStateAsUpdate(doc), title: "New" }]);
+    rooms.leave(id);
+    await rooms.closed();
+    equal((await library.find(id))?.title, "New");
   });
 });

@@ -20,7 +20,6 @@ export interface DocumentServer {
 /** Limits unless a test chooses others. */
 export const LIMITS: DocumentLimits = {
   maxDocumentBytes: 2 * 1024 * 1024,
-  maxUpdateBytes: 256 * 1024,
   maxUpdatesPerSecond: 1000,
   maxSaveSeconds: 10,
   maxConnectionsPerDocument: 50,

@@ -98,6 +98,7 @@ export class CommentPanel {
   }
 
   #cancel(): void {
+    this.#words.value = "";
     const { tr } = this.#editor.state;
     this.#editor.view.dispatch(changePassages(tr, { draft: null }).scrollIntoView());
     this.#editor.view.focus();

@@ -30,6 +30,8 @@ export function textExtensions(): AnyExtension[] {
 
 /** A link that has an address alone: what else is pasted could tell the page on which it was clicked. */
 const SafeLink = Link.extend({
+  // What is typed after it is no part of it.
+  inclusive: false,
   addAttributes: () => ({ href: { default: "" } }),
 }).configure({
   openOnClick: false,

@@ -7,6 +7,8 @@ type Control = HTMLInputElement | HTMLSelectElement;
 /** The fields beside the text: author, status, due date. */
 export class Fields {
   readonly #shared: SharedDocument;
+  /** Who types into a field at the same time as another one would else lose letters: the last one's words are it. */
+  #typedIn: Control | undefined;
   readonly #controls: Readonly<Record<string, Control>> = {
     author: byId("author", HTMLInputElement),
     status: byId("status", HTMLSelectElement),
@@ -17,16 +19,24 @@ export class Fields {
     this.#shared = shared;
     for (const [name, control] of Object.entries(this.#controls)) {
       control.disabled = false;
-      control.addEventListener("change", () => this.#changed(name, control));
       if (control.type === "text") {
         // Letter by letter: what was typed and not sent yet would count as saved.
-        control.addEventListener("input", () => this.#changed(name, control));
+        control.addEventListener("input", () => {
+          this.#typedIn = control;
+          this.#changed(name, control);
+        });
+        control.addEventListener("blur", () => {
+          this.#typedIn = undefined;
+          this.#show(name, control);
+        });
+      } else {
+        control.addEventListener("change", () => this.#changed(name, control));
       }
       this.#show(name, control);
     }
-    shared.fields.observe(({ keysChanged }) => {
+    shared.fields.observe(({ keysChanged }, { local }) => {
       Object.entries(this.#controls)
-        .filter(([name]) => keysChanged.has(name))
+        .filter(([name, control]) => keysChanged.has(name) && (local || control !== this.#typedIn))
         .forEach(([name, control]) => this.#show(name, control));
     });
   }

@@ -1,5 +1,6 @@
 import type { Editor } from "@tiptap/core";
 import { byId, setText } from "../../common/page/dom.ts";
+import { announce } from "./announce.ts";
 import { linkOf } from "./links.ts";
 
 /** Asks where a link leads. */
@@ -28,6 +29,10 @@ export class LinkDialog {
   }
 
   show(): void {
+    if (this.#editor.isActive("codeBlock")) {
+      announce("Code has no links.");
+      return;
+    }
     const href = String(this.#editor.getAttributes("link").href ?? "");
     const link = linkOf(href);
     this.#address.value = href;

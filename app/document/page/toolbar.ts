@@ -135,7 +135,11 @@ function toolsOf(
     "ordered-list": toggle("orderedList", () => editor.commands.toggleOrderedList()),
     quote: toggle("blockquote", () => editor.commands.toggleBlockquote()),
     "code-block": toggle("codeBlock", () => editor.commands.toggleCodeBlock()),
-    link: { run: onLink, isOn: () => editor.isActive("link") },
+    link: {
+      run: onLink,
+      isOn: () => editor.isActive("link"),
+      isUsable: () => !editor.isActive("codeBlock"),
+    },
     comment: { run: onComment },
   };
 }
