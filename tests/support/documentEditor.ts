@@ -18,7 +18,10 @@ export function paragraphsOf(doc: Y.Doc): string[] {
 export function contentOf(doc: Y.Doc): unknown {
   return {
     title: doc.getText("title").toJSON(),
-    fields: doc.getMap("fields").toJSON(),
+    // Their order is that in which they came.
+    fields: Object.entries(doc.getMap("fields").toJSON()).toSorted(([one], [other]) =>
+      one < other ? -1 : 1,
+    ),
     body: doc.getXmlFragment("body").toJSON(),
   };
 }
