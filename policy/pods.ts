@@ -8,7 +8,7 @@ const ENFORCE = "pod-security.kubernetes.io/enforce";
 
 /** Names that say of what they hold that nobody may read it. */
 const SECRET_NAME =
-  /pass(word|wd|phrase)?(_|$)|password|secret|token|credential|(private|api|access|encryption|signing|session|jwt)_?key|database_url/i;
+  /password|passwd|passphrase|(^|_|pg)pass(_|$)|secret|token|credential|(private|api|access|encryption|signing|session|jwt)_?key|database_url/i;
 
 /** Values that give access by themselves: a URL with a password, a private key, an AWS access key. */
 const SECRET_VALUE =

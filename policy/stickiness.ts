@@ -119,7 +119,7 @@ export const keysStay: ResourceValidationPolicy = {
       fix: "give each the id that is its ordinal and 1",
     });
     demand(report, {
-      what: `number of backends with hash-type consistent in haproxy.cfg of ${named(args)}`,
+      what: `number of backends with hash-type consistent in ${file}`,
       value: () => keyed.filter((each) => /^\s*hash-type consistent\b/m.test(each)).length,
       holds: (consistent) => consistent > 0 && consistent === keyed.length,
       allowed: "as many as balance by key, 1 at least, or a replica that is added moves all keys",

@@ -5,6 +5,7 @@ import type { DocumentTables } from "./migrations.ts";
 
 /** Characters of a title in lists. */
 export const MAX_TITLE = 200;
+const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
 
 /** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
 const MAX_READ = 1000;
@@ -25,7 +26,7 @@ export function titleIn(document: Y.Doc): string {
   const line = beginningOf(titleOf(document))
     .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, " ")
     .trim();
-  return new RegExp(`^.{0,${MAX_TITLE}}`, "u").exec(line)?.[0] ?? "";
+  return IN_LISTS.exec(line)?.[0] ?? "";
 }
 
 function beginningOf(text: Y.Text): string {
