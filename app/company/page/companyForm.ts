@@ -1,13 +1,13 @@
 import { normaliseIdentifier } from "../../common/keyRoute.ts";
 import { byId, setText } from "../../common/page/dom.ts";
-import { count } from "../../common/page/words.ts";
+import { count, isolated } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { isCompany, type Answer, type Company, type Fault } from "./api.ts";
 import { Field } from "./field.ts";
 import { insist, refusalOf } from "./insist.ts";
 import { canonicalNumber } from "./number.ts";
 import { randomUuid } from "./uuid.ts";
-import { hashOf, isolated } from "./words.ts";
+import { hashOf } from "./words.ts";
 
 /** What is sent, under a key by which the registry knows it again: however often it comes, it is done once. */
 interface Submission {

@@ -10,11 +10,6 @@ export function timeElement({ createdAt }: Company): HTMLTimeElement {
   return element;
 }
 
-/** A text whose direction of writing does not concern the words around it. */
-export function isolated(text: string): string {
-  return `\u2068${text}\u2069`;
-}
-
 /** The page's address of a company. */
 export function hashOf(businessNumber: string): string {
   return `#${encodeURIComponent(businessNumber)}`;
