@@ -120,6 +120,23 @@ describe("the page", () => {
     await hasText(page, "#status", "Connected");
   });
 
+  it("runs messages as their words do", async () => {
+    const { origin } = await startEchoServer();
+    const { page } = await openPage(browser, origin);
+    const message = "שלום עולם!";
+    await page.fill("#message", message);
+    const direction = (selector: string): Promise<string> =>
+      page
+        .locator(selector)
+        .filter({ visible: true })
+        .evaluate((element) => getComputedStyle(element).direction);
+    equal(await direction("#message"), "rtl");
+    await page.click("#send");
+    await hasText(page, "#log", message);
+    equal(await direction(`#log .text:has-text("${message}")`), "rtl");
+    equal(await direction("#log li:first-child"), "ltr");
+  });
+
   it("says what to do when no transport is chosen, and goes on with what it has", async () => {
     const { origin } = await startEchoServer();
     const { page } = await openPage(browser, origin);

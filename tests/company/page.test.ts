@@ -180,6 +180,22 @@ describe("the company registry's page", () => {
     equal(await page.title(), "Company registry");
   });
 
+  it("runs names as their words do, and its own words as before", async () => {
+    const { page } = await open();
+    const name = "שלום בע״מ!";
+    const direction = (selector: string): Promise<string> =>
+      page.locator(selector).evaluate((element) => getComputedStyle(element).direction);
+    await fill(page, name, "R1");
+    equal(await direction("#legal-name"), "rtl");
+    await page.click("#register");
+    await hasText(page, "#outcome", `\u2068${name}\u2069 is registered as R1.`);
+    equal(await direction("td.name > span"), "rtl");
+    equal(await direction("td.name"), "ltr");
+    await page.click("#outcome-link");
+    await hasText(page, "#company-name", name);
+    equal(await direction("#company-name"), "rtl");
+  });
+
   it("says which replica answered what, in the replica's colour", async () => {
     const { page } = await open();
     await hasText(page, "#replica", "company-00002");

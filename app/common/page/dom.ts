@@ -19,6 +19,17 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A new element with what people write, which runs from the side on which its words begin. */
+export function createWritten<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = "",
+  text = "",
+): HTMLElementTagNameMap[K] {
+  const element = create(tag, className, text);
+  element.dir = "auto";
+  return element;
+}
+
 /** Sets a text only where it differs, so that a screen reader announces changes alone. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) {

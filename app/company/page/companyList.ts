@@ -1,4 +1,4 @@
-import { byId, create, setText } from "../../common/page/dom.ts";
+import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { isCompanyPage, type Company, type CompanyPage } from "./api.ts";
@@ -190,7 +190,7 @@ function rowOf(company: Company): HTMLTableRowElement {
   row.setAttribute("role", "row");
   const columns = {
     number: link,
-    name: create("bdi", "", legalName),
+    name: createWritten("span", "", legalName),
     created: timeElement(company),
   };
   for (const [name, content] of Object.entries(columns)) {

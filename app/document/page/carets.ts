@@ -3,7 +3,7 @@ import type { Plugin } from "@tiptap/pm/state";
 import { yCursorPlugin } from "@tiptap/y-tiptap";
 import type { Awareness } from "y-protocols/awareness";
 import { createRelativePositionFromJSON } from "yjs";
-import { create, setText } from "../../common/page/dom.ts";
+import { create, createWritten, setText } from "../../common/page/dom.ts";
 import { personIn, tintBy, type Person } from "./person.ts";
 
 /** The carets and selections of the others, each with its name and in its colour. */
@@ -37,7 +37,7 @@ function caretPlugin(awareness: Awareness): Plugin {
       const caret = create("span", "caret");
       // Between letters it would be read as a part of the word.
       caret.ariaHidden = "true";
-      caret.append(create("span", "caret-name"));
+      caret.append(createWritten("span", "caret-name"));
       paint(caret, personIn(user));
       carets.set(client, caret);
       requestAnimationFrame(() => turn(caret));

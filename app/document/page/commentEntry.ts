@@ -1,4 +1,4 @@
-import { create, setText } from "../../common/page/dom.ts";
+import { create, createWritten, setText } from "../../common/page/dom.ts";
 import type { Comment } from "./comments.ts";
 import { excerpt, momentOf } from "./words.ts";
 
@@ -10,11 +10,11 @@ export interface CommentWishes {
 /** A comment in the list. */
 export class CommentEntry {
   readonly element: HTMLLIElement;
-  readonly #author = create("bdi", "author");
+  readonly #author = createWritten("span", "author");
   readonly #time = create("time");
-  readonly #passage = create("button", "passage");
+  readonly #passage = createWritten("button", "passage");
   readonly #gone = create("p", "note", "What it was about is not in the text any more.");
-  readonly #words = create("p", "words");
+  readonly #words = createWritten("p", "words");
   readonly #resolve = create("button", "link");
   #isResolved = false;
 
@@ -24,7 +24,6 @@ export class CommentEntry {
     this.#passage.addEventListener("click", onJump);
     this.#resolve.type = "button";
     this.#resolve.addEventListener("click", () => onResolve(!this.#isResolved));
-    this.#words.dir = "auto";
     const byline = create("p", "byline");
     byline.append(this.#author, this.#time);
     element.append(byline, this.#passage, this.#gone, this.#words, this.#resolve);

@@ -1,5 +1,5 @@
 import { ask, type Answer } from "../../common/page/ask.ts";
-import { byId, create, setText } from "../../common/page/dom.ts";
+import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import { announce } from "./announce.ts";
 import { isDocument, isDocumentPage, post, refusalOf, type DocumentSummary } from "./api.ts";
@@ -98,7 +98,7 @@ function entryOf({ id, title, updatedAt }: DocumentSummary): HTMLLIElement {
   const entry = create("li");
   const link = create("a");
   link.href = pathOf(id);
-  link.append(create("bdi", title.trim() === "" ? "untitled" : "", titleOf(title)));
+  link.append(createWritten("span", title.trim() === "" ? "untitled" : "", titleOf(title)));
   const changed = create("span", "note", "changed ");
   changed.append(timeElement(updatedAt));
   entry.append(link, changed);

@@ -6,11 +6,15 @@ import { StarterKit } from "@tiptap/starter-kit";
 import { CommentMark, COMMENT_MARK } from "./commentMark.ts";
 import { linkOf } from "./links.ts";
 
+/** Each paragraph runs from the side on which its words begin; that is no matter of the document. */
+const WRITTEN = { HTMLAttributes: { dir: "auto" } };
+
 /** What the text may consist of; all else that is pasted or sent is left out. */
 export function textExtensions(): AnyExtension[] {
   return [
     StarterKit.configure({
-      heading: { levels: [1, 2, 3] },
+      paragraph: WRITTEN,
+      heading: { ...WRITTEN, levels: [1, 2, 3] },
       code: false,
       codeBlock: false,
       link: false,

@@ -1,4 +1,4 @@
-import { byId, create } from "../../common/page/dom.ts";
+import { byId, createWritten } from "../../common/page/dom.ts";
 import { textIn, type SharedDocument } from "./sharedDocument.ts";
 
 /** What a field is changed with. */
@@ -52,7 +52,7 @@ export class Fields {
     const value = textIn(this.#shared.fields, name);
     // Another program may know words that this page does not.
     if (control instanceof HTMLSelectElement && !isOffered(control, value)) {
-      const option = create("option", "", value);
+      const option = createWritten("option", "", value);
       option.value = value;
       control.append(option);
     }

@@ -1,6 +1,7 @@
 import type { Editor } from "@tiptap/core";
 import { ask } from "../../common/page/ask.ts";
-import { byId, create, setText } from "../../common/page/dom.ts";
+import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
+import { isolated } from "../../common/page/words.ts";
 import { announce } from "./announce.ts";
 import { isVersion, isVersionList, post, refusalOf, type Version } from "./api.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
@@ -81,7 +82,7 @@ export class History {
     button.type = "button";
     button.dataset.version = version.id;
     button.ariaPressed = "false";
-    const name = create("bdi", "name", version.title ?? KEPT_BY_ITSELF);
+    const name = createWritten("span", "name", version.title ?? KEPT_BY_ITSELF);
     name.classList.toggle("automatic", version.title === null);
     button.append(timeElement(version.createdAt), name);
     button.addEventListener("click", () => void this.#preview(version));
@@ -115,10 +116,10 @@ export class History {
     }
     setText(this.#viewTitle, titleOf(state.title));
     const fields = Object.entries(FIELD_NAMES)
-      .map(([name, label]) => [label, state.fields.get(name) ?? ""])
+      .map(([name, label]) => [label, state.fields.get(name) ?? ""] as const)
       .filter(([, value]) => value !== "")
-      .map((field) => field.join(": "));
-    setText(this.#viewFields, fields.join(" · "));
+      .flatMap(([label, value]) => [" · ", `${label}: `, createWritten("span", "", value)]);
+    this.#viewFields.replaceChildren(...fields.slice(1));
     this.#viewText.replaceChildren(renderVersion(state, this.#editor));
     this.#viewText.scrollTop = 0;
     this.#view.hidden = false;
@@ -155,6 +156,6 @@ export class History {
     }
     this.#name.value = "";
     await this.#load();
-    setText(this.#note, `This version is kept as “${title}”.`);
+    setText(this.#note, `This version is kept as “${isolated(title)}”.`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Awareness } from "y-protocols/awareness";
-import { byId, create, setText } from "../../common/page/dom.ts";
+import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import type { Connection } from "./connection.ts";
 import { keepPerson, MAX_NAME, ownPerson, personIn, tintBy, type Person } from "./person.ts";
@@ -46,8 +46,8 @@ export class People {
 
   #show(): void {
     const others = othersIn(this.#connection.awareness);
-    const entries = others.map((person) => entryOf(person, person.name));
-    this.#list.replaceChildren(entryOf(this.#own, `${this.#own.name} (you)`), ...entries);
+    const entries = others.map((person) => entryOf(person));
+    this.#list.replaceChildren(entryOf(this.#own, " (you)"), ...entries);
     setText(this.#count, count(others.length + 1, "person", "people"));
   }
 }
@@ -60,10 +60,9 @@ function othersIn({ clientID, states }: Awareness): Person[] {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-function entryOf(person: Person, name: string): HTMLLIElement {
+function entryOf(person: Person, note = ""): HTMLLIElement {
   const entry = create("li", "person");
-  const words = create("bdi", "", name);
   tintBy(entry, person);
-  entry.append(words);
+  entry.append(createWritten("span", "", person.name), note);
   return entry;
 }

@@ -1,4 +1,4 @@
-import { byId, create, setText } from "../../common/page/dom.ts";
+import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { replicaBadge } from "../../common/page/replica.ts";
 
 const MAX_ENTRIES = 100;
@@ -13,7 +13,7 @@ class Entry {
   readonly element = create("li");
   readonly text: string;
   readonly #replica = create("span", "from");
-  readonly #text = create("span", "text");
+  readonly #text = createWritten("span", "text");
   readonly #result = create("span", "result");
 
   constructor(text: string) {
