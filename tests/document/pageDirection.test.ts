@@ -121,6 +121,8 @@ describe("the page of a document, written from right to left", () => {
     await page.locator(`${TEXT} h2`).click();
     await press(page, "Control+Home", "ArrowLeft");
     equal(await page.evaluate(() => getSelection()?.focusOffset), 1);
+    await paste(page, `<img src="https://example.com/a.png">`);
+    await page.locator("#left-out").waitFor();
     deepEqual(await tooWide(page), []);
     deepEqual(await tooSmall(page), []);
   });

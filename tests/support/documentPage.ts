@@ -90,12 +90,38 @@ export async function write(page: Page, words: string): Promise<void> {
 
 /** Pastes HTML into the text. */
 export function paste(page: Page, html: string): Promise<void> {
-  return page.locator(TEXT).evaluate((element, pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/html", pasted);
-    const options = { clipboardData, bubbles: true, cancelable: true };
-    element.dispatchEvent(new ClipboardEvent("paste", options));
-  }, html);
+  return give(page, "paste", { "text/html": html });
+}
+
+/** Pastes or drops something into the text: what is of a type, or files of these names and types. */
+export function give(
+  page: Page,
+  how: "paste" | "drop",
+  data: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  return page.locator(TEXT).evaluate(
+    (element, given) => {
+      const transfer = new DataTransfer();
+      Object.entries(given.data).forEach(([type, text]) => transfer.setData(type, text));
+      Object.entries(given.files).forEach(([name, type]) =>
+        transfer.items.add(new File(["x"], name, { type })),
+      );
+      const { left, top } = element.getBoundingClientRect();
+      const options = { bubbles: true, cancelable: true };
+      element.dispatchEvent(
+        given.how === "paste"
+          ? new ClipboardEvent("paste", { clipboardData: transfer, ...options })
+          : new DragEvent("drop", {
+              dataTransfer: transfer,
+              clientX: left + 5,
+              clientY: top + 20,
+              ...options,
+            }),
+      );
+    },
+    { how, data, files },
+  );
 }
 
 /** Waits until the page says that all is saved. */

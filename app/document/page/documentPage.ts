@@ -5,6 +5,7 @@ import { Comments } from "./comments.ts";
 import { Connection, type SaveState } from "./connection.ts";
 import { Fields } from "./fields.ts";
 import { History } from "./history.ts";
+import { LeftOutNote } from "./leftOutNote.ts";
 import { LinkDialog } from "./linkDialog.ts";
 import { People } from "./people.ts";
 import { SaveStatus } from "./saveStatus.ts";
@@ -47,7 +48,9 @@ export class DocumentPage {
       onLink: () => links.show(),
       onToolbar: () => toolbar.focus(),
       onPassage: (id) => panel.reveal(id),
+      onLeftOut: (words) => leftOut.show(words),
     });
+    const leftOut = new LeftOutNote(() => editor.view.focus());
     const panel = new CommentPanel(editor, comments, () => this.#people.own);
     const links = new LinkDialog(editor);
     const toolbar = new Toolbar(editor, this.#shared, {

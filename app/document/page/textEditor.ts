@@ -3,11 +3,11 @@ import { Collaboration } from "@tiptap/extension-collaboration";
 import type { Awareness } from "y-protocols/awareness";
 import { byId } from "../../common/page/dom.ts";
 import { Carets } from "./carets.ts";
+import { Clipboard } from "./clipboard.ts";
 import type { Comments } from "./comments.ts";
 import { textExtensions } from "./extensions.ts";
 import { isAllowedLink } from "./links.ts";
 import { PassageMarks } from "./passages.ts";
-import { withoutStyles } from "./pastedHtml.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 
 /** What the keyboard asks for in the text that is not a matter of the text alone. */
@@ -17,6 +17,8 @@ export interface EditorWishes {
   onToolbar: () => void;
   /** Is told which comment was clicked in the text. */
   onPassage: (id: string) => void;
+  /** Is told what was left out of what was pasted; empty where that is nothing. */
+  onLeftOut: (words: string) => void;
 }
 
 /** Makes the editor of the text. */
@@ -40,6 +42,7 @@ export function createEditor(
         isOpen: (id) => comments.isOpen(id),
         onClick: wishes.onPassage,
       }),
+      Clipboard.configure({ onLeftOut: wishes.onLeftOut }),
       shortcuts(wishes),
     ],
     editorProps: {
@@ -53,7 +56,6 @@ export function createEditor(
         "aria-describedby": "text-hint",
         "aria-keyshortcuts": "Alt+F10 Control+Alt+M Control+K",
       },
-      transformPastedHTML: withoutStyles,
       handleDOMEvents: { click: (_view, event) => openLink(event) },
     },
   });
