@@ -1,5 +1,7 @@
 import { Editor, Extension } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
+import { Plugin } from "@tiptap/pm/state";
+import { ySyncPluginKey } from "@tiptap/y-tiptap";
 import type { Awareness } from "y-protocols/awareness";
 import { byId } from "../../common/page/dom.ts";
 import { Carets } from "./carets.ts";
@@ -42,6 +44,7 @@ export function createEditor(
         isOpen: (id) => comments.isOpen(id),
         onClick: wishes.onPassage,
       }),
+      UndoSteps,
       Clipboard.configure({ onLeftOut: wishes.onLeftOut }),
       shortcuts(wishes),
     ],
@@ -63,6 +66,27 @@ export function createEditor(
   editor.on("transaction", showEmptiness);
   showEmptiness();
   return editor;
+}
+
+/**
+ * Keeps what is typed one step of undo while others type too: the binding takes another's change for one that is not
+ * undone, until something is changed here, and begins a new step with each caret that moves meanwhile.
+ */
+const UndoSteps = Extension.create({
+  name: "undoSteps",
+  addProseMirrorPlugins: () => [
+    new Plugin({
+      appendTransaction(transactions, _before, { tr }) {
+        const changes = transactions.map((each): unknown => each.getMeta(ySyncPluginKey));
+        const last = changes.findLast((change) => change !== undefined);
+        return isOthers(last) ? tr.setMeta(ySyncPluginKey, { ...last, addToHistory: true }) : null;
+      },
+    }),
+  ],
+});
+
+function isOthers(change: unknown): change is { isChangeOrigin: true } {
+  return typeof change === "object" && change !== null && "isChangeOrigin" in change;
 }
 
 function shortcuts({ onComment, onLink, onToolbar }: EditorWishes): Extension {
