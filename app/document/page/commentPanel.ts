@@ -6,6 +6,7 @@ import { announce } from "./announce.ts";
 import { CommentEntry } from "./commentEntry.ts";
 import { MAX_COMMENT, type Comment, type Comments } from "./comments.ts";
 import { COMMENT_MARK } from "./commentMark.ts";
+import type { Composition } from "./composition.ts";
 import { changePassages, commentsAt, passagesIn } from "./passages.ts";
 import type { Person } from "./person.ts";
 import { excerpt } from "./words.ts";
@@ -24,15 +25,17 @@ export class CommentPanel {
   readonly #entries = new Map<string, CommentEntry>();
   readonly #editor: Editor;
   readonly #comments: Comments;
+  readonly #composition: Composition;
   readonly #own: () => Person;
 
   /** Those that were there before, or were said. */
   readonly #known: Set<string>;
 
   /** @param own who comments here */
-  constructor(editor: Editor, comments: Comments, own: () => Person) {
+  constructor(editor: Editor, comments: Comments, composition: Composition, own: () => Person) {
     this.#editor = editor;
     this.#comments = comments;
+    this.#composition = composition;
     this.#own = own;
     this.#known = new Set(comments.all.map(({ id }) => id));
     this.#words.maxLength = MAX_COMMENT;
@@ -40,6 +43,7 @@ export class CommentPanel {
       event.preventDefault();
       this.#submit();
     });
+    composition.watch(this.#words, () => undefined);
     this.#composer.addEventListener("keydown", (event) => this.#pressed(event));
     byId("composer-cancel", HTMLButtonElement).addEventListener("click", () => this.#cancel());
     this.#showResolved.addEventListener("change", () => this.#show());
@@ -105,6 +109,9 @@ export class CommentPanel {
   }
 
   #pressed(event: KeyboardEvent): void {
+    if (this.#composition.owns(event)) {
+      return;
+    }
     if (event.key === "Escape") {
       this.#cancel();
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

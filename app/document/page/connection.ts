@@ -1,9 +1,12 @@
 import {
   HocuspocusProvider,
   HocuspocusProviderWebsocket,
+  MessageType,
   WebSocketStatus,
 } from "@hocuspocus/provider";
+import { createDecoder, readVarString, readVarUint, readVarUint8Array } from "lib0/decoding";
 import type { Awareness } from "y-protocols/awareness";
+import { messageYjsSyncStep1 } from "y-protocols/sync";
 import type { Doc } from "yjs";
 import type { Person } from "./person.ts";
 import { pathOf } from "./words.ts";
@@ -38,6 +41,8 @@ export interface ConnectionEvents {
   onTrouble: (words: string) => void;
   /** The document is here, for the first time. */
   onReady: () => void;
+  /** Gets what others have changed, and applies it now or later. */
+  onUpdate: (update: Uint8Array, apply: () => void) => void;
 }
 
 /**
@@ -48,6 +53,28 @@ class Socket extends HocuspocusProviderWebsocket {
   override send(message: unknown): void {
     if (this.webSocket?.readyState === WebSocket.OPEN) {
       super.send(message);
+    }
+  }
+}
+
+/** Has the page say when others' changes are applied. */
+class Provider extends HocuspocusProvider {
+  readonly #onUpdate: ConnectionEvents["onUpdate"];
+
+  constructor(
+    configuration: ConstructorParameters<typeof HocuspocusProvider>[0],
+    onUpdate: ConnectionEvents["onUpdate"],
+  ) {
+    super(configuration);
+    this.#onUpdate = onUpdate;
+  }
+
+  override onMessage(event: MessageEvent<ArrayBuffer>): void {
+    const update = updateIn(event.data);
+    if (update === undefined) {
+      super.onMessage(event);
+    } else {
+      this.#onUpdate(update, () => super.onMessage(event));
     }
   }
 }
@@ -71,15 +98,18 @@ export class Connection {
       maxDelay: MAX_WAIT_MS,
       onClose: ({ event }) => this.#closed(event.code),
     });
-    this.#provider = new HocuspocusProvider({
-      name: id,
-      document,
-      websocketProvider: this.#socket,
-      onSynced: () => this.#synced(),
-      onUnsyncedChanges: () => this.#show(),
-      onStateless: ({ payload }) => this.#told(payload),
-      onAuthenticationFailed: () => this.#endSocket(),
-    });
+    this.#provider = new Provider(
+      {
+        name: id,
+        document,
+        websocketProvider: this.#socket,
+        onSynced: () => this.#synced(),
+        onUnsyncedChanges: () => this.#show(),
+        onStateless: ({ payload }) => this.#told(payload),
+        onAuthenticationFailed: () => this.#endSocket(),
+      },
+      events.onUpdate,
+    );
     this.#provider.on("close", () => this.#left());
     this.#provider.attach();
     window.addEventListener("online", () => this.#cameOnline());
@@ -190,6 +220,16 @@ export class Connection {
     }
     return this.#provider.hasUnsyncedChanges ? "saving" : "saved";
   }
+}
+
+/** The update in a message, if there is one. */
+function updateIn(message: ArrayBuffer): Uint8Array | undefined {
+  const decoder = createDecoder(new Uint8Array(message));
+  readVarString(decoder);
+  const isSync = readVarUint(decoder) === (MessageType.Sync as number);
+  return isSync && readVarUint(decoder) !== messageYjsSyncStep1
+    ? readVarUint8Array(decoder)
+    : undefined;
 }
 
 function parsed(payload: string): Partial<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import type { Editor } from "@tiptap/core";
 import { byId, setText } from "../../common/page/dom.ts";
 import { CommentPanel } from "./commentPanel.ts";
 import { Comments } from "./comments.ts";
+import { Composition } from "./composition.ts";
 import { Connection, type SaveState } from "./connection.ts";
 import { Fields } from "./fields.ts";
 import { History } from "./history.ts";
@@ -10,7 +11,7 @@ import { LinkDialog } from "./linkDialog.ts";
 import { People } from "./people.ts";
 import { SaveStatus } from "./saveStatus.ts";
 import { SharedDocument } from "./sharedDocument.ts";
-import { createEditor } from "./textEditor.ts";
+import { createEditor, textblockAt } from "./textEditor.ts";
 import { TitleField } from "./titleField.ts";
 import { Toolbar } from "./toolbar.ts";
 
@@ -20,6 +21,7 @@ export class DocumentPage {
   readonly #trouble = byId("trouble", HTMLElement);
   readonly #reload = byId("reload", HTMLButtonElement);
   readonly #shared = new SharedDocument();
+  readonly #composition = new Composition(this.#shared);
   readonly #status = new SaveStatus(() => this.#connection.hasUnsaved);
   readonly #id: string;
   readonly #connection: Connection;
@@ -34,6 +36,7 @@ export class DocumentPage {
       onReplica,
       onTrouble: (words) => this.#showTrouble(words),
       onReady: () => this.#begin(),
+      onUpdate: (update, apply) => this.#composition.admit(update, apply),
     });
     this.#people = new People(this.#connection);
     this.#reload.addEventListener("click", () => location.reload());
@@ -50,15 +53,18 @@ export class DocumentPage {
       onPassage: (id) => panel.reveal(id),
       onLeftOut: (words) => leftOut.show(words),
     });
+    this.#composition.watch(editor.view.dom, () =>
+      textblockAt(editor.state.selection, this.#shared.body),
+    );
     const leftOut = new LeftOutNote(() => editor.view.focus());
-    const panel = new CommentPanel(editor, comments, () => this.#people.own);
+    const panel = new CommentPanel(editor, comments, this.#composition, () => this.#people.own);
     const links = new LinkDialog(editor);
     const toolbar = new Toolbar(editor, this.#shared, {
       onComment: () => panel.compose(),
       onLink: () => links.show(),
     });
-    new TitleField(this.#shared, () => editor.view.focus());
-    new Fields(this.#shared);
+    new TitleField(this.#shared, this.#composition, () => editor.view.focus());
+    new Fields(this.#shared, this.#composition);
     new History(this.#id, this.#shared, editor, () => this.#connection.hasUnsaved);
     this.#editor = editor;
     this.#paper.ariaBusy = "false";
@@ -87,13 +93,17 @@ export class DocumentPage {
   /** Title, fields and text have one history; the text's own keys are the editor's. */
   #undoOutsideTheText(event: KeyboardEvent): void {
     const { target, key, shiftKey } = event;
-    const isField = target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
-    if (!isField || !(event.ctrlKey || event.metaKey) || event.altKey) {
+    const letter = key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !["z", "y"].includes(letter)) {
+      return;
+    }
+    if (event.isComposing) {
+      // The browser would undo by a history of its own.
+      event.preventDefault();
       return;
     }
     const { undoManager } = this.#shared;
-    const letter = key.toLowerCase();
-    if (letter === "z" || letter === "y") {
+    if (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) {
       event.preventDefault();
       if (letter === "y" || shiftKey) {
         undoManager.redo();

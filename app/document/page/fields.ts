@@ -1,4 +1,5 @@
 import { byId, createWritten } from "../../common/page/dom.ts";
+import type { Composition } from "./composition.ts";
 import { textIn, type SharedDocument } from "./sharedDocument.ts";
 
 /** What a field is changed with. */
@@ -15,11 +16,12 @@ export class Fields {
     due: byId("due", HTMLInputElement),
   };
 
-  constructor(shared: SharedDocument) {
+  constructor(shared: SharedDocument, composition: Composition) {
     this.#shared = shared;
     for (const [name, control] of Object.entries(this.#controls)) {
       control.disabled = false;
       if (control.type === "text") {
+        composition.watch(control, () => undefined);
         // Letter by letter: what was typed and not sent yet would count as saved.
         control.addEventListener("input", () => {
           this.#typedIn = control;

@@ -1,8 +1,9 @@
 import { Editor, Extension } from "@tiptap/core";
 import { Collaboration } from "@tiptap/extension-collaboration";
-import { Plugin } from "@tiptap/pm/state";
+import { Plugin, type Selection } from "@tiptap/pm/state";
 import { ySyncPluginKey } from "@tiptap/y-tiptap";
 import type { Awareness } from "y-protocols/awareness";
+import { XmlElement, type XmlFragment } from "yjs";
 import { byId } from "../../common/page/dom.ts";
 import { Carets } from "./carets.ts";
 import { Clipboard } from "./clipboard.ts";
@@ -66,6 +67,15 @@ export function createEditor(
   editor.on("transaction", showEmptiness);
   showEmptiness();
   return editor;
+}
+
+/** The paragraph, or the like, in which the caret is; none where it is between two. */
+export function textblockAt({ $head }: Selection, body: XmlFragment): XmlElement | undefined {
+  let element: unknown = body;
+  for (let depth = 0; depth < $head.depth; depth += 1) {
+    element = (element as XmlFragment).get($head.index(depth));
+  }
+  return element instanceof XmlElement ? element : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { simpleDiffStringWithCursor } from "lib0/diff";
 import type { YTextEvent } from "yjs";
 import { byId } from "../../common/page/dom.ts";
+import type { Composition } from "./composition.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 import { titleOf } from "./words.ts";
 
@@ -8,16 +9,18 @@ import { titleOf } from "./words.ts";
 export class TitleField {
   readonly #input = byId("title", HTMLTextAreaElement);
   readonly #shared: SharedDocument;
+  readonly #composition: Composition;
   readonly #onEnter: () => void;
 
   /** @param onEnter what follows the title */
-  constructor(shared: SharedDocument, onEnter: () => void) {
+  constructor(shared: SharedDocument, composition: Composition, onEnter: () => void) {
     this.#shared = shared;
+    this.#composition = composition;
     this.#onEnter = onEnter;
     this.#show();
     this.#input.readOnly = false;
     this.#input.addEventListener("input", () => this.#changed());
-    this.#input.addEventListener("compositionend", () => this.#show());
+    composition.watch(this.#input, () => shared.title);
     this.#input.addEventListener("keydown", (event) => this.#pressed(event));
     shared.title.observe((event) => this.#follow(event));
   }
@@ -74,7 +77,7 @@ export class TitleField {
   }
 
   #pressed(event: KeyboardEvent): void {
-    if (event.key === "Enter" && !event.isComposing) {
+    if (event.key === "Enter" && !this.#composition.owns(event)) {
       event.preventDefault();
       this.#onEnter();
     }

@@ -1,0 +1,19 @@
+import type { Page } from "playwright-core";
+
+/** Composes in a page as an input method does, such as the one for Japanese. */
+export async function useInputMethod(page: Page) {
+  const browser = await page.context().newCDPSession(page);
+  return {
+    /** Shows each of these in turn for what is composed. */
+    compose: async (...steps: readonly string[]): Promise<void> => {
+      for (const text of steps) {
+        const caret = { selectionStart: text.length, selectionEnd: text.length };
+        await browser.send("Input.imeSetComposition", { text, ...caret });
+      }
+    },
+    /** Ends the composition with a text. */
+    commit: async (text: string): Promise<void> => {
+      await browser.send("Input.insertText", { text });
+    },
+  };
+}
