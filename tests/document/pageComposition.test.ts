@@ -174,4 +174,21 @@ describe("the page of a document, written in by an input method", () => {
     await press(ada, "Control+z");
     await reads(bob, "BBBfirst\n");
   });
+
+  it("keeps the name of a version that is typed while another one is kept", async () => {
+    const { join } = await start();
+    const { page } = await join();
+    await isSaved(page);
+    await page.click("#show-history");
+    await page.fill("#version-name", "One");
+    await page.route("**/versions", async (route, request) => {
+      if (request.method() === "POST") {
+        await page.fill("#version-name", "Two");
+      }
+      await route.continue();
+    });
+    await page.click("#keep-version");
+    await hasText(page, ".version .name", /^One$/);
+    equal(await page.inputValue("#version-name"), "Two");
+  });
 });

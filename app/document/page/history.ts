@@ -154,7 +154,9 @@ export class History {
       setText(this.#note, refusalOf(answer));
       return;
     }
-    this.#name.value = "";
+    if (this.#name.value.trim() === title) {
+      this.#name.value = "";
+    }
     await this.#load();
     setText(this.#note, `This version is kept as “${isolated(title)}”.`);
   }
