@@ -4,11 +4,11 @@ import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../app/common/httpRouting.ts";
+import { hasKeyInBody, requestKey } from "../app/common/requestKey.ts";
 import type { Affinity } from "../workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import * as http from "./httpMessage.ts";
 import { createHttpServer } from "./httpServer.ts";
-import { hasKeyInBody, requestKey } from "./requestKey.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
 
 /** How long a replica may take to accept a connection before another one is asked. */

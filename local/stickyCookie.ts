@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { StickyCookie } from "../app/common/httpRouting.ts";
-import { cookieOf } from "./requestKey.ts";
+import { cookieOf } from "../app/common/requestKey.ts";
 
 /** The name that an Application Load Balancer gives its own cookie beside the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";

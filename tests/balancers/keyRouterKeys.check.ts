@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { fastify } from "fastify";
 import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
-import { requestKey } from "../../local/requestKey.ts";
+import { requestKey } from "../../app/common/requestKey.ts";
 import { ask, type Asked } from "./routerClient.ts";
 import { Fleet, type Router } from "./routers.ts";
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { DOCUMENT_ROUTING } from "../../app/document/routing.ts";
-import { requestKey } from "../../local/requestKey.ts";
+import { requestKey } from "../../app/common/requestKey.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
 import { startDocumentProcess } from "../support/documentProcess.ts";
 import { newDocument } from "../support/documentServer.ts";

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
-import type { KeyRoute } from "../../app/common/keyRoute.ts";
-import { cookieOf, hasKeyInBody, requestKey, type KeyedRequest } from "../../local/requestKey.ts";
+import type { KeyRoute } from "../app/common/keyRoute.ts";
+import { cookieOf, hasKeyInBody, requestKey, type KeyedRequest } from "../app/common/requestKey.ts";
 
 const ROUTES: readonly KeyRoute[] = [
   {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { normaliseIdentifier, type KeyRoute } from "../app/common/keyRoute.ts";
+import { normaliseIdentifier, type KeyRoute } from "./keyRoute.ts";
 
 /** What of a request may hold its key, beside the body. */
 export interface KeyedRequest {
