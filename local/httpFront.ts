@@ -4,9 +4,9 @@ import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../app/common/httpRouting.ts";
-import { hasKeyInBody, requestKey } from "../app/common/requestKey.ts";
 import type { Affinity } from "../workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
+import { frontKey, isBodyNeeded } from "./frontKey.ts";
 import * as http from "./httpMessage.ts";
 import { createHttpServer } from "./httpServer.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
@@ -148,7 +148,7 @@ export class HttpFront {
 
   #isReadFirst(request: IncomingMessage): boolean {
     const { affinity, routing } = this.#options;
-    const isKeyed = affinity === "key" && hasKeyInBody(routing.keyRoutes, request);
+    const isKeyed = affinity === "key" && isBodyNeeded(routing.keyRoutes, request);
     return isKeyed || http.isUnframed(request);
   }
 
@@ -194,7 +194,7 @@ export class HttpFront {
     const { affinity, routing } = this.#options;
     const { cookie, keyRoutes } = routing;
     const target = affinity === "cookie" ? namedTarget(cookie, request) : undefined;
-    const key = affinity === "key" ? requestKey(keyRoutes, request, body) : undefined;
+    const key = affinity === "key" ? frontKey(keyRoutes, request, body) : undefined;
     return (replicas) => replicas.find(({ id }) => id === target) ?? chooseReplica(replicas, key);
   }
 

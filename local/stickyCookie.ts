@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { StickyCookie } from "../app/common/httpRouting.ts";
-import { cookieOf } from "../app/common/requestKey.ts";
 
 /** The name that an Application Load Balancer gives its own cookie beside the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";
@@ -30,4 +29,10 @@ export function targetCookie(
   const maxAge =
     set === undefined ? `; Max-Age=${app.maxAgeSeconds}` : /; *max-age=[^;]*/i.exec(set);
   return `${BALANCER_COOKIE}=${target}${maxAge?.toString() ?? ""}; Path=/; HttpOnly; SameSite=Lax`;
+}
+
+/** A cookie's value, as it was sent. */
+export function cookieOf({ cookie = "" }: IncomingHttpHeaders, name: string): string | undefined {
+  const pairs = cookie.split(";").map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
+import { keepBody } from "./keyRefusal.ts";
 import type { Origins } from "./origins.ts";
 import { addProblems, Problem } from "./problem.ts";
 
@@ -21,6 +22,7 @@ export function addApi(
   scope.setValidatorCompiler(validatorCompiler);
   scope.setSerializerCompiler(serializerCompiler);
   addProblems(scope);
+  addJson(scope);
   scope.addHook("onRequest", ({ method, raw }, _reply, done) => {
     if (!SAFE_METHODS.includes(method) && origins.isStranger(raw)) {
       throw new Problem(403, { detail: "the request comes from a page of another origin" });
@@ -31,6 +33,19 @@ export function addApi(
     requests.inc({ method, route: routeOptions.url ?? "none", status: statusCode });
     done();
   });
+}
+
+/** Takes JSON, of which the bytes are kept. */
+function addJson(scope: FastifyInstance): void {
+  const parse = scope.getDefaultJsonParser("error", "error");
+  scope.addContentTypeParser<Buffer>(
+    "application/json",
+    { parseAs: "buffer" },
+    (request, body, done) => {
+      keepBody(request, body);
+      void parse(request, body.toString(), done);
+    },
+  );
 }
 
 /** Answers 405 to all methods but these. */

@@ -22,9 +22,9 @@ export interface KeyRoute {
 }
 
 /**
- * The canonical form of an identifier that people write with spaces, hyphens and in any case. Identifiers are ASCII:
- * of other letters HAProxy's `upper` knows nothing.
+ * The canonical form of an identifier that people write with spaces, hyphens and in any case. Only ASCII letters have a
+ * case here, as for HAProxy's `upper`.
  */
 export function normaliseIdentifier(text: string): string {
-  return text.replaceAll(/[ -]/g, "").toUpperCase();
+  return text.replaceAll(/[ -]/g, "").replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase());
 }

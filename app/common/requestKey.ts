@@ -1,97 +1,140 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { AmbiguousKeyError } from "./ambiguousKey.ts";
+import { jsonKey } from "./jsonKey.ts";
 import { normaliseIdentifier, type KeyRoute } from "./keyRoute.ts";
 
 /** What of a request may hold its key, beside the body. */
-export interface KeyedRequest {
-  method?: string | undefined;
-  url?: string | undefined;
-  headers: IncomingHttpHeaders;
-}
+export type KeyedRequest = Pick<IncomingMessage, "method" | "url" | "headersDistinct">;
 
-/** Whether the body has to be read to know the key. */
+/** An origin-form or absolute-form target (RFC 9112, 3.2), whose path it captures. */
+const TARGET = /^(?:https?:\/\/[^/?]+)?(\/[^?]*)/i;
+
+/** Visible ASCII characters but `#`: HAProxy refuses all others in a target. */
+const TARGET_CHARACTERS = /^[!"$-~]+$/;
+
+/** Printable ASCII characters, without spaces around them. */
+const COOKIE_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
+
+/** A pair in `Cookie` as HAProxy separates them: by commas, too, and by neither within quotes. */
+const PAIR_OF_HAPROXY = /[^=;,]*(?:=(?:"(?:\\.|[^"\\])*"?|[^";,])*)?/g;
+
+/** Whether the body has to be read to find the key. */
 export function hasKeyInBody(routes: readonly KeyRoute[], request: KeyedRequest): boolean {
   return matching(routes, request).some(({ key }) => key.from === "json");
 }
 
 /**
- * The key of a request, by the first route that finds one; a key that is empty or cannot be read is none.
+ * The key of a request, by the first route that finds one. docs/request-keys.md has these rules in prose. Wherever this
+ * does not throw and the app takes the key as it is here, HAProxy has found the same one.
  *
  * @param body where it has to be read for the key
+ * @returns undefined where there is no key, or an empty one
+ * @throws AmbiguousKeyError where HAProxy may find another key than the app
  */
 export function requestKey(
   routes: readonly KeyRoute[],
   request: KeyedRequest,
   body?: Buffer,
 ): string | undefined {
-  return matching(routes, request)
-    .map((route) => {
-      const key = readKey(route, request, body) ?? "";
-      return route.normalise === "identifier" ? normaliseIdentifier(key) : key;
-    })
-    .find((key) => key !== "");
+  for (const route of matching(routes, request)) {
+    const written = readKey(route, request, body) ?? "";
+    const key = route.normalise === "identifier" ? normaliseIdentifier(written) : written;
+    if (key !== "") {
+      return key;
+    }
+  }
+  return undefined;
 }
 
-/** A cookie's value, as it was sent. */
-export function cookieOf({ cookie = "" }: IncomingHttpHeaders, name: string): string | undefined {
-  const pairs = cookie.split(";").map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-}
-
+/** @throws AmbiguousKeyError */
 function matching(routes: readonly KeyRoute[], request: KeyedRequest): KeyRoute[] {
-  const path = decode(pathOf(request));
-  return routes.filter((route) => {
-    const isInPlace =
-      route.key.from === "path" ? path?.startsWith(folderOf(route)) : path === route.path;
-    return isInPlace === true && route.methods.some((method) => method === request.method);
+  const forMethod = routes.filter(({ methods }) => methods.some((each) => each === request.method));
+  const segments = forMethod.length === 0 ? [] : segmentsOf(request);
+  return forMethod.filter((route) => {
+    const before = segmentsBefore(route);
+    const isInPlace = before.every((segment, index) => segment === segments[index]);
+    const hasMore = segments.length > before.length;
+    return isInPlace && hasMore === (route.key.from === "path");
   });
 }
 
+/** @throws AmbiguousKeyError */
 function readKey(
-  { key, path }: KeyRoute,
+  route: KeyRoute,
   request: KeyedRequest,
   body: Buffer | undefined,
 ): string | undefined {
+  const { key } = route;
   switch (key.from) {
     case "json":
-      return fieldOf(body, key.field);
-    case "header": {
-      const value = request.headers[key.header.toLowerCase()];
-      return Array.isArray(value) ? value[0] : value;
-    }
+      return body && jsonKey(body, key.field);
+    case "header":
+      return headerKey(request, key.header);
     case "cookie":
-      return cookieOf(request.headers, key.cookie);
-    case "path": {
-      // Decoded only when it is a segment by itself: in a key a slash may be encoded.
-      const segment = folderOf({ path }).split("/").length - 1;
-      return decode(pathOf(request).split("/")[segment] ?? "");
-    }
+      return cookieKey(request, key.cookie);
+    case "path":
+      return segmentsOf(request)[segmentsBefore(route).length];
   }
 }
 
-/** Only text is a key: what else a field may hold, the app refuses. */
-function fieldOf(body: Buffer | undefined, field: string): string | undefined {
+/** A header that is sent once: of several, HAProxy takes the last, and Node.js joins them. */
+function headerKey({ headersDistinct }: KeyedRequest, name: string): string | undefined {
+  const [value, ...others] = headersDistinct[name.toLowerCase()] ?? [];
+  if (others.length > 0) {
+    throw new AmbiguousKeyError(`${name} is sent ${others.length + 1} times; it must be sent once`);
+  }
+  if (value !== undefined && !/^[ -~]*$/.test(value)) {
+    throw new AmbiguousKeyError(`${name} must be printable ASCII characters`);
+  }
+  return value;
+}
+
+/** A cookie that is sent once, however `Cookie` is separated, and of which nothing is to be decoded. */
+function cookieKey({ headersDistinct }: KeyedRequest, name: string): string | undefined {
+  const lines = headersDistinct.cookie ?? [];
+  const values = lines.flatMap((line) => line.split(";")).flatMap(valueOf);
+  const routed = lines.flatMap((line) => line.match(PAIR_OF_HAPROXY) ?? []).flatMap(valueOf);
+  const [value] = values;
+  if (values.length > 1 || String(values) !== String(routed)) {
+    throw new AmbiguousKeyError(
+      `cookie ${name} must be sent once, and not within quotes or between commas`,
+    );
+  }
+  if (value !== undefined && (!COOKIE_VALUE.test(value) || /["%,\\]/.test(value))) {
+    throw new AmbiguousKeyError(
+      `cookie ${name} must be printable ASCII characters other than " % , and \\`,
+    );
+  }
+  return value;
+
+  function valueOf(pair: string): string[] {
+    const [left = "", ...right] = pair.split("=");
+    const [found, ...rest] = left.split(/[ \t]+/).filter((word) => word !== "");
+    return found === name && rest.length === 0 && right.length > 0 ? [right.join("=")] : [];
+  }
+}
+
+/**
+ * What stands between the slashes of a path, percent-decoded after they are told apart: a segment may have slashes in it.
+ * Nothing else is made of a path: `.`, `..`, `;`, `+` and empty segments are as good as any.
+ *
+ * @throws AmbiguousKeyError
+ */
+function segmentsOf({ url = "" }: KeyedRequest): string[] {
+  const path = TARGET_CHARACTERS.test(url) ? TARGET.exec(url)?.[1] : undefined;
+  if (path === undefined) {
+    throw new AmbiguousKeyError(
+      "the target must be a path, or an http URL with a path, in ASCII and without #",
+    );
+  }
   try {
-    const json: unknown = JSON.parse(String(body));
-    const value: unknown = json instanceof Object ? Reflect.get(json, field) : undefined;
-    return typeof value === "string" ? value : undefined;
+    return path.split("/").map(decodeURIComponent);
   } catch {
-    return undefined;
+    throw new AmbiguousKeyError("the path must be UTF-8, percent-encoded");
   }
 }
 
-function pathOf({ url = "" }: KeyedRequest): string {
-  return url.split("?", 1)[0] ?? "";
-}
-
-/** A path as what stands before a segment. */
-function folderOf({ path }: Pick<KeyRoute, "path">): string {
-  return path.endsWith("/") ? path : `${path}/`;
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+/** The segments of a route's path; where the key is a segment, it comes after them. */
+function segmentsBefore({ key, path }: KeyRoute): string[] {
+  return (key.from === "path" ? path.replace(/\/$/, "") : path).split("/");
 }

@@ -50,7 +50,9 @@ function addCreation(
         Location: "Where it is",
         "Idempotent-Replayed": "true where the same request had created it before",
       }),
-      400: problem("The body is not JSON, or the idempotency key is malformed"),
+      400: problem(
+        "The body is not JSON, its business number can be read in several ways, or the idempotency key is malformed",
+      ),
       409: problem(
         "There is a company with this business number",
         { Link: "Where that company is, as related" },

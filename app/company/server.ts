@@ -1,6 +1,7 @@
 import { addApi } from "../common/api.ts";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
 import type { Database } from "../common/database.ts";
+import { refuseAmbiguousKeys } from "../common/keyRefusal.ts";
 import { addPage } from "../common/page.ts";
 import { addStickyCookie } from "../common/stickyCookie.ts";
 import { prepareTables } from "../common/tables.ts";
@@ -38,6 +39,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
   const metrics = createCompanyMetrics(app.registry);
   void app.fastify.register(async (scope) => {
     addApi(scope, app);
+    refuseAmbiguousKeys(scope, COMPANY_ROUTING.keyRoutes);
     await addOpenApi(scope);
     await addStickyCookie(scope, COMPANY_ROUTING.cookie);
     await addPage(scope, "company");

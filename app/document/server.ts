@@ -3,6 +3,7 @@ import { Hocuspocus } from "@hocuspocus/server";
 import { addApi } from "../common/api.ts";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
 import type { Database } from "../common/database.ts";
+import { refuseAmbiguousKeys } from "../common/keyRefusal.ts";
 import { addPage } from "../common/page.ts";
 import { addStickyCookie } from "../common/stickyCookie.ts";
 import { prepareTables } from "../common/tables.ts";
@@ -83,6 +84,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
 
   void app.fastify.register(async (scope) => {
     addApi(scope, app);
+    refuseAmbiguousKeys(scope, DOCUMENT_ROUTING.keyRoutes);
     await addStickyCookie(scope, DOCUMENT_ROUTING.cookie);
     await addPage(scope, "document");
     void scope.register((documents, _options, done) => {

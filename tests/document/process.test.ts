@@ -64,7 +64,7 @@ describe("process of the document collaborator", () => {
     deepEqual(DOCUMENT_ROUTING.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
     const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
     const keyOf = (method: string, url: string): string | undefined =>
-      requestKey(DOCUMENT_ROUTING.keyRoutes, { method, url, headers: {} });
+      requestKey(DOCUMENT_ROUTING.keyRoutes, { method, url, headersDistinct: {} });
     for (const url of [`/documents/${id}`, `/documents/${id}/versions`, `/documents/${id}?a=b`]) {
       for (const method of ["GET", "HEAD", "POST"]) {
         equal(keyOf(method, url), id);
