@@ -52,6 +52,7 @@ export function prepare(request: IncomingMessage): void {
   const before = request.headers["x-forwarded-for"] ?? [];
   request.headers = {
     ...(isUpgrade(request) ? request.headers : withoutHopByHop(request.headers)),
+    ...repeated(request),
     "x-forwarded-for": [before, socket.remoteAddress ?? "unknown"].flat().join(", "),
     "x-forwarded-proto": "http",
     "x-forwarded-port": String(socket.localPort),
@@ -173,6 +174,15 @@ function problem(status: number, detail: string) {
   return { body, headers };
 }
 
+/** Headers that were sent more than once, for Node.js joins them or drops all but one; cookies may as well be joined. */
+function repeated({ headersDistinct }: IncomingMessage): NodeJS.Dict<string[]> {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).filter(
+      ([name, values = []]) => values.length > 1 && name !== "cookie" && !HOP_BY_HOP.has(name),
+    ),
+  );
+}
+
 /** How its body is framed stays as it is. */
 function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(
@@ -189,6 +199,9 @@ function check({ url = "", headers, httpVersion, rawHeaders }: IncomingMessage):
   if (url.length > MAX_URL_BYTES) {
     throw new Refusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
   }
+  if (!/^[!"$-~]*$/.test(url)) {
+    throw new Refusal(400, "the request's target has a # or a character that is not ASCII");
+  }
   if (bytes > MAX_HEADERS_BYTES) {
     throw new Refusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
   }
@@ -197,11 +210,15 @@ function check({ url = "", headers, httpVersion, rawHeaders }: IncomingMessage):
   }
 }
 
-/** @throws Refusal */
+/**
+ * Path and query as they were sent: a router makes nothing of `..`.
+ *
+ * @throws Refusal
+ */
 function pathOfAbsolute(url: string): string {
-  const parsed = URL.parse(url);
-  if (parsed === null) {
-    throw new Refusal(400, "the request's target is no URL");
+  const [, path] = /^https?:\/\/[^/?]+(\/.*)$/i.exec(url) ?? [];
+  if (path === undefined || !URL.canParse(url)) {
+    throw new Refusal(400, "the request's target is no URL with a path");
   }
-  return parsed.pathname + parsed.search;
+  return path;
 }

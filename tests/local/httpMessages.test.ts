@@ -83,10 +83,26 @@ describe("the HTTP front passes on", () => {
     }
   });
 
-  it("a request whose target is a whole URL", async () => {
+  it("a request whose target is a whole URL, the path as it was sent", async () => {
     const origin = await startFront("none", [await startMirror()]);
-    const { heard } = converse(origin, "GET http://a.example/b?c HTTP/1.0\r\n\r\n");
-    await waitFor("it is answered", () => heard().includes('"url":"/b?c"'));
+    const { heard } = converse(origin, "GET HTTP://a.example/../%2e//b?c/.. HTTP/1.0\r\n\r\n");
+    await waitFor("it is answered", () => heard().includes('"url":"/../%2e//b?c/.."'));
+  });
+
+  it("every one of several headers of a name, and all cookies", async () => {
+    const replica = await startReplica("app-00001", ({ headersDistinct }, response) =>
+      response.end(JSON.stringify(headersDistinct)),
+    );
+    const origin = await startFront("none", [replica]);
+    const headers = {
+      "X-Own": ["a, b", "", "c"],
+      "User-Agent": ["d", "e"],
+      Cookie: ["f=1", "g=2"],
+    };
+    const got = JSON.parse((await send(origin, { headers })).body) as Record<string, string[]>;
+    deepEqual(got["x-own"], ["a, b", "", "c"]);
+    deepEqual(got["user-agent"], ["d", "e"]);
+    deepEqual(got.cookie, ["f=1; g=2"]);
   });
 
   it("the answer to HEAD, with its length and without a body", async () => {
@@ -202,9 +218,23 @@ describe("the HTTP front refuses", () => {
     equal((await send(`${origin}/things`, { method: "POST" }, body)).status, 200);
   });
 
-  it("a target that is no URL with 400", async () => {
-    const origin = await startFront("none", [await startMirror()]);
-    const { heard } = converse(origin, "GET http://[/ HTTP/1.1\r\nHost: a\r\n\r\n");
-    await waitFor("it is refused", () => heard().startsWith("HTTP/1.1 400 Bad Request\r\n"));
-  });
+  for (const target of [
+    "http://[/",
+    "http://a.example",
+    "http://a.example?/b",
+    "http:///b",
+    "ftp://a.example/b",
+    "*b",
+    "/b#c",
+    "/b?c#d",
+    "/\u00fc",
+  ]) {
+    it(`the target ${target} with 400`, async () => {
+      const replica = await startMirror();
+      const origin = await startFront("none", [replica]);
+      const { heard } = converse(origin, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await waitFor("it is refused", () => heard().startsWith("HTTP/1.1 400 Bad Request\r\n"));
+      deepEqual(replica.requests, []);
+    });
+  }
 });
