@@ -1,0 +1,93 @@
+import { deepEqual, equal } from "node:assert/strict";
+import fc from "fast-check";
+import { stopCompanyServers } from "../support/companyServer.ts";
+import { endFronts } from "../support/httpFront.ts";
+import {
+  companyApp,
+  frontOf,
+  ownerOf,
+  pipelinesTo,
+  requestsTo,
+  roomApp,
+  send,
+  type KeyedApp,
+  type SeenAnswer,
+} from "../support/keyedApps.ts";
+import { usePostgres } from "../support/postgres.ts";
+import { endRawConnections } from "../support/rawHttp.ts";
+import { Fleet, withKey } from "./routers.ts";
+
+const RUNS = 1500;
+
+describe("HAProxy, the front and the app agree on the key of every request that is accepted by", () => {
+  const postgres = usePostgres();
+  let fleet: Fleet;
+
+  beforeEach(async () => {
+    fleet = await Fleet.of(1);
+  });
+  afterEach(async () => {
+    endRawConnections();
+    await endFronts();
+    await fleet.stop();
+    await stopCompanyServers();
+  });
+
+  async function routerOf({ routes, handle }: KeyedApp): Promise<string> {
+    fleet.replicas.forEach((replica) => (replica.handle = handle));
+    const { port } = await fleet.route({ routes }, (config) =>
+      withKey(config).replace(" accept-proxy", ""),
+    );
+    return `http://127.0.0.1:${port}`;
+  }
+
+  const apps = {
+    "an app that reads keys as Fastify has them": roomApp,
+    "the company registry": async () => companyApp(await postgres.newDatabase()),
+  };
+  for (const [name, start] of Object.entries(apps)) {
+    it(name, async () => {
+      const app = await start();
+      const [router, front] = await Promise.all([routerOf(app), frontOf(app)]);
+      const agree = fc.asyncProperty(requestsTo(app), async ({ bytes, plainKey }) => {
+        const [[routed], [fronted]] = await Promise.all([send(router, bytes), send(front, bytes)]);
+        const [key, keyByFront] = [routed, fronted].map((answer) => answer && app.keyIn(answer));
+        if (key !== undefined) {
+          equal(keyOfRouter(routed), inHex(key), routed?.text);
+        }
+        if (keyByFront !== undefined) {
+          equal(fronted?.header("X-Chosen"), ownerOf(keyByFront), fronted?.text);
+          // What HAProxy refuses itself, no replica does anything about.
+          if (routed?.header("X-Replica") !== undefined) {
+            equal(keyOfRouter(routed), inHex(keyByFront), routed.text);
+          }
+        }
+        if (plainKey !== undefined) {
+          deepEqual([key, keyByFront], [plainKey, plainKey], routed?.text);
+        }
+      });
+      await fc.assert(agree, { numRuns: RUNS });
+    });
+  }
+
+  it("an app that is sent several on one connection", async () => {
+    const app = await roomApp();
+    const router = await routerOf(app);
+    const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {
+      const answers = await send(router, ...requests.map(({ bytes }) => bytes));
+      deepEqual(
+        answers.map((answer) => [app.keyIn(answer), keyOfRouter(answer)]),
+        requests.map(({ plainKey }) => [plainKey, plainKey && inHex(plainKey)]),
+      );
+    });
+    await fc.assert(agree, { numRuns: 100 });
+  });
+});
+
+function keyOfRouter(answer: SeenAnswer | undefined): string | undefined {
+  return answer?.header("X-Key")?.toLowerCase();
+}
+
+function inHex(text: string): string {
+  return Buffer.from(text).toString("hex");
+}

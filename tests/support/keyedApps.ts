@@ -1,0 +1,157 @@
+import type { IncomingMessage, RequestListener } from "node:http";
+import fastifyCookie from "@fastify/cookie";
+import fc from "fast-check";
+import { fastify, type FastifyRequest } from "fastify";
+import { Registry } from "prom-client";
+import { addApi } from "../../app/common/api.ts";
+import { highestScore } from "../../local/rendezvous.ts";
+import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
+import { refuseAmbiguousKeys } from "../../app/common/keyRefusal.ts";
+import { Origins } from "../../app/common/origins.ts";
+import { COMPANY_ROUTING } from "../../app/company/routing.ts";
+import { create, startCompanyServer } from "./companyServer.ts";
+import { IDENTIFIERS, plainRequestsOf, requestsOf, type WrittenRequest } from "./keyedRequests.ts";
+import { startFront, startReplica } from "./httpFront.ts";
+import { connectRaw } from "./rawHttp.ts";
+
+/** An app whose requests have keys, and what it takes them for. */
+export interface KeyedApp {
+  routes: readonly KeyRoute[];
+  handle: RequestListener;
+  /** The key that an answer is about; none where the app has refused the request. */
+  keyIn: (answer: SeenAnswer) => string | undefined;
+}
+
+/** What came back on a connection. */
+export interface SeenAnswer {
+  status: number;
+  header: (name: string) => string | undefined;
+  text: string;
+}
+
+/** Sends requests as they are written, the last of which ends the connection. */
+export async function send(origin: string, ...requests: readonly string[]): Promise<SeenAnswer[]> {
+  const raw = connectRaw(origin, Buffer.from(requests.join(""), "latin1"));
+  await raw.closed;
+  return raw.received
+    .split(/(?=HTTP\/1\.[01] \d{3} )/)
+    .map((text) => {
+      const [head = ""] = text.split("\r\n\r\n", 1);
+      return {
+        text,
+        status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]),
+        header: (name: string) => new RegExp(`^${name}: (.*?)\r?$`, "im").exec(head)?.[1],
+      };
+    })
+    .filter(({ status }) => status !== 100);
+}
+
+const room = { methods: ["GET", "HEAD"], normalise: "none" } as const;
+const code = { methods: ["PUT"], normalise: "identifier" } as const;
+
+/** Every place that a key may have, as it is and as an identifier. */
+const ROOM_ROUTES: readonly KeyRoute[] = [
+  { ...room, methods: ["POST"], path: "/room", key: { from: "json", field: "room" } },
+  { ...code, path: "/room", key: { from: "json", field: "room" } },
+  { ...room, path: "/rooms", key: { from: "path" } },
+  { ...code, path: "/rooms", key: { from: "path" } },
+  { ...room, path: "/by-header", key: { from: "header", header: "X-Room" } },
+  { ...code, path: "/by-header", key: { from: "header", header: "X-Room" } },
+  { ...room, path: "/by-cookie", key: { from: "cookie", cookie: "room" } },
+  { ...code, path: "/by-cookie", key: { from: "cookie", cookie: "room" } },
+];
+
+/** An app that reads keys as Fastify and its plugins have them, without a thought about routers. */
+export async function roomApp(): Promise<KeyedApp> {
+  const app = fastify();
+  addApi(app, { registry: new Registry(), origins: new Origins([]) });
+  refuseAmbiguousKeys(app, ROOM_ROUTES);
+  await app.register(fastifyCookie);
+  const readers: Record<string, (request: FastifyRequest) => unknown> = {
+    "/room": ({ body }) => (body as Record<string, unknown> | null)?.room,
+    "/rooms/:room": ({ params }) => (params as { room: string }).room,
+    "/by-header": ({ headers }) => headers["x-room"],
+    "/by-cookie": ({ cookies }) => cookies.room,
+  };
+  for (const [url, read] of Object.entries(readers)) {
+    app.route({
+      url,
+      method: ["GET", "POST", "PUT"],
+      handler: (request, reply) => {
+        const written = read(request) ?? "";
+        const text = typeof written === "string" ? written : JSON.stringify(written);
+        const key = request.method === "PUT" ? normaliseIdentifier(text) : text;
+        return reply.header("X-App-Key", encodeURIComponent(key.toWellFormed())).send();
+      },
+    });
+  }
+  await app.ready();
+  return {
+    routes: ROOM_ROUTES,
+    handle: (request, response) => app.routing(request, response),
+    keyIn: (answer) => {
+      const key = decodeURIComponent(answer.header("X-App-Key") ?? "");
+      return key === "" ? undefined : key;
+    },
+  };
+}
+
+/** The company registry. */
+export async function companyApp(databaseUrl: string): Promise<KeyedApp> {
+  const { server, origin } = await startCompanyServer(databaseUrl);
+  for (const businessNumber of IDENTIFIERS) {
+    await create(origin, { legalName: "A", businessNumber });
+  }
+  return {
+    // An answer to HEAD does not say what it is about.
+    routes: COMPANY_ROUTING.keyRoutes.map((route) => ({
+      ...route,
+      methods: route.methods.filter((method) => method !== "HEAD"),
+    })),
+    handle: (request, response) => void server.http.emit("request", request, response),
+    keyIn: ({ status, header, text }) =>
+      status === 409
+        ? /companies\/(\w+)/.exec(header("Link") ?? "")?.[1]
+        : /"businessNumber":"(\w+)"/.exec(text)?.[1],
+  };
+}
+
+/** Requests about keys of an app. */
+export function requestsTo({ routes }: KeyedApp): fc.Arbitrary<WrittenRequest> {
+  return fc.oneof(...routes.map(requestsOf));
+}
+
+/** Plain requests about keys of an app, for one connection. */
+export function pipelinesTo({ routes }: KeyedApp): fc.Arbitrary<WrittenRequest[]> {
+  const plain = fc.oneof(...routes.map(plainRequestsOf));
+  return fc.array(plain, { minLength: 2, maxLength: 5 }).map((requests) =>
+    requests.map(({ bytes, ...rest }, index) => ({
+      ...rest,
+      bytes:
+        index < requests.length - 1 ? bytes.replace("Connection: close", "Accept: */*") : bytes,
+    })),
+  );
+}
+
+const REPLICAS = Array.from({ length: 16 }, (_, number) => `app-${number}`);
+
+/** The replica that the front is to choose for a key. */
+export function ownerOf(key: string): string | undefined {
+  return highestScore(REPLICAS, key);
+}
+
+/** A front before replicas of an app. */
+export async function frontOf({ routes, handle }: KeyedApp): Promise<string> {
+  const replicas = await Promise.all(
+    REPLICAS.map((name) =>
+      startReplica(name, (request: IncomingMessage, response) => {
+        response.setHeader("X-Chosen", name);
+        handle(request, response);
+      }),
+    ),
+  );
+  const cookie = { name: "app", maxAgeSeconds: 60 };
+  return startFront("key", replicas, {
+    routing: { cookie, keyRoutes: routes, idleTimeoutSeconds: 60 },
+  });
+}
