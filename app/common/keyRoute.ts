@@ -10,7 +10,7 @@ export type KeySource =
 
 /**
  * Requests with a key: those about one key meet in one replica, all others are spread. The key router's HAProxy and
- * the front of the local run follow the same routes.
+ * the front of the local run follow the same routes. docs/request-keys.md defines the key byte by byte.
  */
 export interface KeyRoute {
   methods: readonly Method[];
