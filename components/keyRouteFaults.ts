@@ -12,6 +12,10 @@ const NAME = {
   example: "businessNumber",
 };
 
+/** Headers of the connection, and those that routers write anew: an app does not get them as they were sent. */
+const CHANGED_HEADER =
+  /^(?:connection|content-length|cookie|expect|forwarded|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|x-forwarded-.*)$/i;
+
 /** What is wrong with the routes of a key router, all at once. */
 export function routeFaults(routes: readonly KeyRoute[]): string[] {
   if (routes.length === 0) {
@@ -32,7 +36,14 @@ function keyFault(at: string, key: KeySource): string[] {
     case "json":
       return textFault(`${at}.field`, key.field, NAME);
     case "header":
-      return textFault(`${at}.header`, key.header, { ...NAME, example: "X-Document" });
+      return [
+        ...textFault(`${at}.header`, key.header, { ...NAME, example: "X-Document" }),
+        ...(CHANGED_HEADER.test(key.header)
+          ? [
+              `${at}.header is ${JSON.stringify(key.header)}; it must be a header that routers leave as it is (for example X-Document)`,
+            ]
+          : []),
+      ];
     case "cookie":
       return textFault(`${at}.cookie`, key.cookie, { ...NAME, example: "document" });
     case "path":

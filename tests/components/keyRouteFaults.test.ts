@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import type { KeyRoute } from "../../app/common/keyRoute.ts";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { routeFaults } from "../../components/keyRouteFaults.ts";
@@ -19,6 +19,7 @@ describe("faults of key routes", () => {
         { ...ROUTE, path: "/v1/some.things~_-/" },
         { ...ROUTE, key: { from: "json", field: "room_number-1" } },
         { ...ROUTE, key: { from: "header", header: "X-Room" } },
+        { ...ROUTE, key: { from: "header", header: "X-Host-Te" } },
         { ...ROUTE, key: { from: "cookie", cookie: "room-sticky" } },
       ]),
       [],
@@ -50,6 +51,14 @@ describe("faults of key routes", () => {
       deepEqual(routeFaults([{ ...ROUTE, path }]), [
         `routes[0].path is ${JSON.stringify(path)}: allowed is a path of letters, digits and _ . ~ -; for example /companies`,
       ]);
+    });
+  }
+
+  for (const header of ["X-Forwarded-User", "forwarded", "HOST", "Cookie", "TE", "Connection"]) {
+    it(`are named where routers change a header, such as ${header}`, () => {
+      const faults = routeFaults([{ ...ROUTE, key: { from: "header", header } }]);
+      equal(faults.length, 1);
+      match(faults[0] ?? "", new RegExp(`^routes\\[0\\]\\.key\\.header is "${header}"; `));
     });
   }
 
