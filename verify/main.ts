@@ -1,13 +1,12 @@
-import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { SettingsError } from "../app/common/settings.ts";
 import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
-import { reportPage } from "./page.ts";
 import { reach } from "./reach.ts";
 import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
 import { countBreaks, createReport } from "./summary.ts";
-import { breaksText, reportText } from "./text.ts";
+import { breaksText } from "./text.ts";
+import { checkWritable, writeReports } from "./write.ts";
 
 const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive: 4 };
 const EXIT_USAGE = 2;
@@ -54,32 +53,15 @@ async function verify(options: VerifyOptions): Promise<number> {
   if (options.scenario === "rollout" && options.rollPid === undefined) {
     console.error(`roll the replicas now: ${timeToRoll(options)}`);
   }
-  await checkWritable({ "--json": options.json, "--html": options.html });
+  await checkWritable(options);
   const seen = await run(options, progress(options), interruption());
   process.stderr.write(isLive ? "\r\x1b[K" : "");
   const report = createReport(options, seen);
-  console.log(reportText(report));
-  if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  }
-  if (options.html !== undefined) {
-    await writeFile(options.html, await reportPage(report));
+  const faults = await writeReports(options, report);
+  if (faults.length > 0) {
+    throw new SettingsError(faults);
   }
   return EXIT[report.verdict];
-}
-
-/** A report that cannot be kept is refused before it takes a run to make it. */
-async function checkWritable(files: Record<string, string | undefined>): Promise<void> {
-  for (const [option, file] of Object.entries(files)) {
-    try {
-      await writeFile(file ?? "/dev/null", "", { flag: "a" });
-    } catch (error) {
-      const { message } = error as Error;
-      throw new SettingsError([
-        `${option} is ${JSON.stringify(file)}: ${message}; allowed is a file that can be written; for example report.json`,
-      ]);
-    }
-  }
 }
 
 /** An address of another computer would only be found out session by session. */

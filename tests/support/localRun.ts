@@ -19,18 +19,42 @@ export interface Run {
 
 /** Runs one of our commands with our own Node, as the npm scripts do. */
 export function runNode(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  const child = spawn(process.execPath, [script, ...args], {
+  return runCommand([process.execPath, script, ...args], env);
+}
+
+/** The same with less of something than others have, such as `-n 40` files, as the shell's ulimit takes it. */
+export function runLimited(
+  limit: string,
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Run {
+  const shell = ["sh", "-c", `ulimit ${limit}; exec "$@"`, ""];
+  return runCommand([...shell, process.execPath, script, ...args], env);
+}
+
+/** Runs a command in a terminal of its own; what is written to its stdin are keys. */
+export function runInTerminal(command: string): Run {
+  return runCommand(["script", "-qfec", command, "/dev/null"], {}, "pipe");
+}
+
+function runCommand(
+  [file = "", ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stdin: "ignore" | "pipe" = "ignore",
+): Run {
+  const child = spawn(file, args, {
     cwd: ROOT,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin, "pipe", "pipe"],
   });
   started.add(child);
   const ended = new Promise<number | string>((resolve) =>
     child.once("close", (code, signal) => resolve(code ?? signal ?? "")),
   );
   const run: Run = { child, out: "", err: "", ended };
-  child.stdout.on("data", (data) => (run.out += String(data)));
-  child.stderr.on("data", (data) => (run.err += String(data)));
+  child.stdout?.on("data", (data) => (run.out += String(data)));
+  child.stderr?.on("data", (data) => (run.err += String(data)));
   return run;
 }
 
@@ -96,10 +120,20 @@ export function replicasOf({ pid }: { pid: number }): Map<string, number> {
   return replicas;
 }
 
-/** Nothing of a process that has ended meanwhile. */
-function environmentOf(pid: number): string {
+/** Its environment, each variable with a NUL after it; nothing of a process that has ended meanwhile. */
+export function environmentOf(pid: number): string {
+  return readOf(pid, "environ");
+}
+
+/** Processes whose command lines, with a NUL after each argument, have a text. */
+export function processesWith(text: string): number[] {
+  const all = readdirSync("/proc").map(Number);
+  return all.filter((pid) => pid > 0 && readOf(pid, "cmdline").includes(text) && isAlive(pid));
+}
+
+function readOf(pid: number, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
     return "";
   }

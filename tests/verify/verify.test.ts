@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reportJsonSchema } from "../../verify/report.ts";
 import { TRANSPORTS } from "../../verify/sockjs/session.ts";
 import { openPage, startBrowser } from "../support/browser.ts";
 import { metric, startEchoServer, stopEchoServers } from "../support/echoServer.ts";
-import { endRuns, runNode, startLocal } from "../support/localRun.ts";
+import { endRuns, runLimited, runNode, startLocal } from "../support/localRun.ts";
 import { startStrayingFront } from "../support/strayingFront.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { FALL_BACKS, folder, verify, VERIFY } from "./verifier.ts";
@@ -144,6 +146,40 @@ describe("npm run verify", () => {
       run.err,
       /^--json is "\/nowhere\/report.json": ENOENT: .*; allowed is a file that can be /,
     );
+  });
+
+  it("tells in a line each which files have no room for the report, and prints it", async () => {
+    const { url } = await startEchoServer();
+    const files = ["--json", "/dev/full", "--html", "/dev/full"];
+    const run = runNode(VERIFY, [url, "--sessions", "2", "--duration", "1", ...files]);
+    equal(await run.ended, 2);
+    match(
+      run.err,
+      /^--json is "\/dev\/full": ENOSPC: [^\n]*\n--html is "\/dev\/full": ENOSPC: [^\n]*\n$/,
+    );
+    match(run.out, /\ninconclusive: /);
+  });
+
+  it("ends with 2 where stdout has no room for the report", async () => {
+    const { url } = await startEchoServer();
+    const args = [VERIFY, url, "--sessions", "2", "--duration", "1"];
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, args, { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    let err = "";
+    child.stderr?.on("data", (data) => (err += String(data)));
+    deepEqual(await once(child, "close"), [2, null]);
+    match(err, /^stdout [^\n]*ENOSPC[^\n]*\n$/);
+  });
+
+  it("leaves no part of a report in a file", async () => {
+    const { url } = await startEchoServer();
+    const report = join(folder, "part.json");
+    const args = [url, "--sessions", "20", "--duration", "1", "--json", report];
+    const run = runLimited("-f 1", VERIFY, args);
+    equal(await run.ended, 2);
+    match(run.err, /^--json is "[^"]*part.json": EFBIG/);
+    equal(readFileSync(report, "utf8"), "");
   });
 
   it("reports what it has seen when it is interrupted", async () => {

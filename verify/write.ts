@@ -1,0 +1,70 @@
+import { truncate, writeFile } from "node:fs/promises";
+import { SettingsError } from "../app/common/settings.ts";
+import { reportPage } from "./page.ts";
+import type { Report } from "./report.ts";
+import { reportText } from "./text.ts";
+
+/** Where a person wants the report, beside stdout. */
+interface Files {
+  json?: string | undefined;
+  html?: string | undefined;
+}
+
+/**
+ * Refuses files that cannot be written before a run is made for them.
+ *
+ * @throws SettingsError naming the first
+ */
+export async function checkWritable({ json, html }: Files): Promise<void> {
+  for (const [option, file] of Object.entries({ "--json": json, "--html": html })) {
+    try {
+      await writeFile(file ?? "/dev/null", "", { flag: "a" });
+    } catch (error) {
+      throw new SettingsError([notWritable(option, file, error)]);
+    }
+  }
+}
+
+/**
+ * Writes the report in all its forms, each as far as it can be.
+ *
+ * @returns what could not be written
+ */
+export async function writeReports({ json, html }: Files, report: Report): Promise<string[]> {
+  const faults = [
+    await print(`${reportText(report)}\n`),
+    await write("--json", json, `${JSON.stringify(report, undefined, 2)}\n`),
+    await write("--html", html, html === undefined ? "" : await reportPage(report)),
+  ];
+  return faults.filter((fault) => fault !== undefined);
+}
+
+/** A reader of stdout that has gone has read enough. */
+async function print(text: string): Promise<string | undefined> {
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+    process.stdout.once("error", resolve).write(text, resolve);
+  });
+  return error && error.code !== "EPIPE"
+    ? `stdout cannot be written: ${error.message}; it must be open and have room`
+    : undefined;
+}
+
+/** A part of a report is none, so that a file has all of it or nothing. */
+async function write(
+  option: string,
+  file: string | undefined,
+  content: string,
+): Promise<string | undefined> {
+  try {
+    await writeFile(file ?? "/dev/null", content);
+    return undefined;
+  } catch (error) {
+    await truncate(file ?? "/dev/null").catch(() => undefined);
+    return notWritable(option, file, error);
+  }
+}
+
+function notWritable(option: string, file: string | undefined, error: unknown): string {
+  const { message } = error as Error;
+  return `${option} is ${JSON.stringify(file)}: ${message}; allowed is a file that can be written; for example report.json`;
+}
