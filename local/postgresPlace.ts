@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, parse } from "node:path";
 import { SettingsError } from "../app/common/settings.ts";
+import { foreignFiles } from "./dataFolder.ts";
 
 /** Files of PostgreSQL, which the user that runs it can reach. */
 export interface PostgresPlace {
@@ -21,6 +22,7 @@ export interface PostgresPlace {
  */
 export function placeOf(folder: string): PostgresPlace {
   try {
+    refuseForeign(folder);
     makeFolder(dirname(folder));
     if (process.getuid?.() !== 0) {
       makeFolder(folder, 0o700);
@@ -55,6 +57,17 @@ function placeForRoot(folder: string): PostgresPlace {
   const installed = installedPrograms();
   const areReachable = isOpenToOthers(join(installed, "native", "bin"));
   return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
+}
+
+/** @throws SettingsError when somebody else has files there */
+function refuseForeign(folder: string): void {
+  const [file] = foreignFiles(folder);
+  if (file !== undefined) {
+    throw new SettingsError([
+      `--data is ${JSON.stringify(folder)}, which has other files, such as ${JSON.stringify(file)}; it must be an empty ` +
+        "folder, a new one, or one with data of npm start (for example .data/postgres); name a folder in it, or use --ephemeral",
+    ]);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -6,7 +6,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -88,15 +90,26 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
       match(await refusalOf(data), cannotHold(data, "ENOTDIR: not a directory, .*"));
     });
 
+    it("a folder with files of somebody else, which stay as they are", async () => {
+      const password = join(folder, "password");
+      writeFileSync(password, "mine", { mode: 0o644 });
+      const before = statSync(password);
+      const fault = await refusalOf(folder);
+      ok(fault.includes(JSON.stringify(folder)) && fault.includes('"password"'), fault);
+      deepEqual(readdirSync(folder), ["password"]);
+      deepEqual(statSync(password), before);
+      equal(readFileSync(password, "utf8"), "mine");
+    });
+
     if (IS_ROOT) {
-      it("a folder of somebody else that has something in it", async () => {
+      it("a folder with data that belong to somebody else", async () => {
         const data = join(folder, "theirs");
-        mkdirSync(data);
-        writeFileSync(join(data, "mine"), "mine");
+        mkdirSync(join(data, "data"), { recursive: true });
+        writeFileSync(join(data, "password"), "p".repeat(32));
         chownSync(data, SOMEBODY, SOMEBODY);
         const why = `it belongs to the user with number ${SOMEBODY}`;
         match(await refusalOf(data), cannotHold(data, why));
-        deepEqual(readdirSync(data), ["mine"]);
+        deepEqual(readdirSync(data), ["data", "password"]);
       });
 
       it("a folder without enough room", async () => {
