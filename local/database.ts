@@ -47,7 +47,7 @@ export class LocalDatabase {
     const { folder, maxConnections, log, guard } = this.#options;
     const data =
       folder === undefined ? { ephemeral: true as const } : { folder, ...(port && { port }) };
-    const postgres = await startPostgres(data, maxConnections, log, guard);
+    const postgres = await startPostgres(data, maxConnections, { log, guard });
     log.info({ pid: postgres.pid, port: new URL(postgres.url).port }, "PostgreSQL is ready");
     void postgres.ended.then(() => this.#ended(postgres));
     this.#postgres = postgres;

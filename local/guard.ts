@@ -2,10 +2,14 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { childEnvironment } from "./environment.ts";
+
+/** A line to the guard's process: JSON, for a folder may have any name. */
+type Order = { watch: number } | { forget: number } | { remove: string };
 
 /**
  * Outlives a killed front for as long as it takes to kill what it has started: a process that hangs would not
- * notice by itself that its front has gone. It is told by lines: `+PID`, `-PID`, or a folder to remove.
+ * notice by itself that its front has gone.
  */
 export class Guard {
   readonly #child: ChildProcess;
@@ -15,32 +19,28 @@ export class Guard {
       stdio: ["pipe", "ignore", "ignore"],
       // In a process group of its own, or a Ctrl-C in the terminal would end it first.
       detached: true,
+      env: childEnvironment(),
     });
     this.#child.stdin?.on("error", () => this.#child.kill());
     this.#child.unref();
   }
 
-  /** Has a process killed at the end, with all that it has started. */
-  watch(pid: number): void {
-    this.#child.stdin?.write(`+${pid}\n`);
-  }
-
-  /** The same for one of our own, until it has ended. */
+  /** Has a process killed at the end, with its process group and all that these have started, until it has ended. */
   watchChild(child: ChildProcess): void {
     const { pid } = child;
     if (pid !== undefined) {
-      this.watch(pid);
-      child.once("exit", () => this.forget(pid));
+      this.#tell({ watch: pid });
+      child.once("exit", () => this.#tell({ forget: pid }));
     }
-  }
-
-  forget(pid: number): void {
-    this.#child.stdin?.write(`-${pid}\n`);
   }
 
   /** Has a folder removed when all is killed. */
   removeAtEnd(folder: string): void {
-    this.#child.stdin?.write(`${folder}\n`);
+    this.#tell({ remove: folder });
+  }
+
+  #tell(order: Order): void {
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 }
 
@@ -50,27 +50,29 @@ function guard(): void {
   const folders: string[] = [];
   createInterface({ input: process.stdin })
     .on("line", (line) => {
-      const pid = Number(line.slice(1));
-      if (line.startsWith("+")) {
-        pids.add(pid);
-      } else if (line.startsWith("-")) {
-        pids.delete(pid);
+      const order = JSON.parse(line) as Order;
+      if ("watch" in order) {
+        pids.add(order.watch);
+      } else if ("forget" in order) {
+        pids.delete(order.forget);
       } else {
-        folders.push(line);
+        folders.push(order.remove);
       }
     })
     .once("close", () => {
       // Listed before the first is killed: whose parent has gone is nobody's child any more.
-      withDescendants(pids).forEach(kill);
+      withRelatives(pids).forEach(kill);
       for (const folder of folders) {
         rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
       }
     });
 }
 
-function withDescendants(pids: ReadonlySet<number>): Set<number> {
+/** Processes, those in the groups that they lead or led, and the children of all of these. */
+function withRelatives(pids: ReadonlySet<number>): Set<number> {
   const all = new Set(pids);
   const processes = readProcesses();
+  processes.filter(({ group }) => pids.has(group)).forEach(({ pid }) => all.add(pid));
   // A set goes on with what is added to it meanwhile.
   for (const pid of all) {
     processes.filter(({ parent }) => parent === pid).forEach((child) => all.add(child.pid));
@@ -78,26 +80,33 @@ function withDescendants(pids: ReadonlySet<number>): Set<number> {
   return all;
 }
 
+interface Process {
+  pid: number;
+  parent: number;
+  group: number;
+}
+
 /** All processes of this computer; Linux tells without `ps`, which small images have not. */
-function readProcesses(): { pid: number; parent: number }[] {
+function readProcesses(): Process[] {
   if (!existsSync("/proc/self/stat")) {
-    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim();
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid="], { encoding: "utf8" }).trim();
     return lines.split("\n").map((line) => {
-      const [pid, parent] = line.trim().split(/\s+/).map(Number);
-      return { pid: pid ?? 0, parent: parent ?? 0 };
+      const [pid = 0, parent = 0, group = 0] = line.trim().split(/\s+/).map(Number);
+      return { pid, parent, group };
     });
   }
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
-    .map((entry) => ({ pid: Number(entry), parent: parentOf(entry) }));
+    .map((entry) => ({ pid: Number(entry), ...relativesOf(entry) }));
 }
 
-function parentOf(pid: string): number {
+function relativesOf(pid: string): Omit<Process, "pid"> {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const [, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { parent: Number(parent), group: Number(group) };
   } catch {
-    return 0;
+    return { parent: 0, group: 0 };
   }
 }
 

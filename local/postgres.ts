@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "../app/common/log.ts";
 import { SettingsError } from "../app/common/settings.ts";
+import { childEnvironment } from "./environment.ts";
 import type { Guard } from "./guard.ts";
 import { placeOf } from "./postgresPlace.ts";
 import type { PostgresReport, PostgresTask } from "./postgresProcess.ts";
@@ -15,8 +15,16 @@ const SCRIPT = fileURLToPath(new URL("postgresProcess.ts", import.meta.url));
 /** How long PostgreSQL may take to stop before it is killed. */
 const STOP_MS = 10_000;
 
-/** Where the data are, and the port unless a free one will do; `ephemeral` data go when PostgreSQL ends. */
+/** Where the data are, and the port unless a free one will do or it is taken; `ephemeral` data go when PostgreSQL ends. */
 export type PostgresData = { folder: string; port?: number } | { ephemeral: true };
+
+export interface PostgresOptions {
+  log?: Logger;
+  /** Ends it when this process was killed. */
+  guard?: Guard;
+  /** Has it end in order, also while it starts. */
+  signal?: AbortSignal;
+}
 
 /** A PostgreSQL that takes connections. */
 export interface Postgres {
@@ -33,18 +41,18 @@ export interface Postgres {
 /**
  * Starts a real PostgreSQL on 127.0.0.1.
  *
- * @param guard ends it when this process was killed
  * @throws SettingsError when it does not start on these data
+ * @throws Error when it was told to end before, or its own process was killed
  */
 export async function startPostgres(
   data: PostgresData,
   maxConnections: number,
-  log?: Logger,
-  guard?: Guard,
+  { log, guard, signal }: PostgresOptions = {},
 ): Promise<Postgres> {
+  signal?.throwIfAborted();
   const isEphemeral = "ephemeral" in data;
   const named = isEphemeral
-    ? join(tmpdir(), `sockjs-sticky-${randomUUID()}`)
+    ? resolve(tmpdir(), `sockjs-sticky-${randomUUID()}`)
     : resolve(data.folder);
   if (isEphemeral) {
     guard?.removeAtEnd(named);
@@ -58,40 +66,49 @@ export async function startPostgres(
   }
   const port = isEphemeral ? undefined : data.port;
   const child = launch({ ...place, named, port, maxConnections, isEphemeral });
-  const exited = once(child, "exit");
+  const ended = endOf(child);
   guard?.watchChild(child);
-  const { url, pid } = await ready(child, log);
-  guard?.watch(pid);
-  const ended = exited.then(([code]) => {
-    if (code !== 0) {
-      // Its process was killed, and has left it behind.
-      kill(pid);
-    }
-    guard?.forget(pid);
-  });
   const stop = async (): Promise<void> => {
     if (child.connected) {
       child.disconnect();
     }
-    const timer = setTimeout(() => {
-      kill(pid);
-      child.kill("SIGKILL");
-    }, STOP_MS);
+    const timer = setTimeout(() => killGroup(child), STOP_MS);
     await ended;
     clearTimeout(timer);
   };
-  return { url, pid, ended, stop };
+  const abort = (): void => void stop();
+  signal?.addEventListener("abort", abort);
+  void ended.then(() => signal?.removeEventListener("abort", abort));
+  try {
+    const { url, pid } = await ready(child, log);
+    return { url, pid, ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function launch(task: PostgresTask): ChildProcess {
-  // PostgreSQL takes settings from PGPORT and others of that kind, which here are meant for somebody else.
-  const env = Object.entries(process.env).filter(([name]) => !name.startsWith("PG"));
   return fork(SCRIPT, [JSON.stringify(task)], {
-    env: Object.fromEntries(env),
+    env: childEnvironment(),
     cwd: "/",
-    // In a process group of its own, or a Ctrl-C in the terminal would end it before the replicas.
+    // Leads a process group: a Ctrl-C in the terminal must not end it before the replicas, and whatever it has started
+    // can be killed with it.
     detached: true,
     stdio: ["ignore", "ignore", 2, "ipc"],
+  });
+}
+
+/** Resolves when it has ended, and what it has left behind if it was killed. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve());
+    child.once("exit", (code) => {
+      if (code !== 0) {
+        killGroup(child);
+      }
+      resolve();
+    });
   });
 }
 
@@ -116,9 +133,10 @@ function ready(child: ChildProcess, log?: Logger): Promise<{ url: string; pid: n
   });
 }
 
-function kill(pid: number): void {
+/** Kills a process and all of its group, which may be there without it. */
+function killGroup({ pid }: ChildProcess): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(-Number(pid), "SIGKILL");
   } catch {
     // It has ended, as it should.
   }

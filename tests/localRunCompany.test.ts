@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { CookieJar } from "tough-cookie";
 import {
   childrenOf,
@@ -177,11 +177,11 @@ describe("npm start with the company registry", function () {
   });
 
   for (const isStopped of [false, true]) {
-    it(`leaves no process and no ephemeral data when the front is killed${isStopped ? ", even of PostgreSQL that hangs" : ""}`, async () => {
+    it(`leaves no process and no ephemeral data, in a relative TMPDIR, when the front is killed${isStopped ? ", even of PostgreSQL that hangs" : ""}`, async () => {
       // User postgres has to get through.
       chmodSync(folder, 0o755);
       const args = [...COMPANY, "--replicas", "1", "--port", "0", "--ephemeral"];
-      const run = runNode("local/main.ts", args, { TMPDIR: folder });
+      const run = runNode("local/main.ts", args, { TMPDIR: relative(process.cwd(), folder) });
       await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 45);
       const all = descendantsOf(run.child.pid ?? 0);
       ok(all.length > 8, `${all.length} processes`);

@@ -1,7 +1,9 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, ok, rejects } from "node:assert/strict";
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres, type Postgres, type PostgresData } from "../../local/postgres.ts";
-import { descendantsOf, isAlive, parentOf } from "../support/localRun.ts";
+import { descendantsOf, isAlive, parentOf, processesWith } from "../support/localRun.ts";
 import { queryRows } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
 
@@ -36,6 +38,9 @@ describe("PostgreSQL on one computer", () => {
     return postgres;
   }
 
+  const dataAreMade = (): Promise<void> =>
+    waitFor("data are being made", () => readdirSync(folder).length > 0);
+
   const portOf = ({ url }: Postgres): number => Number(new URL(url).port);
 
   it("keeps data, and its URL on the same port, from one start to the next", async () => {
@@ -43,9 +48,12 @@ describe("PostgreSQL on one computer", () => {
     await queryRows(first.url, "create table kept as select 'Ä' as name");
     await first.stop();
     equal(isAlive(first.pid), false);
+    // As an earlier version left it where there was a file of that name.
+    chmodSync(join(folder, "password"), 0o644);
     const second = await start({ folder, port: portOf(first) });
     equal(second.url, first.url);
     deepEqual(await queryRows(second.url, "select lower(name) from kept"), [{ lower: "ä" }]);
+    equal(statSync(join(folder, "password")).mode & 0o777, 0o600);
   });
 
   it("starts at once after it was killed, with all that was acknowledged", async () => {
@@ -55,6 +63,25 @@ describe("PostgreSQL on one computer", () => {
     process.kill(first.pid, "SIGKILL");
     const second = await start({ folder, port: portOf(first) });
     deepEqual(await queryRows(second.url, "select id from kept"), [{ id: 7 }]);
+  });
+
+  it("starts also when it is killed before it takes connections", async () => {
+    await (await start()).stop();
+    for (;;) {
+      const starting = start();
+      const servers = (): number[] => processesWith(`-D\0${folder}/data\0`);
+      await waitFor("it is started", () => servers().length > 0);
+      const [killed = 0] = servers();
+      process.kill(killed, "SIGKILL");
+      const { pid, ended, url } = await starting;
+      if (pid === killed) {
+        // It was faster than this test.
+        await ended;
+      } else {
+        equal((await queryRows(url, "select 1")).length, 1);
+        return;
+      }
+    }
   });
 
   it("ends when the process that keeps it is killed", async () => {
@@ -67,36 +94,43 @@ describe("PostgreSQL on one computer", () => {
 
   it("refuses data that another one uses, which goes on", async () => {
     const first = await start();
-    await rejects(start(), {
-      message:
-        `${folder} is in use by another PostgreSQL, process ${first.pid}: ` +
-        "allowed is one run on the same data; end that run, or take --ephemeral",
+    await rejects(start(), (error: Error) => {
+      equal(error.name, "SettingsError");
+      ok(error.message.includes(folder) && error.message.includes(`process ${first.pid}`));
+      doesNotMatch(error.message, /delete/);
+      return true;
     });
     equal((await queryRows(first.url, "select 1")).length, 1);
   });
 
-  it("refuses data of another version, and data that are not whole", async () => {
-    await (await start()).stop();
-    const version = join(folder, "data", "PG_VERSION");
-    const own = readFileSync(version, "utf8");
-    writeFileSync(version, "17\n");
-    await rejects(start(), {
-      message:
-        `${folder} holds data of PostgreSQL 17: allowed are data of the version that runs here; ` +
-        `delete ${folder} to begin anew, or take --ephemeral`,
-    });
-    writeFileSync(version, own);
-    rmSync(join(folder, "data", "global", "pg_control"));
-    await rejects(start(), /cannot be used by PostgreSQL: .*pg_control.*; put that right, delete/);
-  });
-
-  it("begins anew where making the data was interrupted", async () => {
-    await (await start()).stop();
-    const half = join(folder, "data.part");
-    renameSync(join(folder, "data"), half);
+  it("begins anew where making the data was interrupted, of which nothing is left", async () => {
+    const starting = start();
+    await dataAreMade();
+    const [starter = 0] = processesWith(`"folder":"${folder}"`);
+    process.kill(starter, "SIGKILL");
+    await rejects(starting);
+    equal(existsSync(join(folder, "password")), false);
+    await waitFor("nothing of it is left", () => processesWith(folder).length === 0);
     const { url } = await start();
     equal((await queryRows(url, "select 1")).length, 1);
-    equal(existsSync(half), false);
+    deepEqual(readdirSync(folder).sort(), ["data", "password"]);
+  });
+
+  it("begins anew where an earlier version was interrupted", async () => {
+    await (await start()).stop();
+    renameSync(join(folder, "data"), join(folder, "data.part"));
+    const { url } = await start();
+    equal((await queryRows(url, "select 1")).length, 1);
+    deepEqual(readdirSync(folder).sort(), ["data", "password"]);
+  });
+
+  it("leaves a password alone that somebody else has written meanwhile", async () => {
+    const starting = start();
+    await dataAreMade();
+    writeFileSync(join(folder, "password"), "mine");
+    await rejects(starting, { name: "SettingsError", message: /EEXIST/ });
+    deepEqual(readdirSync(folder), ["password"]);
+    equal(readFileSync(join(folder, "password"), "utf8"), "mine");
   });
 
   it("leaves nothing of ephemeral data", async () => {

@@ -1,0 +1,52 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { appEnvironment, childEnvironment } from "../../local/environment.ts";
+
+/** What the run itself sets for each replica, or a replica of it does not need. */
+const OF_THE_RUN = [
+  ...["APP", "PORT", "HOST", "REPLICA_NAME", "DRAIN_SECONDS"],
+  ...["DATABASE_URL", "DATABASE_TLS"],
+];
+
+/** The variables of the apps, as README tells. */
+function documented(): string[] {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, table = ""] = /\n\| variable [^\n]*\n([^]*?)\n\n/.exec(readme) ?? [];
+  const cells = table.split("\n").map((row) => row.split("|")[1] ?? "");
+  return cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+}
+
+describe("the environment of what npm start starts", () => {
+  const before = process.env;
+
+  afterEach(() => {
+    process.env = before;
+  });
+
+  it("has every setting of the apps that a person can give, in replicas only", () => {
+    const settings = documented().filter((name) => !OF_THE_RUN.includes(name));
+    ok(settings.length > 5);
+    process.env = Object.fromEntries(settings.map((name) => [name, `of ${name}`]));
+    const passed = appEnvironment();
+    deepEqual(
+      settings.filter((name) => passed[name] !== `of ${name}`),
+      [],
+    );
+    const others = childEnvironment();
+    deepEqual(
+      settings.filter((name) => name in others),
+      [],
+    );
+  });
+
+  it("has what Node.js needs, and nothing else", () => {
+    process.env = {
+      ...{ PATH: "/bin", TZ: "UTC", NODE_OPTIONS: "--no-warnings" },
+      ...{ AWS_SECRET_ACCESS_KEY: "a", PULUMI_CONFIG_PASSPHRASE: "b", NODE_AUTH_TOKEN: "c" },
+      ...{ DATABASE_URL: "d", PGPASSWORD: "e", PORT: "f", npm_config__auth: "g" },
+    };
+    for (const environment of [childEnvironment(), appEnvironment()]) {
+      deepEqual(environment, { PATH: "/bin", TZ: "UTC", NODE_OPTIONS: "--no-warnings" });
+    }
+  });
+});
