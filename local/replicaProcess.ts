@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
 import type { Logger } from "../app/common/log.ts";
+import { appEnvironment } from "./environment.ts";
 import type { Guard } from "./guard.ts";
 import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
@@ -42,7 +43,8 @@ export interface ReplicaProcessOptions {
   onChange: () => void;
   /** A socket that the replica has not taken and will not take. */
   onReturned: (socket: Socket) => void;
-  onExit: (wasReady: boolean) => void;
+  /** Whether it ended before it was ever ready, without being told to. */
+  onExit: (hasFailed: boolean) => void;
 }
 
 /** One process of a replica: its health, and the sockets that it was offered and has not accepted. */
@@ -60,6 +62,7 @@ export class ReplicaProcess {
   #lastOffer = 0;
   #port = 0;
   #wasReady = false;
+  #wasStopped = false;
   #failedChecks = 0;
   #checks: NodeJS.Timeout | undefined;
   readonly #start: NodeJS.Timeout;
@@ -70,11 +73,13 @@ export class ReplicaProcess {
     this.name = options.name;
     this.#child = fork(REPLICA_SCRIPT, {
       env: {
-        ...process.env,
+        ...appEnvironment(),
         ...options.environment,
         REPLICA_NAME: options.name,
         DRAIN_SECONDS: String(options.drainSeconds),
       },
+      // In a process group of its own: a Ctrl-C in the terminal is for the front, which decides what becomes of it.
+      detached: true,
       stdio: ["ignore", 2, 2, "ipc"],
     });
     options.guard.watchChild(this.#child);
@@ -114,6 +119,7 @@ export class ReplicaProcess {
 
   /** Tells the replica to drain; kills it when its grace period has passed. */
   stop(): void {
+    this.#wasStopped = true;
     this.#child.kill("SIGTERM");
     const grace = gracePeriodSeconds(this.#options.drainSeconds) * 1000;
     const timer = setTimeout(() => this.kill(), grace).unref();
@@ -222,7 +228,7 @@ export class ReplicaProcess {
     for (const id of [...this.#offers.keys()]) {
       this.#return(id);
     }
-    this.#options.onExit(this.#wasReady);
+    this.#options.onExit(!this.#wasReady && !this.#wasStopped);
   }
 
   #setAvailability(availability: Availability): void {

@@ -13,6 +13,8 @@ export interface ReplicaSetOptions {
   app: AppName;
   replicas: number;
   drainSeconds: number;
+  /** What the app needs in its environment beside what every replica does, asked for at each start of one. */
+  environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
   /** Other replicas than before may take new work. */
@@ -27,7 +29,6 @@ export class ReplicaSet {
   readonly #processes = new Map<string, ReplicaProcess>();
   readonly #failures = new Map<string, number>();
   #stopping = false;
-  #environment: NodeJS.ProcessEnv = {};
   #starting: Promise<void> = Promise.resolve();
   #rolling: Promise<void> | undefined;
   #isRollWaiting = false;
@@ -41,11 +42,9 @@ export class ReplicaSet {
   /**
    * Starts all replicas.
    *
-   * @param environment what the app needs to know beside what every replica does
    * @throws Error when one ends before it was ever ready
    */
-  start(environment: NodeJS.ProcessEnv): Promise<void> {
-    this.#environment = environment;
+  start(): Promise<void> {
     this.#starting = this.#start();
     return this.#starting;
   }
@@ -83,6 +82,11 @@ export class ReplicaSet {
     await this.#rolling;
   }
 
+  /** Drains all replicas at once; others follow, with the environment of then. */
+  restart(): void {
+    this.#processes.forEach((replica) => replica.stop());
+  }
+
   /** Drains all replicas at once; resolves when the last has ended. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -116,30 +120,30 @@ export class ReplicaSet {
     if (this.#stopping) {
       return;
     }
-    const { app, drainSeconds, log, guard, onReturned } = this.#options;
+    const { app, drainSeconds, environment, log, guard, onReturned } = this.#options;
     const replica = new ReplicaProcess({
       name,
-      environment: { ...this.#environment, APP: app },
+      environment: { ...environment(), APP: app },
       drainSeconds,
       log,
       guard,
       onReturned: (socket) => onReturned?.(socket),
       onChange: () => this.#changed(),
-      onExit: (wasReady) => void this.#exited(name, wasReady),
+      onExit: (hasFailed) => void this.#exited(name, hasFailed),
     });
     this.#processes.set(name, replica);
   }
 
-  async #exited(name: string, wasReady: boolean): Promise<void> {
+  async #exited(name: string, hasFailed: boolean): Promise<void> {
     if (this.#stopping) {
       return;
     }
-    if (!wasReady) {
+    if (hasFailed) {
       this.#failed?.(new Error(`${name} ended before it was ready; its log says why`));
     }
-    const failures = wasReady ? 0 : (this.#failures.get(name) ?? 0) + 1;
+    const failures = hasFailed ? (this.#failures.get(name) ?? 0) + 1 : 0;
     this.#failures.set(name, failures);
-    await sleep(wasReady ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
+    await sleep(!hasFailed ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
     this.#launch(name);
   }
 

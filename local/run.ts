@@ -35,6 +35,7 @@ export class LocalRun {
           ...workload,
           drainSeconds,
           maxConnections,
+          environment: () => this.#database?.environmentOf(workload.app) ?? {},
           log: log.child({ workload: workload.app }),
           guard,
         }),
@@ -47,9 +48,11 @@ export class LocalRun {
         ? undefined
         : new LocalDatabase({
             folder,
+            apps: keepers.map(({ app }) => app),
             maxConnections: databaseConnections,
             log,
             guard,
+            onMoved: () => this.#restartKeepers(),
             onLost,
           });
   }
@@ -77,8 +80,8 @@ export class LocalRun {
    * @throws SettingsError when the database does not start on its data
    */
   async start(): Promise<boolean> {
-    const environment = (await this.#database?.start()) ?? {};
-    await Promise.all(this.#workloads.map((workload) => workload.start(environment)));
+    await this.#database?.start();
+    await Promise.all(this.#workloads.map((workload) => workload.start()));
     return !this.#isStopping;
   }
 
@@ -102,6 +105,10 @@ export class LocalRun {
   /** A line for each workload. */
   toString(): string {
     return this.#workloads.join("\n");
+  }
+
+  #restartKeepers(): void {
+    this.#workloads.filter(({ app }) => keepsData(app)).forEach((workload) => workload.restart());
   }
 
   #faultOf({ code }: NodeJS.ErrnoException, app: AppName, port: number): string {

@@ -11,6 +11,8 @@ export interface WorkloadOptions extends LocalWorkload {
   drainSeconds: number;
   /** Connections of clients that its front has at most. */
   maxConnections: number;
+  /** What the app needs in its environment beside what every replica does, asked for at each start of one. */
+  environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
 }
@@ -51,13 +53,18 @@ export class Workload {
   }
 
   /** @throws Error when a replica ends before it was ever ready */
-  async start(environment: NodeJS.ProcessEnv): Promise<void> {
-    await this.#replicas.start(environment);
+  async start(): Promise<void> {
+    await this.#replicas.start();
   }
 
   /** Replaces the replicas one after the other. */
   async roll(): Promise<void> {
     await this.#replicas.roll();
+  }
+
+  /** Replaces all replicas at once, as another environment requires. */
+  restart(): void {
+    this.#replicas.restart();
   }
 
   /** Drains all replicas. */
