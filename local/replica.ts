@@ -22,18 +22,11 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
 // Without its front a replica serves nobody: nothing may be left when the front was killed.
 process.on("disconnect", () => process.exit(1));
 
-process.on("SIGINT", leaveToFront);
-process.on("SIGHUP", leaveToFront);
-process.on("SIGUSR2", leaveToFront);
-// More than once when the whole process group is told to end: the drain goes on.
+// More than once, by whoever else sends it: the drain goes on.
 process.on("SIGTERM", () => void drain());
 
 const { port } = await server.listen(0, "127.0.0.1");
 tellFront({ type: "listening", port });
-
-function leaveToFront(): void {
-  // A terminal signals the whole process group; the front decides what becomes of the replicas.
-}
 
 function tellFront(reply: Reply): void {
   if (process.connected) {

@@ -16,23 +16,41 @@ export interface Signalled {
   roll(): void;
 }
 
-/** Has signals, and keys in a terminal, end the process or roll the replicas. */
-export function handleSignals(run: Signalled): void {
-  let stoppingSince = 0;
-  const stop = (): void => {
-    if (stoppingSince === 0) {
-      stoppingSince = Date.now();
-      void run.stop().then(() => process.exit(0));
-    } else if (Date.now() - stoppingSince > SAME_SIGNAL_MS) {
-      run.kill();
+/** The signals to this process. Until there is a run, one that stops it ends the process at once. */
+export class Signals {
+  #run: Signalled | undefined;
+  #stoppingSince = 0;
+
+  constructor() {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => this.#stop());
+    }
+    process.on("SIGUSR2", () => this.#run?.roll());
+  }
+
+  /** Whether one has told to stop. */
+  get isStopping(): boolean {
+    return this.#stoppingSince !== 0;
+  }
+
+  /** Has them, and keys in a terminal, stop this run or roll its replicas. */
+  control(run: Signalled): void {
+    this.#run = run;
+    handleKeys(
+      () => this.#stop(),
+      () => run.roll(),
+    );
+  }
+
+  #stop(): void {
+    if (!this.isStopping) {
+      this.#stoppingSince = Date.now();
+      void Promise.resolve(this.#run?.stop()).then(() => process.exit(0));
+    } else if (Date.now() - this.#stoppingSince > SAME_SIGNAL_MS) {
+      this.#run?.kill();
       process.exit(EXIT_SIGNALLED_TWICE);
     }
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, stop);
   }
-  process.on("SIGUSR2", () => run.roll());
-  handleKeys(stop, () => run.roll());
 }
 
 /** In a terminal the key r rolls; keys come one by one there, so that Ctrl-C is one of them. */

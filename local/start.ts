@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { buildPages } from "../app/build.ts";
+import { createLog, LOG_LEVELS } from "../app/common/log.ts";
+import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
+import { readOptions } from "./options.ts";
+import { LocalRun } from "./run.ts";
+import type { Signals } from "./signals.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** A terminal sends its signals to what the run has started, too, whose end may be seen before the signal. */
+const SIGNAL_MS = 100;
+
+/** Runs what the flags say until a signal ends it; what is wrong ends the process. */
+export async function start(args: readonly string[], signals: Signals): Promise<void> {
+  try {
+    const { LOG_LEVEL } = parseSettings(
+      { LOG_LEVEL: oneOf(LOG_LEVELS).default("info") },
+      process.env,
+    );
+    const options = readOptions(args);
+    if (options === undefined) {
+      return;
+    }
+    const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2);
+    const run = new LocalRun(options, log, fail);
+    await run.listen();
+    signals.control({
+      stop: () => run.stop().then(flush),
+      kill: () => run.kill(),
+      roll: () => run.roll(),
+    });
+    await buildPages();
+    if (await run.start()) {
+      console.log(String(run));
+    }
+  } catch (error) {
+    await sleep(SIGNAL_MS);
+    if (!signals.isStopping) {
+      fail(error);
+    }
+  }
+}
+
+/** Ends the process, and with it the guard all that was started. */
+function fail(error: unknown): never {
+  const isUsage = error instanceof SettingsError;
+  console.error(isUsage ? error.message : String(error));
+  process.exit(isUsage ? EXIT_USAGE : EXIT_FAILED);
+}
