@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { shown } from "./app/common/shown.ts";
 import { isPrivate, prefixOf, vpcCidrFault } from "./components/subnets.ts";
 import type { Settings } from "./settings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
@@ -21,7 +22,7 @@ const COMBINATIONS: readonly Combination[] = [
     of: ["vpcCidr"],
     fault: ({ vpcCidr }) => {
       const fault = vpcCidrFault(vpcCidr);
-      return fault !== undefined && `vpcCidr is ${JSON.stringify(vpcCidr)}: ${fault}`;
+      return fault !== undefined && `vpcCidr is ${shown(vpcCidr)}: ${fault}`;
     },
   },
   {
@@ -30,47 +31,47 @@ const COMBINATIONS: readonly Combination[] = [
       certificateArn === undefined &&
       accessLogsBucket !== undefined &&
       workloads.every(({ affinity }) => affinity !== "cookie") &&
-      `accessLogsBucket is ${JSON.stringify(accessLogsBucket)}: of a Network Load Balancer AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out`,
+      `accessLogsBucket is ${shown(accessLogsBucket)}: of a Network Load Balancer AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out`,
   },
   {
     of: ["webAclArn", "workloads"],
     fault: ({ webAclArn, workloads }) =>
       webAclArn !== undefined &&
       workloads.every(({ affinity }) => affinity !== "cookie") &&
-      `webAclArn is ${JSON.stringify(webAclArn)}: a web ACL is for Application Load Balancers, allowed is one where a workload has affinity cookie; leave webAclArn out`,
+      `webAclArn is ${shown(webAclArn)}: a web ACL is for Application Load Balancers, allowed is one where a workload has affinity cookie; leave webAclArn out`,
   },
   {
     of: ["hostedZoneId", "workloads"],
     fault: ({ hostedZoneId, workloads }) =>
       hostedZoneId !== undefined &&
       workloads.every(({ dnsName }) => dnsName === undefined) &&
-      `hostedZoneId is ${JSON.stringify(hostedZoneId)}: no workload has a dnsName; set the dnsName of a workload, or leave hostedZoneId out`,
+      `hostedZoneId is ${shown(hostedZoneId)}: no workload has a dnsName; set the dnsName of a workload, or leave hostedZoneId out`,
   },
   {
     of: ["deletionProtection", "publicAccessCidrs"],
     fault: ({ deletionProtection, publicAccessCidrs }) =>
       deletionProtection &&
       publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) &&
-      `publicAccessCidrs is ${JSON.stringify(publicAccessCidrs)}: with deletionProtection allowed are named blocks only, of /${MIN_NAMED_PREFIX} to /32; for example [198.51.100.0/24]`,
+      `publicAccessCidrs is ${shown(publicAccessCidrs)}: with deletionProtection allowed are named blocks only, of /${MIN_NAMED_PREFIX} to /32; for example [198.51.100.0/24]`,
   },
   {
     of: ["publicAccessCidrs"],
     fault: ({ publicAccessCidrs }) =>
       publicAccessCidrs.some(isPrivate) &&
-      `publicAccessCidrs is ${JSON.stringify(publicAccessCidrs)}: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]`,
+      `publicAccessCidrs is ${shown(publicAccessCidrs)}: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]`,
   },
   {
     of: ["admins"],
     fault: ({ admins }) =>
       new Set(admins).size < admins.length &&
-      `admins is ${JSON.stringify(admins)}: allowed is each ARN once; remove the second`,
+      `admins is ${shown(admins)}: allowed is each ARN once; remove the second`,
   },
   {
     of: ["controllerChart"],
     fault: ({ controllerChart }) =>
       /^\.{0,2}\//.test(controllerChart) &&
       !existsSync(join(controllerChart, "Chart.yaml")) &&
-      `controllerChart is ${JSON.stringify(controllerChart)}: there is no Chart.yaml in it, allowed is a folder with the chart; for example ./charts/aws-load-balancer-controller`,
+      `controllerChart is ${shown(controllerChart)}: there is no Chart.yaml in it, allowed is a folder with the chart; for example ./charts/aws-load-balancer-controller`,
   },
 ];
 

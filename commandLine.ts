@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from "commander";
 import { SettingsError } from "./app/common/settings.ts";
+import { cut } from "./app/common/shown.ts";
 
 /**
  * Parses arguments as a command declares them; what they may hold is checked by rules afterwards.
@@ -26,6 +27,6 @@ export function parseCommandLine(command: Command, args: readonly string[]): boo
       ...command.registeredArguments.map((argument) => `<${argument.name()}>`),
       ...command.options.map(({ flags }) => flags),
     ];
-    throw new SettingsError([`${fault}; allowed are ${allowed.join(", ")}`]);
+    throw new SettingsError([`${cut(fault)}; allowed are ${allowed.join(", ")}`]);
   }
 }

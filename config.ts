@@ -1,6 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, textLike } from "./app/common/settings.ts";
+import { cut, listed, shown } from "./app/common/shown.ts";
 import { combinationFaults } from "./combinations.ts";
 import { RULES, type Settings } from "./settings.ts";
 import { workloadFaults } from "./workloadFaults.ts";
@@ -39,7 +40,7 @@ export function loadConfig(): Config {
   const faults = [
     ...unknown.map(
       (setting) =>
-        `${nameOf(setting)} is not a setting: allowed are workloads, ${Object.keys(RULES).join(", ")}`,
+        `${cut(nameOf(setting))} is not a setting: allowed are workloads, ${Object.keys(RULES).join(", ")}`,
     ),
     ...nameFaults(name),
     ...provider.faults,
@@ -55,7 +56,7 @@ export function loadConfig(): Config {
     ...regionFaults(settings.values, provider.values["aws:region"]).map(nameOf),
   ];
   if (faults.length > 0) {
-    throw new pulumi.RunError(faults.join("\n"));
+    throw new pulumi.RunError(listed(faults));
   }
   warnOfPlaceholders(settings.values.publicAccessCidrs ?? [], nameOf("publicAccessCidrs"));
   const region = provider.values["aws:region"] as aws.Region;
@@ -104,7 +105,7 @@ function providerFaults(all: Record<string, string>): string[] {
     .filter((key) => key.startsWith("aws:") && key !== "aws:region")
     .map(
       (key) =>
-        `${key} is set: allowed is aws:region only; use the environment of the AWS SDK, for example AWS_PROFILE`,
+        `${cut(key)} is set: allowed is aws:region only; use the environment of the AWS SDK, for example AWS_PROFILE`,
     );
 }
 
@@ -118,13 +119,13 @@ function regionFaults(
     return found === undefined || region === undefined || found === region
       ? []
       : [
-          `${setting} is ${JSON.stringify(arn)}: it is in ${found}, allowed is one in ${region} (aws:region)`,
+          `${setting} is ${shown(arn)}: it is in ${found}, allowed is one in ${region} (aws:region)`,
         ];
   });
 }
 
 function nameFaults(name: string): string[] {
-  const stack = JSON.stringify(pulumi.getStack());
+  const stack = shown(pulumi.getStack());
   if (!/^[a-z](-?[a-z0-9])*$/.test(name)) {
     return [
       `the stack's name is ${stack}: allowed are lower-case letters, digits and single hyphens between them; for example dev`,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { listed, shown } from "./app/common/shown.ts";
 import type { Config } from "./config.ts";
 import { keepsData } from "./workloads.ts";
 
@@ -24,7 +25,7 @@ interface Guard {
   loss: string;
   /** Changes in this direction are made in place. @default - there are none */
   harmless?: (old: GuardedSettings, now: GuardedSettings) => boolean;
-  /** How a value is told. @default - as JSON */
+  /** How a value is told. @default - shown as JSON */
   tell?: (value: unknown) => string;
   /** Refused without deletion protection, too: it would not succeed, or nothing would stay. */
   always?: boolean;
@@ -113,7 +114,7 @@ export async function refuseLosses(now: GuardedSettings): Promise<void> {
   const old = output.value as GuardedSettings | undefined;
   const faults = old === undefined ? [] : lossFaults(old, now);
   if (faults.length > 0) {
-    throw new pulumi.RunError(faults.join("\n"));
+    throw new pulumi.RunError(listed(faults));
   }
 }
 
@@ -122,7 +123,7 @@ export function lossFaults(old: GuardedSettings, now: GuardedSettings): string[]
   return GUARDS.filter(
     ({ of, always = false, harmless }) =>
       old[of] !== now[of] && (always || old.deletionProtection) && harmless?.(old, now) !== true,
-  ).map(({ of, setting, loss, always = false, tell = JSON.stringify }) => {
+  ).map(({ of, setting, loss, always = false, tell = shown }) => {
     const fix = always ? "run pulumi destroy" : "set deletionProtection to false and run pulumi up";
     return `${setting} is ${tell(now[of])}: it was ${tell(old[of])}, and the change ${loss}; set it back, or ${fix} before`;
   });

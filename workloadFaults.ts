@@ -1,3 +1,4 @@
+import { shown } from "./app/common/shown.ts";
 import { sizeFault } from "./components/fargateSize.ts";
 import type { Settings } from "./settings.ts";
 import type { Affinity, WorkloadDraft } from "./workloads.ts";
@@ -60,7 +61,7 @@ function sizeFaultOf({ cpuMillicores, memoryMiB }: WorkloadDraft): string | unde
 
 function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): string | undefined {
   return dnsName !== undefined && "hostedZoneId" in stack && stack.hostedZoneId === undefined
-    ? `dnsName is ${JSON.stringify(dnsName)}: it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out`
+    ? `dnsName is ${shown(dnsName)}: it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out`
     : undefined;
 }
 

@@ -9,6 +9,7 @@ import {
   type Values,
 } from "./app/common/settings.ts";
 import { originList } from "./app/common/origins.ts";
+import { cut, shown } from "./app/common/shown.ts";
 
 /** How a load balancer chooses a replica; `none`: anew each time. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";
@@ -74,7 +75,7 @@ export function checkWorkloads(
   name: string,
 ): { workloads: WorkloadDraft[]; faults: string[] } {
   if (!Array.isArray(raw) || raw.length === 0) {
-    const got = raw === undefined ? "is not set" : `is ${JSON.stringify(raw)}`;
+    const got = raw === undefined ? "is not set" : `is ${shown(raw)}`;
     return {
       workloads: [],
       faults: [`${name} ${got}: allowed is a list of workloads; for example [{app: echo}]`],
@@ -90,7 +91,7 @@ function checkWorkload(raw: unknown, name: string): { workload?: WorkloadDraft; 
   const settings = z.record(z.string(), z.unknown()).safeParse(raw).data ?? {};
   const { app } = settings;
   if (!isApp(app)) {
-    const got = app === undefined ? "is not set" : `is ${JSON.stringify(app)}`;
+    const got = app === undefined ? "is not set" : `is ${shown(app)}`;
     const allowed = APP_NAMES.join(", ");
     return { faults: [`${name}.app ${got}: allowed is ${allowed}; for example app: echo`] };
   }
@@ -100,7 +101,7 @@ function checkWorkload(raw: unknown, name: string): { workload?: WorkloadDraft; 
     .filter((each) => !Object.hasOwn(rules, each))
     .map(
       (each) =>
-        `${name}.${each} is not a setting of ${app}: allowed are ${Object.keys(rules).join(", ")}`,
+        `${cut(`${name}.${each}`)} is not a setting of ${app}: allowed are ${Object.keys(rules).join(", ")}`,
     );
   return { workload: { ...values, app } as WorkloadDraft, faults: [...unknown, ...faults] };
 }
@@ -116,7 +117,7 @@ function duplicateFaults(workloads: readonly WorkloadDraft[], name: string): str
   const fault =
     (setting: string) =>
     (value: string): string =>
-      `${name} has two of ${setting} ${JSON.stringify(value)}: allowed is each once; remove or change the second`;
+      `${name} has two of ${setting} ${shown(value)}: allowed is each once; remove or change the second`;
   return [
     ...[...twice(workloads.map(({ app }) => app))].map(fault("app")),
     ...[...twice(workloads.map(({ dnsName }) => dnsName))].map(fault("dnsName")),

@@ -1,4 +1,5 @@
 import { SettingsError } from "./common/settings.ts";
+import { cut, shown } from "./common/shown.ts";
 import { createAppProcess } from "./process.ts";
 
 try {
@@ -24,7 +25,7 @@ async function listen<T>(open: () => Promise<T>, { HOST, PORT }: { HOST: string;
     throw new SettingsError([
       code === "EADDRINUSE" || code === "EACCES"
         ? `PORT is ${PORT}: ${message}; allowed is a free port, for example 8080`
-        : `HOST is ${JSON.stringify(HOST)}: ${message}; allowed is an address of this computer, for example 0.0.0.0`,
+        : `HOST is ${shown(HOST)}: ${cut(message)}; allowed is an address of this computer, for example 0.0.0.0`,
     ]);
   }
 }

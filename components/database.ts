@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { shown } from "../app/common/shown.ts";
 
 /** Name of the database and of its only user. */
 const NAME = "app";
@@ -150,9 +151,9 @@ function databaseFaults(args: DatabaseArgs): string[] {
   const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
   const faults = [
     !/^\d+(\.\d+)?$/.test(postgresVersion) &&
-      `postgresVersion is ${JSON.stringify(postgresVersion)}: allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
+      `postgresVersion is ${shown(postgresVersion)}: allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
     !/^db\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceClass) &&
-      `instanceClass is ${JSON.stringify(instanceClass)}: allowed is an RDS instance class; for example db.t4g.micro`,
+      `instanceClass is ${shown(instanceClass)}: allowed is an RDS instance class; for example db.t4g.micro`,
     !isWhole(storageGiB, MIN_STORAGE_GIB, MAX_STORAGE_GIB) &&
       `storageGiB is ${storageGiB}: allowed is a whole number from ${MIN_STORAGE_GIB} to ${MAX_STORAGE_GIB}; for example ${MIN_STORAGE_GIB}`,
     !isWhole(backupDays, 0, MAX_BACKUP_DAYS) &&

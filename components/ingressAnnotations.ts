@@ -1,4 +1,5 @@
 import type { StickyCookie } from "../app/common/httpRouting.ts";
+import { shown } from "../app/common/shown.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
@@ -94,10 +95,10 @@ export function ingressFaults(args: IngressListenerArgs): string[] {
   const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
   const faults = [
     cookie.name.startsWith("AWSALB") &&
-      `cookie.name is ${JSON.stringify(cookie.name)}: names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
+      `cookie.name is ${shown(cookie.name)}: names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
     // A token of RFC 9110, 5.6.2.
     !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name) &&
-      `cookie.name is ${JSON.stringify(cookie.name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
+      `cookie.name is ${shown(cookie.name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
     !(
       Number.isInteger(cookie.maxAgeSeconds) &&
       cookie.maxAgeSeconds >= 1 &&
@@ -114,7 +115,7 @@ export function ingressFaults(args: IngressListenerArgs): string[] {
       "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
     webAclArn !== undefined &&
       !REGIONAL_WEB_ACL.test(webAclArn) &&
-      `webAclArn is ${JSON.stringify(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
+      `webAclArn is ${shown(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
   ];
   return faults.filter((fault) => fault !== false);
 }

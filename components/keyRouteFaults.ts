@@ -1,4 +1,5 @@
 import type { KeyRoute, KeySource } from "../app/common/keyRoute.ts";
+import { shown } from "../app/common/shown.ts";
 
 /** What may stand in HAProxy's configuration as it is. */
 const PATH = {
@@ -54,5 +55,5 @@ function keyFault(at: string, key: KeySource): string[] {
 function textFault(at: string, text: string, { allowed, example, pattern }: typeof PATH): string[] {
   return pattern.test(text)
     ? []
-    : [`${at} is ${JSON.stringify(text)}: allowed is ${allowed}; for example ${example}`];
+    : [`${at} is ${shown(text)}: allowed is ${allowed}; for example ${example}`];
 }

@@ -10,6 +10,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
+import { shown } from "../app/common/shown.ts";
 import { parseCommandLine } from "../commandLine.ts";
 import type { Affinity, WorkloadSettings } from "../workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
@@ -120,7 +121,7 @@ function choose(
     : {
         workloads: [],
         faults: [
-          `--workloads is ${JSON.stringify(flag)}: allowed are ${allowed.join(", ")}, each once and by comma; ` +
+          `--workloads is ${shown(flag)}: allowed are ${allowed.join(", ")}, each once and by comma; ` +
             `for example ${allowed[0]}`,
         ],
       };
@@ -146,7 +147,7 @@ function readAffinities(
         (workload) => `${workload.app}=${AFFINITIES[workload.app].join(" or ")}`,
       );
       faults.push(
-        `--affinity is ${JSON.stringify(item)}: allowed is ${allowed.join(", ")}; for example none`,
+        `--affinity is ${shown(item)}: allowed is ${allowed.join(", ")}; for example none`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import type { AppName } from "../app/common/apps.ts";
 import type { Logger } from "../app/common/log.ts";
 import { SettingsError } from "../app/common/settings.ts";
+import { shown } from "../app/common/shown.ts";
 import { keepsData } from "../workloads.ts";
 import { LocalDatabase } from "./database.ts";
 import { Guard } from "./guard.ts";
@@ -124,7 +125,7 @@ export class LocalRun {
       case "EACCES":
         return `--port is ${first}: this user may not open ${which}; allowed is ${free} from 1024 to 65535`;
       default:
-        return `--host is "${host}": allowed is an address of this computer; for example --host 127.0.0.1`;
+        return `--host is ${shown(host)}: allowed is an address of this computer; for example --host 127.0.0.1`;
     }
   }
 }

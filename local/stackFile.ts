@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { SettingsError } from "../app/common/settings.ts";
+import { cut, shown } from "../app/common/shown.ts";
 import { RULES } from "../settings.ts";
 import { checkWorkloads, type WorkloadSettings } from "../workloads.ts";
 
@@ -23,7 +24,7 @@ export function readWorkloads(stack: string): readonly WorkloadSettings[] {
   const stacks = stackNames();
   if (!stacks.includes(stack)) {
     const allowed = stacks.join(" or ");
-    const got = JSON.stringify(stack);
+    const got = shown(stack);
     throw new SettingsError([
       `--stack is ${got}: allowed is ${allowed}; for example --stack ${String(stacks[0])}`,
     ]);
@@ -37,7 +38,7 @@ export function readWorkloads(stack: string): readonly WorkloadSettings[] {
   );
   if (unknown.length > 0) {
     throw new SettingsError([
-      `${unknown.join(", ")} in ${file} is not a setting: allowed are ${allowed.join(", ")}`,
+      `${cut(unknown.join(", "))} in ${file} is not a setting: allowed are ${allowed.join(", ")}`,
     ]);
   }
   const defaults = readConfig("Pulumi.yaml")[WORKLOADS] as { default?: unknown } | undefined;

@@ -9,6 +9,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
+import { cut, shown } from "../app/common/shown.ts";
 import { parseCommandLine } from "../commandLine.ts";
 import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
@@ -131,11 +132,11 @@ function contradictions(options: VerifyOptions, areTransportsGiven: boolean): st
   const faults: [boolean, string][] = [
     [
       isHttp && areTransportsGiven,
-      `--transports is ${JSON.stringify(transports.join())}: allowed with --cookie-jar or --key is to leave it out, for these are plain HTTP; for example --key path alone`,
+      `--transports is ${shown(transports.join())}: allowed with --cookie-jar or --key is to leave it out, for these are plain HTTP; for example --key path alone`,
     ],
     [
       isHttp && OF_SESSIONS.includes(scenario),
-      `--scenario is ${JSON.stringify(scenario)}: allowed with --cookie-jar or --key is steady or rollout, for every request is a new connection already; for example steady`,
+      `--scenario is ${shown(scenario)}: allowed with --cookie-jar or --key is steady or rollout, for every request is a new connection already; for example steady`,
     ],
     [
       rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid)),
@@ -143,11 +144,11 @@ function contradictions(options: VerifyOptions, areTransportsGiven: boolean): st
     ],
     [
       scenario === "fallback" && transports.every((each) => each.startsWith("websocket")),
-      `--transports is ${JSON.stringify(transports.join())}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
+      `--transports is ${shown(transports.join())}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
     ],
     [
       !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
-      `--sources has loopback addresses: allowed for ${url} is 1, or a list of this computer's own addresses; for example --sources 1`,
+      `--sources has loopback addresses: allowed for ${cut(url)} is 1, or a list of this computer's own addresses; for example --sources 1`,
     ],
   ];
   return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);

@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { cut } from "../app/common/shown.ts";
 import { faultOf } from "./agents.ts";
 import { HttpClient } from "./http/client.ts";
 import { requestAbout, requestFor } from "./http/request.ts";
@@ -19,9 +20,9 @@ async function reachSockjs({ url }: VerifyOptions): Promise<string | undefined> 
     const { body, statusCode } = await request(info, { signal: AbortSignal.timeout(REACH_MS) });
     const text = await body.text();
     const isSockjs = statusCode === 200 && text.includes('"websocket"');
-    return isSockjs ? undefined : `${info} is no SockJS server (status ${statusCode}): ${hint}`;
+    return isSockjs ? undefined : `${cut(info)} is no SockJS server (status ${statusCode}): ${hint}`;
   } catch (error) {
-    return `${info} is not reachable (${faultOf(error)}): ${hint}`;
+    return `${cut(info)} is not reachable (${cut(faultOf(error))}): ${hint}`;
   }
 }
 
@@ -36,11 +37,11 @@ async function reachHttp({ key, seed, url }: VerifyOptions): Promise<string | un
     const client = new HttpClient({ source: undefined, keepsCookies: false });
     const signal = AbortSignal.timeout(REACH_MS);
     const { location, replica, status } = await client.ask(probe ?? requestFor(url), signal);
-    const to = location === undefined ? "" : `, to ${location}`;
+    const to = location === undefined ? "" : `, to ${cut(location)}`;
     return replica === ""
-      ? `${url} has no X-Replica in its answer (status ${status}${to}): ${hint}`
+      ? `${cut(url)} has no X-Replica in its answer (status ${status}${to}): ${hint}`
       : undefined;
   } catch (error) {
-    return `${url} is not reachable (${faultOf(error)}): ${hint}`;
+    return `${cut(url)} is not reachable (${cut(faultOf(error))}): ${hint}`;
   }
 }

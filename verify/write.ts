@@ -1,5 +1,6 @@
 import { truncate, writeFile } from "node:fs/promises";
 import { SettingsError } from "../app/common/settings.ts";
+import { cut, shown } from "../app/common/shown.ts";
 import { reportPage } from "./page.ts";
 import type { Report } from "./report.ts";
 import { reportText } from "./text.ts";
@@ -66,5 +67,5 @@ async function write(
 
 function notWritable(option: string, file: string | undefined, error: unknown): string {
   const { message } = error as Error;
-  return `${option} is ${JSON.stringify(file)}: ${message}; allowed is a file that can be written; for example report.json`;
+  return `${option} is ${shown(file)}: ${cut(message)}; allowed is a file that can be written; for example report.json`;
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { cut, shown } from "./shown.ts";
 
 /** Most seconds in a `Retry-After`: clients that failed together do not all come back together. */
 const MAX_RETRY_SECONDS = 5;
@@ -64,7 +65,7 @@ export function addProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
-      new Problem(404, { detail: `there is nothing at ${request.method} ${request.url}` }),
+      new Problem(404, { detail: `there is nothing at ${request.method} ${cut(request.url)}` }),
       request,
       reply,
     ),
@@ -144,7 +145,7 @@ function inWords({ code, message }: FastifyError, request: FastifyRequest): stri
     case "FST_ERR_CTP_BODY_TOO_LARGE":
       return `the body is larger than the ${request.routeOptions.bodyLimit} bytes that are allowed`;
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE": {
-      const got = JSON.stringify(request.headers["content-type"]);
+      const got = shown(request.headers["content-type"]);
       return `Content-Type is ${got}: allowed is application/json`;
     }
     default:

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { listed, shown } from "./shown.ts";
 
 /** A fault in what a person has set: every message names what, got, allowed and a value that works. */
 export class SettingsError extends Error {
@@ -6,7 +7,7 @@ export class SettingsError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(faults.join("\n"));
+    super(listed(faults));
     this.faults = faults;
   }
 }
@@ -91,8 +92,8 @@ function faultOf(name: string, got: unknown, rule: z.ZodType): string {
       ? (rule.unwrap() as z.ZodType)
       : rule;
   const { description, example, isSecret } = described.meta() ?? {};
-  const shown = isSecret === true ? "set, but not shown for it is a secret" : JSON.stringify(got);
-  const is = got === undefined ? "is not set" : `is ${shown}`;
+  const value = isSecret === true ? "set, but not shown for it is a secret" : shown(got);
+  const is = got === undefined ? "is not set" : `is ${value}`;
   return `${name} ${is}: allowed is ${description}; for example ${String(example)}`;
 }
 

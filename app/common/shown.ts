@@ -1,0 +1,31 @@
+/** Characters of a value that a fault shows: an ARN is whole, and a file that was pasted is not. */
+const LONGEST = 200;
+
+/** Faults that are shown at once. */
+const MOST = 50;
+
+/** A value as a fault shows it: as JSON, cut where it is longer than a person reads. */
+export function shown(value: unknown, longest = LONGEST): string {
+  return cut(written(value), longest);
+}
+
+/** Text that a person wrote, such as the name of a setting, cut where it is longer than a person reads. */
+export function cut(text: string, longest = LONGEST): string {
+  return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;
+}
+
+/** Faults, each in a line of its own; the first ones where there are more than a person reads. */
+export function listed(faults: readonly string[]): string {
+  const more = faults.length - MOST;
+  return [...faults.slice(0, MOST), ...(more > 0 ? [`… and ${more} more faults`] : [])].join("\n");
+}
+
+/** Values that can be read may still be nested too deep to be written. */
+function written(value: unknown): string {
+  try {
+    // Not text where there is no value at all, whatever TypeScript says.
+    return String(JSON.stringify(value));
+  } catch {
+    return "nested too deep";
+  }
+}
