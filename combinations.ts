@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { principalOf } from "./admins.ts";
 import { shown } from "./app/common/shown.ts";
-import { isPrivate, prefixOf, vpcCidrFault } from "./components/subnets.ts";
+import {
+  isPrivate,
+  isSourceless,
+  isUnrouted,
+  prefixOf,
+  vpcCidrFault,
+} from "./components/subnets.ts";
 import type { Settings } from "./settings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
 
@@ -60,12 +67,12 @@ const COMBINATIONS: readonly Combination[] = [
       publicAccessCidrs.some(isPrivate) &&
       `publicAccessCidrs is ${shown(publicAccessCidrs)}: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]`,
   },
-  {
-    of: ["admins"],
-    fault: ({ admins }) =>
-      new Set(admins).size < admins.length &&
-      `admins is ${shown(admins)}: allowed is each ARN once; remove the second`,
-  },
+  unusable("publicAccessCidrs", isUnrouted, "which reaches no public address"),
+  unusable("sourceRanges", isSourceless, "from which no connection comes"),
+  eachOnce("sourceRanges", "block"),
+  eachOnce("publicAccessCidrs", "block"),
+  eachOnce("controlPlaneLogs", "log"),
+  eachOnce("admins", "ARN", principalOf),
   {
     of: ["controllerChart"],
     fault: ({ controllerChart }) =>
@@ -74,6 +81,37 @@ const COMBINATIONS: readonly Combination[] = [
       `controllerChart is ${shown(controllerChart)}: there is no Chart.yaml in it, allowed is a folder with the chart; for example ./charts/aws-load-balancer-controller`,
   },
 ];
+
+/** Blocks that name nobody. */
+function unusable(
+  setting: "publicAccessCidrs" | "sourceRanges",
+  isUnusable: (cidr: string) => boolean,
+  reason: string,
+): Combination {
+  return {
+    of: [setting],
+    fault: ({ [setting]: cidrs }) => {
+      const found = cidrs.find(isUnusable);
+      return (
+        found !== undefined &&
+        `${setting} has ${found}, ${reason}; it must have blocks of clients only (for example [198.51.100.0/24])`
+      );
+    },
+  };
+}
+
+function eachOnce(
+  setting: "sourceRanges" | "publicAccessCidrs" | "controlPlaneLogs" | "admins",
+  item: string,
+  keyOf: (value: string) => string = (value) => value,
+): Combination {
+  return {
+    of: [setting],
+    fault: ({ [setting]: items }) =>
+      new Set(items.map(keyOf)).size < items.length &&
+      `${setting} is ${shown(items)}: allowed is each ${item} once; remove the second`,
+  };
+}
 
 /** What is wrong between settings of which each is right; those that are not are left out. */
 export function combinationFaults(settings: Partial<All>): string[] {

@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, textLike } from "./app/common/settings.ts";
 import { cut, listed, shown } from "./app/common/shown.ts";
+import { isDocumentation } from "./components/subnets.ts";
 import { combinationFaults } from "./combinations.ts";
 import { RULES, type Settings } from "./settings.ts";
 import { workloadFaults } from "./workloadFaults.ts";
@@ -12,6 +13,20 @@ const MAX_NAME = 64 - 21;
 
 const PROVIDER_RULES = {
   "aws:region": textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region", "us-east-1"),
+};
+
+/**
+ * Partitions by the beginning of their regions' names; all others are in `aws`.
+ *
+ * Source: https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+ */
+const PARTITIONS: Readonly<Record<string, string>> = {
+  "cn-": "aws-cn",
+  "us-gov-": "aws-us-gov",
+  "us-iso-": "aws-iso",
+  "us-isob-": "aws-iso-b",
+  "us-isof-": "aws-iso-f",
+  "eu-isoe-": "aws-iso-e",
 };
 
 /** A stack's settings, typed and valid. */
@@ -37,6 +52,7 @@ export function loadConfig(): Config {
   const settings = checkSettings(RULES, own, nameOf);
   const { workloads, faults: listFaults } = checkWorkloads(list, nameOf("workloads"));
   const provider = checkSettings(PROVIDER_RULES, all);
+  const placeholders = placeholderFaults(settings.values).map(nameOf);
   const faults = [
     ...unknown.map(
       (setting) =>
@@ -53,12 +69,15 @@ export function loadConfig(): Config {
         nameOf(`workloads[${index}].${fault}`),
       ),
     ),
-    ...regionFaults(settings.values, provider.values["aws:region"]).map(nameOf),
+    ...[regionFaults, partitionFaults].flatMap((faultsOf) =>
+      faultsOf(settings.values, provider.values["aws:region"]).map(nameOf),
+    ),
+    ...placeholders.filter(() => !pulumi.runtime.isDryRun()),
   ];
   if (faults.length > 0) {
     throw new pulumi.RunError(listed(faults));
   }
-  warnOfPlaceholders(settings.values.publicAccessCidrs ?? [], nameOf("publicAccessCidrs"));
+  placeholders.forEach((fault) => void pulumi.log.warn(fault));
   const region = provider.values["aws:region"] as aws.Region;
   return {
     ...(settings.values as Settings),
@@ -68,14 +87,17 @@ export function loadConfig(): Config {
   };
 }
 
-/** Blocks for documentation (RFC 5737) stand in `Pulumi.prod.yaml` until somebody names real ones. */
-function warnOfPlaceholders(cidrs: readonly string[], setting: string): void {
-  const placeholders = cidrs.filter((cidr) => /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(cidr));
-  if (placeholders.length > 0) {
-    void pulumi.log.warn(
-      `${setting} has ${placeholders.join(", ")}, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster`,
-    );
-  }
+/**
+ * A preview warns of blocks for documentation, such as that of `Pulumi.prod.yaml`; `pulumi up` would make a cluster that
+ * nobody reaches, and then fail.
+ */
+function placeholderFaults({ publicAccessCidrs = [] }: Partial<Settings>): string[] {
+  const placeholders = publicAccessCidrs.filter(isDocumentation);
+  return placeholders.length === 0
+    ? []
+    : [
+        `publicAccessCidrs has ${cut(placeholders.join(", "))}, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster`,
+      ];
 }
 
 /** A project's settings as they are written: text, or lists where text is a JSON list. */
@@ -122,6 +144,32 @@ function regionFaults(
           `${setting} is ${shown(arn)}: it is in ${found}, allowed is one in ${region} (aws:region)`,
         ];
   });
+}
+
+/** What is in one partition does not exist for another one. */
+function partitionFaults(
+  { admins = [], certificateArn, webAclArn }: Partial<Settings>,
+  region: string | undefined,
+): string[] {
+  if (region === undefined) {
+    return [];
+  }
+  const partition = partitionOf(region);
+  const arns = [
+    ["certificateArn", certificateArn] as const,
+    ["webAclArn", webAclArn] as const,
+    ...admins.map((arn, index) => [`admins[${index}]`, arn] as const),
+  ];
+  return arns
+    .filter(([, arn]) => arn !== undefined && arn.split(":")[1] !== partition)
+    .map(
+      ([setting, arn]) =>
+        `${setting} is ${shown(arn)}; it must be in the partition of ${region} (aws:region), which is ${partition}`,
+    );
+}
+
+function partitionOf(region: string): string {
+  return Object.entries(PARTITIONS).find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
 function nameFaults(name: string): string[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "./app/common/settings.ts";
 import { isFirstAddress, MAX_ZONES } from "./components/subnets.ts";
+import { IMAGE_REFERENCE, isOlder } from "./imageReference.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTION_DAYS = [
@@ -8,13 +9,26 @@ const RETENTION_DAYS = [
   3653,
 ];
 
+/**
+ * The ARN of an IAM role or user, with its path; no part of it is only dots.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+ */
+const PRINCIPAL = /^arn:[\w-]+:iam::\d{12}:(role|user)(\/(?!\.+(\/|$))[\w+=,.@-]+)+$/;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const BUCKET = /^(?!xn--|\d+(\.\d+){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
 const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
 
 /** A security group has 60 rules, and a load balancer with TLS needs two for each block. */
 const MAX_CIDRS = 30;
 
+/** The first version that the key router's configuration is for. */
+const MIN_HAPROXY = [3, 2] as const;
+
 const cidrs = z
-  .array(z.cidrv4().refine(isFirstAddress))
+  .array(z.cidrv4({ abort: true }).refine(isFirstAddress))
   .min(1)
   .max(MAX_CIDRS)
   .meta({
@@ -24,7 +38,7 @@ const cidrs = z
 
 /** Rules by setting; what a setting means and its default stand in Pulumi.yaml. Workloads have rules of their own. */
 export const RULES = {
-  image: optional(/^\S+$/, "an image by tag or digest", "registry.example/echo:1.0"),
+  image: optional(IMAGE_REFERENCE, "an image by tag or digest", "registry.example/echo:1.0"),
   scheme: oneOf(["internet-facing", "internal"]),
   sourceRanges: cidrs,
   certificateArn: optional(
@@ -43,13 +57,13 @@ export const RULES = {
     "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2",
   ),
   hostedZoneId: optional(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
-  accessLogsBucket: optional(/^[a-z0-9][a-z0-9.-]{2,62}$/, "the name of an S3 bucket", "echo-logs"),
+  accessLogsBucket: optional(BUCKET, "the name of an S3 bucket", "echo-logs"),
   vpcCidr: z.cidrv4().meta({ description: "an IPv4 CIDR block", example: "10.0.0.0/16" }),
   zones: wholeNumberFrom(2, MAX_ZONES, 2),
   natGateways: oneOf(["single", "per-zone"]),
   kubernetesVersion: oneOf(["1.36", "1.35"]),
   admins: listOf(
-    z.string().regex(/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/),
+    z.string().regex(PRINCIPAL),
     "a list of ARNs of IAM roles and users",
     "[arn:aws:iam::111122223333:role/ops]",
   ),
@@ -62,12 +76,19 @@ export const RULES = {
   deletionProtection: flag,
   immutableTags: flag,
   controllerChart: textLike(
-    /^(https:\/\/|oci:\/\/|\.{0,2}\/).+$/,
+    /^((https|oci):\/\/[\w.-]+(:\d+)?(\/[\w.~%/-]*)?|\.{0,2}\/.+)$/,
     "the URL of a chart repository, the oci:// URL of a chart or the path of a folder",
     "https://aws.github.io/eks-charts",
   ),
   controllerChartVersion: textLike(/^\d+\.\d+\.\d+$/, "a version", "3.5.0"),
-  keyRouterImage: textLike(/^\S+$/, "an HAProxy image by tag or digest", "haproxy:3.4-alpine"),
+  keyRouterImage: z
+    .string()
+    .regex(IMAGE_REFERENCE)
+    .refine((image) => !isOlder(image, ...MIN_HAPROXY))
+    .meta({
+      description: `an image by tag or digest of HAProxy ${MIN_HAPROXY.join(".")} or later`,
+      example: "haproxy:3.4-alpine",
+    }),
   postgresVersion: textLike(/^1[4-8](\.\d{1,2})?$/, "a version of PostgreSQL from 14 to 18", "18"),
   databaseInstanceClass: textLike(
     /^db\.[a-z0-9-]+\.[a-z0-9]+$/,

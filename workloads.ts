@@ -27,7 +27,7 @@ const COMMON_RULES = {
   cpuMillicores: wholeNumberFrom(1, 16000, 250).default(250),
   memoryMiB: wholeNumberFrom(1, 120 * 1024, 512).default(512),
   dnsName: textLike(
-    /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/,
+    /^(?!.{254})([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     "a DNS name",
     "echo.example.com",
   ).optional(),

@@ -1,3 +1,7 @@
+import ipaddr from "ipaddr.js";
+
+const { IPv4 } = ipaddr;
+
 /** Zones that a VPC has room for: a fourth one can be added without moving the others. */
 export const MAX_ZONES = 4;
 
@@ -12,6 +16,34 @@ const PUBLIC_BITS = ZONE_BITS + 3;
 
 const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
+/** Blocks from which no connection comes: this network, loopback, link-local, multicast and reserved. */
+const SOURCELESS_BLOCKS = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
+
+/**
+ * Blocks beside private ones from which nobody reaches a public address: also shared by carriers, for protocols and for
+ * benchmarks.
+ *
+ * Source: https://www.iana.org/assignments/iana-ipv4-special-registry
+ */
+const UNROUTED_BLOCKS = [
+  ...SOURCELESS_BLOCKS,
+  "100.64.0.0/10",
+  "192.0.0.0/24",
+  "192.88.99.0/24",
+  "198.18.0.0/15",
+];
+
+/**
+ * Blocks that are none for a VPC: those from which no connection comes, Docker's, which services of AWS use, and that for
+ * benchmarks.
+ *
+ * Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (172.17.0.0/16)
+ */
+const UNUSABLE_BLOCKS = [...SOURCELESS_BLOCKS, "172.17.0.0/16", "198.18.0.0/15"];
+
+/** Blocks for documentation, https://www.rfc-editor.org/rfc/rfc5737. */
+const DOCUMENTATION_BLOCKS = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"];
+
 /** Prefix lengths of what a VPC is divided into. */
 export interface SubnetPrefixes {
   zone: number;
@@ -22,7 +54,7 @@ export interface SubnetPrefixes {
 }
 
 export function subnetPrefixes(vpcCidr: string): SubnetPrefixes {
-  const { prefix } = parseCidr(vpcCidr);
+  const prefix = prefixOf(vpcCidr);
   return {
     zone: prefix + ZONE_BITS,
     private: prefix + PRIVATE_BITS,
@@ -32,45 +64,51 @@ export function subnetPrefixes(vpcCidr: string): SubnetPrefixes {
 
 /** What is wrong with a VPC's block, and what is allowed; undefined when it will do. */
 export function vpcCidrFault(vpcCidr: string): string | undefined {
-  const { address, prefix } = parseCidr(vpcCidr);
-  const size = 2 ** (32 - prefix);
+  const prefix = prefixOf(vpcCidr);
   if (prefix < MIN_PREFIX || prefix > MAX_PREFIX) {
-    const usable = `it has ${size} addresses for up to ${MAX_ZONES} zones`;
+    const usable = `it has ${2 ** (32 - prefix)} addresses for up to ${MAX_ZONES} zones`;
     return `${usable}, allowed is /${MIN_PREFIX} to /${MAX_PREFIX}; for example 10.0.0.0/16`;
+  }
+  const unusable = UNUSABLE_BLOCKS.find((block) => isWithin(vpcCidr, block));
+  if (unusable !== undefined) {
+    return `it is in ${unusable}, which a VPC cannot use; allowed are private blocks; for example 10.0.0.0/16`;
   }
   return isFirstAddress(vpcCidr)
     ? undefined
-    : `allowed is the first address of the block; for example ${formatCidr(address - (address % size), prefix)}`;
+    : `allowed is the first address of the block; for example ${IPv4.networkAddressFromCIDR(vpcCidr).toString()}/${prefix}`;
 }
 
 /** Whether a block is written by its first address, as AWS returns it. */
 export function isFirstAddress(cidr: string): boolean {
-  const { address, prefix } = parseCidr(cidr);
-  return address % 2 ** (32 - prefix) === 0;
+  return IPv4.networkAddressFromCIDR(cidr).toString() === cidr.split("/")[0];
 }
 
 /** Prefix length of a block: 32 for one address, 0 for all. */
 export function prefixOf(cidr: string): number {
-  return parseCidr(cidr).prefix;
+  return IPv4.parseCIDR(cidr)[1];
 }
 
 /** Whether a block is in the address space of private networks (RFC 1918). */
 export function isPrivate(cidr: string): boolean {
-  const { address, prefix } = parseCidr(cidr);
-  return PRIVATE_BLOCKS.some((block) => {
-    const own = parseCidr(block);
-    const size = 2 ** (32 - own.prefix);
-    return prefix >= own.prefix && Math.floor(address / size) * size === own.address;
-  });
+  return PRIVATE_BLOCKS.some((block) => isWithin(cidr, block));
 }
 
-function parseCidr(cidr: string): { address: number; prefix: number } {
-  const [ip = "", prefix] = cidr.split("/");
-  const address = ip.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  return { address, prefix: Number(prefix) };
+/** Whether no connection of any network comes from a block. */
+export function isSourceless(cidr: string): boolean {
+  return SOURCELESS_BLOCKS.some((block) => isWithin(cidr, block));
 }
 
-function formatCidr(address: number, prefix: number): string {
-  const octets = [24, 16, 8, 0].map((bits) => Math.floor(address / 2 ** bits) % 256);
-  return `${octets.join(".")}/${prefix}`;
+/** Whether nobody who is in a block reaches a public address from it; private ones are {@link isPrivate}. */
+export function isUnrouted(cidr: string): boolean {
+  return UNROUTED_BLOCKS.some((block) => isWithin(cidr, block));
+}
+
+/** Whether a block is for documentation only. */
+export function isDocumentation(cidr: string): boolean {
+  return DOCUMENTATION_BLOCKS.some((block) => isWithin(cidr, block));
+}
+
+function isWithin(cidr: string, block: string): boolean {
+  const outer = IPv4.parseCIDR(block);
+  return prefixOf(cidr) >= outer[1] && IPv4.parseCIDR(cidr)[0].match(outer);
 }

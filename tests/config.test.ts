@@ -119,7 +119,7 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
     ],
     zones: 3,
     natGateways: "per-zone",
-    publicAccessCidrs: ["203.0.113.0/24"],
+    publicAccessCidrs: ["8.8.8.0/24"],
     secretsEncryption: true,
     controlPlaneLogs: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
     logRetentionDays: 365,
@@ -133,14 +133,16 @@ const EXPECTED: Record<(typeof STACKS)[number], Config> = {
   },
 };
 
-async function loadedWithWarnings(stack: string, changes: Record<string, unknown> = {}) {
-  await mockPulumi({ project: PROJECT, stack });
+async function previewed(stack: string, changes: Record<string, unknown> = {}) {
+  await mockPulumi({ project: PROJECT, stack, preview: true });
   configure(stack, changes);
   return withWarnings(loadConfig);
 }
 
 async function loaded(stack: string, changes: Record<string, unknown> = {}): Promise<Config> {
-  return (await loadedWithWarnings(stack, changes)).result;
+  await mockPulumi({ project: PROJECT, stack });
+  configure(stack, changes);
+  return loadConfig();
 }
 
 describe("config", () => {
@@ -181,14 +183,14 @@ describe("config", () => {
 
   it("takes what is optional when it is set", async () => {
     const optional = {
-      image: "registry.example/echo@sha256:1",
+      image: `registry.example/echo@sha256:${"1".repeat(64)}`,
       certificateArn: "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a1-b2",
       webAclArn: "arn:aws-us-gov:wafv2:us-gov-west-1:111122223333:regional/webacl/ours/a1-b2",
       hostedZoneId: "Z0123456789ABC",
       accessLogsBucket: "echo-logs",
     };
     const region = "us-gov-west-1";
-    const allowedOrigins = ["https://app.example.com", "http://localhost:3000"];
+    const allowedOrigins = ["https://app.example.com", "http://[::1]:3000"];
     const workloads = [
       { app: "company", dnsName: "company.example.com", maxReplicas: 9, allowedOrigins },
     ];
@@ -232,7 +234,7 @@ describe("config", () => {
   it("takes lists, as Pulumi passes them: JSON in text", async () => {
     const lists = {
       sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
-      admins: ["arn:aws-cn:iam::111122223333:role/ops/on-call", "arn:aws:iam::111122223333:user/a"],
+      admins: ["arn:aws:iam::111122223333:role/ops/on-call", "arn:aws:iam::111122223333:user/a"],
       controlPlaneLogs: ["scheduler"],
     };
     deepEqual(await loaded("new", lists), { ...DEFAULTS, ...lists });
@@ -260,26 +262,23 @@ describe("config", () => {
   });
 
   it("allows named blocks of up to /8 where something is protected", async () => {
-    const named = { publicAccessCidrs: ["198.0.0.0/8", "203.0.113.7/32"] };
+    const named = { publicAccessCidrs: ["198.0.0.0/8", "8.8.8.8/32"] };
     deepEqual((await loaded("prod", named)).publicAccessCidrs, named.publicAccessCidrs);
   });
 
-  it("warns while the API is open to nobody but blocks for documentation", async () => {
-    deepEqual((await loadedWithWarnings("prod")).warnings, [
-      "sockjs-sticky:publicAccessCidrs has 203.0.113.0/24, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster",
-    ]);
-    const placeholders = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
-    const { warnings } = await loadedWithWarnings("new", { publicAccessCidrs: placeholders });
+  it("warns in a preview of blocks for documentation, such as prod's file has, and loads what is set", async () => {
+    const asItIs = {
+      publicAccessCidrs: stackFile("prod")[`${PROJECT}:publicAccessCidrs`],
+    };
+    const { result, warnings } = await previewed("prod", asItIs);
+    deepEqual(result.publicAccessCidrs, ["203.0.113.0/24"]);
     equal(warnings.length, 1);
-    ok(warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, from "));
-    for (const stack of ["dev", "staging"]) {
-      deepEqual((await loadedWithWarnings(stack)).warnings, []);
-    }
-  });
-
-  it("takes regions of all partitions", async () => {
-    for (const region of ["eu-west-3", "us-gov-west-1", "cn-northwest-1", "ap-southeast-4"]) {
-      equal((await loaded("new", { "aws:region": region })).region, region);
+    ok(warnings[0]?.startsWith("sockjs-sticky:publicAccessCidrs has 203.0.113.0/24"));
+    const publicAccessCidrs = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
+    const placeholders = await previewed("new", { publicAccessCidrs });
+    ok(placeholders.warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, from "));
+    for (const stack of STACKS) {
+      deepEqual((await previewed(stack)).warnings, []);
     }
   });
 

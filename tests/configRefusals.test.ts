@@ -77,7 +77,7 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   [
     "keyRouterImage",
     "",
-    'is "": allowed is an HAProxy image by tag or digest; for example haproxy:3.4-alpine',
+    'is "": allowed is an image by tag or digest of HAProxy 3.2 or later; for example haproxy:3.4-alpine',
   ],
   [
     "postgresVersion",
@@ -130,12 +130,12 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
     'publicAccessCidrs is ["0.0.0.0/0"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
   ],
   [
-    { deletionProtection: true, publicAccessCidrs: ["198.51.100.0/24", "128.0.0.0/7"] },
-    'publicAccessCidrs is ["198.51.100.0/24","128.0.0.0/7"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
+    { deletionProtection: true, publicAccessCidrs: ["8.8.8.0/24", "128.0.0.0/7"] },
+    'publicAccessCidrs is ["8.8.8.0/24","128.0.0.0/7"]: with deletionProtection allowed are named blocks only, of /8 to /32; for example [198.51.100.0/24]',
   ],
   [
-    { publicAccessCidrs: ["198.51.100.0/24", "10.1.0.0/16"] },
-    'publicAccessCidrs is ["198.51.100.0/24","10.1.0.0/16"]: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]',
+    { publicAccessCidrs: ["8.8.8.0/24", "10.1.0.0/16"] },
+    'publicAccessCidrs is ["8.8.8.0/24","10.1.0.0/16"]: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]',
   ],
   [
     { admins: [ROLE, ROLE] },

@@ -86,6 +86,18 @@ const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = 
       `allowedOrigins is ["https://b.example","${origin}"]: allowed is a list of origins, each https:// or http:// with a host, in lower case; for example https://app.example.com,https://other.example.com`,
     ],
   ),
+  ...["https://*.example", "https://a..example", "https://a;b.example", "https://-.example"].map(
+    (origin): (typeof WRONG_IN_WORKLOAD)[number] => [
+      { allowedOrigins: [origin] },
+      `allowedOrigins is ["${origin}"]: allowed is a list of origins, each https:// or http:// with a host, in lower case; for example https://app.example.com,https://other.example.com`,
+    ],
+  ),
+  ...[`${"a".repeat(64)}.example`, `${"a.".repeat(124)}example`].map(
+    (dnsName): (typeof WRONG_IN_WORKLOAD)[number] => [
+      { dnsName },
+      `dnsName is "${dnsName.slice(0, 199)}${dnsName.length > 198 ? "…" : '"'}: allowed is a DNS name; for example echo.example.com`,
+    ],
+  ),
   [
     { drainSeconds: 149 },
     `drainSeconds is 149: ${DRAIN}, with affinity source-ip allowed is 150 to 3600; for example 150`,

@@ -8,6 +8,9 @@ const ANSWER_HEADERS = "X-Replica, Location, Link, Retry-After, Idempotent-Repla
 /** How long a browser may keep what it was told before a request, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
+/** Scheme, DNS name or address, and port; https://www.rfc-editor.org/rfc/rfc1123#page-13, with _, which is in use. */
+const ORIGIN = /^https?:\/\/((\w([\w-]*\w)?\.)*\w([\w-]*\w)?\.?|\[[\da-f:]+\])(:\d+)?$/;
+
 /** A list of origins; in the environment with commas between them. */
 export const originList = z
   .string()
@@ -72,6 +75,7 @@ function isOwn(origin: string, host: string | undefined): boolean {
   return from !== null && URL.parse(`${from.protocol}//${host}`)?.host === from.host;
 }
 
+/** Whether a browser sends text as an origin: URLs may have hosts that no name server knows, such as `*.example`. */
 function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.parse(text)?.origin === text;
+  return ORIGIN.test(text) && URL.parse(text)?.origin === text;
 }

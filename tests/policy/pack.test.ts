@@ -68,7 +68,7 @@ describe("policy pack", () => {
     image: { image: `registry.example/apps@sha256:${"a".repeat(64)}` },
     deletionProtection: {
       deletionProtection: true,
-      publicAccessCidrs: ["198.51.100.0/24"],
+      publicAccessCidrs: ["8.8.8.0/24"],
     },
   })) {
     it(`finds nothing with another ${setting}`, async () => {

@@ -27,6 +27,12 @@ export function stackFile(stack: string): Record<string, unknown> {
     : {};
 }
 
+/** The stack's own file with what a person has to name before the first `pulumi up`, for which the file has a placeholder. */
+export function completeFile(stack: string): Record<string, unknown> {
+  const named = stack === "prod" ? { [`${PROJECT}:publicAccessCidrs`]: ["8.8.8.0/24"] } : {};
+  return { ...stackFile(stack), ...named };
+}
+
 /**
  * Configures the program as Pulumi does: defaults, then the stack's file, all of it text, and lists as JSON.
  *
@@ -44,7 +50,7 @@ export function configure(stack: string, changes: Record<string, unknown> = {}):
   const settings: [string, unknown][] = Object.entries({
     "aws:region": "us-east-1",
     ...(Object.fromEntries(defaults) as object),
-    ...stackFile(stack),
+    ...completeFile(stack),
     ...(Object.fromEntries(changed) as object),
   });
   const set = settings.filter(([, value]) => value !== undefined);

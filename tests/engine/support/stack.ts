@@ -9,7 +9,7 @@ import {
 } from "@pulumi/pulumi/automation/index.js";
 import { parse, stringify } from "yaml";
 import { evaluateProgram } from "../../support/program.ts";
-import { PROJECT, stackFile } from "../../support/stackConfig.ts";
+import { completeFile, PROJECT } from "../../support/stackConfig.ts";
 import { nameOf } from "../providers/wire.ts";
 import type { Account } from "./account.ts";
 
@@ -100,7 +100,7 @@ export class Stack {
       setting.includes(":") ? setting : `${PROJECT}:${setting}`,
       value,
     ]);
-    const config = { ...stackFile(this.#like), ...(Object.fromEntries(changed) as object) };
+    const config = { ...completeFile(this.#like), ...(Object.fromEntries(changed) as object) };
     writeFileSync(this.#file, stringify({ config }));
   }
 
