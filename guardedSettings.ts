@@ -3,7 +3,7 @@ import { listed, shown } from "./app/common/shown.ts";
 import type { Config } from "./config.ts";
 import { keepsData } from "./workloads.ts";
 
-/** What a stack was made with, of all that cannot be changed without a loss. */
+/** What a stack was made with, of all that cannot be changed without a loss, or not back. */
 export interface GuardedSettings {
   deletionProtection: boolean;
   name: string;
@@ -14,6 +14,17 @@ export interface GuardedSettings {
   secretsEncryption: boolean;
   keepsData: boolean;
   buildsImage: boolean;
+  kubernetesVersion: string;
+  postgresVersion: string;
+  databaseStorageGiB: number;
+}
+
+/** What the last `pulumi up` left for the next one; earlier releases left less of it. */
+export interface LastUp extends Partial<GuardedSettings> {
+  /** Names of the zones in which the subnets are. */
+  zoneNames?: string[];
+  /** ARN of who made the cluster. */
+  creator?: string | undefined;
 }
 
 /** A setting whose change costs something that is protected. */
@@ -24,7 +35,7 @@ interface Guard {
   /** What the change would do. */
   loss: string;
   /** Changes in this direction are made in place. @default - there are none */
-  harmless?: (old: GuardedSettings, now: GuardedSettings) => boolean;
+  harmless?: (old: Partial<GuardedSettings>, now: GuardedSettings) => boolean;
   /** How a value is told. @default - shown as JSON */
   tell?: (value: unknown) => string;
   /** Refused without deletion protection, too: it would not succeed, or nothing would stay. */
@@ -44,14 +55,14 @@ const GUARDS: readonly Guard[] = [
     of: "zones",
     setting: "zones",
     loss: "deletes subnets of the VPC, in which load balancers are",
-    harmless: (old, now) => now.zones > old.zones,
+    harmless: ({ zones = 0 }, now) => now.zones > zones,
     always: true,
   },
   {
     of: "zones",
     setting: "zones",
     loss: "replaces the Fargate profile of the cluster's own pods",
-    harmless: (old, now) => now.zones < old.zones,
+    harmless: ({ zones = 0 }, now) => now.zones < zones,
   },
   {
     of: "natGateways",
@@ -80,12 +91,37 @@ const GUARDS: readonly Guard[] = [
     harmless: (_, now) => now.buildsImage,
     tell: (value) => (value === true ? "built from app/" : "a ready-made one"),
   },
+  {
+    of: "kubernetesVersion",
+    setting: "kubernetesVersion",
+    loss: "is a downgrade, which EKS refuses; EKS itself upgrades a cluster when support of its version ends",
+    harmless: ({ kubernetesVersion = "" }, now) =>
+      !isBefore(now.kubernetesVersion, kubernetesVersion),
+    always: true,
+  },
+  {
+    of: "postgresVersion",
+    setting: "postgresVersion",
+    loss: "is a downgrade, which RDS refuses",
+    harmless: ({ keepsData, postgresVersion = "" }, now) =>
+      keepsData !== true || !now.keepsData || !isBefore(now.postgresVersion, postgresVersion),
+    always: true,
+  },
+  {
+    of: "databaseStorageGiB",
+    setting: "databaseStorageGiB",
+    loss: "shrinks the storage of the database, which RDS refuses",
+    harmless: ({ keepsData, databaseStorageGiB = 0 }, now) =>
+      keepsData !== true || !now.keepsData || now.databaseStorageGiB > databaseStorageGiB,
+    always: true,
+  },
 ];
 
-/** What the next `pulumi up` compares with; index.ts exports it. */
+/** What the next `pulumi up` compares with. */
 export function settingsToGuard(config: Config): GuardedSettings {
   const { deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption } =
     config;
+  const { kubernetesVersion, postgresVersion, databaseStorageGiB } = config;
   return {
     deletionProtection,
     name,
@@ -96,35 +132,54 @@ export function settingsToGuard(config: Config): GuardedSettings {
     secretsEncryption,
     buildsImage: config.image === undefined,
     keepsData: config.workloads.some(({ app }) => keepsData(app)),
+    kubernetesVersion,
+    postgresVersion,
+    databaseStorageGiB,
   };
+}
+
+/**
+ * What the last `pulumi up` that got as far as the stack's own outputs left; undefined before the first one. Until then
+ * nothing runs in the stack, and what is protected has Pulumi's protection alone.
+ */
+export async function readLastUp(): Promise<LastUp | undefined> {
+  const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const output = await new pulumi.StackReference(stack).getOutputDetails("guardedSettings");
+  return output.value as LastUp | undefined;
 }
 
 /**
  * Refuses, before anything is made, settings that would replace or delete what deletion protection protects. Pulumi would
  * refuse that, too, but in the middle of an update, and would name a resource and not the setting. Those that would fail in
- * the middle without protection are refused always. The settings of the last `pulumi up` that got as far as the stack's own
- * outputs are there, and with them whether it had protection: to end it takes an `up` of its own. Before the first one did,
- * nothing runs in the stack, and what is protected has Pulumi's protection alone.
+ * the middle without protection are refused always. To end the protection takes an `up` of its own, for it is the last one
+ * that says whether there is any.
  *
  * @throws pulumi.RunError naming every such setting at once
  */
-export async function refuseLosses(now: GuardedSettings): Promise<void> {
-  const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const output = await new pulumi.StackReference(stack).getOutputDetails("guardedSettings");
-  const old = output.value as GuardedSettings | undefined;
-  const faults = old === undefined ? [] : lossFaults(old, now);
+export function refuseLosses(old: LastUp, now: GuardedSettings): void {
+  const faults = lossFaults(old, now);
   if (faults.length > 0) {
     throw new pulumi.RunError(listed(faults));
   }
 }
 
 /** What is wrong with settings that follow upon others, which had deletion protection or not. */
-export function lossFaults(old: GuardedSettings, now: GuardedSettings): string[] {
+export function lossFaults(old: LastUp, now: GuardedSettings): string[] {
   return GUARDS.filter(
     ({ of, always = false, harmless }) =>
-      old[of] !== now[of] && (always || old.deletionProtection) && harmless?.(old, now) !== true,
+      old[of] !== undefined &&
+      old[of] !== now[of] &&
+      (always || old.deletionProtection === true) &&
+      harmless?.(old, now) !== true,
   ).map(({ of, setting, loss, always = false, tell = shown }) => {
     const fix = always ? "run pulumi destroy" : "set deletionProtection to false and run pulumi up";
     return `${setting} is ${tell(now[of])}: it was ${tell(old[of])}, and the change ${loss}; set it back, or ${fix} before`;
   });
+}
+
+/** Whether a version comes before another one, as far as both are written: `18` may be any of 18. */
+function isBefore(version: string, other: string): boolean {
+  const [one, two] = [version, other].map((each) => each.split(".").map(Number));
+  const at = one?.findIndex((part, index) => part !== two?.[index]) ?? -1;
+  return (one?.[at] ?? Infinity) < (two?.[at] ?? -Infinity);
 }

@@ -9,20 +9,24 @@ import { StickyApp } from "./components/stickyApp.ts";
 import { Vpc } from "./components/vpc.ts";
 import { eksZones } from "./components/zones.ts";
 import { loadConfig } from "./config.ts";
-import { refuseLosses, settingsToGuard } from "./guardedSettings.ts";
+import { readLastUp, refuseLosses, settingsToGuard } from "./guardedSettings.ts";
+import { creatorOf, refuseConflicts } from "./livingCluster.ts";
 import { keepsData } from "./workloads.ts";
 
 const config = loadConfig();
 const { name, region, workloads } = config;
-/** What deletion protection guards, for the next `pulumi up` to compare with. */
-export const guardedSettings = settingsToGuard(config);
-await refuseLosses(guardedSettings);
+const lastUp = await readLastUp();
+refuseLosses(lastUp ?? {}, settingsToGuard(config));
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };
 const guarded = { ...onAws, protect: config.deletionProtection };
 
-const zones = await eksZones(config.zones, { provider });
+const zones = await eksZones(config.zones, lastUp?.zoneNames ?? [], { provider });
+const creator = await creatorOf(lastUp, { provider });
+await refuseConflicts(config, creator, { provider });
+/** For the next `pulumi up` to compare with. */
+export const guardedSettings = { ...settingsToGuard(config), zoneNames: zones, creator };
 const vpc = new Vpc(name, { ...config, cidr: config.vpcCidr, zones }, guarded);
 const cluster = new FargateCluster(
   name,

@@ -10,11 +10,19 @@ import * as pulumi from "@pulumi/pulumi";
 const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
 
 /**
- * The names of the first `count` zones of the region that EKS accepts, in the order of their names.
+ * The names of `count` zones of the region: those that are chosen, whatever AWS says of them now, for subnets are in them;
+ * then the first that EKS accepts, in the order of their names.
  *
  * @throws pulumi.RunError when the region has fewer
  */
-export async function eksZones(count: number, opts: pulumi.InvokeOptions): Promise<string[]> {
+export async function eksZones(
+  count: number,
+  chosen: readonly string[],
+  opts: pulumi.InvokeOptions,
+): Promise<string[]> {
+  if (chosen.length >= count) {
+    return chosen.slice(0, count);
+  }
   const { names, region } = await aws.getAvailabilityZones(
     {
       state: "available",
@@ -23,14 +31,15 @@ export async function eksZones(count: number, opts: pulumi.InvokeOptions): Promi
     },
     opts,
   );
-  if (names.length < count) {
+  const all = [...new Set([...chosen, ...names.toSorted()])];
+  if (all.length < count) {
     const advice =
-      names.length < 2
+      all.length < 2
         ? "that is too few, choose another aws:region"
-        : `allowed is 2 to ${names.length}; for example 2`;
+        : `allowed is 2 to ${all.length}; for example 2`;
     throw new pulumi.RunError(
-      `zones is ${count}: ${region} has ${names.length} zones with EKS on Fargate, ${advice}`,
+      `zones is ${count}: ${region} has ${all.length} zones with EKS on Fargate, ${advice}`,
     );
   }
-  return names.toSorted().slice(0, count);
+  return all.slice(0, count);
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { lossFaults, type GuardedSettings } from "../guardedSettings.ts";
 
 const OLD: GuardedSettings = {
@@ -11,6 +11,9 @@ const OLD: GuardedSettings = {
   secretsEncryption: true,
   keepsData: true,
   buildsImage: true,
+  kubernetesVersion: "1.36",
+  postgresVersion: "18",
+  databaseStorageGiB: 50,
 };
 const UNPROTECT = "set it back, or set deletionProtection to false and run pulumi up before";
 const DESTROY = "set it back, or run pulumi destroy before";
@@ -37,6 +40,14 @@ const RUINS: [change: Partial<GuardedSettings>, fault: string][] = [
     { secretsEncryption: false },
     `secretsEncryption is false: it was true, and the change replaces the cluster, with all that is in it; ${DESTROY}`,
   ],
+];
+
+/** Changes that go one way only, and what they would be. */
+const WAYS_BACK: [change: Partial<GuardedSettings>, fault: string][] = [
+  [{ kubernetesVersion: "1.35" }, 'kubernetesVersion is "1.35": it was "1.36"'],
+  [{ postgresVersion: "17" }, 'postgresVersion is "17": it was "18"'],
+  [{ postgresVersion: "17.9" }, 'postgresVersion is "17.9": it was "18"'],
+  [{ databaseStorageGiB: 49 }, "databaseStorageGiB is 49: it was 50"],
 ];
 
 /** Changes that cost what is protected, and what is said of them. */
@@ -80,6 +91,51 @@ describe("guarded settings", () => {
       deepEqual(lossFaults({ ...OLD, deletionProtection: false }, { ...OLD, ...change }), []);
     });
   }
+
+  for (const [change, fault] of WAYS_BACK) {
+    it(`refuse ${JSON.stringify(change)}, with deletion protection and without`, () => {
+      for (const deletionProtection of [true, false]) {
+        const old = { ...OLD, deletionProtection };
+        const faults = lossFaults(old, { ...old, ...change });
+        equal(faults.length, 1);
+        ok(faults[0]?.startsWith(fault), faults[0]);
+        ok(faults[0]?.endsWith(DESTROY), faults[0]);
+      }
+    });
+  }
+
+  it("refuse an older minor version of PostgreSQL, and take a newer one or that which AWS chooses", () => {
+    const faultsFrom = (postgresVersion: string, now: string): string[] =>
+      lossFaults({ ...OLD, postgresVersion }, { ...OLD, postgresVersion: now });
+    equal(faultsFrom("17.10", "17.9").length, 1);
+    for (const [old, now] of [
+      ["17.9", "17.10"],
+      ["17.9", "17"],
+      ["17", "17.9"],
+      ["17.9", "18"],
+      ["9.6", "17"],
+    ] as const) {
+      deepEqual(faultsFrom(old, now), [], `${old} to ${now}`);
+    }
+  });
+
+  it("take any database where there was none, and where there will be none", () => {
+    const other = { postgresVersion: "17", databaseStorageGiB: 20 };
+    deepEqual(lossFaults({ ...OLD, keepsData: false }, { ...OLD, ...other }), []);
+    const unprotected = { ...OLD, deletionProtection: false };
+    deepEqual(lossFaults(unprotected, { ...unprotected, ...other, keepsData: false }), []);
+  });
+
+  it("take what goes up, and say nothing of what the last up did not leave", () => {
+    const before = { kubernetesVersion: "1.35", postgresVersion: "17", databaseStorageGiB: 20 };
+    deepEqual(lossFaults({ ...OLD, ...before }, OLD), []);
+    const { kubernetesVersion, postgresVersion, databaseStorageGiB, ...early } = OLD;
+    ok(
+      [kubernetesVersion, postgresVersion, databaseStorageGiB].every((each) => each !== undefined),
+    );
+    deepEqual(lossFaults(early, OLD), []);
+    deepEqual(lossFaults({}, OLD), []);
+  });
 
   it("are each named where several change", () => {
     const faults = lossFaults(OLD, { ...OLD, zones: 4, secretsEncryption: false });

@@ -4,10 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { eksZones } from "../../components/zones.ts";
 import { mockPulumi, type MockOptions } from "../support/mocks.ts";
 
-async function mockedZones(count: number, options: MockOptions = {}) {
+async function mockedZones(
+  count: number,
+  options: MockOptions = {},
+  chosen: readonly string[] = [],
+) {
   const recorder = await mockPulumi(options);
   const provider = new aws.Provider("ours", { region: "us-east-1" });
-  const zones = await eksZones(count, { provider });
+  const zones = await eksZones(count, chosen, { provider });
   await recorder.settle();
   return { recorder, zones };
 }
@@ -33,6 +37,15 @@ describe("zones", () => {
         provider: `${provider.urn}::ours-id`,
       },
     ]);
+  });
+
+  it("keeps those that are chosen, whatever is available now, and adds the first of the others", async () => {
+    const available = { zones: ["us-east-1a", "us-east-1b", "us-east-1d"] };
+    const chosen = ["us-east-1b", "us-east-1c"];
+    deepEqual((await mockedZones(2, available, chosen)).zones, chosen);
+    const { zones } = await mockedZones(4, available, chosen);
+    deepEqual(zones, [...chosen, "us-east-1a", "us-east-1d"]);
+    deepEqual((await mockedZones(1, { zones: [] }, chosen)).zones, ["us-east-1b"]);
   });
 
   it("refuses a region that has fewer, without a stack trace", async () => {

@@ -5,11 +5,16 @@ import { Stack } from "./support/stack.ts";
 /** A small stack with all that protection is about. */
 const PROTECTED = {
   deletionProtection: true,
-  publicAccessCidrs: ["198.51.100.0/24"],
+  publicAccessCidrs: ["8.8.8.0/24"],
+  kubernetesVersion: "1.36",
+  databaseStorageGiB: 40,
   secretsEncryption: true,
   natGateways: "per-zone",
   workloads: [{ app: "echo" }, { app: "company" }],
 };
+
+/** The role by whose session the stack is made, with its path. */
+const CREATOR = "arn:aws:iam::111122223333:role/ops/deployer";
 
 /** A change that would cost what is protected, what is said of it, and what it would do without protection. */
 const LOSSES: readonly {
@@ -40,6 +45,10 @@ const LOSSES: readonly {
     loses: "aws:ecr/repository:Repository",
   },
   { change: { "aws:region": "eu-west-1" }, setting: 'aws:region is "eu-west-1"' },
+  { change: { kubernetesVersion: "1.35" }, setting: 'kubernetesVersion is "1.35"' },
+  { change: { postgresVersion: "17" }, setting: 'postgresVersion is "17"' },
+  { change: { databaseStorageGiB: 30 }, setting: "databaseStorageGiB is 30" },
+  { change: { admins: [CREATOR] }, setting: `admins[0] is "${CREATOR}"` },
 ];
 
 describe("a stack with deletion protection, under a real engine", function () {
@@ -86,6 +95,30 @@ describe("a stack with deletion protection, under a real engine", function () {
         .map((line) => line.split(" ")[0]),
       ["zones", "secretsEncryption"],
     );
+  });
+
+  it("refuses the Kubernetes that it was made with where EKS has upgraded the cluster since", async () => {
+    const made = account.cloud.need("aws:eks/cluster:Cluster", "sockjs-sticky-dev");
+    const before = account.cloud.operations.length;
+    made.outputs.version = "1.37";
+    stack.configure(PROTECTED);
+    const { succeeded, faults, output } = await stack.preview();
+    equal(succeeded, false);
+    ok(
+      faults.some(({ message }) => message.startsWith('kubernetesVersion is "1.36"')),
+      output,
+    );
+    equal(account.cloud.operations.length, before);
+    made.outputs.version = "1.36";
+  });
+
+  it("stays in its zones while one of them is not available", async () => {
+    account.cloud.lostZones = "a";
+    stack.configure(PROTECTED);
+    const { succeeded, output, steps } = await stack.preview();
+    ok(succeeded, output);
+    deepEqual(steps, []);
+    account.cloud.lostZones = "";
   });
 
   it("does not refuse what is changed in place", async () => {

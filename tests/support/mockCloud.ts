@@ -7,6 +7,12 @@ export interface Cloud {
   accountId: string;
   /** Names of the zones that AWS answers with. */
   zones: string[];
+  /** ARN of whose credentials the program has. */
+  caller: string;
+  /** Version of Kubernetes of each cluster that is there before the program runs, by name. */
+  clusters: Readonly<Record<string, string>>;
+  /** What the stack's last `pulumi up` left. */
+  lastUp?: Properties;
 }
 
 export const CLOUD: Cloud = {
@@ -14,6 +20,8 @@ export const CLOUD: Cloud = {
   region: "us-east-1",
   accountId: "111122223333",
   zones: ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
+  caller: "arn:aws:sts::111122223333:assumed-role/deployer/ada",
+  clusters: {},
 };
 
 export type Properties = Record<string, unknown>;
@@ -75,7 +83,9 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "kubernetes:policy/v1:PodDisruptionBudget": none,
   "pulumi:providers:aws": none,
   "pulumi:providers:kubernetes": none,
-  "pulumi:pulumi:StackReference": () => ({ outputs: {} }),
+  "pulumi:pulumi:StackReference": (_name, _inputs, { lastUp }) => ({
+    outputs: lastUp === undefined ? {} : { guardedSettings: lastUp },
+  }),
   "random:index/randomId:RandomId": (name) => ({ hex: `hex-of-${name}`, dec: "1" }),
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password-of-${name}` }),
   "sockjs-sticky:index:AppImage": none,
@@ -100,7 +110,18 @@ const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Pro
     names: zones,
     region,
   }),
-  "aws:index/getCallerIdentity:getCallerIdentity": (_, { accountId }) => ({ accountId }),
+  "aws:eks/getCluster:getCluster": ({ name }, { clusters }) => {
+    const version = clusters[String(name)];
+    if (version === undefined) {
+      throw new Error(`ResourceNotFoundException: there is no cluster ${String(name)}`);
+    }
+    return { version };
+  },
+  "aws:eks/getClusters:getClusters": (_, { clusters }) => ({ names: Object.keys(clusters) }),
+  "aws:index/getCallerIdentity:getCallerIdentity": (_, { accountId, caller }) => ({
+    accountId,
+    arn: caller,
+  }),
   "aws:index/getPartition:getPartition": (_, { partition }) => ({ partition }),
   "aws:index/getRegion:getRegion": (_, { region }) => ({ region }),
   "aws:lb/getHostedZoneId:getHostedZoneId": ({ loadBalancerType }) => ({

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { LastUp } from "../../guardedSettings.ts";
 import { mockPulumi, type MockOptions, type Recorder } from "./mocks.ts";
 import { configure, PROJECT } from "./stackConfig.ts";
 import { withWarnings } from "./warnings.ts";
@@ -12,6 +13,7 @@ export interface Program {
   repositoryUrl: pulumi.Output<string> | undefined;
   vpcId: pulumi.Output<string>;
   updateKubeconfigCommand: string;
+  guardedSettings: LastUp;
 }
 
 let evaluations = 0;

@@ -41,8 +41,12 @@ export type Trouble = (operation: Operation) => "refused" | "not ready" | undefi
 /** An account with all that is in it, and a record of what was asked of it. */
 export class Cloud {
   readonly accountId = "111122223333";
+  /** The IAM role, with its path, whose session makes and asks everything. */
+  readonly callerRole = "ops/deployer";
   /** How many Availability Zones a region has. */
   zones = 4;
+  /** Letters of zones that are not available now. */
+  lostZones = "";
   /** All operations, in the order in which they ended. */
   readonly operations: Operation[] = [];
   trouble: Trouble = () => undefined;

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { Refusal, type Cloud, type Properties } from "../cloud.ts";
 import { unknownInputs } from "../sdk.ts";
 import type { Asked, Provider } from "../server.ts";
-import { EKS } from "./eks.ts";
-import type { Kind, Place } from "./kind.ts";
-import { NETWORK, zonesOf } from "./network.ts";
+import { CLUSTER, EKS } from "./eks.ts";
+import { sessionArn, type Kind, type Place } from "./kind.ts";
+import { availableZonesOf, NETWORK } from "./network.ts";
 import { SERVICES } from "./services.ts";
 
 const KINDS: Readonly<Record<string, Kind>> = { ...NETWORK, ...EKS, ...SERVICES };
@@ -87,13 +87,17 @@ export class Aws implements Provider {
     const { partition, region, dnsSuffix } = place;
     switch (token) {
       case "aws:index/getCallerIdentity:getCallerIdentity":
-        return { accountId: this.#cloud.accountId };
+        return { accountId: this.#cloud.accountId, arn: sessionArn(place) };
       case "aws:index/getPartition:getPartition":
         return { partition, dnsSuffix };
       case "aws:index/getRegion:getRegion":
         return { region };
       case "aws:index/getAvailabilityZones:getAvailabilityZones":
-        return { names: zonesOf(place), region };
+        return { names: availableZonesOf(place), region };
+      case "aws:eks/getClusters:getClusters":
+        return { names: this.#cloud.all(CLUSTER).map(({ key }) => key) };
+      case "aws:eks/getCluster:getCluster":
+        return { version: this.#cloud.need(CLUSTER, inputs.name).outputs.version };
       case "aws:eks/getAddonVersion:getAddonVersion":
         return { version: `v1-for-${String(inputs.kubernetesVersion)}` };
       case "aws:ecr/getAuthorizationToken:getAuthorizationToken":

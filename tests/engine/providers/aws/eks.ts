@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Cloud, Properties, Thing } from "../cloud.ts";
-import { arn, firstOf, list, newId, refuse, type Kind, type Place } from "./kind.ts";
+import { arn, callerArn, firstOf, list, newId, refuse, type Kind, type Place } from "./kind.ts";
 import { hasEgress, isPublic } from "./network.ts";
 
 export const CLUSTER = "aws:eks/cluster:Cluster";
@@ -38,6 +38,7 @@ export const EKS: Readonly<Record<string, Kind>> = {
       ) {
         refuse(`InvalidParameterException: there is no key ${keyArn}`);
       }
+      admitCreator(inputs, place);
       const id = randomBytes(16).toString("hex").toUpperCase();
       const host = `${place.region}.${place.dnsSuffix}`;
       return {
@@ -70,10 +71,11 @@ export const EKS: Readonly<Record<string, Kind>> = {
       deletionProtection === true
         ? "its deletion protection"
         : firstOf(cloud, { [PROFILE]: isOf(id) }),
-    // Its objects go with it. Load balancers stay, and nobody is there who would delete them.
+    // Its objects and access entries go with it. Load balancers stay, and nobody is there who would delete them.
     leaves: (id, _, cloud) => {
       for (const { type, key } of cloud.things) {
-        if (type.startsWith("kubernetes:") && key.startsWith(`${id}/`)) {
+        const isObject = type.startsWith("kubernetes:") && key.startsWith(`${id}/`);
+        if (isObject || (type === ENTRY && key.startsWith(`${id}:`))) {
           cloud.remove(type, key);
         }
       }
@@ -155,6 +157,16 @@ export function unscheduled(cloud: Cloud, cluster: string, namespace: string): s
 
 function selects({ selectors }: Thing["outputs"], namespace: string): boolean {
   return (selectors as { namespace: string }[]).some((each) => each.namespace === namespace);
+}
+
+/** Who makes a cluster gets an access entry of EKS, and no second one: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html */
+function admitCreator({ name, accessConfig }: Properties, place: Place): void {
+  const { bootstrapClusterCreatorAdminPermissions = true } = (accessConfig ?? {}) as Properties;
+  if (bootstrapClusterCreatorAdminPermissions === true) {
+    const outputs = { clusterName: name, principalArn: callerArn(place) };
+    const key = `${String(name)}:${outputs.principalArn}`;
+    place.cloud.put({ type: ENTRY, name: "creator", key, inputs: {}, outputs });
+  }
 }
 
 function trusts(cloud: Cloud, roleArn: unknown, service: string): void {

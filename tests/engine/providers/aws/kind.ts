@@ -54,6 +54,16 @@ export function globalArn({ cloud, partition }: Place, rest: string): string {
   return `arn:${partition}:iam::${cloud.accountId}:${rest}`;
 }
 
+/** ARN of the role by which everything is made; that of its session is without the role's path. */
+export function callerArn(place: Place): string {
+  return globalArn(place, `role/${place.cloud.callerRole}`);
+}
+
+export function sessionArn({ cloud, partition }: Place): string {
+  const role = cloud.callerRole.split("/").at(-1) ?? "";
+  return `arn:${partition}:sts::${cloud.accountId}:assumed-role/${role}/ada`;
+}
+
 /** @throws Refusal */
 export function refuse(message: string): never {
   throw new Refusal(message);

@@ -158,6 +158,11 @@ export function zonesOf({ cloud, region }: Place): string[] {
   return ["a", "b", "c", "d"].slice(0, cloud.zones).map((letter) => `${region}${letter}`);
 }
 
+/** Those in which new subnets can be made now. */
+export function availableZonesOf(place: Place): string[] {
+  return zonesOf(place).filter((zone) => !place.cloud.lostZones.includes(zone.at(-1) ?? ""));
+}
+
 /** Whether the subnet's hosts are reached from outside. */
 export function isPublic(cloud: Cloud, subnetId: string): boolean {
   return routesOf(cloud, subnetId).some(({ gatewayId }) => gatewayId !== undefined);

@@ -87,6 +87,15 @@ const RDS: Readonly<Record<string, Kind>> = {
         outputs: { ...outputs, arn: arn(place, "rds", `db:${String(identifier)}`) },
       };
     },
+    change: (inputs, _, { outputs }) => {
+      if (Number(inputs.engineVersion) < Number(outputs.engineVersion)) {
+        refuse(`InvalidParameterCombination: Cannot upgrade to ${String(inputs.engineVersion)}`);
+      }
+      if (Number(inputs.allocatedStorage) < Number(outputs.allocatedStorage)) {
+        refuse("InvalidParameterCombination: Requested storage is less than the current one");
+      }
+      return {};
+    },
     keptBy: (_, { deletionProtection, skipFinalSnapshot, finalSnapshotIdentifier: snapshot }) => {
       const unnamed = skipFinalSnapshot !== true && snapshot === undefined;
       const missing = unnamed ? "its final snapshot, which has no identifier" : undefined;

@@ -1,0 +1,45 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { creatorFaults } from "./admins.ts";
+import { listed } from "./app/common/shown.ts";
+import type { Config } from "./config.ts";
+import { lossFaults, settingsToGuard, type LastUp } from "./guardedSettings.ts";
+
+/** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */
+export async function creatorOf(
+  lastUp: LastUp | undefined,
+  opts: pulumi.InvokeOptions,
+): Promise<string | undefined> {
+  return lastUp === undefined ? (await aws.getCallerIdentity({}, opts)).arn : lastUp.creator;
+}
+
+/**
+ * Refuses, before anything is made, what EKS would refuse in the middle: an older Kubernetes than the cluster has, which EKS
+ * may have upgraded, and the creator among the admins.
+ *
+ * @throws pulumi.RunError naming every such setting at once
+ */
+export async function refuseConflicts(
+  config: Config,
+  creator: string | undefined,
+  opts: pulumi.InvokeOptions,
+): Promise<void> {
+  const now = settingsToGuard(config);
+  const kubernetesVersion = (await versionOf(config.name, opts)) ?? now.kubernetesVersion;
+  const faults = [
+    ...lossFaults({ ...now, kubernetesVersion }, now),
+    ...creatorFaults(config.admins, creator),
+  ];
+  if (faults.length > 0) {
+    throw new pulumi.RunError(listed(faults));
+  }
+}
+
+/** Version of Kubernetes that a cluster has; undefined where there is no cluster. */
+async function versionOf(cluster: string, opts: pulumi.InvokeOptions): Promise<string | undefined> {
+  // Asked for a cluster that is not there, AWS fails.
+  const { names } = await aws.eks.getClusters({}, opts);
+  return names.includes(cluster)
+    ? (await aws.eks.getCluster({ name: cluster }, opts)).version
+    : undefined;
+}

@@ -1,0 +1,116 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { principalOf } from "../admins.ts";
+import { mockPulumi, type MockOptions } from "./support/mocks.ts";
+import { evaluateProgram, runProgram } from "./support/program.ts";
+import { configure } from "./support/stackConfig.ts";
+
+const CALLER = "arn:aws:iam::111122223333:role/ops/deployer";
+const OTHER = "arn:aws:iam::111122223333:role/ops/other";
+
+/** What the last `pulumi up` of stack dev left, by another one than who runs the program now. */
+const LAST_UP = { zoneNames: ["us-east-1b", "us-east-1d"], creator: OTHER };
+
+/** What the program says when it refuses settings of the stack dev, before it makes more than a provider. */
+async function refusal(changes: object, cloud: MockOptions): Promise<string> {
+  const recorder = await mockPulumi({ stack: "dev", preview: true, ...cloud });
+  configure("dev", { ...changes });
+  let message = "";
+  await rejects(evaluateProgram(), (error) => {
+    ok(pulumi.RunError.isInstance(error));
+    ({ message } = error);
+    return true;
+  });
+  const { made } = await recorder.settle();
+  deepEqual(
+    made.map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:StackReference"),
+    ["pulumi:providers:aws"],
+  );
+  return message;
+}
+
+describe("the cluster that is there, or is made", () => {
+  it("is administered by who makes it, whom admins may not have, too, whatever the role's path", async () => {
+    for (const admin of [CALLER, "arn:aws:iam::111122223333:role/deployer"]) {
+      const fault = await refusal({ admins: [OTHER, admin] }, {});
+      ok(fault.startsWith(`admins[1] is "${admin}"`), fault);
+      equal(fault.split("\n").length, 1);
+    }
+  });
+
+  it("is administered by who has made it, and not by whoever runs Pulumi now", async () => {
+    const fault = await refusal({ admins: [CALLER, OTHER] }, { lastUp: LAST_UP });
+    ok(fault.startsWith(`admins[1] is "${OTHER}"`), fault);
+    const { program } = await runProgram("dev", { admins: [CALLER] }, { lastUp: LAST_UP });
+    equal(program.guardedSettings.creator, OTHER);
+  });
+
+  it("may have any admins where an earlier release made it, which kept no note of who did", async () => {
+    const { program } = await runProgram("dev", { admins: [CALLER] }, { lastUp: { zones: 2 } });
+    equal(program.guardedSettings.creator, undefined);
+  });
+
+  it("leaves for the next up who makes it and in which zones", async () => {
+    const { program } = await runProgram("dev");
+    equal(program.guardedSettings.creator, "arn:aws:sts::111122223333:assumed-role/deployer/ada");
+    deepEqual(program.guardedSettings.zoneNames, ["us-east-1a", "us-east-1b"]);
+  });
+
+  it("keeps its zones, whichever are available now", async () => {
+    const zones = ["us-east-1a", "us-east-1c"];
+    const { program, recorder } = await runProgram("dev", {}, { lastUp: LAST_UP, zones });
+    deepEqual(recorder.one("awsx:ec2:Vpc").inputs.availabilityZoneNames, LAST_UP.zoneNames);
+    deepEqual(program.guardedSettings.zoneNames, LAST_UP.zoneNames);
+  });
+
+  it("cannot get an older Kubernetes than it has, as where EKS has upgraded it", async () => {
+    const clusters = { "sockjs-sticky-dev": "1.36", "sockjs-sticky-other": "1.40" };
+    const lastUp = { ...LAST_UP, kubernetesVersion: "1.35" };
+    const fault = await refusal({ kubernetesVersion: "1.35" }, { clusters, lastUp });
+    ok(fault.startsWith('kubernetesVersion is "1.35"'), fault);
+    ok(fault.includes('"1.36"'), fault);
+    equal(fault.split("\n").length, 1);
+  });
+
+  it("can get the Kubernetes that it has, and a newer one", async () => {
+    for (const version of ["1.35", "1.36"]) {
+      const clusters = { "sockjs-sticky-dev": version };
+      await runProgram("dev", { kubernetesVersion: "1.36" }, { clusters, lastUp: LAST_UP });
+    }
+  });
+
+  it("has all that is wrong with it named at once", async () => {
+    const clusters = { "sockjs-sticky-dev": "1.36" };
+    const faults = await refusal(
+      { admins: [OTHER], kubernetesVersion: "1.35" },
+      { clusters, lastUp: LAST_UP },
+    );
+    deepEqual(
+      faults.split("\n").map((fault) => fault.split(" ")[0]),
+      ["kubernetesVersion", "admins[0]"],
+    );
+  });
+});
+
+describe("principals", () => {
+  it("are known without the path of a role, which a session does not tell", () => {
+    const session = "arn:aws:sts::111122223333:assumed-role/ops/i-0a1b";
+    equal(principalOf(session), principalOf("arn:aws:iam::111122223333:role/ops"));
+    equal(principalOf(session), principalOf("arn:aws:iam::111122223333:role/a/b/ops"));
+    const user = "arn:aws:iam::111122223333:user/ops";
+    equal(principalOf(user), principalOf("arn:aws:iam::111122223333:user/a/ops"));
+  });
+
+  it("differ by partition, account, kind and name", () => {
+    const others = [
+      "arn:aws:iam::111122223333:role/ops",
+      "arn:aws-cn:iam::111122223333:role/ops",
+      "arn:aws:iam::444455556666:role/ops",
+      "arn:aws:iam::111122223333:user/ops",
+      "arn:aws:iam::111122223333:role/ops/i-0a1b",
+      "arn:aws:iam::111122223333:root",
+      "arn:aws:sts::111122223333:federated-user/ops",
+    ];
+    equal(new Set(others.map(principalOf)).size, others.length);
+  });
+});
