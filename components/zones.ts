@@ -20,9 +20,6 @@ export async function eksZones(
   chosen: readonly string[],
   opts: pulumi.InvokeOptions,
 ): Promise<string[]> {
-  if (chosen.length >= count) {
-    return chosen.slice(0, count);
-  }
   const { names, region } = await aws.getAvailabilityZones(
     {
       state: "available",

@@ -72,9 +72,10 @@ describe("the cluster that is there, or is made", () => {
     equal(fault.split("\n").length, 1);
   });
 
-  it("can get the Kubernetes that it has, and a newer one", async () => {
-    for (const version of ["1.35", "1.36"]) {
-      const clusters = { "sockjs-sticky-dev": version };
+  it("can get the Kubernetes that it has, a newer one, and any where it was deleted by hand", async () => {
+    for (const version of ["1.35", "1.36", undefined]) {
+      const own = version === undefined ? {} : { "sockjs-sticky-dev": version };
+      const clusters = { ...own, "sockjs-sticky-other": "1.40" };
       await runProgram("dev", { kubernetesVersion: "1.36" }, { clusters, lastUp: LAST_UP });
     }
   });
