@@ -23,8 +23,8 @@ export function listed(faults: readonly string[]): string {
 /** Values that can be read may still be nested too deep to be written. */
 function written(value: unknown): string {
   try {
-    // Not text where there is no value at all, whatever TypeScript says.
-    return String(JSON.stringify(value));
+    const text = JSON.stringify(value) as string | undefined;
+    return text ?? String(value);
   } catch {
     return "nested too deep";
   }
