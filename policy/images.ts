@@ -1,5 +1,5 @@
-import type { PolicyResource } from "@pulumi/policy";
-import { containersOf, podTemplateOf } from "./kubernetes.ts";
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { CONTAINERS, itemsOf, kindOf, nameOf } from "./kubernetes.ts";
 import { named, stackPolicy } from "./stack.ts";
 import { demand, known, UNKNOWN } from "./violation.ts";
 
@@ -13,18 +13,20 @@ export const images = stackPolicy({
   name: "images-by-digest",
   description: "What was tried is what runs: a tag may be another image tomorrow.",
   validate: (stack, report) => {
-    for (const { resource, inputs: template } of stack.all(podTemplateOf)) {
-      for (const container of containersOf(template)) {
-        const what = `image of container ${container.name} in ${named(resource)}`;
-        if (known(() => container.image) === UNKNOWN && isBuilt(resource)) {
+    for (const { resource, inputs } of stack.all(imagesIn)) {
+      const isPatch = kindOf(resource.type)?.isPatch === true;
+      for (const { image, what } of inputs) {
+        const found = known(image);
+        // A patch leaves what it does not name.
+        if ((found === UNKNOWN && isBuilt(resource)) || (found === undefined && isPatch)) {
           continue;
         }
         demand(
           report,
           {
-            what,
-            value: () => container.image,
-            holds: (image) => BY_DIGEST.test(image ?? ""),
+            what: `image of ${what} in ${named(resource)}`,
+            value: image,
+            holds: (name) => typeof name === "string" && BY_DIGEST.test(name),
             allowed: "NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image",
             fix: "set it to the digest that docker buildx imagetools inspect tells",
           },
@@ -34,6 +36,27 @@ export const images = stackPolicy({
     }
   },
 });
+
+/** The images of containers, and of volumes where that is what they are. */
+function imagesIn({
+  props,
+  type,
+}: ResourceValidationArgs): { what: string; image: () => unknown }[] | undefined {
+  if (kindOf(type) === undefined) {
+    return undefined;
+  }
+  const containers = itemsOf(props, CONTAINERS).map((container) => ({
+    what: `container ${nameOf(container)}`,
+    image: () => container.image,
+  }));
+  const volumes = itemsOf(props, ["volumes"])
+    .filter((volume) => known(() => volume.image) !== undefined)
+    .map((volume) => ({
+      what: `volume ${nameOf(volume)}`,
+      image: () => (volume.image as { reference?: unknown } | null)?.reference,
+    }));
+  return [...containers, ...volumes];
+}
 
 /** Whether the program itself builds what it is made with: by digest, as AppImage gives it. */
 function isBuilt({ dependencies }: PolicyResource): boolean {

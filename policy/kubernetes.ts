@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import type { Stack } from "./stack.ts";
+import { known } from "./violation.ts";
 
 export type PodTemplate = Unwrap<k8s.types.input.core.v1.PodTemplateSpec>;
 export type Container = Unwrap<k8s.types.input.core.v1.Container>;
@@ -27,21 +28,97 @@ const TARGET_GROUP = "target-group-attributes";
 /** An attribute of target groups: how long a load balancer deregisters a pod, in seconds. */
 export const DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds";
 
-/** The pods that a resource makes: those of a Deployment or StatefulSet, or of anything else that has a template. */
-export function podTemplateOf(args: ResourceValidationArgs): PodTemplate | undefined {
-  return (
-    args.asType(k8s.apps.v1.Deployment)?.spec.template ??
-    args.asType(k8s.apps.v1.StatefulSet)?.spec.template ??
-    args.asType(k8s.apps.v1.DaemonSet)?.spec.template ??
-    args.asType(k8s.batch.v1.Job)?.spec?.template ??
-    args.asType(k8s.batch.v1.CronJob)?.spec.jobTemplate.spec?.template ??
-    args.asType(k8s.core.v1.Pod)
-  );
+/** All lists of containers that a pod has. */
+export const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"];
+
+/** Where the pods of a kind of object are described. */
+const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+  CronJob: ["spec", "jobTemplate", "spec", "template"],
+  DaemonSet: ["spec", "template"],
+  Deployment: ["spec", "template"],
+  Job: ["spec", "template"],
+  Pod: [],
+  ReplicaSet: ["spec", "template"],
+  ReplicationController: ["spec", "template"],
+  StatefulSet: ["spec", "template"],
+};
+
+/** What Pulumi makes of an object: the object, changes of one that is there, or several of them. */
+const KIND = /^kubernetes:[^:]+:(?<kind>\w+?)(?<form>Patch|List)?$/;
+
+/** An object of Kubernetes, or the changes of one. */
+export interface KubernetesObject {
+  object: unknown;
+  isPatch: boolean;
+}
+
+/** The kind of a type of Kubernetes, such as Deployment, and whether it patches or lists what is of it; undefined for others. */
+export function kindOf(
+  type: string,
+): { kind: string; isPatch: boolean; isList: boolean } | undefined {
+  const { kind, form } = KIND.exec(type)?.groups ?? {};
+  return kind === undefined
+    ? undefined
+    : { kind, isPatch: form === "Patch", isList: form === "List" };
+}
+
+/** The objects of a kind in a resource: one, or those of a list. */
+export function objectsOf(
+  { props, type }: ResourceValidationArgs,
+  kind: string,
+): KubernetesObject[] {
+  const found = kindOf(type);
+  if (found?.kind !== kind) {
+    return [];
+  }
+  const { isList, isPatch } = found;
+  const objects: unknown[] = isList ? [props.items].flat() : [props];
+  return objects.map((object) => ({ object: object ?? {}, isPatch }));
+}
+
+/**
+ * The pods that a resource makes: those of a Deployment or StatefulSet, or of anything else that has a template. One that
+ * lacks it is a template without anything, of which no policy finds what it demands.
+ */
+export function podTemplateOf({ props, type }: ResourceValidationArgs): PodTemplate | undefined {
+  const { kind = "", isList, isPatch } = kindOf(type) ?? {};
+  const path = isList === true || isPatch === true ? undefined : TEMPLATES[kind];
+  return path && (path.reduce<unknown>(inner, props) ?? {});
 }
 
 /** All containers of a pod, those that run before the others, too. */
 export function containersOf({ spec }: PodTemplate): Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
+/**
+ * All items of lists with one of some names, wherever they are in a resource: in a pod, in a patch of one, in a list of
+ * objects, in objects that others have defined. What is unknown is left out.
+ */
+export function itemsOf(
+  value: unknown,
+  lists: readonly string[],
+): Partial<Record<string, unknown>>[] {
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.keys(value).flatMap((key) => {
+    const inside = known(() => (value as Record<string, unknown>)[key]);
+    const own = lists.includes(key) && Array.isArray(inside) ? inside : [];
+    const items = [...own.keys()]
+      .map((index) => known(() => own[index] as unknown))
+      .filter((each) => typeof each === "object" && each !== null);
+    return [...(items as Partial<Record<string, unknown>>[]), ...itemsOf(inside, lists)];
+  });
+}
+
+/** The name of a container or volume, where it has one. */
+export function nameOf(item: unknown): string {
+  return String(known(() => (item as { name?: unknown } | null)?.name));
+}
+
+function inner(value: unknown, name: string): unknown {
+  return (value as Partial<Record<string, unknown>> | null | undefined)?.[name];
 }
 
 /** All that makes load balancers in a stack. */

@@ -1,12 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
-import {
-  validateResourceOfType,
-  type ReportViolation,
-  type ResourceValidationPolicy,
-} from "@pulumi/policy";
+import type { ReportViolation, ResourceValidationPolicy } from "@pulumi/policy";
 import { CONTROLLER } from "./kubernetes.ts";
-import { named, stackPolicy } from "./stack.ts";
+import { named, ofType, stackPolicy } from "./stack.ts";
 import { demand } from "./violation.ts";
 
 /** What tells of everything in an account to which stack it belongs. */
@@ -18,7 +14,7 @@ type Tags = Partial<Record<string, string>>;
 export const logRetention: ResourceValidationPolicy = {
   name: "log-retention",
   description: "CloudWatch keeps logs for as long as somebody decided, and not for ever.",
-  validateResource: validateResourceOfType(aws.cloudwatch.LogGroup, (group, args, report) =>
+  validateResource: ofType(aws.cloudwatch.LogGroup, (group, args, report) =>
     demand(report, {
       what: `retentionInDays of ${named(args)}`,
       value: () => group.retentionInDays,

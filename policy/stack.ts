@@ -1,11 +1,15 @@
-import type {
-  PolicyResource,
-  ReportViolation,
-  ResourceValidation,
-  ResourceValidationArgs,
-  ResourceValidationPolicy,
-  StackValidationPolicy,
+import {
+  UnknownValueError,
+  type PolicyResource,
+  type ReportViolation,
+  type ResourceValidation,
+  type ResourceValidationArgs,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+  type validateResourceOfType,
 } from "@pulumi/policy";
+import { cut } from "../app/common/shown.ts";
+import { TARGETED } from "./targeted.ts";
 
 /** A resource with what the program asked for. */
 export interface Member<Inputs> {
@@ -80,15 +84,67 @@ export function stackPolicy({
   };
 }
 
+/** As Pulumi's own, which throws for resources of other types what nobody can tell from a failure. */
+export const ofType: typeof validateResourceOfType = (type, judge) => (args, report) => {
+  const inputs = args.asType(type);
+  return inputs === undefined ? undefined : judge(inputs, args, report);
+};
+
 /** A policy that judges only what is planned: of new resources that `--target` leaves out Pulumi tells no inputs. */
 export function ofPlanned(policy: ResourceValidationPolicy): ResourceValidationPolicy {
   const judges = [policy.validateResource ?? []].flat();
   const validateResource = judges.map(
     (judge): ResourceValidation =>
       (args, report) =>
-        Object.keys(args.props).length > 0 ? judge(args, report) : undefined,
+        isLeftOut(args) ? undefined : judge(args, report),
   );
   return { ...policy, validateResource };
+}
+
+/** A namespace may have no inputs of its own, and then takes any pod. */
+function isLeftOut({ props, type }: ResourceValidationArgs): boolean {
+  const isNamespace = type.endsWith(":Namespace") && process.env[TARGETED] === undefined;
+  return Object.keys(props).length === 0 && !isNamespace;
+}
+
+/** A policy that does not fail on what it cannot read: nobody could say that it is right, so that is a violation. */
+export function unfailing(
+  policy: ResourceValidationPolicy & Partial<StackValidationPolicy>,
+): ResourceValidationPolicy & Partial<StackValidationPolicy> {
+  const validateResource = [policy.validateResource ?? []]
+    .flat()
+    .map((judge): ResourceValidation => async (args, report) => {
+      await judged(() => judge(args, report), named(args), report);
+    });
+  const { validateStack } = policy;
+  return {
+    ...policy,
+    validateResource,
+    ...(validateStack && {
+      validateStack: async (args, report) => {
+        await judged(() => validateStack(args, report), "a resource of the stack", report);
+      },
+    }),
+  };
+}
+
+async function judged(
+  judge: () => Promise<void> | void,
+  what: string,
+  report: ReportViolation,
+): Promise<void> {
+  try {
+    await judge();
+  } catch (error) {
+    // Pulumi tells of these that they are known only later.
+    if (error instanceof UnknownValueError) {
+      throw error;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    report(
+      `${what} is not what its type has (${cut(reason)}); it must be as its provider takes it: mend its inputs, of which this policy can read no more`,
+    );
+  }
 }
 
 /** How a person finds a resource in the preview: `Service echo`. */

@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
-import {
-  validateResourceOfType,
-  type ReportViolation,
-  type ResourceValidationPolicy,
+import type {
+  ReportViolation,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
 } from "@pulumi/policy";
 import { HTTP_ROUTINGS } from "../app/routing.ts";
-import { attributes, INGRESS_PREFIX, SERVICE_PREFIX } from "./kubernetes.ts";
-import { isWithin, named } from "./stack.ts";
+import { attributes, INGRESS_PREFIX, objectsOf, SERVICE_PREFIX } from "./kubernetes.ts";
+import { isWithin, named, ofType } from "./stack.ts";
 import { demand, known } from "./violation.ts";
 
 /** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
@@ -30,27 +30,30 @@ const NETWORK_TARGETS = {
 export const clientsStay: ResourceValidationPolicy = {
   name: "clients-stay",
   description: "A Network Load Balancer keeps every client on its replica.",
-  validateResource: validateResourceOfType(k8s.core.v1.Service, (service, args, report) => {
-    if (service.spec?.type !== "LoadBalancer") {
-      return;
-    }
-    const owner = named(args);
-    const annotations = () => service.metadata?.annotations;
-    const targets = `${SERVICE_PREFIX}target-group-attributes`;
-    demandTargetsByIp(owner, annotations, `${SERVICE_PREFIX}nlb-target-type`, report);
-    const affinity: Record<string, string> = isWithin(args, KEY_ROUTER)
-      ? {}
-      : { "stickiness.enabled": "true", "stickiness.type": "source_ip" };
-    demandAttributes(owner, annotations, targets, { ...affinity, ...NETWORK_TARGETS }, report);
-    demandCrossZone(owner, annotations, targets, report);
-    demandAttributes(
-      owner,
-      annotations,
-      `${SERVICE_PREFIX}attributes`,
-      { "load_balancing.cross_zone.enabled": "true" },
-      report,
-    );
-  }),
+  validateResource: [
+    (args, report) => demandNoPatch(args, "Service", SERVICE_PREFIX, report),
+    ofType(k8s.core.v1.Service, (service, args, report) => {
+      if (service.spec?.type !== "LoadBalancer") {
+        return;
+      }
+      const owner = named(args);
+      const annotations = () => service.metadata?.annotations;
+      const targets = `${SERVICE_PREFIX}target-group-attributes`;
+      demandTargetsByIp(owner, annotations, `${SERVICE_PREFIX}nlb-target-type`, report);
+      const affinity: Record<string, string> = isWithin(args, KEY_ROUTER)
+        ? {}
+        : { "stickiness.enabled": "true", "stickiness.type": "source_ip" };
+      demandAttributes(owner, annotations, targets, { ...affinity, ...NETWORK_TARGETS }, report);
+      demandCrossZone(owner, annotations, targets, report);
+      demandAttributes(
+        owner,
+        annotations,
+        `${SERVICE_PREFIX}attributes`,
+        { "load_balancing.cross_zone.enabled": "true" },
+        report,
+      );
+    }),
+  ],
 };
 
 /**
@@ -63,7 +66,8 @@ export const browsersStay: ResourceValidationPolicy = {
   description:
     "An Application Load Balancer keeps every browser on its replica for as long as the browser has the app's cookie.",
   validateResource: [
-    validateResourceOfType(k8s.networking.v1.Ingress, (ingress, args, report) => {
+    (args, report) => demandNoPatch(args, "Ingress", INGRESS_PREFIX, report),
+    ofType(k8s.networking.v1.Ingress, (ingress, args, report) => {
       const owner = named(args);
       const annotations = () => ingress.metadata?.annotations;
       const targets = `${INGRESS_PREFIX}target-group-attributes`;
@@ -78,7 +82,7 @@ export const browsersStay: ResourceValidationPolicy = {
         report,
       );
     }),
-    validateResourceOfType(k8s.core.v1.Service, (service, args, report) => {
+    ofType(k8s.core.v1.Service, (service, args, report) => {
       const overriding = Object.keys(service.metadata?.annotations ?? {}).filter((name) =>
         name.startsWith(INGRESS_PREFIX),
       );
@@ -94,7 +98,7 @@ export const browsersStay: ResourceValidationPolicy = {
 export const keysStay: ResourceValidationPolicy = {
   name: "keys-stay",
   description: "A key router sends every request about a key to that key's replica.",
-  validateResource: validateResourceOfType(k8s.core.v1.ConfigMap, (configMap, args, report) => {
+  validateResource: ofType(k8s.core.v1.ConfigMap, (configMap, args, report) => {
     if (!isWithin(args, KEY_ROUTER)) {
       return;
     }
@@ -127,6 +131,25 @@ export const keysStay: ResourceValidationPolicy = {
     });
   }),
 };
+
+/** A patch may change anything of what another resource says, which the policies read there. */
+function demandNoPatch(
+  args: ResourceValidationArgs,
+  kind: string,
+  prefix: string,
+  report: ReportViolation,
+): void {
+  for (const { object } of objectsOf(args, kind).filter(({ isPatch }) => isPatch)) {
+    const { metadata } = object as { metadata?: { annotations?: object | null } | null };
+    for (const name of Object.keys(metadata?.annotations ?? {})) {
+      if (name.startsWith(prefix)) {
+        report(
+          `${name} is an annotation of ${named(args)}; it must be one of the ${kind} itself, of which policies can tell what it does: move it there`,
+        );
+      }
+    }
+  }
+}
 
 /** Whether a frontend sends to a backend. */
 function isUsed(backend: string, config: string): boolean {

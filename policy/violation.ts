@@ -1,3 +1,4 @@
+import { shown as shownAsJson } from "../app/common/shown.ts";
 import { UnknownValueError, type ReportViolation } from "@pulumi/policy";
 
 /** A value that AWS or Kubernetes give only when the stack is made. */
@@ -39,9 +40,10 @@ export function demand<Value>(
   }
 }
 
-function shown(value: unknown): string {
+/** A value as a violation shows it. */
+export function shown(value: unknown): string {
   if (value === UNKNOWN) {
     return "known only after pulumi up";
   }
-  return value === undefined ? "not set" : JSON.stringify(value);
+  return value === undefined ? "not set" : shownAsJson(value);
 }

@@ -20,7 +20,10 @@ describe("npm run preview", () => {
   /** Runs the script with a `pulumi` that prints its arguments, one a line, and ends with a status. */
   function preview(args: string[], status = 0): { told: string[]; status: number | null } {
     const pulumi = join(folder, "pulumi");
-    writeFileSync(pulumi, `#!/bin/sh\nprintf '%s\\n' "$@"\nexit ${status}\n`);
+    writeFileSync(
+      pulumi,
+      `#!/bin/sh\nprintf '%s\\n' "$@" $SOCKJS_STICKY_TARGETED\nexit ${status}\n`,
+    );
     chmodSync(pulumi, 0o755);
     const env = { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH ?? ""}` };
     const run = spawnSync(process.execPath, [SCRIPT, ...args], { env, encoding: "utf8" });
@@ -43,6 +46,12 @@ describe("npm run preview", () => {
 
   it("asks no policies with --no-policy, of which Pulumi does not know", () => {
     deepEqual(preview(["--diff", "--no-policy"]).told, ["preview", "--stack", "dev", "--diff"]);
+  });
+
+  it("tells the policies where the preview is not of the whole program", () => {
+    for (const option of ["--target", "--target=urn", "-t", "--exclude"]) {
+      deepEqual(preview([option, "urn"]).told.slice(-2), ["urn", "true"]);
+    }
   });
 
   it("ends as Pulumi does", () => {

@@ -1,0 +1,168 @@
+import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import { CONTAINERS, kindOf, nameOf } from "./kubernetes.ts";
+import { hasSecret, isSecretByName, isSecretSetting, settingsIn } from "./secrets.ts";
+import { named } from "./stack.ts";
+import { known, UNKNOWN } from "./violation.ts";
+
+const ALLOWED = "allowed is an entry of a Secret";
+const FIX = "put it into a Secret and take it from there by envFrom or secretKeyRef";
+
+/** What a process is started with. */
+const COMMANDS = ["args", "command"];
+
+/** Texts by names of their own. */
+const MAPS = ["data", "binaryData", "annotations"];
+
+/** Where a value that is unknown may be one of many, or a secret. */
+const PLAIN = [...CONTAINERS, ...COMMANDS, "env", "jobTemplate", "spec", "template"];
+
+/** Where a value is in a resource. */
+interface Place {
+  /** Whose it is, such as `container web in Deployment web`. */
+  owner: string;
+  /** The names and numbers that lead to it. */
+  path: string;
+  /** The last name of these. */
+  key: string;
+}
+
+/** A text in a resource, with all that makes it a secret but what it says. */
+interface Text {
+  what: string;
+  value: string | typeof UNKNOWN;
+  isSecret: (value: string) => boolean;
+}
+
+export const plainEnvironment: ResourceValidationPolicy = {
+  name: "no-plain-secrets",
+  description:
+    "No secret is in a plain environment: whoever may look at pods or ConfigMaps would read it.",
+  validateResource: async (args, report) => {
+    const texts = textsOf(args);
+    for (const what of new Set(texts.map((text) => text.what))) {
+      const own = texts.filter((text) => text.what === what);
+      if (own.some(({ value }) => value === UNKNOWN)) {
+        report(
+          `${what} is known only after pulumi up: allowed are plain values, of which every preview can tell that they are no secrets; ${FIX}`,
+        );
+      } else if (await isAnySecret(own)) {
+        report(`${what} is a secret in plain text: ${ALLOWED}; ${FIX}`);
+      }
+    }
+  },
+};
+
+async function isAnySecret(texts: readonly Text[]): Promise<boolean> {
+  for (const { isSecret, value } of texts) {
+    if (value !== UNKNOWN && (isSecret(value) || (await hasSecret(value)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** All texts of what is for Kubernetes, but what is in a Secret. */
+function textsOf(args: ResourceValidationArgs): Text[] {
+  const isPlain = args.type.startsWith("kubernetes:") && kindOf(args.type)?.kind !== "Secret";
+  return isPlain ? within(args.props, { owner: named(args), path: "", key: "" }) : [];
+}
+
+function within(value: unknown, place: Place): Text[] {
+  if (typeof value === "string") {
+    return [{ what: `${place.path} of ${place.owner}`, value, isSecret: () => false }];
+  }
+  if (Array.isArray(value)) {
+    return COMMANDS.includes(place.key)
+      ? argumentsOf(value, place)
+      : indicesOf(value).flatMap((index) => at(value, index, place));
+  }
+  return typeof value === "object" && value !== null
+    ? [...pairOf(value, place), ...entriesOf(value, place)]
+    : [];
+}
+
+/** What is at a place in an object or a list. */
+function at(holder: object, key: string | number, place: Place): Text[] {
+  const value = known(() => (holder as Record<string | number, unknown>)[key]);
+  const path = typeof key === "number" ? `${place.path}[${key}]` : `${place.path}.${key}`;
+  const next = { ...place, path: path.replace(/^\./, ""), key: String(key) };
+  if (typeof key === "number") {
+    next.key = place.key;
+  }
+  if (value === UNKNOWN) {
+    return PLAIN.includes(next.key)
+      ? [{ what: `${next.path} of ${next.owner}`, value, isSecret: () => false }]
+      : [];
+  }
+  if (typeof key === "number" && CONTAINERS.includes(place.key)) {
+    next.owner = `container ${nameOf(value)} in ${place.owner}`;
+    next.path = "";
+  }
+  return within(value, next);
+}
+
+function entriesOf(holder: object, place: Place): Text[] {
+  const isPair = "name" in holder && "value" in holder;
+  return Object.keys(holder)
+    .filter((key) => !(isPair && key === "value"))
+    .flatMap((key) =>
+      MAPS.includes(place.key) ? entryOf(holder, key, place) : at(holder, key, place),
+    );
+}
+
+/** A value beside its name: a variable of an environment, a header of a probe. */
+function pairOf(holder: { name?: unknown; value?: unknown }, place: Place): Text[] {
+  const [name, value] = [known(() => holder.name), known(() => holder.value)];
+  const isVariable = place.key === "env";
+  if (typeof name !== "string" || value === undefined || (value === UNKNOWN && !isVariable)) {
+    return [];
+  }
+  return [
+    {
+      what: `${isVariable ? "environment" : place.key} ${name} of ${place.owner}`,
+      value: value === UNKNOWN || typeof value === "string" ? value : JSON.stringify(value),
+      isSecret: (text) => isSecretByName(name, text) || isSecretSetting(name, text),
+    },
+  ];
+}
+
+/** An entry of a ConfigMap, which may be a whole file, or an annotation. */
+function entryOf(holder: object, name: string, place: Place): Text[] {
+  // Configurations may name what is made only later, such as a namespace.
+  const value = known(() => (holder as Record<string, unknown>)[name]);
+  if (typeof value !== "string") {
+    return value === UNKNOWN ? [] : within(value, place);
+  }
+  const isAnnotation = place.key === "annotations";
+  const text = place.key === "binaryData" ? Buffer.from(value, "base64").toString("latin1") : value;
+  const ownName = isAnnotation ? (name.split("/").at(-1) ?? "") : name;
+  return [
+    {
+      what: `${isAnnotation ? "annotation" : "entry"} ${name} of ${place.owner}`,
+      value: text,
+      isSecret: (content) =>
+        (isAnnotation ? isSecretSetting(ownName, content) : isSecretByName(ownName, content)) ||
+        settingsIn(content).some((each) => isSecretSetting(each.name, each.value)),
+    },
+  ];
+}
+
+/** Arguments of a process, with options that have their values behind them. */
+function argumentsOf(items: readonly unknown[], place: Place): Text[] {
+  return indicesOf(items).map((index) => {
+    const [before, value] = [index - 1, index].map((each) => known(() => items[each]));
+    const option = typeof before === "string" ? /^--?([\w.-]+)$/.exec(before)?.[1] : undefined;
+    return {
+      what: `${place.path}[${index}] of ${place.owner}`,
+      value: value === UNKNOWN ? UNKNOWN : String(value),
+      isSecret: (text) =>
+        (option !== undefined && !text.startsWith("-") && isSecretSetting(option, text)) ||
+        settingsIn(text).some((each) => isSecretSetting(each.name, each.value)),
+    };
+  });
+}
+
+/** Without a look at the items, of which one may be unknown. */
+function indicesOf(list: readonly unknown[]): number[] {
+  return [...list.keys()];
+}

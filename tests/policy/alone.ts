@@ -1,0 +1,71 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { Properties } from "../support/mockCloud.ts";
+import { Pack, type Violation } from "./pack.ts";
+import { Plan, type Planned } from "./plan.ts";
+
+/** Resources that are no stack of the program, and what one policy says of them. */
+export interface Case {
+  title: string;
+  /** Types and inputs. */
+  resources: readonly (readonly [type: string, inputs: Properties])[];
+  /** How each violation begins; none where nothing is wrong. */
+  expected: readonly string[];
+}
+
+/** One resource, with the violations of it. */
+export function of(
+  title: string,
+  type: string,
+  inputs: Properties,
+  ...expected: readonly string[]
+): Case {
+  return { title, resources: [[type, inputs]], expected };
+}
+
+/** Starts a pack for all tests of a suite, which takes seconds, and gives it to each. */
+export function packOfSuite(): () => Pack {
+  let pack: Pack | undefined;
+  before(async () => {
+    pack = await Pack.start();
+  });
+  after(() => pack?.stop());
+  return () => {
+    ok(pack !== undefined);
+    return pack;
+  };
+}
+
+/** Tests what one policy finds in resources, whatever the others say of them. */
+export function itJudges(pack: () => Pack, policy: string, cases: readonly Case[]): void {
+  for (const { expected, resources, title } of cases) {
+    it(title, async () => {
+      const found = (await pack().violations(planOf(resources))).filter(
+        (violation: Violation) => violation.policy === policy,
+      );
+      const said = found.map(({ says }) => says);
+      equal(said.length, expected.length, said.join("\n"));
+      for (const start of expected) {
+        ok(
+          said.some((each) => each.startsWith(start)),
+          said.join("\n"),
+        );
+      }
+      const advice = await pack().advice(planOf(resources));
+      deepEqual(
+        advice.filter((each) => each.policy === policy),
+        [],
+      );
+    });
+  }
+}
+
+/** Resources by themselves, named by their place. */
+function planOf(resources: Case["resources"]): Plan {
+  return new Plan(
+    resources.map(([type, inputs], index): Planned => {
+      const name = index === 0 ? "one" : `other${index}`;
+      const urn = `urn:pulumi:dev::sockjs-sticky::${type}::${name}`;
+      return { urn, type, name, inputs, parent: "", dependencies: [], provider: "" };
+    }),
+  );
+}
