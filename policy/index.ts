@@ -11,7 +11,8 @@ import {
 import { noWildcards } from "./permissions.ts";
 import { plainEnvironment } from "./plainSecrets.ts";
 import { restrictedNamespaces } from "./pods.ts";
-import { encryption, noNodes, noPublicDatabase, noPublicSecurityGroup } from "./security.ts";
+import { encryption, noNodes, noPublicDatabase } from "./security.ts";
+import { noPublicSecurityGroup } from "./securityGroups.ts";
 import { ofPlanned, unfailing } from "./stack.ts";
 import { browsersStay, clientsStay, keysStay } from "./stickiness.ts";
 

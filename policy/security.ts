@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
-import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { named } from "./stack.ts";
-import { demand } from "./violation.ts";
+import { demand, known } from "./violation.ts";
 
-const EVERYBODY = ["0.0.0.0/0", "::/0"];
+/** A cache of ElastiCache without replicas, which cannot be encrypted. */
+const CACHE = "aws:elasticache/cluster:Cluster";
 
 /** What is, or makes, computers of our own; the eks component makes some unless it is told not to. */
 const NODES = [
@@ -12,21 +12,58 @@ const NODES = [
   "aws:ec2/instance:Instance",
   "aws:ec2/launchConfiguration:LaunchConfiguration",
   "aws:ec2/launchTemplate:LaunchTemplate",
+  "aws:ec2/spotFleetRequest:SpotFleetRequest",
   "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
   "aws:eks/nodeGroup:NodeGroup",
 ];
 
+/** What may have a public address, and has none only where it is told so. */
+export const PUBLIC: readonly string[] = [
+  "aws:dms/instanceProfile:InstanceProfile",
+  "aws:dms/replicationInstance:ReplicationInstance",
+  "aws:lightsail/database:Database",
+  "aws:m2/environment:Environment",
+  "aws:mq/broker:Broker",
+  "aws:neptune/clusterInstance:ClusterInstance",
+  "aws:rds/clusterInstance:ClusterInstance",
+  "aws:rds/instance:Instance",
+  "aws:rds/shardGroup:ShardGroup",
+  "aws:redshift/cluster:Cluster",
+  "aws:redshiftserverless/workgroup:Workgroup",
+  "aws:timestreaminfluxdb/dbCluster:DbCluster",
+  "aws:timestreaminfluxdb/dbInstance:DbInstance",
+];
+
 /**
- * What AWS encrypts only when it is told to, and by which property. EKS (from 1.28), ECR, CloudWatch Logs and S3 encrypt
- * all that they store.
+ * What AWS encrypts only when it is told to, by which property, and what that has to be. EKS (from 1.28), ECR, CloudWatch
+ * Logs and S3 encrypt all that they store.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html
  */
-const ENCRYPTED: Readonly<Record<string, string>> = {
-  "aws:ebs/volume:Volume": "encrypted",
-  "aws:efs/fileSystem:FileSystem": "encrypted",
-  "aws:rds/cluster:Cluster": "storageEncrypted",
-  "aws:rds/instance:Instance": "storageEncrypted",
+export const ENCRYPTED: Readonly<Record<string, [path: string, value: boolean | string]>> = {
+  "aws:appsync/apiCache:ApiCache": ["atRestEncryptionEnabled", true],
+  "aws:dax/cluster:Cluster": ["serverSideEncryption.enabled", true],
+  "aws:docdb/cluster:Cluster": ["storageEncrypted", true],
+  "aws:docdb/globalCluster:GlobalCluster": ["storageEncrypted", true],
+  "aws:ebs/snapshotCopy:SnapshotCopy": ["encrypted", true],
+  "aws:ebs/snapshotImport:SnapshotImport": ["encrypted", true],
+  "aws:ebs/volume:Volume": ["encrypted", true],
+  "aws:ec2/amiCopy:AmiCopy": ["encrypted", true],
+  "aws:efs/fileSystem:FileSystem": ["encrypted", true],
+  "aws:elasticache/replicationGroup:ReplicationGroup": ["atRestEncryptionEnabled", true],
+  "aws:elasticsearch/domain:Domain": ["encryptAtRest.enabled", true],
+  "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": [
+    "serverSideEncryption.enabled",
+    true,
+  ],
+  "aws:kinesis/stream:Stream": ["encryptionType", "KMS"],
+  "aws:neptune/cluster:Cluster": ["storageEncrypted", true],
+  "aws:neptune/globalCluster:GlobalCluster": ["storageEncrypted", true],
+  "aws:opensearch/domain:Domain": ["encryptAtRest.enabled", true],
+  "aws:rds/cluster:Cluster": ["storageEncrypted", true],
+  "aws:rds/globalCluster:GlobalCluster": ["storageEncrypted", true],
+  "aws:rds/instance:Instance": ["storageEncrypted", true],
+  "aws:redshift/cluster:Cluster": ["encrypted", true],
 };
 
 /** Left out AWS decides by the subnets: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
@@ -34,27 +71,14 @@ export const noPublicDatabase: ResourceValidationPolicy = {
   name: "no-public-database",
   description: "A database has no public address.",
   validateResource: (args, report) => {
-    const database = args.asType(aws.rds.Instance) ?? args.asType(aws.rds.ClusterInstance);
-    if (database !== undefined) {
+    if (PUBLIC.includes(args.type)) {
       demand(report, {
         what: `publiclyAccessible of ${named(args)}`,
-        value: () => database.publiclyAccessible,
+        value: () => args.props.publiclyAccessible as unknown,
         holds: (isPublic) => isPublic === false,
         allowed: "false, or anybody could try passwords",
         fix: "set it to false; pods reach the database inside the VPC",
       });
-    }
-  },
-};
-
-export const noPublicSecurityGroup: ResourceValidationPolicy = {
-  name: "no-public-security-group",
-  description: "No security group lets everybody in; those of load balancers are the controller's.",
-  validateResource: (args, report) => {
-    for (const block of sourcesOf(args).filter((each) => EVERYBODY.includes(each))) {
-      report(
-        `source of ${named(args)} is ${JSON.stringify(block)}: allowed is a security group, or a block that is not everybody; name who may connect`,
-      );
     }
   },
 };
@@ -76,28 +100,27 @@ export const encryption: ResourceValidationPolicy = {
   name: "encryption-at-rest",
   description: "What is stored is encrypted.",
   validateResource: (args, report) => {
-    const property = ENCRYPTED[args.type];
-    if (property !== undefined) {
+    const [path, value] = ENCRYPTED[args.type] ?? [];
+    if (path !== undefined) {
       demand(report, {
-        what: `${property} of ${named(args)}`,
-        value: () => args.props[property] as unknown,
-        holds: (isEncrypted) => isEncrypted === true,
-        allowed: "true",
-        fix: "set it to true, which AWS allows only before it is made",
+        what: `${path} of ${named(args)}`,
+        value: () => path.split(".").reduce<unknown>(inner, args.props),
+        holds: (isEncrypted) => isEncrypted === value,
+        allowed: String(value),
+        fix: `set it to ${String(value)}, which AWS allows only before it is made`,
       });
+    }
+    if (
+      args.type === CACHE &&
+      known(() => args.props.replicationGroupId as unknown) === undefined
+    ) {
+      report(
+        `type of ${named(args)} is ${CACHE}; it must be a replication group or a serverless cache, which AWS can encrypt (for example aws.elasticache.ReplicationGroup with atRestEncryptionEnabled: true)`,
+      );
     }
   },
 };
 
-/** CIDR blocks that a security group or a rule of it lets in. */
-function sourcesOf(args: ResourceValidationArgs): string[] {
-  const rule = args.asType(aws.vpc.SecurityGroupIngressRule);
-  const group = args.asType(aws.ec2.SecurityGroup) ?? args.asType(aws.ec2.DefaultSecurityGroup);
-  const old = args.asType(aws.ec2.SecurityGroupRule);
-  const lists = [...(group?.ingress ?? []), ...(old?.type === "ingress" ? [old] : [])];
-  return [
-    rule?.cidrIpv4,
-    rule?.cidrIpv6,
-    ...lists.flatMap(({ cidrBlocks, ipv6CidrBlocks }) => [cidrBlocks, ipv6CidrBlocks]).flat(),
-  ].filter((block) => block !== undefined);
+function inner(value: unknown, name: string): unknown {
+  return (value as Partial<Record<string, unknown>> | null | undefined)?.[name];
 }

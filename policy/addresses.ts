@@ -1,0 +1,48 @@
+import ipaddr from "ipaddr.js";
+
+/** A run of addresses, by the numbers of its first and last one. */
+interface Run {
+  from: bigint;
+  to: bigint;
+}
+
+/** Addresses beyond which a run is everybody: those of an IPv4 /8, and of a registry's IPv6 /16. */
+const MOST = { ipv4: 2n ** 24n, ipv6: 2n ** 112n } as const;
+
+/** Whether text is an IPv4 or IPv6 block with its prefix length. */
+export function isBlock(text: string): boolean {
+  return text.includes("/") && ipaddr.isValidCIDR(text);
+}
+
+/** Whether blocks together, or one of them, have more addresses in a row than anybody has. */
+export function isEverybody(texts: readonly string[]): boolean {
+  const blocks = texts.filter(isBlock).map((text) => ipaddr.parseCIDR(text));
+  return (["ipv4", "ipv6"] as const).some((kind) => {
+    const runs = blocks
+      .filter(([address]) => address.kind() === kind)
+      // Private networks of IPv6 are larger than anybody's public one: https://www.rfc-editor.org/rfc/rfc4193.
+      .filter(([address, prefix]) => address.range() !== "uniqueLocal" || prefix < 7)
+      .map(([address, prefix]) => runOf(address.toByteArray(), prefix));
+    return joined(runs).some(({ from, to }) => to - from >= MOST[kind]);
+  });
+}
+
+function runOf(bytes: readonly number[], prefix: number): Run {
+  const number = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  const size = 2n ** BigInt(bytes.length * 8 - prefix);
+  const from = number - (number % size);
+  return { from, to: from + size - 1n };
+}
+
+/** Runs without those that touch each other. */
+function joined(runs: readonly Run[]): Run[] {
+  const sorted = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1));
+  return sorted.reduce<Run[]>((all, { from, to }) => {
+    const last = all.at(-1);
+    if (last === undefined || from > last.to + 1n) {
+      return [...all, { from, to }];
+    }
+    last.to = to > last.to ? to : last.to;
+    return all;
+  }, []);
+}

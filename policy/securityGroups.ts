@@ -1,0 +1,99 @@
+import * as aws from "@pulumi/aws";
+import type {
+  PolicyResource,
+  ReportViolation,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+} from "@pulumi/policy";
+import { isBlock, isEverybody } from "./addresses.ts";
+import { named, stackPolicy, type Member } from "./stack.ts";
+import { known, shown, UNKNOWN } from "./violation.ts";
+
+/** What a rule lets in, or a group by its own rules. */
+interface Opening {
+  /** Id of the group that a rule is of, where it is known already. */
+  groupId: unknown;
+  /** CIDR blocks, and lists of them by their ids. */
+  sources: readonly string[];
+}
+
+const acrossRules = stackPolicy({
+  name: "no-public-security-group",
+  description: "No security group lets everybody in; those of load balancers are the controller's.",
+  validate: (stack, report) => {
+    for (const rules of Map.groupBy(stack.all(openingOf), groupOf).values()) {
+      const all = rules.flatMap(({ inputs }) => inputs.sources);
+      const last = rules.at(-1)?.resource;
+      if (last !== undefined && isEverybody(all) && !rules.some(isOpen)) {
+        reportOpen(named(last), all, report, last.urn);
+      }
+    }
+  },
+});
+
+/** The blocks of all rules of a group count together: two halves of the internet are all of it. */
+export const noPublicSecurityGroup: ResourceValidationPolicy = {
+  ...acrossRules,
+  validateResource: [
+    acrossRules.validateResource ?? [],
+    (args: ResourceValidationArgs, report: ReportViolation) => {
+      const sources = sourcesOf(args);
+      for (const source of sources.filter((each) => !isBlock(each))) {
+        report(
+          `source of ${named(args)} is ${shown(source)}; it must be a security group or blocks, of which a policy can tell whom they let in (for example 10.0.0.0/16)`,
+        );
+      }
+      const open = sources.filter((each) => isEverybody([each]));
+      open.forEach((each) => reportOpen(named(args), [each], report));
+      if (open.length === 0 && isEverybody(sources)) {
+        reportOpen(named(args), sources, report);
+      }
+    },
+  ].flat(),
+};
+
+function reportOpen(
+  owner: string,
+  blocks: readonly string[],
+  report: ReportViolation,
+  urn?: string,
+): void {
+  const source = blocks.length === 1 ? blocks[0] : blocks;
+  report(
+    `source of ${owner} is ${shown(source)}: allowed is a security group, or a block that is not everybody; name who may connect`,
+    urn,
+  );
+}
+
+function isOpen({ inputs }: Member<Opening>): boolean {
+  return isEverybody(inputs.sources);
+}
+
+/** The security group that a rule is of, also while it has no id; a group itself, with its own rules. */
+function groupOf({ inputs, resource }: Member<Opening>): unknown {
+  const { propertyDependencies, urn }: PolicyResource = resource;
+  return propertyDependencies.securityGroupId?.[0]?.urn ?? inputs.groupId ?? urn;
+}
+
+function openingOf(args: ResourceValidationArgs): Opening | undefined {
+  const sources = known(() => sourcesOf(args));
+  const groupId = known(() => args.props.securityGroupId as unknown);
+  return sources === UNKNOWN || sources.length === 0
+    ? undefined
+    : { groupId: groupId === UNKNOWN ? undefined : groupId, sources };
+}
+
+function sourcesOf(args: ResourceValidationArgs): string[] {
+  const rule = args.asType(aws.vpc.SecurityGroupIngressRule);
+  const group = args.asType(aws.ec2.SecurityGroup) ?? args.asType(aws.ec2.DefaultSecurityGroup);
+  const old = args.asType(aws.ec2.SecurityGroupRule);
+  const lists = [...(group?.ingress ?? []), ...(old?.type === "ingress" ? [old] : [])];
+  return [
+    ...[rule?.cidrIpv4, rule?.cidrIpv6, rule?.prefixListId],
+    ...lists.flatMap((each) => [
+      ...(each.cidrBlocks ?? []),
+      ...(each.ipv6CidrBlocks ?? []),
+      ...(each.prefixListIds ?? []),
+    ]),
+  ].filter((source) => typeof source === "string");
+}
