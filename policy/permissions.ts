@@ -4,51 +4,92 @@ import type {
   ResourceValidationArgs,
   ResourceValidationPolicy,
 } from "@pulumi/policy";
+import { cut } from "../app/common/shown.ts";
+import {
+  identityPolicies,
+  resourcePolicies,
+  statementsOf,
+  type PolicyDocument,
+  type Statement,
+} from "./documents.ts";
+import { grantsOf, publicGrantsOf } from "./grants.ts";
 import { named } from "./stack.ts";
-
-/** The parts of a statement that say what is allowed on what. */
-interface Statement {
-  Sid?: string;
-  Effect: string;
-  Action?: string | string[];
-  NotAction?: string | string[];
-  Resource?: string | string[];
-  NotResource?: string | string[];
-}
+import { known, shown, UNKNOWN } from "./violation.ts";
 
 /** Policies of AWS that allow a whole service or all of them, on everything. */
 const SWEEPING = /:policy\/(.*\/)?(AdministratorAccess|PowerUserAccess|\w+FullAccess)$/;
 
 /**
+ * Actions that, where they are allowed on everything, are as good as all of them: they hand over the rights of others.
+ *
+ * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html,
+ * https://github.com/RhinoSecurityLabs/AWS-IAM-Privilege-Escalation
+ */
+const ESCALATING = new Set(
+  [
+    ...["AddUserToGroup", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy"],
+    ...["CreateAccessKey", "CreateLoginProfile", "CreatePolicyVersion", "PassRole"],
+    ...["DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary", "PutGroupPolicy"],
+    ...["PutRolePermissionsBoundary", "PutRolePolicy", "PutUserPermissionsBoundary"],
+    ...["PutUserPolicy", "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "UpdateLoginProfile"],
+  ]
+    .map((action) => `iam:${action}`)
+    .concat("sts:AssumeRole")
+    // AWS does not tell cases apart.
+    .map((action) => action.toLowerCase()),
+);
+
+/**
  * A wildcard may be in a statement's actions or in its resources. Actions that AWS lets nobody scope, such as
- * ec2:DescribeSubnets, thus stand one by one.
+ * ec2:DescribeSubnets, thus stand one by one; those that hand over rights stand with the resources that they are for.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export const noWildcards: ResourceValidationPolicy = {
   name: "no-wildcard-permissions",
-  description: "No policy allows a wildcard of actions on a wildcard of resources.",
+  description: "No policy allows a wildcard of actions on a wildcard of resources, or everybody.",
   validateResource: (args, report) => {
-    documentsOf(args)
-      .flatMap((document) => statementsOf(document))
-      .forEach((statement, index) => checkStatement(statement, index, named(args), report));
+    for (const each of identityPolicies(args)) {
+      statements(each, args, report).forEach((one, index) =>
+        checkRights(one, index, named(args), report),
+      );
+    }
+    // A trust policy may name what is made only later, and is checked in the next preview.
+    const policies = known(() => resourcePolicies(args));
+    for (const each of policies === UNKNOWN ? [] : policies) {
+      const grants = statements(each, args, report).flatMap((one) => publicGrantsOf(one));
+      reportGrants(grants, `${each.property} of ${named(args)}`, report);
+    }
+    reportGrants(grantsOf(args), named(args), report);
     for (const attached of attachedTo(args).filter((arn) => SWEEPING.test(arn))) {
       report(
-        `policyArn of ${named(args)} is ${JSON.stringify(attached)}: allowed is a policy that names its actions; attach one of your own`,
+        `policyArn of ${named(args)} is ${shown(attached)}: allowed is a policy that names its actions; attach one of your own`,
       );
     }
   },
 };
 
-function documentsOf(args: ResourceValidationArgs): unknown[] {
-  const own = [
-    args.asType(aws.iam.RolePolicy),
-    args.asType(aws.iam.UserPolicy),
-    args.asType(aws.iam.GroupPolicy),
-    args.asType(aws.iam.Policy),
-  ].map((each) => each?.policy);
-  const inline = args.asType(aws.iam.Role)?.inlinePolicies ?? [];
-  return [...own, ...inline.map(({ policy }) => policy)].filter((each) => each !== undefined);
+/** The statements of a document; what nobody can read is a violation. */
+function statements(
+  { document, property }: PolicyDocument,
+  args: ResourceValidationArgs,
+  report: ReportViolation,
+): Statement[] {
+  const read = statementsOf(document);
+  if (read === undefined) {
+    report(
+      `${property} of ${named(args)} is ${shown(document)}; it must be a policy document with statements that AWS can read (for example {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"}]})`,
+    );
+  }
+  return read ?? [];
+}
+
+function reportGrants(grants: readonly string[], owner: string, report: ReportViolation): void {
+  for (const grant of grants) {
+    report(
+      `${owner} allows everybody by ${grant}; it must name who may, or have a condition that does (for example aws:SourceAccount)`,
+    );
+  }
 }
 
 /** ARNs of the policies that a resource attaches, one or several. */
@@ -68,14 +109,7 @@ function attachedTo(args: ResourceValidationArgs): string[] {
   return [...single, ...several, own].flat().filter((arn) => arn !== undefined);
 }
 
-function statementsOf(document: unknown): Statement[] {
-  const { Statement } = (typeof document === "string" ? JSON.parse(document) : document) as {
-    Statement: Statement | Statement[];
-  };
-  return [Statement].flat();
-}
-
-function checkStatement(
+function checkRights(
   statement: Statement,
   index: number,
   owner: string,
@@ -85,13 +119,25 @@ function checkStatement(
   // All but some are a wildcard.
   const actions = NotAction === undefined ? wildcardsOf(Action) : ["NotAction"];
   const resources = NotResource === undefined ? wildcardsOf(Resource) : ["NotResource"];
-  if (Effect === "Allow" && actions.length > 0 && resources.length > 0) {
+  if (Effect !== "Allow" || resources.length === 0) {
+    return;
+  }
+  if (actions.length > 0) {
     report(
-      `statement ${Sid} of ${owner} is ${actions.join(", ")} on ${resources.join(", ")}: allowed is a wildcard in actions or in resources, not in both; list the actions one by one, or name the resources`,
+      `statement ${Sid} of ${owner} is ${cut(actions.join(", "))} on ${cut(resources.join(", "))}: allowed is a wildcard in actions or in resources, not in both; list the actions one by one, or name the resources`,
+    );
+  }
+  for (const action of textsOf(Action).filter((each) => ESCALATING.has(each.toLowerCase()))) {
+    report(
+      `statement ${Sid} of ${owner} is ${action} on ${cut(resources.join(", "))}; it must name the resources, for the action hands over their rights (for example arn:aws:iam::111122223333:role/apps)`,
     );
   }
 }
 
 function wildcardsOf(patterns: string | string[] | undefined): string[] {
-  return [patterns ?? []].flat().filter((pattern) => /[*?]/.test(pattern));
+  return textsOf(patterns).filter((pattern) => /[*?]/.test(pattern));
+}
+
+function textsOf(texts: string | string[] | undefined): string[] {
+  return [texts ?? []].flat();
 }
