@@ -84,11 +84,10 @@ function within(value: unknown, place: Place): Text[] {
 /** What is at a place in an object or a list. */
 function at(holder: object, key: string | number, place: Place): Text[] {
   const value = known(() => (holder as Record<string | number, unknown>)[key]);
-  const path = typeof key === "number" ? `${place.path}[${key}]` : `${place.path}.${key}`;
-  const next = { ...place, path: path.replace(/^\./, ""), key: String(key) };
-  if (typeof key === "number") {
-    next.key = place.key;
-  }
+  const next =
+    typeof key === "number"
+      ? { ...place, path: `${place.path}[${key}]` }
+      : { ...place, path: place.path === "" ? key : `${place.path}.${key}`, key };
   if (value === UNKNOWN) {
     return PLAIN.includes(next.key)
       ? [{ what: `${next.path} of ${next.owner}`, value, isSecret: () => false }]

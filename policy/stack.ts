@@ -142,7 +142,7 @@ async function judged(
     }
     const reason = error instanceof Error ? error.message : String(error);
     report(
-      `${what} is not what its type has (${cut(reason)}); it must be as its provider takes it: mend its inputs, of which this policy can read no more`,
+      `${what} cannot be read (${cut(reason)}); its inputs must have the types that its provider takes: mend them`,
     );
   }
 }

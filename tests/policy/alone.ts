@@ -1,12 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Properties } from "../support/mockCloud.ts";
 import { Pack, type Violation } from "./pack.ts";
-import { Plan, type Planned } from "./plan.ts";
+import { Plan, UNKNOWN, type Planned } from "./plan.ts";
 
 /** Resources that are no stack of the program, and what one policy says of them. */
 export interface Case {
   title: string;
-  /** Types and inputs. */
+  /** Types and inputs; unknown ids of security groups are those of the last one. */
   resources: readonly (readonly [type: string, inputs: Properties])[];
   /** How each violation begins; none where nothing is wrong. */
   expected: readonly string[];
@@ -61,11 +61,17 @@ export function itJudges(pack: () => Pack, policy: string, cases: readonly Case[
 
 /** Resources by themselves, named by their place. */
 function planOf(resources: Case["resources"]): Plan {
+  const planned = resources.map(([type, inputs], index): Planned => {
+    const name = index === 0 ? "one" : `other${index}`;
+    const urn = `urn:pulumi:dev::sockjs-sticky::${type}::${name}`;
+    return { urn, type, name, inputs, parent: "", dependencies: [], provider: "" };
+  });
+  const last = planned.at(-1)?.urn ?? "";
   return new Plan(
-    resources.map(([type, inputs], index): Planned => {
-      const name = index === 0 ? "one" : `other${index}`;
-      const urn = `urn:pulumi:dev::sockjs-sticky::${type}::${name}`;
-      return { urn, type, name, inputs, parent: "", dependencies: [], provider: "" };
-    }),
+    planned.map((each) =>
+      each.inputs.securityGroupId === UNKNOWN
+        ? { ...each, dependencies: [last], propertyDependencies: { securityGroupId: [last] } }
+        : each,
+    ),
   );
 }

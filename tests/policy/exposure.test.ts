@@ -2,6 +2,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { OF_OTHERS, OF_RESOURCES } from "../../policy/documents.ts";
 import { ENCRYPTED, PUBLIC } from "../../policy/security.ts";
 import { itJudges, of, packOfSuite, type Case } from "./alone.ts";
+import { UNKNOWN } from "./plan.ts";
 import { typesWith } from "./sdkTypes.ts";
 
 const GROUP = "aws:ec2/securityGroup:SecurityGroup";
@@ -76,6 +77,15 @@ describe("policies of what others reach", () => {
       {
         title: "two rules of a group that are too much together",
         resources: [rule({ cidrIpv4: "8.0.0.0/8" }), rule({ cidrIpv4: "9.0.0.0/8" })],
+        expected: ['source of SecurityGroupIngressRule other1 is ["8.0.0.0/8","9.0.0.0/8"]'],
+      },
+      {
+        title: "two rules of a group that has no id yet",
+        resources: [
+          rule({ cidrIpv4: "8.0.0.0/8", securityGroupId: UNKNOWN }),
+          rule({ cidrIpv4: "9.0.0.0/8", securityGroupId: UNKNOWN }),
+          [GROUP, { description: "ours" }],
+        ],
         expected: ['source of SecurityGroupIngressRule other1 is ["8.0.0.0/8","9.0.0.0/8"]'],
       },
       {

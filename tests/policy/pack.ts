@@ -135,7 +135,7 @@ function requestOf(resource: Planned, plan: Plan): AnalyzeRequest {
 
 /** Without outputs: so are the objects of a cluster that is not there yet. */
 function memberOf(resource: Planned, plan: Plan): AnalyzerResource {
-  return new analyzer.AnalyzerResource()
+  const member = new analyzer.AnalyzerResource()
     .setType(resource.type)
     .setName(resource.name)
     .setUrn(resource.urn)
@@ -144,6 +144,11 @@ function memberOf(resource: Planned, plan: Plan): AnalyzerResource {
     .setParent(resource.parent)
     .setDependenciesList(resource.dependencies)
     .setProvider(providerOf(resource, plan));
+  for (const [input, urns] of Object.entries(resource.propertyDependencies ?? {})) {
+    const dependencies = new analyzer.AnalyzerPropertyDependencies().setUrnsList(urns);
+    member.getPropertydependenciesMap().set(input, dependencies);
+  }
+  return member;
 }
 
 function providerOf(

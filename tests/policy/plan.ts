@@ -18,6 +18,8 @@ export interface Planned {
   inputs: Properties;
   parent: string;
   dependencies: string[];
+  /** URNs by the inputs that are made from them. */
+  propertyDependencies?: Record<string, string[]>;
   /** URN of its provider. */
   provider: string;
 }

@@ -94,7 +94,7 @@ describe("policies", () => {
         "containers that are a number",
         "kubernetes:apps/v1:Deployment",
         { spec: { template: { spec: { containers: 3 } } } },
-        "a resource of the stack is not what its type has",
+        "a resource of the stack cannot be read",
       ),
     ]);
   });
