@@ -37,6 +37,13 @@ describe("npm run cli", () => {
     [["http://127.0.0.1:1/echo", "--transports", "carrier-pigeon"], /Allowed are websocket, /],
     [["http://127.0.0.1:1/echo", "--bogus"], /unknown option '--bogus'/],
   ];
+  it("refuses a very long URL without repeating all of it", async () => {
+    const run = runNode(CLI, ["x ".repeat(50_000)]);
+    equal(await run.ended, 2);
+    match(run.err, /^error: .*'x x .*…[^]* Allowed is the http or https URL/);
+    equal(run.err.length < 1000, true);
+  });
+
   for (const [args, message] of refusals) {
     it(`refuses ${JSON.stringify(args)} with exit status 2`, async () => {
       const run = runNode(CLI, args);

@@ -1,8 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
 import SockJS from "sockjs-client";
+import { cut } from "../common/shown.ts";
 import { ResumingClient, type ClientEvent } from "./resumingClient.ts";
 
 const PING_MS = 1000;
+
+/** Characters that are shown of both ends of an error. */
+const SHOWN = 200;
 
 /** Transports that the SockJS client has outside of browsers. */
 const TRANSPORTS = ["websocket", "xhr-streaming", "xhr-polling"];
@@ -56,12 +60,18 @@ function readArguments() {
       parseTransports,
       TRANSPORTS,
     )
+    .configureOutput({ outputError: (text, write) => write(shortened(text)) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse();
   return {
     args: { url: command.processedArgs[0] as string },
     opts: command.opts<{ transports: string[] }>(),
   };
+}
+
+/** An error without the middle of a long value; what is allowed stands at its end. */
+function shortened(text: string): string {
+  return text.length > 2 * SHOWN ? `${cut(text, SHOWN)}${text.slice(-SHOWN)}` : text;
 }
 
 function parseUrl(text: string): string {
