@@ -20,7 +20,9 @@ async function reachSockjs({ url }: VerifyOptions): Promise<string | undefined> 
     const { body, statusCode } = await request(info, { signal: AbortSignal.timeout(REACH_MS) });
     const text = await body.text();
     const isSockjs = statusCode === 200 && text.includes('"websocket"');
-    return isSockjs ? undefined : `${cut(info)} is no SockJS server (status ${statusCode}): ${hint}`;
+    return isSockjs
+      ? undefined
+      : `${cut(info)} is no SockJS server (status ${statusCode}): ${hint}`;
   } catch (error) {
     return `${cut(info)} is not reachable (${cut(faultOf(error))}): ${hint}`;
   }
