@@ -41,7 +41,7 @@ function keyFault(at: string, key: KeySource): string[] {
         ...textFault(`${at}.header`, key.header, { ...NAME, example: "X-Document" }),
         ...(CHANGED_HEADER.test(key.header)
           ? [
-              `${at}.header is ${JSON.stringify(key.header)}; it must be a header that routers leave as it is (for example X-Document)`,
+              `${at}.header is ${shown(key.header)}; it must be a header that routers leave as it is (for example X-Document)`,
             ]
           : []),
       ];

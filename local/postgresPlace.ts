@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, parse } from "node:path";
 import { SettingsError } from "../app/common/settings.ts";
+import { cut, shown } from "../app/common/shown.ts";
 import { foreignFiles } from "./dataFolder.ts";
 
 /** Files of PostgreSQL, which the user that runs it can reach. */
@@ -37,7 +38,7 @@ export function placeOf(folder: string): PostgresPlace {
     }
     const fault = error instanceof Error ? error.message : String(error);
     throw new SettingsError([
-      `${folder} cannot hold PostgreSQL's data: ${fault}; allowed is a folder that this user can write: ` +
+      `${cut(folder)} cannot hold PostgreSQL's data: ${cut(fault)}; allowed is a folder that this user can write: ` +
         "make it so, or take --ephemeral",
     ]);
   }
@@ -64,7 +65,7 @@ function refuseForeign(folder: string): void {
   const [file] = foreignFiles(folder);
   if (file !== undefined) {
     throw new SettingsError([
-      `--data is ${JSON.stringify(folder)}, which has other files, such as ${JSON.stringify(file)}; it must be an empty ` +
+      `--data is ${shown(folder)}, which has other files, such as ${shown(file)}; it must be an empty ` +
         "folder, a new one, or one with data of npm start (for example .data/postgres); name a folder in it, or use --ephemeral",
     ]);
   }

@@ -3,6 +3,7 @@ import { createAppProcess } from "../app/process.ts";
 import { SettingsError } from "../app/common/settings.ts";
 import { cut, listed, shown } from "../app/common/shown.ts";
 import { readOptions as readLocalOptions } from "../local/options.ts";
+import { placeOf } from "../local/postgresPlace.ts";
 import { readOptions as readVerifyOptions } from "../verify/options.ts";
 import { refusal } from "./support/refusal.ts";
 import { declarations } from "./support/stackConfig.ts";
@@ -97,6 +98,11 @@ describe("what a fault shows of a value that is very long", () => {
       );
     });
   }
+
+  it("is short where it is the folder of the local run's data", () => {
+    const message = refused(() => placeOf(`/${LONG}`));
+    itIsShort(message, "cannot hold PostgreSQL's data");
+  });
 
   it("is short where it is no flag, or one too many", () => {
     itIsShort(
