@@ -26,8 +26,12 @@ export interface Asked {
 
 /** What one provider does; the engine reaches it by a server. */
 export interface Provider {
+  /** Whether a resource is known to the state only, and what it does to the account is the provider's own affair. @default false */
+  isOnlyInState?: boolean;
   /** Inputs with those that the provider adds, and what is wrong with them. */
   check(asked: Asked, old: Properties | undefined): { inputs: Properties; faults: string[] };
+  /** What has changed, by paths. @default - all inputs that are different */
+  changes?(change: { old: Properties; now: Properties; outputs: Properties }): string[];
   /** Whether a change of an input, by its path, makes another resource. */
   replaces(type: string, path: string, change: { old: Properties; now: Properties }): boolean;
   /** Whether another configuration makes another provider, and so all that it made anew. */
@@ -41,6 +45,8 @@ export interface Provider {
   update?(asked: Asked, id: string): Properties;
   /** @throws Refusal where something keeps it */
   delete(asked: Asked, id: string): void;
+  /** Whether a resource that is only in the state is there. */
+  exists?(outputs: Properties): boolean;
   invoke?(token: string, inputs: Properties, config: Properties): Properties | undefined;
 }
 
@@ -136,7 +142,8 @@ export class ProviderServer {
     const type = typeOf(request.getUrn());
     const old = propertiesOf(request.getOldInputs());
     const now = propertiesOf(request.getNews());
-    const changed = changedPaths(old, now);
+    const outputs = propertiesOf(request.getOlds());
+    const changed = this.#provider.changes?.({ old, now, outputs }) ?? changedPaths(old, now);
     const replacing = changed.filter((path) => this.#provider.replaces(type, path, { old, now }));
     return diffResponse(changed, replacing).setDeletebeforereplace(
       replacing.length > 0 && this.#provider.deletesFirst?.(type, { old, now }) === true,
@@ -151,8 +158,11 @@ export class ProviderServer {
       return new proto.CreateResponse().setProperties(structOf(asked.inputs));
     }
     const { type, name, inputs, config } = asked;
-    const put = ({ id, outputs }: NotReady["made"]): void =>
-      this.#cloud.put({ type, name, key: this.#keyOf(id, config), inputs, outputs });
+    const put = ({ id, outputs }: NotReady["made"]): void => {
+      if (this.#provider.isOnlyInState !== true) {
+        this.#cloud.put({ type, name, key: this.#keyOf(id, config), inputs, outputs });
+      }
+    };
     const { id, outputs } = this.#record("create", call, asked, (isReady) => {
       const made = this.#tryToCreate(asked, put);
       put(made);
@@ -177,6 +187,9 @@ export class ProviderServer {
 
   #read(call: Call<proto.ReadRequest>): proto.ReadResponse {
     const { request } = call;
+    if (this.#provider.isOnlyInState === true) {
+      return this.#readState(request);
+    }
     const type = typeOf(request.getUrn());
     const thing = this.#cloud.get(type, this.#keyOf(request.getId(), this.#config(call)));
     return thing === undefined
@@ -185,6 +198,16 @@ export class ProviderServer {
           .setId(request.getId())
           .setInputs(structOf(thing.inputs))
           .setProperties(structOf(thing.outputs));
+  }
+
+  #readState(request: proto.ReadRequest): proto.ReadResponse {
+    const response = new proto.ReadResponse();
+    return this.#provider.exists?.(propertiesOf(request.getProperties())) === false
+      ? response
+      : response
+          .setId(request.getId())
+          .setInputs(request.getInputs())
+          .setProperties(request.getProperties());
   }
 
   #update(call: Call<proto.UpdateRequest>): proto.UpdateResponse {
@@ -197,11 +220,18 @@ export class ProviderServer {
     }
     const outputs = this.#record("update", call, asked, () => {
       const id = request.getId();
-      const key = this.#keyOf(id, asked.config);
-      const thing = this.#cloud.need(asked.type, key);
-      const news = { ...old, ...inputs, ...this.#provider.update?.(asked, id) };
-      this.#cloud.put({ ...thing, inputs, outputs: news });
-      return news;
+      const news = (): Properties => ({
+        ...old,
+        ...inputs,
+        ...this.#provider.update?.(asked, id),
+      });
+      if (this.#provider.isOnlyInState === true) {
+        return news();
+      }
+      const thing = this.#cloud.need(asked.type, this.#keyOf(id, asked.config));
+      const outputs = news();
+      this.#cloud.put({ ...thing, inputs, outputs });
+      return outputs;
     });
     return new proto.UpdateResponse().setProperties(structOf(outputs));
   }

@@ -38,6 +38,8 @@ export interface Resource {
   type: string;
   id?: string;
   protect?: boolean;
+  retainOnDelete?: boolean;
+  parent?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   dependencies?: string[];
@@ -163,6 +165,19 @@ export class Stack {
   async resources(): Promise<Resource[]> {
     const exported = await this.#automation.exportStack();
     return (exported.deployment as { resources?: Resource[] }).resources ?? [];
+  }
+
+  /** Has the state be as another version of the program would have left it. */
+  rewrite(change: (resources: Resource[]) => Resource[]): void {
+    const { checkpoint, ...rest } = JSON.parse(readFileSync(this.#state, "utf8")) as {
+      checkpoint: { latest: { resources: Resource[] } };
+    };
+    const { latest } = checkpoint;
+    const changed = { ...latest, resources: change(latest.resources) };
+    writeFileSync(
+      this.#state,
+      JSON.stringify({ ...rest, checkpoint: { ...checkpoint, latest: changed } }),
+    );
   }
 
   /** URNs of all resources that a provider made, in alphabetical order. */

@@ -101,7 +101,11 @@ export class Aws implements Provider {
       case "aws:eks/getAddonVersion:getAddonVersion":
         return { version: `v1-for-${String(inputs.kubernetesVersion)}` };
       case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
-        return { userName: "AWS", password: "password-of-the-registry" };
+        return {
+          userName: "AWS",
+          password: `password-of-the-registry-${randomBytes(4).toString("hex")}`,
+          proxyEndpoint: `https://${this.#cloud.accountId}.dkr.ecr.${region}.${dnsSuffix}`,
+        };
       case "aws:lb/getHostedZoneId:getHostedZoneId":
         return { id: "Z35SXDOTRQ7X7K" };
       default:

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unknownInputs } from "../sdk.ts";
 import { Cluster } from "./cluster.ts";
-import { Image, Repository } from "./image.ts";
+import { Repository } from "./repository.ts";
 import { Vpc } from "./vpc.ts";
 
 /** What a remote component is when it has been made. */
@@ -17,7 +17,6 @@ const COMPONENTS: Readonly<
   >
 > = {
   "awsx:ec2:Vpc": Vpc,
-  "awsx:ecr:Image": Image,
   "awsx:ecr:Repository": Repository,
   "eks:index:Cluster": Cluster,
 };
