@@ -13,6 +13,7 @@ export interface GuardedSettings {
   natGateways: "single" | "per-zone";
   secretsEncryption: boolean;
   keepsData: boolean;
+  /** Whether images were ever built: their repository stays until `pulumi destroy`. */
   buildsImage: boolean;
   kubernetesVersion: string;
   postgresVersion: string;
@@ -29,7 +30,7 @@ export interface LastUp extends Partial<GuardedSettings> {
 
 /** A setting whose change costs something that is protected. */
 interface Guard {
-  of: Exclude<keyof GuardedSettings, "deletionProtection">;
+  of: Exclude<keyof GuardedSettings, "deletionProtection" | "buildsImage">;
   /** How a person writes it. */
   setting: string;
   /** What the change would do. */
@@ -85,13 +86,6 @@ const GUARDS: readonly Guard[] = [
     tell: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
   },
   {
-    of: "buildsImage",
-    setting: "image",
-    loss: "deletes the image repository, with all images",
-    harmless: (_, now) => now.buildsImage,
-    tell: (value) => (value === true ? "built from app/" : "a ready-made one"),
-  },
-  {
     of: "kubernetesVersion",
     setting: "kubernetesVersion",
     loss: "is a downgrade, which EKS refuses; EKS itself upgrades a cluster when support of its version ends",
@@ -118,7 +112,7 @@ const GUARDS: readonly Guard[] = [
 ];
 
 /** What the next `pulumi up` compares with. */
-export function settingsToGuard(config: Config): GuardedSettings {
+export function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSettings {
   const { deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption } =
     config;
   const { kubernetesVersion, postgresVersion, databaseStorageGiB } = config;
@@ -130,7 +124,7 @@ export function settingsToGuard(config: Config): GuardedSettings {
     zones,
     natGateways,
     secretsEncryption,
-    buildsImage: config.image === undefined,
+    buildsImage: config.image === undefined || lastUp?.buildsImage === true,
     keepsData: config.workloads.some(({ app }) => keepsData(app)),
     kubernetesVersion,
     postgresVersion,
@@ -138,13 +132,17 @@ export function settingsToGuard(config: Config): GuardedSettings {
   };
 }
 
+/** The stack's name among all of its backend. */
+export function stackName(): string {
+  return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+}
+
 /**
  * What the last `pulumi up` that got as far as the stack's own outputs left; undefined before the first one. Until then
  * nothing runs in the stack, and what is protected has Pulumi's protection alone.
  */
 export async function readLastUp(): Promise<LastUp | undefined> {
-  const stack = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const output = await new pulumi.StackReference(stack).getOutputDetails("guardedSettings");
+  const output = await new pulumi.StackReference(stackName()).getOutputDetails("guardedSettings");
   return output.value as LastUp | undefined;
 }
 

@@ -2,21 +2,24 @@ import { fileURLToPath } from "node:url";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { AppImage } from "./components/appImage.ts";
+import { copyContext } from "./components/buildContext.ts";
 import { Database } from "./components/database.ts";
 import { FargateCluster } from "./components/fargateCluster.ts";
+import { formerImage } from "./components/formerImage.ts";
 import { LoadBalancerController } from "./components/loadBalancerController.ts";
 import { StickyApp } from "./components/stickyApp.ts";
 import { Vpc } from "./components/vpc.ts";
 import { eksZones } from "./components/zones.ts";
 import { loadConfig } from "./config.ts";
-import { readLastUp, refuseLosses, settingsToGuard } from "./guardedSettings.ts";
+import { readLastUp, refuseLosses, settingsToGuard, stackName } from "./guardedSettings.ts";
 import { creatorOf, refuseConflicts } from "./livingCluster.ts";
 import { keepsData } from "./workloads.ts";
 
 const config = loadConfig();
 const { name, region, workloads } = config;
 const lastUp = await readLastUp();
-refuseLosses(lastUp ?? {}, settingsToGuard(config));
+const settings = settingsToGuard(config, lastUp);
+refuseLosses(lastUp ?? {}, settings);
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };
@@ -24,9 +27,9 @@ const guarded = { ...onAws, protect: config.deletionProtection };
 
 const zones = await eksZones(config.zones, lastUp?.zoneNames ?? [], { provider });
 const creator = await creatorOf(lastUp, { provider });
-await refuseConflicts(config, creator, { provider });
+await refuseConflicts(settings, config.admins, creator, { provider });
 /** For the next `pulumi up` to compare with. */
-export const guardedSettings = { ...settingsToGuard(config), zoneNames: zones, creator };
+export const guardedSettings = { ...settings, zoneNames: zones, creator };
 const vpc = new Vpc(name, { ...config, cidr: config.vpcCidr, zones }, guarded);
 const cluster = new FargateCluster(
   name,
@@ -60,12 +63,18 @@ const controller = new LoadBalancerController(
   { ...inCluster, dependsOn: cluster },
 );
 
-const context = fileURLToPath(new URL("app", import.meta.url));
-const forceDelete = !config.deletionProtection;
-const appImage =
-  config.image === undefined
-    ? new AppImage(name, { ...config, context, forceDelete }, onAws)
-    : undefined;
+const appImage = settings.buildsImage
+  ? new AppImage(
+      name,
+      {
+        ...config,
+        context: copyContext(fileURLToPath(new URL("app", import.meta.url))),
+        former: lastUp && (await formerImage(stackName())),
+        forceDelete: !config.deletionProtection,
+      },
+      onAws,
+    )
+  : undefined;
 
 const database = workloads.some(({ app }) => keepsData(app))
   ? new Database(
@@ -106,6 +115,6 @@ export const urls = Object.fromEntries(
 export const url = apps[0]?.url;
 export const clusterName = name;
 export const kubeconfig = cluster.kubeconfig;
-export const repositoryUrl = appImage?.repositoryUrl;
+export const repositoryUrl = appImage?.repositoryUrl ?? null;
 export const vpcId = vpc.vpcId;
 export const updateKubeconfigCommand = `aws eks update-kubeconfig --name ${name} --region ${region}`;

@@ -2,8 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { creatorFaults } from "./admins.ts";
 import { listed } from "./app/common/shown.ts";
-import type { Config } from "./config.ts";
-import { lossFaults, settingsToGuard, type LastUp } from "./guardedSettings.ts";
+import { lossFaults, type GuardedSettings, type LastUp } from "./guardedSettings.ts";
 
 /** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */
 export async function creatorOf(
@@ -20,15 +19,15 @@ export async function creatorOf(
  * @throws pulumi.RunError naming every such setting at once
  */
 export async function refuseConflicts(
-  config: Config,
+  now: GuardedSettings,
+  admins: readonly string[],
   creator: string | undefined,
   opts: pulumi.InvokeOptions,
 ): Promise<void> {
-  const now = settingsToGuard(config);
-  const kubernetesVersion = (await versionOf(config.name, opts)) ?? now.kubernetesVersion;
+  const kubernetesVersion = (await versionOf(now.name, opts)) ?? now.kubernetesVersion;
   const faults = [
     ...lossFaults({ ...now, kubernetesVersion }, now),
-    ...creatorFaults(config.admins, creator),
+    ...creatorFaults(admins, creator),
   ];
   if (faults.length > 0) {
     throw new pulumi.RunError(listed(faults));

@@ -64,10 +64,6 @@ const LOSSES: [change: Partial<GuardedSettings>, fault: string][] = [
     { keepsData: false },
     `workloads is without an app that keeps data: it was with an app that keeps data, and the change deletes the database; ${UNPROTECT}`,
   ],
-  [
-    { buildsImage: false },
-    `image is a ready-made one: it was built from app/, and the change deletes the image repository, with all images; ${UNPROTECT}`,
-  ],
 ];
 
 describe("guarded settings", () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { contentTag } from "../components/contentTag.ts";
+import { copyContext } from "../components/buildContext.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "./support/mocks.ts";
 import { evaluateProgram, runProgram } from "./support/program.ts";
 import { configure, STACKS } from "./support/stackConfig.ts";
@@ -47,8 +47,8 @@ const READY_MADE = {
 /** With an image of its own; the registry and the documents by cookie. */
 const DEV = {
   ...READY_MADE,
-  "awsx:ecr:Image": 1,
   "awsx:ecr:Repository": 1,
+  "docker-build:index:Image": 1,
   "sockjs-sticky:AppImage": 1,
 };
 
@@ -155,8 +155,8 @@ describe("program", () => {
       const kubernetes = `${recorder.one("pulumi:providers:kubernetes").urn}::sockjs-sticky-${stack}-id`;
       for (const { type, name, provider } of recorder.made.filter(({ isCustom }) => isCustom)) {
         const [pkg = ""] = type.split(":");
-        // Random values come from no account and no cluster.
-        const expected = { aws, kubernetes, pulumi: "", random: "" }[pkg];
+        // Random values come from no account and no cluster, and Docker has its login with each image.
+        const expected = { aws, kubernetes, pulumi: "", random: "", "docker-build": "" }[pkg];
         equal(provider, expected, `${type} ${name}`);
       }
       for (const component of recorder.made.filter(({ isCustom }) => !isCustom)) {
@@ -223,21 +223,43 @@ describe("program", () => {
 
   it("runs what it built, by digest", async () => {
     const { recorder } = await runProgram("dev");
-    const { inputs } = recorder.one("awsx:ecr:Image");
-    match(String(inputs.context), /\/app$/);
-    equal(inputs.imageTag, contentTag(String(inputs.context)));
+    const image = recorder.one("docker-build:index:Image");
+    const { location } = copyContext("app");
+    deepEqual(image.inputs.context, { location });
     for (const { inputs: each } of recorder.all("kubernetes:Deployment")) {
       equal(
         at(each, "spec", "template", "spec", "containers", 0, "image"),
-        "111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:1",
+        `111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:of-${image.name}`,
       );
     }
+  });
+
+  it("keeps the repository of what it has built, and builds nothing, for as long as another image runs", async () => {
+    const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:${"a".repeat(64)}`;
+    const { program: before } = await runProgram("dev");
+    const lastUp = { ...before.guardedSettings };
+    const { recorder, program } = await runProgram("dev", { image }, { lastUp });
+    equal(recorder.all("awsx:ecr:Repository").length, 1);
+    deepEqual(recorder.all("docker-build:index:Image"), []);
+    deepEqual(program.guardedSettings, before.guardedSettings);
+    const images = recorder
+      .all("kubernetes:Deployment")
+      .map(({ inputs }) => at(inputs, "spec", "template", "spec", "containers", 0, "image"));
+    deepEqual(images, Array(3).fill(image));
+  });
+
+  it("takes over the image that an earlier version has named by its tag", async () => {
+    const parents = "sockjs-sticky:index:AppImage$awsx:ecr:Image";
+    const former = `urn:pulumi:dev::sockjs-sticky::${parents}$docker-build:index:Image::0123-4567`;
+    const urns = [former, "urn:pulumi:dev::sockjs-sticky::aws:ec2/vpc:Vpc::a"];
+    const { recorder } = await runProgram("dev", {}, { lastUp: { zones: 2 }, urns });
+    deepEqual(recorder.one("docker-build:index:Image").aliases, [former]);
   });
 
   it("needs neither ECR nor Docker for a ready-made image", async () => {
     const { recorder, program } = await runProgram("dev", { image: "registry.example/echo:1.0" });
     deepEqual(sorted(recorder.counts()), sorted(READY_MADE));
-    equal(program.repositoryUrl, undefined);
+    equal(program.repositoryUrl, null);
     const images = recorder
       .all("kubernetes:Deployment")
       .map(({ inputs }) => at(inputs, "spec", "template", "spec", "containers", 0, "image"));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { AppImage } from "../../components/appImage.ts";
+import { copyContext } from "../../components/buildContext.ts";
 import { Database } from "../../components/database.ts";
 import { FargateCluster } from "../../components/fargateCluster.ts";
 import { LoadBalancerController } from "../../components/loadBalancerController.ts";
@@ -77,7 +78,11 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
       },
       { ...inCluster, dependsOn: cluster },
     );
-    const { imageUri } = new AppImage(name, { ...config, context, forceDelete: true }, providers);
+    const { imageUri } = new AppImage(
+      name,
+      { ...config, context: copyContext(context), forceDelete: true },
+      providers,
+    );
     const database = new Database(
       name,
       {
@@ -139,7 +144,8 @@ describe("components, twice in one program", function () {
     succeeded(run);
     const steps = run.steps.map(({ op, type }) => `${op} ${type}`).toSorted();
     deepEqual(steps, [
-      ...Array<string>(2).fill("update docker-build:index:Image"),
+      ...Array<string>(2).fill("create docker-build:index:Image"),
+      ...Array<string>(2).fill("delete docker-build:index:Image"),
       ...Array<string>(4).fill("update kubernetes:apps/v1:Deployment"),
       ...Array<string>(2).fill("update kubernetes:apps/v1:StatefulSet"),
     ]);

@@ -39,11 +39,6 @@ const LOSSES: readonly {
     setting: "workloads is without an app that keeps data",
     loses: "aws:rds/instance:Instance",
   },
-  {
-    change: { image: `registry.example/app@sha256:${"a".repeat(64)}` },
-    setting: "image is a ready-made one",
-    loses: "aws:ecr/repository:Repository",
-  },
   { change: { "aws:region": "eu-west-1" }, setting: 'aws:region is "eu-west-1"' },
   { change: { kubernetesVersion: "1.35" }, setting: 'kubernetesVersion is "1.35"' },
   { change: { postgresVersion: "17" }, setting: 'postgresVersion is "17"' },

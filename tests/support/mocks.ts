@@ -23,6 +23,9 @@ export interface Made {
   providers: Record<string, string>;
   timeouts: { create: string; update: string; delete: string };
   ignoreChanges: string[];
+  retainOnDelete: boolean;
+  /** URNs that it had before. */
+  aliases: string[];
   isCustom: boolean;
 }
 
@@ -38,6 +41,8 @@ interface Request {
   getProvidersMap(): { toArray(): [string, string][] };
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
+  getRetainondelete(): boolean;
+  getAliasesList(): { getUrn(): string }[];
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string };
 }
 
@@ -193,6 +198,8 @@ function madeFrom(request: Request, urn: string): Made {
       delete: timeouts.getDelete(),
     },
     ignoreChanges: request.getIgnorechangesList(),
+    retainOnDelete: request.getRetainondelete(),
+    aliases: request.getAliasesList().map((alias) => alias.getUrn()),
     isCustom: request.getCustom(),
   };
 }

@@ -10,7 +10,7 @@ export interface Program {
   url: pulumi.Output<string> | undefined;
   clusterName: string;
   kubeconfig: pulumi.Output<string>;
-  repositoryUrl: pulumi.Output<string> | undefined;
+  repositoryUrl: pulumi.Output<string> | null;
   vpcId: pulumi.Output<string>;
   updateKubeconfigCommand: string;
   guardedSettings: LastUp;
