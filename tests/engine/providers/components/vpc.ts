@@ -85,6 +85,7 @@ function subnetsOf(
   return subnetSpecs.map(({ type, cidrMask, tags }) => {
     const name = `${vpcName}-${type.toLowerCase()}-${zone + 1}`;
     const block = `${format(address)}/${cidrMask}`;
+    const label = { Name: name, SubnetType: type };
     address += 2 ** (32 - cidrMask);
     const subnet = new aws.ec2.Subnet(
       name,
@@ -93,13 +94,13 @@ function subnetsOf(
         availabilityZone,
         cidrBlock: block,
         mapPublicIpOnLaunch: type === "Public",
-        tags: { Name: name, ...tags },
+        tags: { ...tags, ...label },
       },
       { parent: vpc, dependsOn: [vpc] },
     );
     const table = new aws.ec2.RouteTable(
       name,
-      { vpcId: vpc.id, tags: { Name: name } },
+      { vpcId: vpc.id, tags: label },
       { parent: subnet, dependsOn: [subnet] },
     );
     const association = new aws.ec2.RouteTableAssociation(
