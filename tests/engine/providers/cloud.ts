@@ -25,18 +25,28 @@ export interface Operation {
 /** A cloud's answer to what it does not do; the engine shows it as it is. */
 export class Refusal extends Error {}
 
-/** The thing is there, and not ready: Pulumi keeps it in the state, with this fault. */
-export class NotReady extends Refusal {
-  readonly made: { id: string; outputs: Properties };
+/** A resource as a provider answers it. */
+export interface Made {
+  id: string;
+  outputs: Properties;
+  /** Where a provider reads inputs that are not those of the state. */
+  inputs?: Properties;
+}
 
-  constructor(message: string, made: { id: string; outputs: Properties }) {
+/** The thing is there, and not ready: Pulumi keeps it in the state, with these reasons. */
+export class NotReady extends Refusal {
+  readonly made: Made;
+  readonly reasons: readonly string[];
+
+  constructor(message: string, made: Made, reasons: readonly string[] = []) {
     super(message);
     this.made = made;
+    this.reasons = [message, ...reasons];
   }
 }
 
-/** Which operations fail, and how: nothing is done, or it is done and does not become ready. */
-export type Trouble = (operation: Operation) => "refused" | "not ready" | undefined;
+/** Which operations fail, and how: nothing is done; it is done and does not become ready; or that is waited for until the engine cancels it. */
+export type Trouble = (operation: Operation) => "refused" | "not ready" | "hangs" | undefined;
 
 /** An account with all that is in it, and a record of what was asked of it. */
 export class Cloud {
@@ -47,6 +57,8 @@ export class Cloud {
   zones = 4;
   /** Letters of zones that are not available now. */
   lostZones = "";
+  /** Has no load balancer controller do anything, though it is there. */
+  controllersAreDown = false;
   /** All operations, in the order in which they ended. */
   readonly operations: Operation[] = [];
   trouble: Trouble = () => undefined;

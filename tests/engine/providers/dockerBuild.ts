@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal, type Cloud, type Properties, type Thing } from "./cloud.ts";
+import { Refusal, type Cloud, type Made, type Properties, type Thing } from "./cloud.ts";
 import { PUSHED } from "./aws/services.ts";
 import { unknownInputs } from "./sdk.ts";
-import type { Asked, Provider } from "./server.ts";
+import type { Asked, Provider } from "./provider.ts";
 import { changedPaths } from "./wire.ts";
 
 interface ImageInputs {
@@ -34,7 +34,7 @@ export class DockerBuild implements Provider {
   }
 
   /** Passwords do not count, paths and modes of the context do. */
-  changes({ old, now, outputs }: { old: Properties; now: Properties; outputs: Properties }) {
+  changes(_type: string, { old, now, outputs }: Record<"old" | "now" | "outputs", Properties>) {
     const withoutPasswords = (inputs: Properties): Properties => {
       const { registries } = inputs as unknown as ImageInputs;
       return {
@@ -60,9 +60,11 @@ export class DockerBuild implements Provider {
     return this.#push(inputs as unknown as ImageInputs);
   }
 
-  exists({ tags, digest }: Properties): boolean {
-    const [reference] = tags as string[];
-    return this.#tagged(reference ?? "")?.outputs.digest === digest;
+  /** As it is in the state, for as long as its tag leads to it. */
+  read({ inputs }: Asked, id: string, outputs: Properties): Made | undefined {
+    const [reference] = outputs.tags as [string];
+    const isThere = this.#tagged(reference)?.outputs.digest === outputs.digest;
+    return isThere ? { id, inputs, outputs } : undefined;
   }
 
   /** With all its tags, whoever pushed them. */

@@ -1,11 +1,20 @@
+import { EventEmitter, once } from "node:events";
 import * as grpc from "@grpc/grpc-js";
-import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import serviceProto from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
-import statusProto from "@pulumi/pulumi/proto/status_pb.js";
-import { NotReady, Refusal, type Cloud, type Operation, type Properties } from "./cloud.ts";
+import { answer, diffResponse, type Call } from "./answer.ts";
+import {
+  NotReady,
+  Refusal,
+  type Cloud,
+  type Made,
+  type Operation,
+  type Properties,
+  type Trouble,
+} from "./cloud.ts";
+import type { Asked, Provider } from "./provider.ts";
 import {
   changedPaths,
   isUnknown,
@@ -15,42 +24,6 @@ import {
   typeOf,
   UNKNOWN,
 } from "./wire.ts";
-
-/** A provider, configured: what it is asked about one resource. */
-export interface Asked {
-  type: string;
-  name: string;
-  inputs: Properties;
-  config: Properties;
-}
-
-/** What one provider does; the engine reaches it by a server. */
-export interface Provider {
-  /** Whether a resource is known to the state only, and what it does to the account is the provider's own affair. @default false */
-  isOnlyInState?: boolean;
-  /** Inputs with those that the provider adds, and what is wrong with them. */
-  check(asked: Asked, old: Properties | undefined): { inputs: Properties; faults: string[] };
-  /** What has changed, by paths. @default - all inputs that are different */
-  changes?(change: { old: Properties; now: Properties; outputs: Properties }): string[];
-  /** Whether a change of an input, by its path, makes another resource. */
-  replaces(type: string, path: string, change: { old: Properties; now: Properties }): boolean;
-  /** Whether another configuration makes another provider, and so all that it made anew. */
-  replacesConfig?(change: { old: Properties; now: Properties }): boolean;
-  /** Whether the old one has to go before the new one is made. */
-  deletesFirst?(type: string, change: { old: Properties; now: Properties }): boolean;
-  /** Where the account keeps the resource. */
-  keyOf?(id: string, config: Properties): string;
-  create(asked: Asked): { id: string; outputs: Properties };
-  /** Outputs that are different after an update. */
-  update?(asked: Asked, id: string): Properties;
-  /** @throws Refusal where something keeps it */
-  delete(asked: Asked, id: string): void;
-  /** Whether a resource that is only in the state is there. */
-  exists?(outputs: Properties): boolean;
-  invoke?(token: string, inputs: Properties, config: Properties): Properties | undefined;
-}
-
-type Call<Request> = grpc.ServerUnaryCall<Request, unknown>;
 
 /**
  * Serves a provider to all engines that attach (`PULUMI_DEBUG_PROVIDERS`). `@pulumi/pulumi/provider` does not tell a provider
@@ -62,6 +35,8 @@ export class ProviderServer {
   readonly #server = new grpc.Server();
   /** By connection: each provider resource of a stack has one. */
   readonly #configs = new Map<string, Properties>();
+  /** Ends what hangs. */
+  #cancellation = new EventEmitter();
 
   constructor(cloud: Cloud, provider: Provider) {
     this.#cloud = cloud;
@@ -85,7 +60,10 @@ export class ProviderServer {
   #service(): grpc.UntypedServiceImplementation {
     return {
       attach: answer(() => new emptyProto.Empty()),
-      cancel: answer(() => new emptyProto.Empty()),
+      cancel: answer(() => {
+        this.#cancellation.emit("cancel");
+        return new emptyProto.Empty();
+      }),
       // As new as any SDK asks for.
       getPluginInfo: answer(() => new pluginProto.PluginInfo().setVersion("999.0.0")),
       checkConfig: answer(({ request }: Call<proto.CheckRequest>) =>
@@ -143,30 +121,33 @@ export class ProviderServer {
     const old = propertiesOf(request.getOldInputs());
     const now = propertiesOf(request.getNews());
     const outputs = propertiesOf(request.getOlds());
-    const changed = this.#provider.changes?.({ old, now, outputs }) ?? changedPaths(old, now);
+    const changed = this.#provider.changes?.(type, { old, now, outputs }) ?? changedPaths(old, now);
     const replacing = changed.filter((path) => this.#provider.replaces(type, path, { old, now }));
     return diffResponse(changed, replacing).setDeletebeforereplace(
       replacing.length > 0 && this.#provider.deletesFirst?.(type, { old, now }) === true,
     );
   }
 
-  #create(call: Call<proto.CreateRequest>): proto.CreateResponse {
+  async #create(call: Call<proto.CreateRequest>): Promise<proto.CreateResponse> {
     const { request } = call;
     const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getProperties()));
     if (request.getPreview()) {
       // What is missing is unknown to the program.
       return new proto.CreateResponse().setProperties(structOf(asked.inputs));
     }
-    const { type, name, inputs, config } = asked;
-    const put = ({ id, outputs }: NotReady["made"]): void => {
-      if (this.#provider.isOnlyInState !== true) {
-        this.#cloud.put({ type, name, key: this.#keyOf(id, config), inputs, outputs });
-      }
+    const put = (made: Made): void => {
+      this.#put(asked, made);
     };
-    const { id, outputs } = this.#record("create", call, asked, (isReady) => {
-      const made = this.#tryToCreate(asked, put);
+    const { id, outputs } = await this.#record("create", asked, async (trouble) => {
+      const made = kept(put, () => this.#provider.create(asked));
+      if (trouble === "hangs") {
+        const unfinished = this.#provider.unfinished?.(asked.type, made) ?? made;
+        put(unfinished);
+        await this.#cancelled();
+        throw new NotReady("Resource operation was cancelled", unfinished);
+      }
       put(made);
-      if (!isReady) {
+      if (trouble === "not ready") {
         throw new NotReady("timed out waiting to be ready", made);
       }
       return made;
@@ -174,43 +155,26 @@ export class ProviderServer {
     return new proto.CreateResponse().setId(id).setProperties(structOf(outputs));
   }
 
-  #tryToCreate(asked: Asked, put: (made: NotReady["made"]) => void): NotReady["made"] {
-    try {
-      return this.#provider.create(asked);
-    } catch (error) {
-      if (error instanceof NotReady) {
-        put(error.made);
-      }
-      throw error;
-    }
-  }
-
   #read(call: Call<proto.ReadRequest>): proto.ReadResponse {
     const { request } = call;
-    if (this.#provider.isOnlyInState === true) {
-      return this.#readState(request);
-    }
-    const type = typeOf(request.getUrn());
-    const thing = this.#cloud.get(type, this.#keyOf(request.getId(), this.#config(call)));
-    return thing === undefined
+    const id = request.getId();
+    const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getInputs()));
+    const read = this.#provider.read?.bind(this.#provider) ?? this.#made.bind(this);
+    const made = read(asked, id, propertiesOf(request.getProperties()));
+    return made === undefined
       ? new proto.ReadResponse()
       : new proto.ReadResponse()
-          .setId(request.getId())
-          .setInputs(structOf(thing.inputs))
-          .setProperties(structOf(thing.outputs));
+          .setId(id)
+          .setInputs(structOf(made.inputs ?? {}))
+          .setProperties(structOf(made.outputs));
   }
 
-  #readState(request: proto.ReadRequest): proto.ReadResponse {
-    const response = new proto.ReadResponse();
-    return this.#provider.exists?.(propertiesOf(request.getProperties())) === false
-      ? response
-      : response
-          .setId(request.getId())
-          .setInputs(request.getInputs())
-          .setProperties(request.getProperties());
+  #made({ type, config }: Asked, id: string): Made | undefined {
+    const thing = this.#cloud.get(type, this.#keyOf(id, config));
+    return thing && { id, inputs: thing.inputs, outputs: thing.outputs };
   }
 
-  #update(call: Call<proto.UpdateRequest>): proto.UpdateResponse {
+  async #update(call: Call<proto.UpdateRequest>): Promise<proto.UpdateResponse> {
     const { request } = call;
     const inputs = propertiesOf(request.getNews());
     const asked = this.#asked(call, request.getUrn(), inputs);
@@ -218,46 +182,59 @@ export class ProviderServer {
     if (request.getPreview()) {
       return new proto.UpdateResponse().setProperties(structOf({ ...old, ...inputs }));
     }
-    const outputs = this.#record("update", call, asked, () => {
+    const outputs = await this.#record("update", asked, async (trouble) => {
       const id = request.getId();
-      const news = (): Properties => ({
-        ...old,
-        ...inputs,
-        ...this.#provider.update?.(asked, id),
-      });
-      if (this.#provider.isOnlyInState === true) {
-        return news();
+      if (this.#provider.isOnlyInState !== true) {
+        this.#cloud.need(asked.type, this.#keyOf(id, asked.config));
       }
-      const thing = this.#cloud.need(asked.type, this.#keyOf(id, asked.config));
-      const outputs = news();
-      this.#cloud.put({ ...thing, inputs, outputs });
-      return outputs;
+      const put = ({ outputs: changed }: Made): void => {
+        this.#put(asked, { id, outputs: { ...old, ...inputs, ...changed } });
+      };
+      const changed = kept(put, () => ({ id, outputs: this.#provider.update?.(asked, id) ?? {} }));
+      put(changed);
+      if (trouble === "hangs") {
+        await this.#cancelled();
+        // It can ask nothing any more, not even what there is.
+        throw new Refusal(
+          `update of resource ${JSON.stringify(asked.urn)} failed: context canceled`,
+        );
+      }
+      return { ...old, ...inputs, ...changed.outputs };
     });
     return new proto.UpdateResponse().setProperties(structOf(outputs));
   }
 
-  #delete(call: Call<proto.DeleteRequest>): emptyProto.Empty {
+  async #delete(call: Call<proto.DeleteRequest>): Promise<emptyProto.Empty> {
     const { request } = call;
     const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getProperties()));
-    this.#record("delete", call, asked, () => {
+    await this.#record("delete", asked, () => {
       this.#provider.delete(asked, request.getId());
       this.#cloud.remove(asked.type, this.#keyOf(request.getId(), asked.config));
     });
     return new emptyProto.Empty();
   }
 
+  #put({ type, name, inputs, config }: Asked, { id, outputs }: Made): void {
+    if (this.#provider.isOnlyInState !== true) {
+      this.#cloud.put({ type, name, key: this.#keyOf(id, config), inputs, outputs });
+    }
+  }
+
   #asked(call: Call<unknown>, urn: string, inputs: Properties): Asked {
-    return { type: typeOf(urn), name: nameOf(urn), inputs, config: this.#config(call) };
+    return { type: typeOf(urn), name: nameOf(urn), urn, inputs, config: this.#config(call) };
+  }
+
+  #cancelled(): Promise<unknown> {
+    return once(this.#cancellation, "cancel");
   }
 
   /** Does what is asked, or fails as the test wants it, and keeps what came of it. */
-  #record<Result>(
+  async #record<Result>(
     op: Operation["op"],
-    call: Call<{ getUrn(): string }>,
-    { type, name, inputs }: Asked,
-    run: (isReady: boolean) => Result,
-  ): Result {
-    const operation: Operation = { op, type, name, urn: call.request.getUrn(), inputs };
+    { type, name, urn, inputs }: Asked,
+    run: (trouble: ReturnType<Trouble>) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const operation: Operation = { op, type, name, urn, inputs };
     this.#cloud.operations.push(operation);
     try {
       if (isUnknown(inputs)) {
@@ -267,7 +244,7 @@ export class ProviderServer {
       if (trouble === "refused") {
         throw new Refusal("InternalFailure: try again");
       }
-      return run(trouble === undefined);
+      return await run(trouble);
     } catch (error) {
       operation.refusal = error instanceof Error ? error.message : String(error);
       throw error;
@@ -275,39 +252,14 @@ export class ProviderServer {
   }
 }
 
-function diffResponse(changed: string[], replacing: string[]): proto.DiffResponse {
-  const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
-  return new proto.DiffResponse()
-    .setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME)
-    .setDiffsList(changed)
-    .setReplacesList(replacing);
-}
-
-function answer<Request>(
-  run: (call: Call<Request>) => unknown,
-): grpc.handleUnaryCall<Request, unknown> {
-  return (call, callback) => {
-    try {
-      callback(null, run(call));
-    } catch (error) {
-      callback(statusOf(error));
+/** Makes or changes something, and puts it where it belongs though it does not get ready. */
+function kept(put: (made: Made) => void, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotReady) {
+      put(error.made);
     }
-  };
-}
-
-function statusOf(error: unknown): grpc.ServiceError | grpc.StatusObject {
-  const message = error instanceof Refusal ? error.message : String((error as Error).stack);
-  const metadata = new grpc.Metadata();
-  if (error instanceof NotReady) {
-    const failed = new proto.ErrorResourceInitFailed()
-      .setId(error.made.id)
-      .setProperties(structOf(error.made.outputs))
-      .setReasonsList([message]);
-    const details = new anyProto.Any();
-    details.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const status = new statusProto.Status().setCode(grpc.status.UNKNOWN).setMessage(message);
-    status.addDetails(details);
-    metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+    throw error;
   }
-  return { code: grpc.status.UNKNOWN, details: message, metadata };
 }

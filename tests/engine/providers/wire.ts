@@ -29,6 +29,11 @@ function revealed(value: unknown): unknown {
     : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revealed(each)]));
 }
 
+/** A value that the engine keeps secret. */
+export function secretOf(value: unknown): Properties {
+  return { [SIGNATURE]: SECRET, value };
+}
+
 /** Without what is undefined, which a Struct cannot say. */
 export function structOf(properties: Properties): structProto.Struct {
   return structProto.Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as never);

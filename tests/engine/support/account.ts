@@ -10,6 +10,7 @@ import { Aws } from "../providers/aws/aws.ts";
 import { Cloud } from "../providers/cloud.ts";
 import { DockerBuild } from "../providers/dockerBuild.ts";
 import { Kubernetes } from "../providers/kubernetes/kubernetes.ts";
+import type { Provider } from "../providers/provider.ts";
 import { Random } from "../providers/random.ts";
 import { ProviderServer } from "../providers/server.ts";
 import { findCli } from "./cli.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Refusal, type Cloud, type Properties } from "../cloud.ts";
 import { unknownInputs } from "../sdk.ts";
-import type { Asked, Provider } from "../server.ts";
+import type { Asked, Provider } from "../provider.ts";
 import { CLUSTER, EKS } from "./eks.ts";
 import { sessionArn, type Kind, type Place } from "./kind.ts";
 import { availableZonesOf, NETWORK } from "./network.ts";

@@ -18,7 +18,10 @@ interface ClusterArgs {
   bootstrapSelfManagedAddons: boolean;
 }
 
-/** `eks.Cluster` without nodes and add-ons of its own: role, cluster, OIDC provider, and a Kubernetes provider. */
+/**
+ * `eks.Cluster` without nodes and add-ons of its own: role, cluster, OIDC provider, and a Kubernetes provider. Source:
+ * `nodejs/eks/cluster/cluster.ts` of https://github.com/pulumi/pulumi-eks.
+ */
 export class Cluster extends pulumi.ComponentResource {
   readonly state: Record<string, unknown>;
 
@@ -58,12 +61,23 @@ export class Cluster extends pulumi.ComponentResource {
             }),
         tags: { Name: `${name}-eksCluster` },
       },
-      { parent: this, dependsOn: attachment },
+      {
+        parent: this,
+        dependsOn: attachment,
+        ignoreChanges: [
+          "accessConfig.bootstrapClusterCreatorAdminPermissions",
+          "bootstrapSelfManagedAddons",
+        ],
+      },
     );
     const issuer = cluster.identities.apply(([first]) => first?.oidcs[0]?.issuer ?? "");
     const oidc = new aws.iam.OpenIdConnectProvider(
       `${name}-oidcProvider`,
-      { clientIdLists: ["sts.amazonaws.com"], url: issuer },
+      {
+        clientIdLists: ["sts.amazonaws.com"],
+        url: issuer,
+        thumbprintLists: ["9e99a48a9960b14926bb7f3b02e22da2b0ab7280"],
+      },
       inParent,
     );
     const kubeconfig = kubeconfigOf(cluster);
@@ -135,7 +149,16 @@ function kubeconfigOf(cluster: aws.eks.Cluster): pulumi.Output<object> {
             exec: {
               apiVersion: "client.authentication.k8s.io/v1beta1",
               command: "aws",
-              args: ["--region", arn.split(":")[3], "eks", "get-token", "--cluster-name", name],
+              args: [
+                ...["--region", arn.split(":")[3], "eks", "get-token"],
+                ...["--cluster-name", name, "--output", "json"],
+              ],
+              env: [
+                {
+                  name: "KUBERNETES_EXEC_INFO",
+                  value: '{"apiVersion": "client.authentication.k8s.io/v1beta1"}',
+                },
+              ],
             },
           },
         },

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { Refusal, type Cloud, type Properties } from "../cloud.ts";
+import { NotReady, Refusal, type Cloud, type Made, type Properties } from "../cloud.ts";
 import { BALANCER } from "../aws/network.ts";
-import { unscheduled } from "../aws/eks.ts";
 import { unknownInputs } from "../sdk.ts";
-import type { Asked, Provider } from "../server.ts";
-import { Cluster, notReady, RELEASE, serverOf, type KubernetesObject } from "./objects.ts";
-import { balancerOf, objectsIn, pending } from "./readiness.ts";
+import type { Asked, Provider } from "../provider.ts";
+import { changedPaths, secretOf } from "../wire.ts";
+import { install, upgrade } from "./helm.ts";
+import { Cluster, RELEASE, serverOf, type KubernetesObject } from "./objects.ts";
+import { normalized, pruned } from "./pruning.ts";
+import { awaited, balancerOf, objectsIn, reconciled, unready } from "./readiness.ts";
 
 const WITHOUT_NAMESPACE = ["Namespace"];
 const GIVEN_NAMESPACES = ["default", "kube-system"];
@@ -29,12 +31,19 @@ const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What the provider says where it cannot know whether an object is there; deleteUnreachable has it take it for deleted. */
+const UNREACHABLE =
+  'configured Kubernetes cluster is unreachable. If the cluster was deleted, rerun the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"';
+
 /** The kubernetes provider: objects in the clusters of an account, and what controllers do for them. */
 export class Kubernetes implements Provider {
   readonly #cloud: Cloud;
+  readonly #deleteUnreachable: boolean;
 
-  constructor(cloud: Cloud) {
+  /** @param deleteUnreachable what PULUMI_K8S_DELETE_UNREACHABLE says in its environment */
+  constructor(cloud: Cloud, { deleteUnreachable = false } = {}) {
     this.#cloud = cloud;
+    this.#deleteUnreachable = deleteUnreachable;
   }
 
   check({ type, name, inputs }: Asked, old: Properties | undefined) {
@@ -54,6 +63,16 @@ export class Kubernetes implements Provider {
     return { inputs: { ...inputs, metadata }, faults };
   }
 
+  /** Of an object, what is different in the cluster counts, as far as the state knows it. */
+  changes(
+    type: string,
+    { old, now, outputs }: { old: Properties; now: Properties; outputs: Properties },
+  ): string[] {
+    return type === RELEASE
+      ? changedPaths(old, now)
+      : changedPaths(pruned(outputs, normalized(old)), normalized(now));
+  }
+
   replaces(type: string, path: string): boolean {
     const names =
       type === RELEASE ? ["name", "namespace"] : ["metadata.name", "metadata.namespace"];
@@ -67,56 +86,112 @@ export class Kubernetes implements Provider {
     return serverOf(old.kubeconfig) !== serverOf(now.kubeconfig);
   }
 
-  /** Where the two would have one name. */
+  /** Where the two would have one name; never a release. */
   deletesFirst(type: string, { old, now }: { old: Properties; now: Properties }): boolean {
     const nameOf = (inputs: Properties): unknown[] => {
-      const given = type === RELEASE ? inputs : (inputs as KubernetesObject).metadata;
-      const { name, namespace, annotations } = given as KubernetesObject["metadata"];
+      const { name, namespace, annotations } = (inputs as KubernetesObject).metadata;
       // A new one gets another name.
       return annotations?.[AUTONAMED] === "true" ? [] : [namespace, name];
     };
-    return nameOf(now).length > 0 && String(nameOf(old)) === String(nameOf(now));
+    return (
+      type !== RELEASE && nameOf(now).length > 0 && String(nameOf(old)) === String(nameOf(now))
+    );
   }
 
   keyOf(id: string, { kubeconfig }: Properties): string {
-    return new Cluster(this.#cloud, kubeconfig).keyOf(id);
+    return Cluster.find(this.#cloud, kubeconfig)?.keyOf(id) ?? id;
   }
 
-  create({ type, inputs, config }: Asked) {
-    const cluster = new Cluster(this.#cloud, config.kubeconfig);
+  create({ type, urn, inputs, config }: Asked): Made {
+    const cluster = this.#reach(config);
     if (type === RELEASE) {
-      return this.#release(cluster, inputs);
+      return install(cluster, inputs);
     }
     const kind = kindOf(type);
-    const object = structuredClone(inputs) as KubernetesObject;
-    const { namespace, name } = object.metadata;
+    const { namespace, name } = (inputs as KubernetesObject).metadata;
     if (!WITHOUT_NAMESPACE.includes(kind) && !hasNamespace(cluster, namespace)) {
       throw new Refusal(`namespaces "${namespace ?? "default"}" not found`);
     }
     const id = namespace === undefined ? name : `${namespace}/${name}`;
-    const existing = this.#cloud.get(type, cluster.keyOf(id));
-    if (existing !== undefined) {
+    if (this.#cloud.get(type, cluster.keyOf(id)) !== undefined) {
       throw new Refusal(`${kind.toLowerCase()}s "${name}" already exists`);
     }
-    const why = pending(cluster, kind, id, object);
+    const object = reconciled(cluster, kind, id, inputs as KubernetesObject);
+    const made = { id, outputs: object };
+    const [why, ...reasons] = awaited(cluster, kind, object);
     if (why !== undefined) {
-      notReady(id, object, why);
+      const fault = `resource ${JSON.stringify(urn)} was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: ${why}`;
+      throw new NotReady(fault, made, reasons);
     }
-    return { id, outputs: object };
+    return made;
+  }
+
+  /** While it is being made, before its controllers have done anything. */
+  unfinished(type: string, { id, outputs }: Made): Made {
+    return type === RELEASE
+      ? { id, outputs: { ...outputs, status: { status: "pending-install" } } }
+      : {
+          id,
+          outputs:
+            outputs.status === undefined ? outputs : { ...outputs, status: { loadBalancer: {} } },
+        };
+  }
+
+  read({ type, inputs, config }: Asked, id: string): Made | undefined {
+    const cluster = Cluster.find(this.#cloud, config.kubeconfig);
+    if (cluster === undefined) {
+      if (this.#deleteUnreachable) {
+        return undefined;
+      }
+      throw new Refusal(UNREACHABLE);
+    }
+    const thing = this.#cloud.get(type, cluster.keyOf(id));
+    if (thing === undefined || type === RELEASE) {
+      return thing && { id, outputs: thing.outputs, inputs };
+    }
+    const kind = kindOf(type);
+    const object = reconciled(cluster, kind, id, thing.outputs as KubernetesObject);
+    this.#cloud.put({ ...thing, outputs: object });
+    const live = pruned(object, normalized(inputs));
+    const made = {
+      id,
+      outputs: object,
+      inputs: kind === "Secret" ? { ...live, data: secretOf(live.data) } : live,
+    };
+    const reasons = unready(cluster, kind, object);
+    if (reasons.length > 0) {
+      const { name } = object.metadata;
+      throw new NotReady(`Resource '${name}' was created but failed to initialize`, made, reasons);
+    }
+    return made;
   }
 
   update({ type, inputs, config }: Asked, id: string): Properties {
-    const cluster = new Cluster(this.#cloud, config.kubeconfig);
-    const object = structuredClone(inputs) as KubernetesObject;
-    const why = type === RELEASE ? undefined : pending(cluster, kindOf(type), id, object);
+    const cluster = this.#reach(config);
+    if (type === RELEASE) {
+      return upgrade(cluster, id, inputs);
+    }
+    const kind = kindOf(type);
+    const object = reconciled(cluster, kind, id, inputs as KubernetesObject);
+    const [why, ...reasons] = awaited(cluster, kind, object);
     if (why !== undefined) {
-      notReady(id, object, why);
+      const fault = `the Kubernetes API server reported that ${JSON.stringify(id)} failed to fully initialize or become live: ${why}`;
+      throw new NotReady(fault, { id, outputs: object }, reasons);
     }
     return object;
   }
 
   delete({ type, config }: Asked, id: string): void {
-    const cluster = new Cluster(this.#cloud, config.kubeconfig);
+    const cluster = Cluster.find(this.#cloud, config.kubeconfig);
+    if (cluster === undefined) {
+      if (type === RELEASE) {
+        throw new Refusal("can't delete Helm Release with unreachable cluster");
+      }
+      if (!this.#deleteUnreachable) {
+        throw new Refusal(UNREACHABLE);
+      }
+      return;
+    }
     const kind = kindOf(type);
     if (kind === "Namespace") {
       for (const { type: each, key } of objectsIn(cluster, id)) {
@@ -127,40 +202,26 @@ export class Kubernetes implements Provider {
     this.#unbalance(cluster, kind, id);
   }
 
-  /** The controller deletes a load balancer, and with it the object's finalizer. */
+  /** @throws Refusal where the kubeconfig leads to no cluster */
+  #reach({ kubeconfig }: Properties): Cluster {
+    const cluster = Cluster.find(this.#cloud, kubeconfig);
+    if (cluster === undefined) {
+      const server = serverOf(kubeconfig) ?? "no server";
+      throw new Refusal(`configured Kubernetes cluster is unreachable: ${server}`);
+    }
+    return cluster;
+  }
+
+  /** The controller deletes a load balancer, and with it the object's finalizer; of the controller Pulumi knows nothing. */
   #unbalance(cluster: Cluster, kind: string, id: string): void {
     const key = balancerOf(cluster, kind, id);
     if (this.#cloud.get(BALANCER, key) === undefined) {
       return;
     }
-    const fault = cluster.controllerFault();
-    if (fault !== undefined) {
-      throw new Refusal(`timed out waiting for ${kind} ${id} to be deleted: ${fault}`);
+    if (!cluster.controllerWorks()) {
+      throw new Refusal("timed out waiting for the condition");
     }
     this.#cloud.remove(BALANCER, key);
-  }
-
-  /** Helm waits for the pods of a release. */
-  #release(cluster: Cluster, inputs: Properties) {
-    const { name, namespace, values } = inputs;
-    const id = `${String(namespace)}/${String(name)}`;
-    if (this.#cloud.get(RELEASE, cluster.keyOf(id)) !== undefined) {
-      throw new Refusal("cannot re-use a name that is still in use");
-    }
-    const { clusterName, region, vpcId } = values as Properties;
-    const fault =
-      unscheduled(this.#cloud, cluster.name, String(namespace)) ??
-      (clusterName === cluster.name ? undefined : "the controller is told of another cluster") ??
-      (region === undefined || vpcId === undefined ? "there is no instance metadata" : undefined);
-    const outputs = { ...inputs, status: { name, namespace, status: "deployed" } };
-    if (fault !== undefined) {
-      notReady(
-        id,
-        { ...outputs, status: { status: "failed" } },
-        `context deadline exceeded: ${fault}`,
-      );
-    }
-    return { id, outputs };
   }
 }
 

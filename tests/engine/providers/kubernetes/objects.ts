@@ -1,5 +1,5 @@
-import { NotReady, Refusal, type Cloud, type Properties, type Thing } from "../cloud.ts";
-import { CLUSTER } from "../aws/eks.ts";
+import type { Cloud, Properties, Thing } from "../cloud.ts";
+import { CLUSTER, unscheduled } from "../aws/eks.ts";
 
 export const RELEASE = "kubernetes:helm.sh/v3:Release";
 
@@ -20,15 +20,16 @@ export class Cluster {
   readonly cloud: Cloud;
   readonly thing: Thing;
 
-  /** @throws Refusal where it leads to none */
-  constructor(cloud: Cloud, kubeconfig: unknown) {
-    const server = serverOf(kubeconfig);
-    const thing = cloud.find(CLUSTER, ({ endpoint }) => endpoint === server);
-    if (thing === undefined) {
-      throw new Refusal(`configured Kubernetes cluster is unreachable: ${server ?? "no server"}`);
-    }
+  private constructor(cloud: Cloud, thing: Thing) {
     this.cloud = cloud;
     this.thing = thing;
+  }
+
+  /** Undefined where it leads to none. */
+  static find(cloud: Cloud, kubeconfig: unknown): Cluster | undefined {
+    const server = serverOf(kubeconfig);
+    const thing = cloud.find(CLUSTER, ({ endpoint }) => endpoint === server);
+    return thing && new Cluster(cloud, thing);
   }
 
   get name(): string {
@@ -56,44 +57,38 @@ export class Cluster {
     );
   }
 
-  /** The release of the load balancer controller, where there is one whose pods run. */
+  /** The release of the load balancer controller. */
   controller(): Thing | undefined {
     return this.objects("Release").find(
       ({ outputs }) => outputs.chart === "aws-load-balancer-controller",
     );
   }
 
-  /** Why the controller cannot do anything; undefined when it can. */
-  controllerFault(): string | undefined {
+  /** Whether the controller makes and deletes load balancers: its pods run, and may do it. */
+  controllerWorks(): boolean {
     const release = this.controller();
-    if (release === undefined) {
-      return "there is no load balancer controller";
+    if (
+      this.cloud.controllersAreDown ||
+      release === undefined ||
+      unscheduled(this.cloud, this.name, String(release.outputs.namespace)) !== undefined
+    ) {
+      return false;
     }
     const { serviceAccount } = release.outputs.values as {
       serviceAccount: { annotations: Record<string, string> };
     };
     const arn = serviceAccount.annotations["eks.amazonaws.com/role-arn"];
     const role = this.cloud.find("aws:iam/role:Role", (outputs) => outputs.arn === arn);
-    const policy = this.cloud.find(
-      "aws:iam/rolePolicy:RolePolicy",
-      (outputs) => outputs.role === role?.key,
+    return (
+      role !== undefined &&
+      this.cloud.find("aws:iam/rolePolicy:RolePolicy", (policy) => policy.role === role.key) !==
+        undefined
     );
-    return role === undefined || policy === undefined
-      ? `AccessDenied: the controller's role ${arn ?? ""} may do nothing`
-      : undefined;
   }
 }
 
 export function namespaceOf(object: Properties): string | undefined {
   return (object as { metadata?: { namespace?: string } }).metadata?.namespace;
-}
-
-/** What Pulumi says of an object that is there and does not get ready. */
-export function notReady(id: string, outputs: Properties, why: string): never {
-  throw new NotReady(
-    `the Kubernetes API server reported that "${id}" failed to fully initialize or become live: ${why}`,
-    { id, outputs },
-  );
 }
 
 export function serverOf(kubeconfig: unknown): string | undefined {
