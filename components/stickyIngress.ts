@@ -5,9 +5,7 @@ import {
   ingressFaults,
   type IngressListenerArgs,
 } from "./ingressAnnotations.ts";
-
-/** Time for the controller to make a load balancer, and for AWS to delete one. */
-const TIMEOUT = "15m";
+import { LOAD_BALANCER_TIMEOUTS, loadBalancerHostname } from "./loadBalancerHostname.ts";
 
 /** The Service's only port, which nothing but the Ingress names: targets are pods. */
 const PORT = { name: "http", number: 80 };
@@ -43,7 +41,7 @@ export class StickyIngress extends pulumi.ComponentResource {
     const ingress = this.#ingress(name, args, service);
     // Whoever uses the namespace waits for the Ingress in it.
     this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
-    this.hostname = ingress.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.hostname = loadBalancerHostname(ingress);
     this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
   }
 
@@ -95,7 +93,7 @@ export class StickyIngress extends pulumi.ComponentResource {
           rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
         },
       },
-      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
+      { parent: this, customTimeouts: LOAD_BALANCER_TIMEOUTS },
     );
   }
 }

@@ -1,9 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { LOAD_BALANCER_TIMEOUTS, loadBalancerHostname } from "./loadBalancerHostname.ts";
 import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
-
-/** Time for the controller to make a load balancer, and for AWS to delete one. */
-const TIMEOUT = "15m";
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
@@ -64,11 +62,11 @@ export class StickyService extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this, customTimeouts: { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT } },
+      { parent: this, customTimeouts: LOAD_BALANCER_TIMEOUTS },
     );
     // Whoever uses the namespace waits for the Service in it.
     this.namespace = pulumi.all([args.namespace, service.id]).apply(([each]) => each);
-    this.hostname = service.status.loadBalancer.ingress.apply(([first]) => first?.hostname ?? "");
+    this.hostname = loadBalancerHostname(service);
     this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
   }
 }

@@ -1,9 +1,9 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ingressAnnotations, ingressFaults } from "../../components/ingressAnnotations.ts";
 import { StickyIngress, type StickyIngressArgs } from "../../components/stickyIngress.ts";
-import { at, mockPulumi, valueOf } from "../support/mocks.ts";
+import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../support/mocks.ts";
 
 const ARGS: StickyIngressArgs = {
   namespace: "companies",
@@ -100,6 +100,27 @@ describe("StickyIngress", () => {
   it("tells AWS's own name of the load balancer", async () => {
     const { component } = await mockedIngress();
     equal(await valueOf(component.hostname), "k8s-registry.alb.example");
+  });
+
+  it("does not know the name in a preview after the wait for the load balancer timed out", async () => {
+    const recorder = await mockPulumi({ preview: true, loadBalancers: false });
+    const { hostname } = new StickyIngress("registry", ARGS);
+    equal(await isKnown(hostname), false);
+    await recorder.settle();
+  });
+
+  it("fails in an update that found no load balancer, and names the Ingress, the wait and where to look", async () => {
+    await mockPulumi({ loadBalancers: false });
+    const { hostname } = new StickyIngress("registry", ARGS);
+    await rejects(promiseOf(hostname), (error) => {
+      ok(pulumi.ResourceError.isInstance(error));
+      equal(error.hideStack, true);
+      match(
+        error.message,
+        /^Ingress companies\/registry .*15m.*kubectl describe ingress registry --namespace companies/,
+      );
+      return true;
+    });
   });
 
   it("comes before whatever uses its namespace, or its name", async () => {

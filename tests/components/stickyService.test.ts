@@ -1,8 +1,9 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { serviceAnnotations } from "../../components/nlbAnnotations.ts";
 import { StickyService, type StickyServiceArgs } from "../../components/stickyService.ts";
-import { at, mockPulumi, valueOf } from "../support/mocks.ts";
+import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../support/mocks.ts";
 
 const ARGS: StickyServiceArgs = {
   namespace: "talk",
@@ -91,6 +92,27 @@ describe("StickyService", () => {
   it("tells AWS's own name of the load balancer", async () => {
     const { service } = await mockedService();
     equal(await valueOf(service.hostname), "k8s-chat.elb.example");
+  });
+
+  it("does not know the name in a preview after the wait for the load balancer timed out", async () => {
+    const recorder = await mockPulumi({ preview: true, loadBalancers: false });
+    const { hostname } = new StickyService("chat", ARGS);
+    equal(await isKnown(hostname), false);
+    await recorder.settle();
+  });
+
+  it("fails in an update that found no load balancer, and names the Service, the wait and where to look", async () => {
+    await mockPulumi({ loadBalancers: false });
+    const { hostname } = new StickyService("chat", ARGS);
+    await rejects(promiseOf(hostname), (error) => {
+      ok(pulumi.ResourceError.isInstance(error));
+      equal(error.hideStack, true);
+      match(
+        error.message,
+        /^Service talk\/chat .*15m.*kubectl describe service chat --namespace talk/,
+      );
+      return true;
+    });
   });
 
   it("comes before whatever uses its namespace, or its name", async () => {

@@ -15,6 +15,8 @@ export interface Cloud {
   lastUp?: Properties;
   /** URNs of the resources that the stack has. */
   urns: readonly string[];
+  /** Whether there are the load balancers that Services and Ingresses ask for; where not, their status is empty. */
+  loadBalancers: boolean;
 }
 
 export const CLOUD: Cloud = {
@@ -25,6 +27,7 @@ export const CLOUD: Cloud = {
   caller: "arn:aws:sts::111122223333:assumed-role/deployer/ada",
   clusters: {},
   urns: [],
+  loadBalancers: true,
 };
 
 export type Properties = Record<string, unknown>;
@@ -75,14 +78,15 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "kubernetes:core/v1:ConfigMap": none,
   "kubernetes:core/v1:Namespace": none,
   "kubernetes:core/v1:Secret": (name) => ({ metadata: { name: `${name}-1234567` } }),
-  "kubernetes:core/v1:Service": (name) => ({
-    status: { loadBalancer: { ingress: [{ hostname: `k8s-${name}.elb.example` }] } },
-  }),
+  "kubernetes:core/v1:Service": (name, { spec }, { loadBalancers }) =>
+    statusOf(
+      loadBalancers && (spec as Properties).type === "LoadBalancer",
+      `k8s-${name}.elb.example`,
+    ),
   "kubernetes:core/v1:ServiceAccount": none,
   "kubernetes:helm.sh/v3:Release": none,
-  "kubernetes:networking.k8s.io/v1:Ingress": (name) => ({
-    status: { loadBalancer: { ingress: [{ hostname: `k8s-${name}.alb.example` }] } },
-  }),
+  "kubernetes:networking.k8s.io/v1:Ingress": (name, _, { loadBalancers }) =>
+    statusOf(loadBalancers, `k8s-${name}.alb.example`),
   "kubernetes:policy/v1:PodDisruptionBudget": none,
   "pulumi:providers:aws": none,
   "pulumi:providers:kubernetes": none,
@@ -170,6 +174,11 @@ function vpc(name: string, inputs: Properties, _: Cloud, child: AddChild): Prope
     routes: children("aws:ec2/route:Route"),
     routeTableAssociations: children("aws:ec2/routeTableAssociation:RouteTableAssociation"),
   };
+}
+
+/** As the API server writes it. */
+function statusOf(isBalanced: boolean, hostname: string): Properties {
+  return { status: { loadBalancer: isBalanced ? { ingress: [{ hostname }] } : {} } };
 }
 
 /** Neighbours of what the program wants have other values, so that a mix-up shows. */

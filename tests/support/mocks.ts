@@ -46,6 +46,12 @@ interface Request {
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string };
 }
 
+/** What Pulumi's types of an output do not show. */
+interface Internals {
+  isKnown: Promise<boolean>;
+  promise(): Promise<unknown>;
+}
+
 type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
 
 export interface MockOptions extends Partial<Cloud> {
@@ -214,6 +220,16 @@ export function valueOf<T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
   return new Promise((resolve) => {
     pulumi.output(output).apply((value) => resolve(value));
   });
+}
+
+/** Whether an output has a value; in a preview it may have none yet. */
+export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+  return (output as unknown as Internals).isKnown;
+}
+
+/** The value of an output, or its failure. */
+export function promiseOf(output: pulumi.Output<unknown>): Promise<unknown> {
+  return (output as unknown as Internals).promise();
 }
 
 function shortType(type: string): string {

@@ -1,0 +1,39 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+const TIMEOUT = "15m";
+
+/** Time for the controller to make a load balancer, and for AWS to delete one. */
+export const LOAD_BALANCER_TIMEOUTS = { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT };
+
+/** The status as it may be: Kubernetes leaves it empty until there is a load balancer. */
+interface Status {
+  loadBalancer?: { ingress?: { hostname?: string }[] };
+}
+
+/**
+ * AWS's own name of the load balancer that the controller makes for a Service or an Ingress. It is unknown in a preview while there
+ * is none, as after a wait that timed out: the next update waits again.
+ *
+ * @throws pulumi.ResourceError in an update that has waited, and found none
+ */
+export function loadBalancerHostname(
+  owner: k8s.core.v1.Service | k8s.networking.v1.Ingress,
+): pulumi.Output<string> {
+  return pulumi
+    .all([owner.kind, owner.metadata, owner.status])
+    .apply(([kind, { name, namespace }, status]) => {
+      const [first] = (status as Status | undefined)?.loadBalancer?.ingress ?? [];
+      if (first?.hostname !== undefined) {
+        return first.hostname;
+      }
+      if (pulumi.runtime.isDryRun()) {
+        return pulumi.unknown as unknown as string;
+      }
+      throw new pulumi.ResourceError(
+        `${kind} ${namespace}/${name} has no load balancer after ${TIMEOUT}; the load balancer controller must have made one; see why it has not with kubectl describe ${kind.toLowerCase()} ${name} --namespace ${namespace}`,
+        owner,
+        true,
+      );
+    });
+}
