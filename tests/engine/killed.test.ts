@@ -1,20 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { nameOf, typeOf } from "./providers/wire.ts";
 import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { signalEngine } from "./support/signal.ts";
 import { Stack } from "./support/stack.ts";
-
-/** Ends the engine that this process runs, so that it can do nothing any more. */
-function killEngine(): void {
-  const processes = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="]).toString().split("\n");
-  const engines = processes
-    .map((line) => line.trim().split(/\s+/))
-    .filter(
-      ([, parent, command = ""]) => parent === String(process.pid) && command.endsWith("pulumi"),
-    );
-  equal(engines.length, 1);
-  process.kill(Number(engines[0]?.[0]), "SIGKILL");
-}
 
 /** Where the engine is killed: at a resource that is early, in the middle, and late. */
 const MOMENTS = ["aws:ec2/vpc:Vpc", "aws:eks/cluster:Cluster", "kubernetes:apps/v1:Deployment"];
@@ -36,7 +24,7 @@ describe("an engine that is killed in the middle", function () {
       cloud.trouble = ({ op, type }) => {
         if (op === "create" && type === moment && !isKilled) {
           isKilled = true;
-          killEngine();
+          signalEngine("SIGKILL");
         }
         return undefined;
       };

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
@@ -75,15 +75,15 @@ export class Account {
     this.#cli = await PulumiCommand.get({ root });
     const providers = {
       aws: new Aws(this.cloud),
-      kubernetes: new Kubernetes(this.cloud),
       "docker-build": new DockerBuild(this.cloud),
       random: new Random(),
     };
-    const ports = Object.entries(providers).map(async ([name, provider]) => {
-      const server = new ProviderServer(this.cloud, provider);
-      this.#servers.push(server);
-      return `${name}:${await server.listen()}`;
-    });
+    const ports = Object.entries(providers).map(
+      async ([name, provider]) => `${name}:${await this.#serve(provider)}`,
+    );
+    await this.#installKubernetes(join(root, "bin"));
+    // Scripts may ask AWS, and are to ask nobody here.
+    writeFileSync(join(root, "bin", "aws"), "#!/bin/sh\nexit 255\n", { mode: 0o755 });
     const components = await this.#serveComponents();
     const attached = [...(await Promise.all(ports)), `awsx:${components}`, `eks:${components}`];
     this.#environment = {
@@ -91,10 +91,31 @@ export class Account {
       PULUMI_BACKEND_URL: `file://${this.folder}`,
       PULUMI_CONFIG_PASSPHRASE: "passphrase of the tests",
       PULUMI_DEBUG_PROVIDERS: attached.join(","),
+      PATH: [join(root, "bin"), process.env.PATH ?? ""].join(delimiter),
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     };
+  }
+
+  async #serve(provider: Provider): Promise<number> {
+    const server = new ProviderServer(this.cloud, provider);
+    this.#servers.push(server);
+    return server.listen();
+  }
+
+  /** The engine starts this one, which has the engine's environment, and asks it where it listens. */
+  async #installKubernetes(folder: string): Promise<void> {
+    const port = await this.#serve(new Kubernetes(this.cloud));
+    const deleting = await this.#serve(new Kubernetes(this.cloud, { deleteUnreachable: true }));
+    const plugin = [
+      "#!/bin/sh",
+      `[ "$PULUMI_K8S_DELETE_UNREACHABLE" = true ] && echo ${deleting} || echo ${port}`,
+      // Until the engine has gone.
+      "exec cat >/dev/null",
+    ];
+    const file = join(folder, "pulumi-resource-kubernetes");
+    writeFileSync(file, `${plugin.join("\n")}\n`, { mode: 0o755 });
   }
 
   /** Their port, which is the first line that they write. */

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   LocalWorkspace,
   type EngineEvent,
@@ -94,6 +94,11 @@ export class Stack {
     const stack = new Stack(automation, join(folder, `Pulumi.${name}.yaml`), like, state);
     stack.configure(changes);
     return stack;
+  }
+
+  /** Where a person would run Pulumi. */
+  get folder(): string {
+    return dirname(this.#file);
   }
 
   /** Gives the stack the settings of its file, with changes. */
