@@ -1,0 +1,117 @@
+import type { IncomingMessage } from "node:http";
+import { get } from "node:https";
+import { json } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { answerOf, QUESTION_MS } from "./aws.ts";
+import type { State } from "./state.ts";
+
+/** Where the load balancer controller runs. */
+const NAMESPACE = "kube-system";
+const CONTROLLER = "aws-load-balancer-controller";
+
+/** How the stack's EKS cluster is reached: its kubeconfig, in which there is no credential. */
+export interface Cluster {
+  name: string;
+  region: string;
+  /** URL of the API server. */
+  server: string;
+  certificateAuthority: Buffer;
+  /** The command that gets a token. */
+  login: { command: string; args: string[] };
+}
+
+interface Kubeconfig {
+  clusters: [{ cluster: { server: string; "certificate-authority-data": string } }];
+  users: [{ user: { exec: Cluster["login"] } }];
+}
+
+/** Undefined where the stack has none. It is in the state for as long as the component is, also when a refresh found the cluster gone. */
+export function clusterOf({ resources = [] }: State): Cluster | undefined {
+  const component = resources.find(({ type }) => type === "eks:index:Cluster");
+  if (component?.outputs?.kubeconfig === undefined) {
+    return undefined;
+  }
+  const { clusters, users } = component.outputs.kubeconfig as Kubeconfig;
+  const [{ cluster }] = clusters;
+  const login = users[0].user.exec;
+  const options = { "cluster-name": { type: "string" }, region: { type: "string" } } as const;
+  const { values } = parseArgs({ args: login.args, options, strict: false });
+  return {
+    name: String(values["cluster-name"]),
+    region: String(values.region),
+    server: cluster.server,
+    certificateAuthority: Buffer.from(cluster["certificate-authority-data"], "base64"),
+    login,
+  };
+}
+
+/** Whether somebody deleted the cluster beside Pulumi; false where that cannot be told. */
+export async function isGone({ name, region }: Cluster): Promise<boolean> {
+  const where = ["--name", name, "--region", region];
+  const { error } = await answerOf("aws", ["eks", "describe-cluster", ...where]);
+  return error.includes("(ResourceNotFoundException)");
+}
+
+/**
+ * Why nobody would delete the load balancers of a stack, without which their Services and Ingresses are never deleted; undefined
+ * where there are none, where the controller has a ready pod, and where it cannot be told.
+ */
+export async function controllerFault(
+  cluster: Cluster,
+  { resources = [] }: State,
+): Promise<string | undefined> {
+  const isBalanced = resources.some(
+    ({ type, inputs }) =>
+      type === "kubernetes:networking.k8s.io/v1:Ingress" ||
+      (inputs?.spec as { type?: string } | undefined)?.type === "LoadBalancer",
+  );
+  const pods = isBalanced ? await controllerPods(cluster) : undefined;
+  return pods === undefined || pods.ready > 0
+    ? undefined
+    : [
+        `the load balancer controller has ${pods.ready} ready pods of ${pods.wanted}; it must have at least 1, or nobody deletes the load balancers of this stack, and pulumi destroy waits for each until it times out`,
+        `see why: kubectl describe pods --namespace ${NAMESPACE} --selector app.kubernetes.io/name=${CONTROLLER}`,
+        "repair it, for example with npm run up, or see README, Destroy, on how to go on without it",
+      ].join("\n");
+}
+
+/** What the API server says of the controller. */
+interface Deployment {
+  spec: { replicas: number };
+  status: { readyReplicas?: number };
+}
+
+/** Undefined where the API server gives no answer. */
+async function controllerPods(
+  cluster: Cluster,
+): Promise<{ ready: number; wanted: number } | undefined> {
+  const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${CONTROLLER}`;
+  try {
+    const { statusCode, body } = await ask(cluster, path);
+    if (statusCode === 404) {
+      return { ready: 0, wanted: 0 };
+    }
+    const { spec, status } = body as Deployment;
+    return { ready: status.readyReplicas ?? 0, wanted: spec.replicas };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks the API server, with a token that the AWS CLI gets, as kubectl and Pulumi do. */
+async function ask(
+  { server, certificateAuthority, login }: Cluster,
+  path: string,
+): Promise<{ statusCode: number | undefined; body: unknown }> {
+  const { output } = await answerOf(login.command, login.args);
+  const { status } = JSON.parse(output) as { status: { token: string } };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = {
+      ca: certificateAuthority,
+      headers: { Authorization: `Bearer ${status.token}`, Accept: "application/json" },
+      signal: AbortSignal.timeout(QUESTION_MS),
+    };
+    get(new URL(path, server), options, resolve).on("error", reject);
+  });
+  return { statusCode: response.statusCode, body: await json(response) };
+}

@@ -1,0 +1,103 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+
+const require = createRequire(import.meta.url);
+
+/** The stack of all scripts, unless `--stack` names another one. */
+const DEFAULT_STACK = "dev";
+
+/** Signals within this time are one: npm and the terminal both pass a Ctrl-C on. */
+const SAME_SIGNAL_MS = 500;
+
+/** Longest time for a question about the state. */
+const QUESTION_MS = 60_000;
+
+/** What a signal makes of Pulumi: it cancels at the first one, and ends at once at a second one. A closed terminal would end it at once. */
+const PASSED_ON = { SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGTERM" } as const;
+
+/** The stack that arguments for Pulumi name; of two the last counts, as with Pulumi. */
+export function stackOf(args: readonly string[]): string {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { stack: { type: "string", short: "s" } },
+    strict: false,
+  });
+  return typeof values.stack === "string" ? values.stack : DEFAULT_STACK;
+}
+
+/**
+ * Runs a command of Pulumi on the stack `dev`, or the one that the arguments name, with this process's terminal.
+ *
+ * Pulumi is in a session of its own, so that each signal reaches it once, from here.
+ *
+ * @returns the exit status: Pulumi's own, 128 and the number of the signal that ended it, or 1 where it cannot be run
+ */
+export async function runPulumi(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  try {
+    const { file, env: own } = await findCli();
+    return await run(file, [command, "--stack", DEFAULT_STACK, ...args], { ...own, ...env });
+  } catch (error) {
+    const { message } = error as Error;
+    console.error(
+      `pulumi is not to be run (${message}): allowed is Pulumi's command on PATH; run npm ci`,
+    );
+    return 1;
+  }
+}
+
+/** @throws Error where it cannot be run */
+function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const pulumi = spawn(file, args, { stdio: "inherit", detached: true, env });
+    let passedOn = -Infinity;
+    for (const [signal, own] of Object.entries(PASSED_ON)) {
+      process.on(signal, () => {
+        if (performance.now() - passedOn > SAME_SIGNAL_MS) {
+          passedOn = performance.now();
+          pulumi.kill(own);
+        }
+      });
+    }
+    pulumi.on("exit", (code, signal) =>
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]),
+    );
+    pulumi.on("error", reject);
+  });
+}
+
+/** What Pulumi answers to a command; undefined where it refuses, for it will say why when it is run. */
+export async function askPulumi(args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { file, env } = await findCli();
+    const options = { env, timeout: QUESTION_MS, maxBuffer: Infinity };
+    return (await promisify(execFile)(file, [...args, "--non-interactive"], options)).stdout;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Pulumi's command on PATH. npm's is a process before the CLI, which ends at the first signal and leaves the CLI alone: of that
+ * one, the CLI itself, which it gets when it is first used.
+ */
+async function findCli(): Promise<{ file: string; env: NodeJS.ProcessEnv }> {
+  const { PATH = "" } = process.env;
+  const found = PATH.split(delimiter)
+    .map((folder) => join(folder, "pulumi"))
+    .find((file) => existsSync(file));
+  if (found === undefined || realpathSync(found) !== require.resolve("pulumi/run.js")) {
+    return { file: "pulumi", env: process.env };
+  }
+  const { resolve } = require("pulumi/lib/resolve") as { resolve: () => Promise<string> };
+  const file = await resolve();
+  // The language hosts are beside it.
+  return { file, env: { ...process.env, PATH: `${dirname(file)}${delimiter}${PATH}` } };
+}

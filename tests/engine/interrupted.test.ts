@@ -1,0 +1,160 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { at } from "../support/mocks.ts";
+import type { Thing, Trouble } from "./providers/cloud.ts";
+import { RELEASE } from "./providers/kubernetes/objects.ts";
+import { Account, TIMEOUT_MS } from "./support/account.ts";
+import { runPrinted, runScript } from "./support/script.ts";
+import { signalEngine } from "./support/signal.ts";
+import { Stack, type Run } from "./support/stack.ts";
+
+const IMAGE = "registry.example/app";
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+
+/** What an engine is killed at while it makes them, how a person deletes each, and where it then is. */
+const MADE: readonly Readonly<Record<string, { command: RegExp; key: RegExp }>>[] = [
+  {
+    "aws:rds/instance:Instance": {
+      command:
+        /aws rds delete-db-instance --db-instance-identifier (?<name>sockjs-sticky-dev-\w+) /,
+      key: /^db-/,
+    },
+    [RELEASE]: {
+      command:
+        /kubectl delete secret --namespace kube-system --selector owner=helm,name=(?<name>aws-load-balancer-controller)$/m,
+      key: /kube-system\/aws-load-balancer-controller$/,
+    },
+  },
+  {
+    "kubernetes:core/v1:Service": {
+      command: /kubectl delete service (?<name>echo) --namespace echo /,
+      key: /\/echo\/echo$/,
+    },
+    "kubernetes:networking.k8s.io/v1:Ingress": {
+      command: /kubectl delete ingress (?<name>company) --namespace company /,
+      key: /\/company\/company$/,
+    },
+  },
+];
+
+describe("an interrupted run, under a real engine", function () {
+  this.timeout(TIMEOUT_MS);
+  let account: Account;
+  let stack: Stack;
+  const image = (version: number) => ({ image: `${IMAGE}:${version}` });
+
+  before(async () => {
+    account = await Account.open();
+    stack = await Stack.open(account, "dev", { changes: image(1) });
+  });
+  after(() => account.close());
+
+  /** Runs `up`, in which the operations hang, and signals the engine when all of them do. */
+  async function interruptedUp(
+    signal: "SIGINT" | "SIGKILL",
+    number: number,
+    hangs: (operation: Parameters<Trouble>[0]) => boolean,
+  ): Promise<Run> {
+    const { cloud } = account;
+    let hanging = 0;
+    cloud.trouble = (operation) => {
+      if (!hangs(operation)) {
+        return undefined;
+      }
+      hanging += 1;
+      if (hanging === number) {
+        // When it has been done.
+        setImmediate(() => signalEngine(signal));
+      }
+      return "hangs";
+    };
+    const run = await stack.up();
+    cloud.trouble = () => undefined;
+    equal(hanging, number);
+    equal(run.succeeded, false);
+    if (signal === "SIGKILL") {
+      await stack.cancel();
+    }
+    return run;
+  }
+
+  function imagesOf(things: readonly Thing[]): unknown[] {
+    return things.map(({ outputs }) =>
+      at(outputs, "spec", "template", "spec", "containers", 0, "image"),
+    );
+  }
+
+  for (const kinds of MADE) {
+    const types = Object.keys(kinds);
+
+    it(`while it makes ${types.join(" and ")} has npm run up name them and the commands that settle them`, async () => {
+      const { cloud } = account;
+      await interruptedUp(
+        "SIGKILL",
+        types.length,
+        ({ op, type, name }) =>
+          op === "create" &&
+          types.includes(type) &&
+          (type !== "kubernetes:core/v1:Service" || name === "echo") &&
+          name !== "document",
+      );
+      const pending = await stack.pendingCreates();
+      equal(pending.length, types.length);
+      for (const name of ["up", "destroy"] as const) {
+        const before = cloud.operations.length;
+        const { status, output } = await runScript(account, stack, name);
+        equal(status, 1, output);
+        deepEqual(
+          pending.filter((urn) => !output.includes(urn)),
+          [],
+        );
+        for (const { command } of Object.values(kinds)) {
+          match(output, command);
+        }
+        equal(cloud.operations.length, before);
+      }
+      const { output } = await runScript(account, stack, "up");
+      for (const [type, { key }] of Object.entries(kinds)) {
+        const found = cloud.all(type).filter((each) => key.test(each.key));
+        equal(found.length, 1, type);
+        cloud.remove(type, found[0]?.key ?? "");
+      }
+      const [refresh = ""] = /npx pulumi refresh .*/.exec(output) ?? [];
+      const refreshed = await runPrinted(account, stack, refresh);
+      equal(refreshed.status, 0, refreshed.output);
+      deepEqual(await stack.pendingCreates(), []);
+    });
+  }
+
+  it("goes on afterwards, and makes nothing twice", async () => {
+    const { succeeded, output } = await stack.up();
+    ok(succeeded, output);
+    const made = await stack.madeResources();
+    const kept = account.cloud.things.filter(({ type }) => type.includes(":"));
+    equal(kept.length, made.length);
+  });
+
+  for (const signal of ["SIGKILL", "SIGINT"] as const) {
+    it(`by ${signal} while it rolls out an image is made up for when the image is set back`, async () => {
+      const { cloud } = account;
+      stack.configure(image(2));
+      await interruptedUp(signal, 1, ({ op, type, name }) => {
+        return op === "update" && type === DEPLOYMENT && name === "echo";
+      });
+      ok(imagesOf(cloud.all(DEPLOYMENT)).includes(`${IMAGE}:2`));
+      stack.configure(image(1));
+      const { succeeded, output, steps } = await stack.up();
+      ok(succeeded, output);
+      ok(
+        steps.some(({ op, type, name }) => `${op} ${type} ${name}` === `update ${DEPLOYMENT} echo`),
+      );
+      deepEqual(new Set(imagesOf(cloud.all(DEPLOYMENT))), new Set([`${IMAGE}:1`]));
+      deepEqual((await stack.up()).steps, []);
+    });
+  }
+
+  it("leaves nothing when the stack is destroyed", async () => {
+    const { succeeded, output } = await stack.destroy();
+    ok(succeeded, output);
+    deepEqual(account.cloud.things, []);
+  });
+});
