@@ -4,9 +4,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
+import { START_SECONDS } from "./startDeadlines.ts";
 
-/** Pulumi waits so long for the pods of an add-on: Fargate starts take 60 to 90 s each. */
-const ADDON_TIMEOUT = "30m";
+/** Pulumi waits so long for the pods of an add-on. */
+const ADDON_TIMEOUT = `${START_SECONDS}s`;
 
 export interface FargateClusterArgs {
   vpcId: pulumi.Input<string>;

@@ -16,6 +16,7 @@ import { routeFaults } from "./keyRouteFaults.ts";
 import type { ListenerArgs } from "./nlbAnnotations.ts";
 import { APP_PORT } from "./podSpec.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
+import { FIRST_START_SECONDS, START_SECONDS } from "./startDeadlines.ts";
 import { StickyService } from "./stickyService.ts";
 
 /** The load balancer sends new connections for some two minutes after a router was deregistered. */
@@ -26,8 +27,9 @@ const MARGIN_SECONDS = 15;
 
 const GRACE_SECONDS = PRE_STOP_SECONDS + HARD_STOP_SECONDS + MARGIN_SECONDS;
 
-/** Routers are ready when a replica is, and that after 60 to 90 s for each of the two, and a registration. */
-const ROLLOUT_SECONDS = 1200;
+/** How long a router waits for the first replica before it is restarted. */
+const STARTUP_SECONDS = 1200;
+const STARTUP_PERIOD_SECONDS = 2;
 
 /** Seconds after which a router has found and checked all replicas. */
 const DISCOVERY_SECONDS = 10;
@@ -154,7 +156,7 @@ export class KeyRouter extends pulumi.ComponentResource {
             type: "RollingUpdate",
             rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
           },
-          progressDeadlineSeconds: ROLLOUT_SECONDS,
+          progressDeadlineSeconds: START_SECONDS,
           template: {
             metadata: { labels },
             spec: routerPodSpec(args.image, account.metadata.name, config.metadata.name),
@@ -164,9 +166,9 @@ export class KeyRouter extends pulumi.ComponentResource {
       {
         parent: this,
         customTimeouts: {
-          create: `${ROLLOUT_SECONDS}s`,
-          update: `${ROLLOUT_SECONDS + GRACE_SECONDS}s`,
-          delete: `${ROLLOUT_SECONDS + GRACE_SECONDS}s`,
+          create: `${FIRST_START_SECONDS}s`,
+          update: `${START_SECONDS}s`,
+          delete: `${START_SECONDS + GRACE_SECONDS}s`,
         },
       },
     );
@@ -257,8 +259,8 @@ function routerPodSpec(
         startupProbe: {
           ...probe("/readyz"),
           initialDelaySeconds: DISCOVERY_SECONDS,
-          periodSeconds: 2,
-          failureThreshold: ROLLOUT_SECONDS / 2,
+          periodSeconds: STARTUP_PERIOD_SECONDS,
+          failureThreshold: STARTUP_SECONDS / STARTUP_PERIOD_SECONDS,
         },
         readinessProbe: { ...probe("/healthz"), periodSeconds: 5, failureThreshold: 2 },
         livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },

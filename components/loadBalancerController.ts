@@ -8,13 +8,11 @@ import {
   type PolicyDocument,
   type PolicyScope,
 } from "./loadBalancerControllerPolicy.ts";
+import { START_SECONDS } from "./startDeadlines.ts";
 
 /** Name of chart, release and service account. */
 const CONTROLLER = "aws-load-balancer-controller";
 const NAMESPACE = "kube-system";
-
-/** Two pods start on Fargate, one after the other if a first node is slow. */
-const TIMEOUT_SECONDS = 1200;
 
 export interface LoadBalancerControllerArgs {
   clusterName: string;
@@ -51,14 +49,14 @@ export class LoadBalancerController extends pulumi.ComponentResource {
         name: CONTROLLER,
         namespace: NAMESPACE,
         ...chartOf(args),
-        timeout: TIMEOUT_SECONDS,
+        timeout: START_SECONDS,
         values: chartValues(args, role.arn),
       },
       {
         parent: this,
         // It reads AWS as soon as it starts, and needs its policies until its last load balancer has gone.
         dependsOn: policies,
-        customTimeouts: { create: `${TIMEOUT_SECONDS}s`, update: `${TIMEOUT_SECONDS}s` },
+        customTimeouts: { create: `${START_SECONDS}s`, update: `${START_SECONDS}s` },
       },
     );
     this.registerOutputs();

@@ -3,9 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { gracePeriodSeconds } from "../app/common/lifecycle.ts";
 import { disruptionBudget } from "./disruptionBudget.ts";
 import { podSpec, type PodArgs } from "./podSpec.ts";
-
-/** A pod starts on Fargate in 60 to 90 s and is then registered with the load balancer. */
-const ROLLOUT_SECONDS = 1200;
+import { FIRST_START_SECONDS, START_SECONDS } from "./startDeadlines.ts";
 
 /** How long routers take to resolve the new address of a replica and to check it twice. */
 const SETTLING_SECONDS = 15;
@@ -73,7 +71,6 @@ export class Workload extends pulumi.ComponentResource {
     { drainSeconds }: WorkloadArgs,
     opts: pulumi.CustomResourceOptions,
   ): k8s.apps.v1.Deployment {
-    const replacing = ROLLOUT_SECONDS + gracePeriodSeconds(drainSeconds);
     return new k8s.apps.v1.Deployment(
       name,
       {
@@ -85,10 +82,18 @@ export class Workload extends pulumi.ComponentResource {
             type: "RollingUpdate",
             rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
           },
-          progressDeadlineSeconds: ROLLOUT_SECONDS,
+          progressDeadlineSeconds: START_SECONDS,
         },
       },
-      { ...opts, customTimeouts: timeouts(replacing, replacing) },
+      {
+        ...opts,
+        customTimeouts: {
+          create: `${FIRST_START_SECONDS}s`,
+          // Pods that drain are not waited for.
+          update: `${START_SECONDS}s`,
+          delete: `${START_SECONDS + gracePeriodSeconds(drainSeconds)}s`,
+        },
+      },
     );
   }
 
@@ -116,10 +121,11 @@ export class Workload extends pulumi.ComponentResource {
       },
       {
         ...opts,
-        customTimeouts: timeouts(
-          ROLLOUT_SECONDS + pods * (grace + POD_START_SECONDS + SETTLING_SECONDS),
-          ROLLOUT_SECONDS + grace,
-        ),
+        customTimeouts: {
+          create: `${START_SECONDS}s`,
+          update: `${START_SECONDS + pods * (grace + POD_START_SECONDS + SETTLING_SECONDS)}s`,
+          delete: `${START_SECONDS + grace}s`,
+        },
       },
     );
   }
@@ -157,8 +163,4 @@ export class Workload extends pulumi.ComponentResource {
       { parent: this },
     );
   }
-}
-
-function timeouts(update: number, remove: number): pulumi.CustomTimeouts {
-  return { create: `${ROLLOUT_SECONDS}s`, update: `${update}s`, delete: `${remove}s` };
 }

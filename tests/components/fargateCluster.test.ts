@@ -134,7 +134,7 @@ describe("FargateCluster", () => {
       resolveConflictsOnCreate: "OVERWRITE",
       resolveConflictsOnUpdate: "OVERWRITE",
     });
-    deepEqual(timeouts, { create: "30m", update: "30m", delete: "" });
+    deepEqual(timeouts, { create: "600s", update: "600s", delete: "" });
     const asked = recorder.calls.filter(({ token }) => token.includes("getAddonVersion"));
     deepEqual(
       asked.map((call) => call.inputs),

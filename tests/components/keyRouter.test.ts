@@ -193,8 +193,8 @@ describe("KeyRouter", () => {
     equal(at(pod, "terminationGracePeriodSeconds"), 225);
     const config = at(recorder.one("kubernetes:ConfigMap").inputs, "data", "haproxy.cfg");
     match(String(config), /^ {2}hard-stop-after 60s$/m);
-    deepEqual(deployment.timeouts, { create: "1200s", update: "1425s", delete: "1425s" });
-    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 1200);
+    deepEqual(deployment.timeouts, { create: "900s", update: "600s", delete: "825s" });
+    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 600);
   });
 
   it("starts when it knows a replica, and stays ready without one", async () => {

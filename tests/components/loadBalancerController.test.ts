@@ -121,9 +121,9 @@ describe("LoadBalancerController", () => {
       chart: "aws-load-balancer-controller",
       version: "3.5.0",
       repositoryOpts: { repo: "https://aws.github.io/eks-charts" },
-      timeout: 1200,
+      timeout: 600,
     });
-    deepEqual(release.timeouts, { create: "1200s", update: "1200s", delete: "" });
+    deepEqual(release.timeouts, { create: "600s", update: "600s", delete: "" });
   });
 
   it("takes the pinned chart from another registry", async () => {

@@ -72,17 +72,17 @@ describe("Workload", () => {
     deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: LABELS });
   });
 
-  it("is given the time that Fargate takes to start, and the drain to end", async () => {
+  it("is given ten minutes to start, some more while AWS makes its load balancer, and the drain to end", async () => {
     const { deployment, pod } = await mockedWorkload();
-    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 1200);
-    deepEqual(deployment.timeouts, { create: "1200s", update: "1425s", delete: "1425s" });
+    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 600);
+    deepEqual(deployment.timeouts, { create: "900s", update: "600s", delete: "825s" });
     equal(at(pod, "terminationGracePeriodSeconds"), 225);
   });
 
   it("derives the grace period from another drain, too", async () => {
     const { deployment, pod } = await mockedWorkload({ drainSeconds: 150 });
     equal(at(pod, "terminationGracePeriodSeconds"), 175);
-    equal(deployment.timeouts.delete, "1375s");
+    equal(deployment.timeouts.delete, "775s");
   });
 
   it("runs one container of the image in the size that Fargate bills", async () => {
@@ -255,9 +255,9 @@ describe("Workload", () => {
 
   it("waits for each replica of a StatefulSet in turn, as many as there may be", async () => {
     const { statefulSet } = await mockedStatefulSet();
-    deepEqual(statefulSet.timeouts, { create: "1200s", update: "2280s", delete: "1425s" });
+    deepEqual(statefulSet.timeouts, { create: "600s", update: "1680s", delete: "825s" });
     const larger = await mockedStatefulSet({ maxReplicas: 10 });
-    equal(larger.statefulSet.timeouts.update, "4800s");
+    equal(larger.statefulSet.timeouts.update, "4200s");
   });
 
   it("has the pods of a StatefulSet as those of a Deployment", async () => {
