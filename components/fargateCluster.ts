@@ -94,7 +94,7 @@ export class FargateCluster extends pulumi.ComponentResource {
     });
   }
 
-  /** EKS and no nodes: no instance role, no security groups for them, no VPC CNI, no kube-proxy. */
+  /** EKS and no nodes: no instance role, no security groups for them. The add-ons are our own. */
   #cluster(args: FargateClusterArgs): eks.Cluster {
     const { name } = this;
     const key = args.secretsEncryption
@@ -182,9 +182,12 @@ export class FargateCluster extends pulumi.ComponentResource {
           ...opts,
         },
       );
+    // They have no pods on Fargate. Others that run it have both (terraform-aws-eks, tests/fargate-profile), and AWS does not say
+    // whether a Fargate pod's own kube-proxy gets its role without the first; without that role no pod resolves a name.
+    const network = ["kube-proxy", "vpc-cni"].map((name) => addon(name, {}, {}));
     // Its pods are pending, and the add-on degraded, until a profile takes them.
     const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
-    const dns = addon("coredns", onFargate, { dependsOn });
+    const dns = addon("coredns", onFargate, { dependsOn: [...dependsOn, ...network] });
     if (args.metricsServer) {
       // Not protected: it goes when the autoscaler goes.
       addon("metrics-server", {}, { dependsOn: dns, protect: false });

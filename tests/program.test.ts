@@ -7,7 +7,7 @@ import { configure, STACKS } from "./support/stackConfig.ts";
 
 /** What every stack has, of a ready-made image; children of remote components a mock cannot show. */
 const READY_MADE = {
-  "aws:Addon": 1,
+  "aws:Addon": 3,
   "aws:FargateProfile": 4,
   "aws:Instance": 1,
   "aws:LogGroup": 1,
@@ -55,7 +55,7 @@ const DEV = {
 /** As prod, with autoscalers, control-plane logs and a key for Secrets; the registry and the documents by key. */
 const STAGING: Partial<Record<string, number>> = {
   ...DEV,
-  "aws:Addon": 2,
+  "aws:Addon": 4,
   "aws:Key": 1,
   "aws:LogGroup": 2,
   "aws:RolePolicy": 2,

@@ -40,7 +40,7 @@ describe("FargateCluster", () => {
   it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
     const { recorder } = await mockedCluster();
     deepEqual(recorder.counts(), {
-      "aws:Addon": 1,
+      "aws:Addon": 3,
       "aws:FargateProfile": 2,
       "aws:LogGroup": 1,
       "aws:Role": 1,
@@ -124,8 +124,7 @@ describe("FargateCluster", () => {
 
   it("runs CoreDNS on Fargate, in the version for its Kubernetes, and no metrics-server", async () => {
     const { recorder } = await mockedCluster();
-    const { name, inputs, timeouts } = recorder.one("aws:Addon");
-    equal(name, "apps-coredns");
+    const { inputs, timeouts } = recorder.one("aws:Addon", "apps-coredns");
     deepEqual(inputs, {
       clusterName: "apps",
       addonName: "coredns",
@@ -138,13 +137,38 @@ describe("FargateCluster", () => {
     const asked = recorder.calls.filter(({ token }) => token.includes("getAddonVersion"));
     deepEqual(
       asked.map((call) => call.inputs),
-      [{ addonName: "coredns", kubernetesVersion: "1.35" }],
+      ["kube-proxy", "vpc-cni", "coredns"].map((addonName) => ({
+        addonName,
+        kubernetesVersion: "1.35",
+      })),
     );
+  });
+
+  it("has kube-proxy and the VPC CNI before CoreDNS, and in no profile's way, for they have no pods", async () => {
+    const { recorder } = await mockedCluster();
+    for (const addonName of ["kube-proxy", "vpc-cni"]) {
+      const { inputs, dependencies } = recorder.one("aws:Addon", `apps-${addonName}`);
+      deepEqual(inputs, {
+        clusterName: "apps",
+        addonName,
+        addonVersion: `v1-${addonName}-for-1.35`,
+        resolveConflictsOnCreate: "OVERWRITE",
+        resolveConflictsOnUpdate: "OVERWRITE",
+      });
+      deepEqual(
+        dependencies.filter((urn) => urn.includes("FargateProfile")),
+        [],
+      );
+    }
+    deepEqual(recorder.directlyAfter(recorder.one("aws:Addon", "apps-coredns"), "aws:Addon"), [
+      "apps-kube-proxy",
+      "apps-vpc-cni",
+    ]);
   });
 
   it("adds the metrics-server, after CoreDNS, when told to", async () => {
     const { recorder } = await mockedCluster({ metricsServer: true });
-    equal(recorder.all("aws:Addon").length, 2);
+    equal(recorder.all("aws:Addon").length, 4);
     const metrics = recorder.one("aws:Addon", "apps-metrics-server");
     deepEqual(metrics.inputs, {
       clusterName: "apps",
@@ -292,7 +316,7 @@ describe("FargateCluster", () => {
     await recorder.settle();
     const groups = recorder.all("aws:LogGroup").map(({ inputs }) => inputs.name);
     equal(new Set(groups).size, 4);
-    equal(recorder.all("aws:Addon").length, 4);
+    equal(recorder.all("aws:Addon").length, 8);
     const chat = recorder.one("kubernetes:Namespace", "chat");
     equal(recorder.isAfter(chat, recorder.one("eks:index:Cluster", "two")), true);
     equal(recorder.isAfter(chat, recorder.one("eks:index:Cluster", "one")), false);

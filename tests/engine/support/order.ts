@@ -11,6 +11,7 @@ const DELETED_IN_ORDER: readonly (readonly string[])[] = [
   ["Deployment", "StatefulSet"],
   ["load balancer"],
   ["Release"],
+  ["Addon"],
   ["Cluster"],
   ["Route", "RouteTableAssociation", "VpcEndpoint", "SubnetGroup"],
   ["Subnet"],

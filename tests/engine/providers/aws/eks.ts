@@ -5,6 +5,9 @@ import { hasEgress, isPublic } from "./network.ts";
 
 export const CLUSTER = "aws:eks/cluster:Cluster";
 export const PROFILE = "aws:eks/fargateProfile:FargateProfile";
+const ADDON = "aws:eks/addon:Addon";
+/** Add-ons whose pods are on nodes, and on Fargate part of what AWS runs beside each pod. */
+const WITHOUT_PODS = ["kube-proxy", "vpc-cni"];
 const ENTRY = "aws:eks/accessEntry:AccessEntry";
 const ROLE = "aws:iam/role:Role";
 const SUBNET = "aws:ec2/subnet:Subnet";
@@ -107,14 +110,19 @@ export const EKS: Readonly<Record<string, Kind>> = {
       };
     },
   },
-  "aws:eks/addon:Addon": {
+  [ADDON]: {
     isPlace: true,
     replacedBy: ["addonName", "clusterName"],
     make: ({ clusterName, addonName, configurationValues }, place) => {
-      place.cloud.need(CLUSTER, clusterName);
+      const { bootstrapSelfManagedAddons } = place.cloud.need(CLUSTER, clusterName).outputs;
+      const hasPods = !WITHOUT_PODS.includes(String(addonName));
       const pending = unscheduled(place.cloud, String(clusterName), "kube-system");
-      if (pending !== undefined) {
+      if (hasPods && pending !== undefined) {
         refuse(`unexpected state 'DEGRADED' of ${String(addonName)}: ${pending}`);
+      }
+      const proxy = place.cloud.get(ADDON, `${String(clusterName)}:kube-proxy`);
+      if (hasPods && bootstrapSelfManagedAddons === false && proxy === undefined) {
+        refuse(`unexpected state 'DEGRADED' of ${String(addonName)}: there is no kube-proxy`);
       }
       if (addonName === "coredns" && !String(configurationValues).includes('"Fargate"')) {
         refuse("unexpected state 'DEGRADED' of coredns: its pods are for EC2");
