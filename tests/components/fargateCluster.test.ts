@@ -1,25 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { FargateCluster, type FargateClusterArgs } from "../../components/fargateCluster.ts";
+import { FargateCluster } from "../../components/fargateCluster.ts";
 import { loggingConfig } from "../../components/fargateLogging.ts";
-import { at, mockPulumi, valueOf, type MockOptions } from "../support/mocks.ts";
-
-const ARGS: FargateClusterArgs = {
-  vpcId: "vpc-1",
-  privateSubnetIds: ["subnet-private-1", "subnet-private-2"],
-  publicSubnetIds: ["subnet-public-1", "subnet-public-2"],
-  region: "us-east-1",
-  kubernetesVersion: "1.35",
-  namespaces: ["chat"],
-  admins: [],
-  publicAccessCidrs: ["198.51.100.0/24"],
-  secretsEncryption: false,
-  controlPlaneLogs: [],
-  logRetentionDays: 14,
-  deletionProtection: false,
-  metricsServer: false,
-};
+import { CLUSTER_ARGS, mockedCluster } from "../support/cluster.ts";
+import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 
 /** An add-on that is not made; the rest are defaults of the SDK. */
 const OFF = {
@@ -28,14 +13,8 @@ const OFF = {
   resolveConflictsOnUpdate: "OVERWRITE",
 };
 
-async function mockedCluster(changes: Partial<FargateClusterArgs> = {}, options: MockOptions = {}) {
-  const recorder = await mockPulumi(options);
-  const cluster = new FargateCluster("apps", { ...ARGS, ...changes });
-  await recorder.settle();
-  return { recorder, cluster, inputs: recorder.one("eks:index:Cluster").inputs };
-}
-
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+
 describe("FargateCluster", () => {
   it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
     const { recorder } = await mockedCluster();
@@ -122,64 +101,6 @@ describe("FargateCluster", () => {
     });
   });
 
-  it("runs CoreDNS on Fargate, in the version for its Kubernetes, and no metrics-server", async () => {
-    const { recorder } = await mockedCluster();
-    const { inputs, timeouts } = recorder.one("aws:Addon", "apps-coredns");
-    deepEqual(inputs, {
-      clusterName: "apps",
-      addonName: "coredns",
-      addonVersion: "v1-coredns-for-1.35",
-      configurationValues: '{"computeType":"Fargate"}',
-      resolveConflictsOnCreate: "OVERWRITE",
-      resolveConflictsOnUpdate: "OVERWRITE",
-    });
-    deepEqual(timeouts, { create: "600s", update: "600s", delete: "" });
-    const asked = recorder.calls.filter(({ token }) => token.includes("getAddonVersion"));
-    deepEqual(
-      asked.map((call) => call.inputs),
-      ["kube-proxy", "vpc-cni", "coredns"].map((addonName) => ({
-        addonName,
-        kubernetesVersion: "1.35",
-      })),
-    );
-  });
-
-  it("has kube-proxy and the VPC CNI before CoreDNS, and in no profile's way, for they have no pods", async () => {
-    const { recorder } = await mockedCluster();
-    for (const addonName of ["kube-proxy", "vpc-cni"]) {
-      const { inputs, dependencies } = recorder.one("aws:Addon", `apps-${addonName}`);
-      deepEqual(inputs, {
-        clusterName: "apps",
-        addonName,
-        addonVersion: `v1-${addonName}-for-1.35`,
-        resolveConflictsOnCreate: "OVERWRITE",
-        resolveConflictsOnUpdate: "OVERWRITE",
-      });
-      deepEqual(
-        dependencies.filter((urn) => urn.includes("FargateProfile")),
-        [],
-      );
-    }
-    deepEqual(recorder.directlyAfter(recorder.one("aws:Addon", "apps-coredns"), "aws:Addon"), [
-      "apps-kube-proxy",
-      "apps-vpc-cni",
-    ]);
-  });
-
-  it("adds the metrics-server, after CoreDNS, when told to", async () => {
-    const { recorder } = await mockedCluster({ metricsServer: true });
-    equal(recorder.all("aws:Addon").length, 4);
-    const metrics = recorder.one("aws:Addon", "apps-metrics-server");
-    deepEqual(metrics.inputs, {
-      clusterName: "apps",
-      addonName: "metrics-server",
-      addonVersion: "v1-metrics-server-for-1.35",
-      resolveConflictsOnCreate: "OVERWRITE",
-      resolveConflictsOnUpdate: "OVERWRITE",
-    });
-    deepEqual(recorder.directlyAfter(metrics, "aws:Addon"), ["apps-coredns"]);
-  });
-
   it("has no key of its own by default and encrypts Secrets with one when told to", async () => {
     equal((await mockedCluster()).recorder.counts()["aws:Key"], undefined);
     const { recorder, inputs } = await mockedCluster({ secretsEncryption: true });
@@ -254,21 +175,11 @@ describe("FargateCluster", () => {
     }
   });
 
-  it("starts add-ons after all profiles and the log router, so that their logs are kept", async () => {
-    const { recorder } = await mockedCluster({ metricsServer: true });
-    const profiles = ["apps-chat", "apps-kube-system"];
-    const dns = recorder.one("aws:Addon", "apps-coredns");
-    deepEqual(recorder.directlyAfter(dns, "aws:FargateProfile"), profiles);
-    deepEqual(recorder.directlyAfter(dns, "kubernetes:ConfigMap"), ["apps-logging"]);
-    const provider = recorder.one("pulumi:providers:kubernetes");
-    deepEqual(recorder.directlyAfter(provider, "aws:FargateProfile"), profiles);
-  });
-
   it("protects what is there for as long as the cluster, and nothing that a setting takes away", async () => {
     const recorder = await mockPulumi();
     const admins = ["arn:aws:iam::111122223333:user/ada"];
     const changes = { admins, controlPlaneLogs: ["api"], metricsServer: true };
-    new FargateCluster("apps", { ...ARGS, ...changes }, { protect: true });
+    new FargateCluster("apps", { ...CLUSTER_ARGS, ...changes }, { protect: true });
     await recorder.settle();
     const free = recorder.made.filter(({ protect }) => !protect);
     deepEqual(free.map(({ name }) => name).toSorted(), [
@@ -310,8 +221,8 @@ describe("FargateCluster", () => {
   it("lives twice side by side, with objects of the second in the second", async () => {
     const recorder = await mockPulumi();
     const changes = { controlPlaneLogs: ["api"], secretsEncryption: true, metricsServer: true };
-    new FargateCluster("one", { ...ARGS, ...changes });
-    const { kubernetes } = new FargateCluster("two", { ...ARGS, ...changes });
+    new FargateCluster("one", { ...CLUSTER_ARGS, ...changes });
+    const { kubernetes } = new FargateCluster("two", { ...CLUSTER_ARGS, ...changes });
     new k8s.core.v1.Namespace("chat", {}, { provider: kubernetes });
     await recorder.settle();
     const groups = recorder.all("aws:LogGroup").map(({ inputs }) => inputs.name);
