@@ -112,6 +112,14 @@ describe("an interrupted run, under a real engine", function () {
         }
         equal(cloud.operations.length, before);
       }
+      // Pulumi alone finds their names taken; of a database it would make a second one.
+      cloud.trouble = ({ op, type }) =>
+        op === "create" && type.startsWith("aws:") ? "refused" : undefined;
+      const plain = await stack.up({ continueOnError: true });
+      cloud.trouble = () => undefined;
+      equal(plain.succeeded, false);
+      match(plain.output, /cannot re-use a name that is still in use|already exists/);
+      deepEqual(await stack.pendingCreates(), pending);
       const { output } = await runScript(account, stack, "up");
       for (const [type, { key }] of Object.entries(kinds)) {
         const found = cloud.all(type).filter((each) => key.test(each.key));
