@@ -4,7 +4,7 @@ import { named, stackPolicy } from "./stack.ts";
 import { demand, known, UNKNOWN } from "./violation.ts";
 
 /** What builds an image and knows its digest afterwards. */
-const BUILDERS = ["awsx:ecr:Image", "docker-build:index:Image"];
+const BUILDER = "docker-build:index:Image";
 
 const BY_DIGEST = /@sha256:[\da-f]{64}$/;
 
@@ -27,7 +27,7 @@ export const images = stackPolicy({
             what: `image of ${what} in ${named(resource)}`,
             value: image,
             holds: (name) => typeof name === "string" && BY_DIGEST.test(name),
-            allowed: "NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image",
+            allowed: "NAME@sha256:DIGEST, or the imageUri of an AppImage",
             fix: "set it to the digest that docker buildx imagetools inspect tells",
           },
           resource.urn,
@@ -60,5 +60,5 @@ function imagesIn({
 
 /** Whether the program itself builds what it is made with: by digest, as AppImage gives it. */
 function isBuilt({ dependencies }: PolicyResource): boolean {
-  return dependencies.some(({ type }) => BUILDERS.includes(type));
+  return dependencies.some(({ type }) => type === BUILDER);
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { copyContext } from "../components/buildContext.ts";
+import { digestOf } from "./support/mockCloud.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "./support/mocks.ts";
 import { evaluateProgram, runProgram } from "./support/program.ts";
 import { configure, STACKS } from "./support/stackConfig.ts";
@@ -229,7 +230,7 @@ describe("program", () => {
     for (const { inputs: each } of recorder.all("kubernetes:Deployment")) {
       equal(
         at(each, "spec", "template", "spec", "containers", 0, "image"),
-        `111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:of-${image.name}`,
+        `111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@${digestOf(image.name)}`,
       );
     }
   });

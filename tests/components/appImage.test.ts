@@ -2,6 +2,7 @@ import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AppImage, type AppImageArgs } from "../../components/appImage.ts";
+import { digestOf } from "../support/mockCloud.ts";
 import { at, mockPulumi, valueOf } from "../support/mocks.ts";
 
 const CONTEXT = { location: ".data/contexts/0123456789abcdef", hash: "0123456789abcdef" };
@@ -118,7 +119,7 @@ describe("AppImage", () => {
     new k8s.core.v1.ConfigMap("user", { data: { imageUri } });
     await recorder.settle();
     const image = recorder.one("docker-build:index:Image");
-    equal(await valueOf(imageUri), `${URL_OF_REPOSITORY}@sha256:of-${image.name}`);
+    equal(await valueOf(imageUri), `${URL_OF_REPOSITORY}@${digestOf(image.name)}`);
     equal(await valueOf(repositoryUrl), URL_OF_REPOSITORY);
     equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap"), image), true);
   });

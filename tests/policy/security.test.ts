@@ -132,7 +132,7 @@ describe("policies of security find", () => {
         expected: found(
           "images-by-digest",
           "echo",
-          `image of container echo in Deployment echo is ${JSON.stringify(image)}: allowed is NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image; set it to the digest that docker buildx imagetools inspect tells`,
+          `image of container echo in Deployment echo is ${JSON.stringify(image)}: allowed is NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells`,
         ),
       }),
     ),
@@ -144,7 +144,7 @@ describe("policies of security find", () => {
       expected: found(
         "images-by-digest",
         "company-router",
-        "image of container haproxy in Deployment company-router is known only after pulumi up: allowed is NAME@sha256:DIGEST, or the imageUri of an awsx.ecr.Image; set it to the digest that docker buildx imagetools inspect tells",
+        "image of container haproxy in Deployment company-router is known only after pulumi up: allowed is NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells",
       ),
     },
     ...["PGPASSWORD", "DB_PASS", "PGPASS", "SIGNING_KEY", "CLIENT_SECRET"].map(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 
 /** Where the mocked program runs. */
@@ -31,6 +32,11 @@ export const CLOUD: Cloud = {
 };
 
 export type Properties = Record<string, unknown>;
+
+/** Of the image that a resource of this name builds. */
+export function digestOf(name: string): string {
+  return `sha256:${createHash("sha256").update(name).digest("hex")}`;
+}
 
 /** Makes a resource that only its remote parent knows, and gives a reference to it. */
 export type AddChild = (type: string, name: string, state: Properties) => unknown;
@@ -70,7 +76,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "awsx:ecr:Repository": (_, { name }, { accountId, region }) => ({
     url: `${accountId}.dkr.ecr.${region}.amazonaws.com/${String(name)}`,
   }),
-  "docker-build:index:Image": (name) => ({ digest: `sha256:of-${name}` }),
+  "docker-build:index:Image": (name) => ({ digest: digestOf(name) }),
   "eks:index:Cluster": eksCluster,
   "kubernetes:apps/v1:Deployment": none,
   "kubernetes:apps/v1:StatefulSet": none,
