@@ -52,7 +52,7 @@ describe("a stack in trouble, under a real engine", function () {
   });
 
   it("says why pods do not start, as they themselves do", async () => {
-    const image = `${account.cloud.accountId}.dkr.ecr.us-east-1.amazonaws.com/app@sha256:0`;
+    const image = `${account.cloud.accountId}.dkr.ecr.us-east-1.amazonaws.com/app@sha256:${"0".repeat(64)}`;
     stack.configure({ image });
     const { succeeded: isDone, faults } = await stack.up();
     equal(isDone, false);
