@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { nameOf, typeOf } from "./providers/wire.ts";
 import { Account, TIMEOUT_MS } from "./support/account.ts";
-import { signalEngine } from "./support/signal.ts";
+import { interruptedUp } from "./support/interrupt.ts";
 import { Stack } from "./support/stack.ts";
 
 /** Where the engine is killed: at a resource that is early, in the middle, and late. */
@@ -20,17 +20,12 @@ describe("an engine that is killed in the middle", function () {
   for (const moment of MOMENTS) {
     it(`at ${moment} is recovered by cancel, refresh and up`, async () => {
       const { cloud } = account;
-      let isKilled = false;
-      cloud.trouble = ({ op, type }) => {
-        if (op === "create" && type === moment && !isKilled) {
-          isKilled = true;
-          signalEngine("SIGKILL");
-        }
-        return undefined;
-      };
-      equal((await stack.up()).succeeded, false);
-      cloud.trouble = () => undefined;
-      ok(isKilled);
+      let isCaught = false;
+      await interruptedUp(account, stack, "SIGKILL", 1, ({ op, type }) => {
+        const isFirst = op === "create" && type === moment && !isCaught;
+        isCaught ||= isFirst;
+        return isFirst;
+      });
       const locked = await stack.up();
       equal(locked.succeeded, false);
       match(locked.output, /pulumi cancel/);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   LocalWorkspace,
@@ -141,6 +141,11 @@ export class Stack {
       pending_operations?: { type: string; resource: { urn: string } }[];
     };
     return pending.filter(({ type }) => type === "creating").map(({ resource }) => resource.urn);
+  }
+
+  /** The state as the engine has written it so far. */
+  stateText(): string {
+    return existsSync(this.#state) ? readFileSync(this.#state, "utf8") : "";
   }
 
   /** Unlocks the stack after an engine that did not end by itself. */
