@@ -1,3 +1,4 @@
+import type { ServerEnvironment } from "./common/environment.ts";
 import { SettingsError } from "./common/settings.ts";
 import { cut, shown } from "./common/shown.ts";
 import { createAppProcess } from "./process.ts";
@@ -6,8 +7,8 @@ try {
   const { env, log, server, drain } = createAppProcess(process.env, 1);
   process.on("SIGTERM", () => void drain());
   process.on("SIGINT", () => void drain());
-  const { port } = await listen(() => server.listen(env.PORT, env.HOST), env);
-  log.info({ port }, "listening");
+  const ports = { port: env.PORT, metricsPort: env.METRICS_PORT };
+  log.info(await listen(() => server.listen(ports, env.HOST), env), "listening");
 } catch (error) {
   if (!(error instanceof SettingsError)) {
     throw error;
@@ -17,14 +18,15 @@ try {
 }
 
 /** Tells in the words of the settings why a port cannot be had. */
-async function listen<T>(open: () => Promise<T>, { HOST, PORT }: { HOST: string; PORT: number }) {
+async function listen<T>(open: () => Promise<T>, { HOST, PORT, METRICS_PORT }: ServerEnvironment) {
   try {
     return await open();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+    const [name, example] = port === METRICS_PORT ? ["METRICS_PORT", 9464] : ["PORT", 8080];
     throw new SettingsError([
       code === "EADDRINUSE" || code === "EACCES"
-        ? `PORT is ${PORT}: ${message}; allowed is a free port, for example 8080`
+        ? `${name} is ${port ?? PORT}: ${message}; allowed is a free port, for example ${example}`
         : `HOST is ${shown(HOST)}: ${cut(message)}; allowed is an address of this computer, for example 0.0.0.0`,
     ]);
   }

@@ -1,5 +1,5 @@
 import type { AppName } from "../app/common/apps.ts";
-import { metric } from "../tests/support/echoServer.ts";
+import { metric } from "../tests/support/metrics.ts";
 import { endRuns, startLocal, type LocalRun } from "../tests/support/localRun.ts";
 
 export const AFFINITIES = ["none", "cookie", "key"] as const;
@@ -38,7 +38,7 @@ export function inTurn<Each>(all: readonly Each[], turn: number): Each[] {
 export async function countedIn({ err }: LocalRun, name: string): Promise<number> {
   const ports = new Map<string, string>();
   for (const [, replica = "", port = ""] of err.matchAll(
-    /"replica":"([^"]+)","port":(\d+),"availability":"routable"/g,
+    /"replica":"([^"]+)","port":\d+,"metricsPort":(\d+),"availability":"routable"/g,
   )) {
     ports.set(replica, port);
   }

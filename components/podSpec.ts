@@ -8,6 +8,9 @@ import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 /** The port on which the app listens, by name and by number. */
 export const APP_PORT = { name: "http", number: 8080 };
 
+/** The port of Prometheus metrics, by name and by number; no Service may name it. */
+export const METRICS_PORT = { name: "metrics", number: 9464 };
+
 /** Path of the readiness probe, which load balancers ask, too. */
 export const READINESS_PATH = "/readyz";
 
@@ -52,10 +55,14 @@ export function podSpec(
       {
         name,
         image: args.image,
-        ports: [{ name: APP_PORT.name, containerPort: APP_PORT.number }],
+        ports: [APP_PORT, METRICS_PORT].map((port) => ({
+          name: port.name,
+          containerPort: port.number,
+        })),
         env: [
           { name: "APP", value: args.app },
           { name: "PORT", value: String(APP_PORT.number) },
+          { name: "METRICS_PORT", value: String(METRICS_PORT.number) },
           { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
           ...origins.map((value) => ({ name: "ALLOWED_ORIGINS", value })),
           { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },

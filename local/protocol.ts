@@ -1,3 +1,5 @@
+import type { Ports } from "../app/common/appServer.ts";
+
 /** What the front tells a replica; the accepted socket goes with it. */
 export interface Offer {
   type: "offer";
@@ -8,7 +10,7 @@ export interface Offer {
 
 /** What a replica tells the front. */
 export type Reply =
-  | { type: "listening"; port: number }
+  | ({ type: "listening" } & Ports)
   | { type: "accepted"; id: number }
   | { type: "declined"; id: number };
 

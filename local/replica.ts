@@ -4,7 +4,7 @@ import { monotonicMs, type Offer, type Reply } from "./protocol.ts";
 
 /**
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
- * over. Its own port, on loopback, is for health checks and metrics.
+ * over. Its own ports, on loopback, are for health checks and for metrics.
  */
 const { server, drain } = createAppProcess(process.env, 2);
 
@@ -25,8 +25,8 @@ process.on("disconnect", () => process.exit(1));
 // More than once, by whoever else sends it: the drain goes on.
 process.on("SIGTERM", () => void drain());
 
-const { port } = await server.listen(0, "127.0.0.1");
-tellFront({ type: "listening", port });
+const ports = await server.listen({ port: 0, metricsPort: 0 }, "127.0.0.1");
+tellFront({ type: "listening", ...ports });
 
 function tellFront(reply: Reply): void {
   if (process.connected) {

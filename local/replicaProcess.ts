@@ -61,6 +61,7 @@ export class ReplicaProcess {
   readonly #queue: Socket[] = [];
   #lastOffer = 0;
   #port = 0;
+  #metricsPort = 0;
   #wasReady = false;
   #wasStopped = false;
   #failedChecks = 0;
@@ -134,6 +135,7 @@ export class ReplicaProcess {
     switch (reply.type) {
       case "listening":
         this.#port = reply.port;
+        this.#metricsPort = reply.metricsPort;
         clearTimeout(this.#start);
         this.#checks = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
         this.#check();
@@ -233,7 +235,8 @@ export class ReplicaProcess {
 
   #setAvailability(availability: Availability): void {
     if (this.availability !== availability) {
-      this.#options.log.info({ replica: this.name, port: this.#port, availability }, "replica");
+      const ports = { port: this.#port, metricsPort: this.#metricsPort };
+      this.#options.log.info({ replica: this.name, ...ports, availability }, "replica");
       this.availability = availability;
       this.#options.onChange();
     }

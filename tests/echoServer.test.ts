@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import SockJS from "sockjs-client";
 import { WebSocket } from "ws";
 import { TRANSPORTS } from "../verify/sockjs/session.ts";
-import { metric, startEchoServer, stopEchoServers } from "./support/echoServer.ts";
+import { startEchoServer, stopEchoServers } from "./support/echoServer.ts";
+import { metric } from "./support/metrics.ts";
 import { echoOnce, openSession } from "./support/sessions.ts";
 import { waitFor } from "./support/waitFor.ts";
 
@@ -43,15 +44,7 @@ describe("echo server", () => {
     });
   }
 
-  for (const path of [
-    "/",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-    "/echo/info",
-    "/nothing",
-    "/page.js",
-  ]) {
+  for (const path of ["/", "/healthz", "/readyz", "/echo/info", "/nothing", "/page.js"]) {
     it(`names the replica in the answer to ${path}`, async () => {
       const { origin } = await startEchoServer();
       const { headers, status } = await fetch(origin + path);

@@ -186,6 +186,21 @@ describe("program's wiring", () => {
     }
   });
 
+  it("has no Service lead to metrics, however a stack keeps its sessions", async () => {
+    for (const stack of ["dev", "prod"]) {
+      const { recorder } = await runProgram(stack);
+      const ports = recorder
+        .all("kubernetes:Service")
+        .flatMap(({ inputs }) => at(inputs, "spec", "ports") as Record<string, unknown>[])
+        .map(({ port, targetPort = port }) => targetPort);
+      ok(ports.length >= 3);
+      deepEqual(
+        ports.filter((port) => port !== "http" && port !== 8080),
+        [],
+      );
+    }
+  });
+
   for (const [stack, zones, nat, replicas, limits] of [
     ["dev", 2, "Single", { replicas: 3 }, { cpu: "250m", memory: "256Mi" }],
     ["staging", 3, "Single", { min: 2, max: 4 }, { cpu: "250m", memory: "768Mi" }],

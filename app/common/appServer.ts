@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   createServer,
   STATUS_CODES,
@@ -12,6 +13,7 @@ import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 import { SILENCE_MS } from "./httpRouting.ts";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
+import { createMetricsServer } from "./metricsServer.ts";
 import { Origins } from "./origins.ts";
 import { sendProblem } from "./problem.ts";
 import { SECURITY_HEADERS, securityHeaders } from "./securityHeaders.ts";
@@ -45,6 +47,12 @@ export interface AppServerOptions {
   requestSeconds?: number;
 }
 
+/** Where a server listens: the ports of clients and of metrics, 0 for free ones. */
+export interface Ports {
+  port: number;
+  metricsPort: number;
+}
+
 /** Answers a request or an upgrade that is not for the routes; false leaves it to them. */
 export type Interceptor = (
   request: IncomingMessage,
@@ -60,6 +68,7 @@ export class AppServer {
   readonly lifecycle = new Lifecycle((phase) => this.#entered(phase));
   readonly #options: AppServerOptions;
   readonly #sockets = new Set<Socket>();
+  readonly #metrics = createMetricsServer(this.registry);
   readonly #drains = new Counter({
     name: "app_drains_total",
     help: "Drains that were begun",
@@ -96,11 +105,16 @@ export class AppServer {
     return this.fastify.server;
   }
 
-  /** Starts to listen, and becomes ready as soon as it is prepared. */
-  async listen(port: number, host: string): Promise<AddressInfo> {
+  /**
+   * Starts to listen, and becomes ready as soon as it is prepared.
+   *
+   * @throws Error as the system gives it, with `code` and `port`
+   */
+  async listen({ port, metricsPort }: Ports, host: string): Promise<Ports> {
+    await once(this.#metrics.listen(metricsPort, host), "listening");
     await this.fastify.listen({ port, host });
     void this.prepare().then(() => this.lifecycle.ready());
-    return this.http.address() as AddressInfo;
+    return { port: portOf(this.http), metricsPort: portOf(this.#metrics) };
   }
 
   /** Drains, then closes everything; resolves when nothing is left. */
@@ -117,6 +131,8 @@ export class AppServer {
     };
     await this.lifecycle.drain(this.#options.drainSeconds, closable);
     await this.fastify.close();
+    this.#metrics.close();
+    this.#metrics.closeAllConnections();
   }
 
   /** Answers what is no request, or a request for an upgrade, with a status and nothing else. */
@@ -172,9 +188,6 @@ export class AppServer {
       const { phase } = this.lifecycle;
       return reply.code(phase === "ready" ? 200 : 503).send({ status: phase });
     });
-    this.fastify.get("/metrics", async (_request, reply) =>
-      reply.type(this.registry.contentType).send(await this.registry.metrics()),
-    );
   }
 
   #entered(phase: Phase): void {
@@ -183,4 +196,8 @@ export class AppServer {
       this.#drains.inc();
     }
   }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }

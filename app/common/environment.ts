@@ -15,6 +15,7 @@ import {
 const SERVER_RULES = {
   HOST: textLike(/^\S+$/, "an address to listen on", "0.0.0.0").default("0.0.0.0"),
   PORT: wholeNumberFrom(0, 65535, 8080).default(8080),
+  METRICS_PORT: wholeNumberFrom(0, 65535, 9464).default(9464),
   REPLICA_NAME: textLike(/^[\w.-]{1,253}$/, "a host name", "echo-7d9c5b7f4-x2k9p"),
   DRAIN_SECONDS: numberFrom(0, 3600, 150).default(150),
   ALLOWED_ORIGINS: originList.default([]),

@@ -1,7 +1,7 @@
 import type { AppName } from "../../app/common/apps.ts";
 import { HTTP_ROUTINGS } from "../../app/routing.ts";
 import { startPostgres, type Postgres } from "../../local/postgres.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { endRuns, runNode, type Run } from "../support/localRun.ts";
 import { freePorts } from "../support/ports.ts";
 import { newDatabase } from "../support/postgres.ts";
@@ -19,6 +19,7 @@ export class RoutedApp {
   #routers: Router[] = [];
   #fleet: Fleet | undefined;
   #port = 0;
+  #metricsPort = 0;
   readonly #app: keyof typeof HTTP_ROUTINGS & AppName;
   readonly #environment: Record<string, string>;
 
@@ -52,6 +53,7 @@ export class RoutedApp {
       APP: this.#app,
       HOST: addressOf(ordinal),
       PORT: String(this.#port),
+      METRICS_PORT: String(this.#metricsPort),
       REPLICA_NAME: nameOf(ordinal),
       DATABASE_URL: this.databaseUrl,
       DATABASE_TLS: "off",
@@ -62,13 +64,13 @@ export class RoutedApp {
   /** A counter of each replica. */
   counts(name: string): Promise<(number | undefined)[]> {
     return Promise.all(
-      ORDINALS.map((ordinal) => metric(`http://${addressOf(ordinal)}:${this.#port}`, name)),
+      ORDINALS.map((ordinal) => metric(`http://${addressOf(ordinal)}:${this.#metricsPort}`, name)),
     );
   }
 
   async #start(postgresUrl: string): Promise<void> {
     this.databaseUrl = await newDatabase(postgresUrl);
-    this.#port = await freePorts(1);
+    [this.#port, this.#metricsPort] = [await freePorts(1), await freePorts(1)];
     const fleet = await Fleet.of(0);
     this.#fleet = fleet;
     for (const ordinal of ORDINALS) {

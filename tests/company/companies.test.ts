@@ -6,7 +6,7 @@ import {
   stopCompanyServers,
   type Answer,
 } from "../support/companyServer.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { usePostgres } from "../support/postgres.ts";
 
 const NUMBER_RULE =

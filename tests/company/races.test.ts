@@ -9,7 +9,7 @@ import {
   stopCompanyServers,
   type Answer,
 } from "../support/companyServer.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { queryRows, usePostgres } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
 

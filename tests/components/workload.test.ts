@@ -91,15 +91,19 @@ describe("Workload", () => {
     equal((at(pod, "containers") as unknown[]).length, 1);
     equal(at(container, "name"), "chat");
     equal(at(container, "image"), "registry.example/chat@sha256:1");
-    deepEqual(at(container, "ports"), [{ name: "http", containerPort: 8080 }]);
+    deepEqual(at(container, "ports"), [
+      { name: "http", containerPort: 8080 },
+      { name: "metrics", containerPort: 9464 },
+    ]);
     deepEqual(at(container, "resources"), { requests: resources, limits: resources });
   });
 
-  it("tells the app which one it is, its port, its drain and its name", async () => {
+  it("tells the app which one it is, its ports, its drain and its name", async () => {
     const { container } = await mockedWorkload();
     deepEqual(at(container, "env"), [
       { name: "APP", value: "echo" },
       { name: "PORT", value: "8080" },
+      { name: "METRICS_PORT", value: "9464" },
       { name: "DRAIN_SECONDS", value: "200" },
       { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     ]);

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { MessageType } from "@hocuspocus/server";
 import * as Y from "yjs";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, converge, openDocument } from "../support/documentEditor.ts";
 import { endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
 import {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, converge, openDocument } from "../support/documentEditor.ts";
 import { newDocument, startReplicas, stopDocumentServers } from "../support/documentServer.ts";
 import { usePostgres } from "../support/postgres.ts";

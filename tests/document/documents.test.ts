@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import * as Y from "yjs";
 import { ask, type Answer } from "../support/companyServer.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, contentOf, openDocument } from "../support/documentEditor.ts";
 import {
   newDocument,

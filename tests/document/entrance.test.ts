@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import * as Y from "yjs";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
 import { endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
 import {

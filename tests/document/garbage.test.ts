@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import * as Y from "yjs";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
 import * as frames from "../support/documentFrames.ts";
 import {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as Y from "yjs";
 import type { DocumentLimits } from "../../app/document/limits.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, openDocument } from "../support/documentEditor.ts";
 import {
   endRaw,

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, converge, openDocument } from "../support/documentEditor.ts";
 import {
   bytes,

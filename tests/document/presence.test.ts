@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, Editor, openDocument } from "../support/documentEditor.ts";
 import {
   endRaw,

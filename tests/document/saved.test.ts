@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { closeEditors, converge, keepWriting, openDocument } from "../support/documentEditor.ts";
 import { endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
 import { startDocumentProcess } from "../support/documentProcess.ts";

@@ -1,7 +1,8 @@
 import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { request } from "undici";
-import { metric, startEchoServer, stopEchoServers } from "../support/echoServer.ts";
+import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { connectRaw, endRawConnections } from "../support/rawHttp.ts";
 import { assertSound, handshakeHeaders } from "../support/soundEcho.ts";
 import { waitFor } from "../support/waitFor.ts";

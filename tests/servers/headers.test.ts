@@ -8,17 +8,7 @@ import { usePostgres } from "../support/postgres.ts";
 import { connectRaw, endRawConnections } from "../support/rawHttp.ts";
 import { waitFor } from "../support/waitFor.ts";
 
-const COMMON = [
-  "/",
-  "/page.js",
-  "/style.css",
-  "/healthz",
-  "/readyz",
-  "/metrics",
-  "/nothing",
-  "/%00",
-  "/%",
-];
+const COMMON = ["/", "/page.js", "/style.css", "/healthz", "/readyz", "/nothing", "/%00", "/%"];
 const ECHO = [
   "/echo",
   "/echo/info",

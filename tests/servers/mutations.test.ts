@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { closeEditors, converge, openDocument } from "../support/documentEditor.ts";
 import { endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
 import { newDocument, startReplicas, stopDocumentServers } from "../support/documentServer.ts";
-import { metric } from "../support/echoServer.ts";
+import { metric } from "../support/metrics.ts";
 import { usePostgres } from "../support/postgres.ts";
 import { waitFor } from "../support/waitFor.ts";
 

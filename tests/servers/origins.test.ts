@@ -8,7 +8,8 @@ import * as ws from "ws";
 import { startBrowser } from "../support/browser.ts";
 import { startCompanyServer, stopCompanyServers } from "../support/companyServer.ts";
 import { startDocumentServer, stopDocumentServers } from "../support/documentServer.ts";
-import { metric, startEchoServer, stopEchoServers } from "../support/echoServer.ts";
+import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
+import { metric, metricsOf } from "../support/metrics.ts";
 import { usePostgres } from "../support/postgres.ts";
 
 const STRANGER = "https://evil.example";
@@ -80,7 +81,7 @@ describe("pages of other origins", () => {
     }
     const refused = strangers.length * (REQUESTS.length + 2);
     equal(await metric(origin, 'sockjs_refused_total{reason="origin"}'), refused);
-    const text = await (await fetch(`${origin}/metrics`)).text();
+    const text = await metricsOf(origin);
     equal(text.includes("sockjs_sessions_total{"), false);
   });
 
@@ -198,7 +199,7 @@ describe("pages of other origins", () => {
           script: "error",
           websocket: "error",
         });
-        const text = await (await fetch(`${closed.origin}/metrics`)).text();
+        const text = await metricsOf(closed.origin);
         equal(text.includes("sockjs_sessions_total{"), false);
         const direct = ["websocket", "xhr-streaming", "eventsource", "xhr-polling"];
         const framed = ["iframe-eventsource", "iframe-htmlfile", "iframe-xhr-polling"];

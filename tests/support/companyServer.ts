@@ -3,6 +3,7 @@ import type { AppServer } from "../../app/common/appServer.ts";
 import { Database, DATABASE_RULES } from "../../app/common/database.ts";
 import { parseSettings } from "../../app/common/settings.ts";
 import { createCompanyServer } from "../../app/company/server.ts";
+import { listen } from "./metrics.ts";
 import { waitFor } from "./waitFor.ts";
 
 const running = new Set<AppServer>();
@@ -38,8 +39,7 @@ export async function startUnreadyServer(
     database: new Database(parseSettings(DATABASE_RULES, settings), logger),
   });
   running.add(server);
-  const { port } = await server.listen(0, "127.0.0.1");
-  return { server, origin: `http://127.0.0.1:${port}`, log };
+  return { server, origin: await listen(server), log };
 }
 
 /** Starts a company registry on a free port, and waits until it is ready. */

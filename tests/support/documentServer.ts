@@ -5,6 +5,7 @@ import { parseSettings } from "../../app/common/settings.ts";
 import type { DocumentLimits } from "../../app/document/limits.ts";
 import { createDocumentServer } from "../../app/document/server.ts";
 import { ask } from "./companyServer.ts";
+import { listen } from "./metrics.ts";
 import { waitFor } from "./waitFor.ts";
 
 const running = new Set<AppServer>();
@@ -50,8 +51,7 @@ export async function startUnreadyDocumentServer(
     ...choices,
   });
   running.add(server);
-  const { port } = await server.listen(0, "127.0.0.1");
-  return { server, origin: `http://127.0.0.1:${port}`, log };
+  return { server, origin: await listen(server), log };
 }
 
 /** Starts a document collaborator on a free port, and waits until it is ready. */

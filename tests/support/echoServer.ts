@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { AppServer } from "../../app/common/appServer.ts";
 import { createEchoServer, type EchoServerOptions } from "../../app/echo/server.ts";
+import { listen } from "./metrics.ts";
 
 const running = new Set<AppServer>();
 
@@ -30,8 +31,7 @@ export async function startEchoServer(
     ...options,
   });
   running.add(server);
-  const { port } = await server.listen(onPort, "127.0.0.1");
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = await listen(server, onPort);
   return { server, origin, url: `${origin}/echo`, log };
 }
 
@@ -45,11 +45,4 @@ export async function stopEchoServers(): Promise<void> {
     }),
   );
   running.clear();
-}
-
-/** A metric's value by its labels, such as `sockjs_sessions{transport="websocket"}`. */
-export async function metric(origin: string, name: string): Promise<number | undefined> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
-  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
-  return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }

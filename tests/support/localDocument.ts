@@ -87,7 +87,9 @@ export async function signalReplica(
 
 /** How available a replica was to the front, one state after the other, as its log says. */
 function availabilities({ err }: LocalRun, name: string): string[] {
-  const all = err.matchAll(/"replica":"([^"]+)","port":\d+,"availability":"(\w+)"/g);
+  const all = err.matchAll(
+    /"replica":"([^"]+)","port":\d+,"metricsPort":\d+,"availability":"(\w+)"/g,
+  );
   return [...all].filter(([, replica]) => replica === name).map(([, , state = ""]) => state);
 }
 

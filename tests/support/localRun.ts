@@ -45,7 +45,7 @@ function runCommand(
 ): Run {
   const child = spawn(file, args, {
     cwd: ROOT,
-    env: { ...process.env, ...env },
+    env: { ...process.env, METRICS_PORT: "0", ...env },
     stdio: [stdin, "pipe", "pipe"],
   });
   started.add(child);

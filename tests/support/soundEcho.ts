@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { metricsOf } from "./metrics.ts";
 import { echoOnce } from "./sessions.ts";
 import { waitFor } from "./waitFor.ts";
 
@@ -22,7 +23,7 @@ export async function assertSound(origin: string, log: readonly string[]): Promi
   match(await echoOnce({ url: `${origin}/echo`, transport: "xhr-polling" }), /: hello$/);
   match(await echoOnce({ url: `${origin}/echo`, transport: "websocket" }), /: hello$/);
   await waitFor("no session is left", async () => {
-    const text = await (await fetch(`${origin}/metrics`)).text();
+    const text = await metricsOf(origin);
     return text.split("\n").every((each) => !/^sockjs_sessions\{.*\} [^0]/.test(each));
   });
   equal((await fetch(`${origin}/readyz`)).status, 200);

@@ -1,0 +1,28 @@
+import type { AppServer } from "../../app/common/appServer.ts";
+
+/** Where the servers of tests have their metrics, by their origins. */
+const metricsOrigins = new Map<string, string>();
+
+/** Has a server listen on loopback, on a free port unless it has to be a certain one; its origin. */
+export async function listen(server: AppServer, onPort = 0): Promise<string> {
+  const ports = await server.listen({ port: onPort, metricsPort: 0 }, "127.0.0.1");
+  const origin = `http://127.0.0.1:${ports.port}`;
+  metricsOrigins.set(origin, `http://127.0.0.1:${ports.metricsPort}`);
+  return origin;
+}
+
+/** Where a server has its metrics; that of another process has to be known. */
+export function metricsOriginOf(origin: string): string {
+  return metricsOrigins.get(origin) ?? origin;
+}
+
+/** All metrics of a server, as Prometheus gets them. */
+export async function metricsOf(origin: string): Promise<string> {
+  return (await fetch(`${metricsOriginOf(origin)}/metrics`)).text();
+}
+
+/** A metric's value by its labels, such as `sockjs_sessions{transport="websocket"}`. */
+export async function metric(origin: string, name: string): Promise<number | undefined> {
+  const line = (await metricsOf(origin)).split("\n").find((each) => each.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
