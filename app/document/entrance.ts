@@ -2,15 +2,26 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { AppServer, Interceptor } from "../common/appServer.ts";
+import { FrameWatch, type FrameFault } from "../common/frameWatch.ts";
 import { UnavailableError } from "../common/problem.ts";
 import { Editor } from "./editor.ts";
-import { Refusal } from "./limits.ts";
+import { Refusal, type RefusalKind } from "./limits.ts";
 import { Room, type RoomServices } from "./room.ts";
 import type { Rooms } from "./rooms.ts";
 import { isDocumentId } from "./schemas.ts";
 
 /** Bytes that a frame may have beside a state of full size. */
 const FRAME_BYTES = 64 * 1024;
+
+/** Seconds that a message may take, as a request's body may: one may have all that was written offline. */
+const MESSAGE_SECONDS = 300;
+
+const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], RefusalKind>> = {
+  frames: "frames",
+  time: "slow",
+  rate: "rate",
+  binary: "poisoned",
+};
 
 /** Where editors come in: at the URL of their document, as a WebSocket. */
 export class Entrance {
@@ -99,7 +110,7 @@ export class Entrance {
         leave();
         this.#close(webSocket, guest);
       } else {
-        this.#welcome(webSocket, guest, leave);
+        this.#welcome(webSocket, socket, guest, leave);
       }
     });
   }
@@ -133,10 +144,19 @@ export class Entrance {
       : undefined;
   }
 
-  #welcome(webSocket: WebSocket, room: Room, leave: () => void): void {
+  #welcome(webSocket: WebSocket, socket: Duplex, room: Room, leave: () => void): void {
     const editor = new Editor(webSocket, room, this.#services, leave);
     this.#editors.add(editor);
     webSocket.once("close", () => this.#editors.delete(editor));
+    const frames = new FrameWatch(socket, {
+      messageSeconds: MESSAGE_SECONDS,
+      isBinaryAllowed: true,
+    });
+    frames.onFault = ({ kind, detail }) => {
+      const refusal = new Refusal(FRAME_REFUSALS[kind], detail);
+      this.#services.metrics.refused.inc({ reason: refusal.kind });
+      editor.dismiss(refusal);
+    };
   }
 
   #close(webSocket: WebSocket, refusal: Refusal): void {

@@ -20,6 +20,7 @@ const CODES = {
   poisoned: status.INVALID,
   rate: status.TOO_FAST,
   "document-bytes": status.TOO_BIG,
+  frames: status.TOO_BIG,
   closing: status.SERVICE_RESTART,
   connections: status.TRY_AGAIN_LATER,
   "document-connections": status.TRY_AGAIN_LATER,

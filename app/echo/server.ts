@@ -1,12 +1,15 @@
+import { isUtf8 } from "node:buffer";
 import type { Connection } from "sockjs";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
 import {
+  INVALID,
   NOT_NOW,
   SERVICE_RESTART,
   TOO_BIG,
   TOO_FAST,
   TRY_AGAIN_LATER,
 } from "../common/closeStatus.ts";
+import type { FrameFault, FrameWatch } from "../common/frameWatch.ts";
 import { addPage } from "../common/page.ts";
 import { RateLimit } from "../common/rateLimit.ts";
 import { maxBodyBytes } from "./limits.ts";
@@ -19,6 +22,9 @@ const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
   "frame-src 'self'; form-action 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
 
+/** Seconds that a WebSocket's message may take. */
+const MESSAGE_SECONDS = 60;
+
 /** `readyState` of a SockJS connection that is open. */
 const OPEN = 1;
 
@@ -29,7 +35,17 @@ export interface EchoServerOptions extends AppServerOptions {
   maxMessageBytes: number;
   /** Messages a second in a session, for a moment twice as many; a faster one is closed with status 4008. */
   maxMessagesPerSecond: number;
+  /** Seconds that a WebSocket's message may take; a slower one closes its session with status 4009. @default 60 */
+  messageSeconds?: number;
 }
+
+/** What becomes of a session whose client is refused something: the reason in the metric, and the close status. */
+const REFUSALS: Readonly<Record<FrameFault["kind"], [reason: string, status: number]>> = {
+  frames: ["message", TOO_BIG],
+  time: ["message", TOO_BIG],
+  rate: ["rate", TOO_FAST],
+  binary: ["message", INVALID],
+};
 
 /** `<time>(<last 5 characters of the replica's name>): <message>`. */
 export function echoOf(message: string, replica: string, time: Date): string {
@@ -50,6 +66,7 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
   app.intercept = sockjsInterceptor(app, {
     ...options,
     maxBodyBytes: maxBodyBytes(options.maxMessageBytes),
+    messageSeconds: options.messageSeconds ?? MESSAGE_SECONDS,
     onSession: acceptSession(app, sessions, metrics, options),
     onFault: ({ reason }) => metrics.refused.inc({ reason }),
   });
@@ -62,9 +79,9 @@ function acceptSession(
   sessions: Set<Connection>,
   metrics: SessionMetrics,
   options: EchoServerOptions,
-): (session: Connection | null) => void {
+): (session: Connection | null, frames?: FrameWatch) => void {
   const { log, maxSessions } = options;
-  return (session) => {
+  return (session, frames) => {
     if (session === null) {
       // Its client went while it was being opened.
       return;
@@ -84,7 +101,7 @@ function acceptSession(
     metrics.open.inc({ transport });
     metrics.opened.inc({ transport });
     log.info({ session: session.id, transport, client: session.remoteAddress }, "session opened");
-    echoMessages(session, metrics, options);
+    echoMessages(session, frames, metrics, options);
     session.on("close", () => {
       const seconds = (Date.now() - opened) / 1000;
       sessions.delete(session);
@@ -97,6 +114,7 @@ function acceptSession(
 
 function echoMessages(
   session: Connection,
+  frames: FrameWatch | undefined,
   metrics: SessionMetrics,
   { log, replica, maxMessageBytes, maxMessagesPerSecond }: EchoServerOptions,
 ): void {
@@ -112,6 +130,9 @@ function echoMessages(
       status === NOT_NOW ? disconnect(session, status, words) : session.close(status, words),
     );
   };
+  if (frames !== undefined) {
+    frames.onFault = ({ kind, detail }) => refuse(...REFUSALS[kind], detail);
+  }
   session.on("data", (data: unknown) => {
     if (isRefused) {
       return;
@@ -120,6 +141,8 @@ function echoMessages(
     const bytes = Buffer.byteLength(message ?? "");
     if (!rate.take()) {
       refuse("rate", TOO_FAST, `more than ${maxMessagesPerSecond} messages a second`);
+    } else if (Buffer.isBuffer(data) && !isUtf8(data)) {
+      refuse("message", INVALID, "a message is not UTF-8");
     } else if (message === undefined) {
       refuse("message", TOO_BIG, "a message has too many levels");
     } else if (bytes > maxMessageBytes) {

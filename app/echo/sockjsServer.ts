@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import sockjs, { type Connection } from "sockjs";
 import utils from "sockjs/lib/utils.js";
 import type { AppServer, AppServerOptions, Interceptor } from "../common/appServer.ts";
+import { FrameWatch } from "../common/frameWatch.ts";
 import { SILENCE_MS } from "../common/httpRouting.ts";
 import * as guard from "./guard.ts";
 
@@ -16,6 +17,9 @@ const FRAME_SCRIPT_HASH = createHash("sha256")
 const HTMLFILE_POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/** Where SockJS speaks its own protocol over a WebSocket. */
+const SESSION_WEBSOCKET = new RegExp(`^${guard.ECHO_PREFIX}/[^/]+/[^/]+/websocket`);
+
 /** In such a script a message must not end it: what it has of HTML would be the page's. */
 const quote = utils.quote;
 utils.quote = (text) => quote(text).replaceAll("<", "\\u003c");
@@ -23,15 +27,17 @@ utils.quote = (text) => quote(text).replaceAll("<", "\\u003c");
 export interface SockjsOptions extends AppServerOptions {
   /** Bytes of a request's body, or a WebSocket's frame. */
   maxBodyBytes: number;
-  /** Called with null where the client has gone before its session was open. */
-  onSession: (session: Connection | null) => void;
+  /** Seconds that a WebSocket's message may take. */
+  messageSeconds: number;
+  /** Called with null where the client has gone before its session was open; a WebSocket comes with its frames. */
+  onSession: (session: Connection | null, frames?: FrameWatch) => void;
   onFault: (fault: guard.Fault) => void;
 }
 
 /** Hands what is under the prefix to SockJS, unless it has faults. */
 export function sockjsInterceptor(
   app: AppServer,
-  { log, replica, maxBodyBytes, onSession, onFault }: SockjsOptions,
+  { log, replica, maxBodyBytes, messageSeconds, onSession, onFault }: SockjsOptions,
 ): Interceptor {
   const echo = sockjs.createServer({
     prefix: guard.ECHO_PREFIX,
@@ -41,7 +47,11 @@ export function sockjsInterceptor(
     log: (severity, line) =>
       severity === "error" && log.warn({ reason: line.split("\n").slice(1) }, "SockJS failed"),
   });
-  echo.on("connection", onSession);
+  const watches = new WeakMap<Duplex, FrameWatch>();
+  echo.on("connection", (session: Connection | null) => {
+    const socket = session?._session.recv?.connection;
+    onSession(session, socket && watches.get(socket));
+  });
   const handle = echo.middleware();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -78,6 +88,9 @@ export function sockjsInterceptor(
       app.refuse(socket, fault.status);
       return;
     }
+    // Frames of the protocol are text; what a raw WebSocket sends may be either.
+    const isBinaryAllowed = !SESSION_WEBSOCKET.test(request.url ?? "");
+    watches.set(socket, new FrameWatch(socket, { messageSeconds, isBinaryAllowed }, head));
     handle(request, socket, head);
     // SockJS' own sessions are never silent for so long; who has a raw WebSocket may be gone.
     request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
