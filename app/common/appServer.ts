@@ -148,8 +148,8 @@ export class AppServer {
 
   #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
     // What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8).
-    const shouldUpgradeCallback = ({ headers }: IncomingMessage): boolean =>
-      headers.upgrade?.toLowerCase() === "websocket";
+    const shouldUpgradeCallback = ({ headers, method }: IncomingMessage): boolean =>
+      method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
     const { headSeconds = HEAD_SECONDS, requestSeconds = REQUEST_SECONDS } = this.#options;
     const options = {
       shouldUpgradeCallback,

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
 import type { Origins } from "../common/origins.ts";
+import { hasOtherCharset, isDecodable, queryOf } from "../common/text.ts";
 
 /** The URL prefix under which every SockJS transport lives. */
 export const ECHO_PREFIX = "/echo";
@@ -14,7 +16,8 @@ const SESSION_PATH = new RegExp(`^${ECHO_PREFIX}/([^/]*)/([^/]*)/([^/]*)/?$`);
 /** The page that another page may have in a frame, to ask from there. */
 const FRAME_PATH = new RegExp(`^${ECHO_PREFIX}/iframe[^/]*$`);
 
-const ID = /^[\w-]{1,64}$/;
+/** What SockJS takes for the id of a server or a session, in a length that nobody needs more of; it decodes none. */
+const ID = /^[^./]{1,64}$/;
 
 /** Name of a function in a page, which comes into a script. */
 const CALLBACK = /^[\w.-]{1,32}$/;
@@ -35,16 +38,20 @@ export interface Fault {
 /** What is wrong with a request, apart from its body. */
 export function faultOf(request: IncomingMessage, origins: Origins): Fault | undefined {
   const { method, url = "" } = request;
-  const [path = "", query = ""] = url.split("?", 2);
+  const [path = ""] = url.split("?", 1);
+  const query = queryOf(url);
   if (!PLAIN_URL.test(url)) {
     return fault(400, "the URL has characters that belong percent-encoded");
+  }
+  if (!isDecodable(query)) {
+    return fault(400, "the query is not percent-encoded UTF-8");
   }
   if (!FRAME_PATH.test(path) && origins.isStranger(request)) {
     return { ...fault(403, "the request comes from a page of another origin"), reason: "origin" };
   }
   const [, server, session, transport = ""] = SESSION_PATH.exec(path) ?? [];
-  if (server !== undefined && session !== undefined && !(isId(server) && isId(session))) {
-    return fault(404, "server and session are 1 to 64 letters, digits, hyphens and underscores");
+  if (server !== undefined && session !== undefined && !areIds(server, session)) {
+    return fault(404, "server and session must each have 1 to 64 characters without dots");
   }
   return method === "GET" && /^(jsonp|htmlfile)$/.test(transport) && !hasCallback(query)
     ? fault(400, "the parameter c is to be the name of a function")
@@ -53,28 +60,33 @@ export function faultOf(request: IncomingMessage, origins: Origins): Fault | und
 
 /** What is wrong with a request for a WebSocket, apart from its handshake, which SockJS checks. */
 export function upgradeFaultOf(request: IncomingMessage, origins: Origins): Fault | undefined {
-  const { method, url = "" } = request;
-  const isWebSocket = method === "GET" && /\/websocket\/?(\?|$)/.test(url);
+  const isWebSocket = /\/websocket\/?(\?|$)/.test(request.url ?? "");
   return (
     faultOf(request, origins) ?? (isWebSocket ? undefined : fault(404, "there is no WebSocket"))
   );
 }
 
 /** What is wrong with the body of a request that sends messages. */
-export function bodyFaultOf(request: IncomingMessage, body: string): Fault | undefined {
+export function bodyFaultOf(request: IncomingMessage, body: Buffer): Fault | undefined {
   const path = (request.url ?? "").replace(/\/?(\?.*)?$/, "");
   const isForm = path.endsWith("/jsonp_send");
   if (!isForm && !path.endsWith("/xhr_send")) {
     return undefined;
   }
-  const [type = ""] = (request.headers["content-type"] ?? "").split(";");
-  if (isForm && type === FORM) {
-    return isList(parse(body).d) ? undefined : fault(400, "d is to be a JSON list of messages");
+  const { "content-type": contentType = "" } = request.headers;
+  const [type = ""] = contentType.split(";");
+  const types = isForm ? [...TEXT, FORM] : XHR_TEXT;
+  if (!types.includes(type) || hasOtherCharset(contentType)) {
+    return fault(415, "Content-Type must be text/plain in UTF-8");
   }
-  if (!(isForm ? TEXT : XHR_TEXT).includes(type)) {
-    return fault(415, "allowed is text/plain");
+  const text = body.toString();
+  if (!isUtf8(body) || (type === FORM && !isDecodable(text))) {
+    return fault(400, "the body is not UTF-8");
   }
-  return isList(body) ? undefined : fault(400, "the body is to be a JSON list of messages");
+  if (type === FORM) {
+    return isList(parse(text).d) ? undefined : fault(400, "d must be a JSON list of messages");
+  }
+  return isList(text) ? undefined : fault(400, "the body must be a JSON list of messages");
 }
 
 /** Reads a body; what has more bytes than `limit` is answered 413, announced or met while reading. */
@@ -82,24 +94,31 @@ export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limit: number,
-  onBody: (body: string) => void,
+  onBody: (body: Buffer) => void,
 ): void {
   let bytes = 0;
-  let body = "";
-  request.setEncoding("utf8");
-  const take = (chunk: string): void => {
-    bytes += Buffer.byteLength(chunk);
-    body += chunk;
-    if (bytes > limit) {
+  // Grows by doubling: a body may come in parts of a byte, each of which would be an object.
+  let body = Buffer.alloc(0);
+  const take = (chunk: Buffer): void => {
+    const end = bytes + chunk.length;
+    if (end > limit) {
       request.removeAllListeners();
       refuseLarge(response, limit);
       request.destroy();
+      return;
     }
+    if (end > body.length) {
+      const larger = Buffer.allocUnsafe(Math.min(limit, 2 * end));
+      body.copy(larger, 0, 0, bytes);
+      body = larger;
+    }
+    chunk.copy(body, bytes);
+    bytes = end;
   };
   request.on("data", take);
   request.once("end", () => {
     request.off("data", take);
-    onBody(body);
+    onBody(body.subarray(0, bytes));
   });
 }
 
@@ -123,8 +142,8 @@ export function refuse(
 }
 
 /** SockJS keeps its sessions in an object that has members of its own. */
-function isId(text: string): boolean {
-  return ID.test(text) && !(text in Object.prototype);
+function areIds(server: string, session: string): boolean {
+  return ID.test(server) && ID.test(session) && !(session in Object.prototype);
 }
 
 function hasCallback(query: string): boolean {

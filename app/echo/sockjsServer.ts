@@ -75,7 +75,7 @@ export function sockjsInterceptor(
         } else if (!request.socket.destroyed) {
           handle(request, response);
           // At once, for it copies all that it has with each part.
-          request.emit("data", Buffer.from(body));
+          request.emit("data", body);
           request.emit("end");
         }
       });

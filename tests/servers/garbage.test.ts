@@ -5,8 +5,10 @@ import { connectRaw, endRawConnections, statusOf } from "../support/rawHttp.ts";
 import { assertSound, handshakeHeaders } from "../support/soundEcho.ts";
 import { waitFor } from "../support/waitFor.ts";
 
+const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
+
 /** Method, path below the prefix, and the status that it is answered with; a body and its type where it has one. */
-const REQUESTS: [string, string, number, body?: string, type?: string][] = [
+const REQUESTS: [string, string, number, body?: string | Buffer, type?: string][] = [
   ["GET", "/", 200],
   ["PUT", "/info", 405],
   ["GET", "/nothing", 404],
@@ -22,7 +24,10 @@ const REQUESTS: [string, string, number, body?: string, type?: string][] = [
   ["POST", "/000//xhr", 404],
   ["POST", "/0.0/abc/xhr", 404],
   ["POST", "/000/a.c/xhr", 404],
-  ["POST", "/000/%61/xhr", 404],
+  ["POST", "/000/%61/xhr", 200],
+  ["POST", "/abcdefgh_i-j%20/abcdefg_i-j%20/xhr", 200],
+  ["POST", "/~!$&'()*+,;=:@/~!$&'()*+,;=:@%2e%2f/xhr", 200],
+  ["POST", "/constructor/of/xhr", 200],
   ["POST", "/000/a\\..\\b/xhr", 400],
   ["POST", "/000/__proto__/xhr#/a", 400],
   ["POST", `/000/${"a".repeat(65)}/xhr`, 404],
@@ -47,10 +52,14 @@ const REQUESTS: [string, string, number, body?: string, type?: string][] = [
     "?c=a&c=b",
     "?c=a;b",
     `?c=${"a".repeat(33)}`,
+    "?c=a?b",
+    "?c=a&t=%ff",
+    "?c=a&t=%",
   ].flatMap((query): [string, string, number][] => [
     ["GET", `/000/abc/jsonp${query}`, 400],
     ["GET", `/000/abc/htmlfile${query}`, 400],
   ]),
+  ["GET", "/000/second/jsonp?c=a&t=1?2", 200],
   // Messages
   ...[
     "",
@@ -70,17 +79,30 @@ const REQUESTS: [string, string, number, body?: string, type?: string][] = [
   ["POST", "/000/abc/xhr_send", 404, '["a"]'],
   ["POST", "/000/abc/xhr_send", 415, '["a"]', "text/html"],
   ["POST", "/000/abc/xhr_send", 415, '["a"]', "T, text/plain"],
+  ["POST", "/000/abc/xhr_send", 404, '["a"]', 'text/plain; charset="UTF-8"'],
+  ["POST", "/000/abc/xhr_send", 415, '["a"]', "text/plain; charset=iso-8859-1"],
+  ["POST", "/000/abc/xhr_send", 400, latin1('["M\xfcller"]')],
+  ["POST", "/000/abc/jsonp_send", 415, '["a"]', "text/plain;charset=utf-16"],
+  ["POST", "/000/abc/jsonp_send", 400, latin1('["M\xfcller"]')],
   ["POST", "/000/abc/jsonp_send", 404, '["a"]'],
   ["POST", "/000/abc/jsonp_send", 415, '["a"]', "application/json"],
-  ...["", "d", "d=a", "d=%5B%22a%22%5D&d=%5B%22a%22%5D", "c=%5B%22a%22%5D", "d=%ff"].map(
-    (body): [string, string, number, string, string] => [
-      "POST",
-      "/000/abc/jsonp_send",
-      400,
-      body,
-      "application/x-www-form-urlencoded",
-    ],
-  ),
+  ...[
+    "",
+    "d",
+    "d=a",
+    "d=%5B%22a%22%5D&d=%5B%22a%22%5D",
+    "c=%5B%22a%22%5D",
+    "d=%ff",
+    "d=%5B%22M%FCller%22%5D",
+    "d=%5B%22a%22%5D&t=%f",
+    latin1("d=%5B%22M\xfcller%22%5D"),
+  ].map((body): [string, string, number, string | Buffer, string] => [
+    "POST",
+    "/000/abc/jsonp_send",
+    400,
+    body,
+    "application/x-www-form-urlencoded",
+  ]),
 ];
 
 /** What a handshake lacks, or has too much. */
@@ -90,7 +112,6 @@ const HANDSHAKES: [string, Record<string, string | undefined>, path?: string, me
   ["an old version", { "Sec-WebSocket-Version": "8" }],
   ["a version of none", { "Sec-WebSocket-Version": "x" }],
   ["another method", {}, "/echo/websocket", "POST"],
-  ["another transport", {}, "/echo/000/abc/xhr", "POST"],
   ["another transport", {}, "/echo/000/abc/eventsource"],
   ["an id that is none", {}, "/echo/000/a.b/websocket"],
   ["keys of the first drafts", { "Sec-WebSocket-Version": undefined, "Sec-WebSocket-Key1": "1 2" }],
@@ -122,13 +143,14 @@ describe("garbage for the echo server", () => {
   });
 
   for (const [method, path, status, body, type = "text/plain"] of REQUESTS) {
-    const what = `${path.slice(0, 60)} ${(body ?? "").slice(0, 30)} ${type === "text/plain" ? "" : type}`;
+    const what = `${path.slice(0, 60)} ${String(body ?? "").slice(0, 30)} ${type === "text/plain" ? "" : type}`;
     it(`is answered ${status}: ${method} ${what}`, async () => {
       const length = `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body ?? "")}\r\n`;
       const raw = connectRaw(
         server.origin,
-        `${method} /echo${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${length}\r\n${body ?? ""}`,
+        `${method} /echo${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${length}\r\n`,
       );
+      raw.socket.write(body ?? "");
       await raw.closed;
       equal(statusOf(raw), status, raw.received);
     });
@@ -140,8 +162,28 @@ describe("garbage for the echo server", () => {
         server.origin,
         `${method} ${path} HTTP/1.1\r\n${handshakeHeaders(headers)}\r\n`,
       );
-      await raw.closed;
+      await waitFor("it is answered", () => raw.received !== "");
       match(raw.received, /^HTTP\/1\.1 4/);
+    });
+  }
+
+  for (const path of ["/echo/websocket", "/echo/000/abc/websocket"]) {
+    it(`is answered 405 with Allow: a handshake by POST at ${path}`, async () => {
+      const head = `POST ${path} HTTP/1.1\r\n${handshakeHeaders({})}\r\n`;
+      const raw = connectRaw(server.origin, head);
+      await waitFor("it is answered", () => raw.received !== "");
+      equal(statusOf(raw), 405);
+      match(raw.received, /^Allow: GET\r$/m);
+    });
+  }
+
+  for (const path of ["/echo/000/other/xhr", "/echo/000/another/eventsource"]) {
+    it(`is answered as usual: a handshake by another method than GET at ${path}`, async () => {
+      const method = path.endsWith("xhr") ? "POST" : "HEAD";
+      const head = `${method} ${path} HTTP/1.1\r\n${handshakeHeaders({})}\r\n`;
+      const raw = connectRaw(server.origin, head);
+      await waitFor("it is answered", () => raw.received !== "");
+      equal(statusOf(raw), method === "POST" ? 200 : 405);
     });
   }
 
