@@ -1,14 +1,16 @@
+import { isUtf8 } from "node:buffer";
 import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
 import { keepBody } from "./keyRefusal.ts";
 import type { Origins } from "./origins.ts";
-import { addProblems, Problem } from "./problem.ts";
+import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
+import { hasOtherCharset, isDecodable, queryOf } from "./text.ts";
 
 /** Methods that change nothing, and so need no defence against pages that make a browser use them. */
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/** What the routes of every API have: checks by zod and of origins, problem documents, and a count. */
+/** What the routes of every API have: text in UTF-8, checks by zod and of origins, problem documents, and a count. */
 export function addApi(
   scope: FastifyInstance,
   { registry, origins }: { registry: Registry; origins: Origins },
@@ -27,6 +29,9 @@ export function addApi(
     if (!SAFE_METHODS.includes(method) && origins.isStranger(raw)) {
       throw new Problem(403, { detail: "the request comes from a page of another origin" });
     }
+    if (!isDecodable(queryOf(raw.url))) {
+      throw new Problem(400, { detail: "the query is not percent-encoded UTF-8" });
+    }
     done();
   });
   scope.addHook("onResponse", ({ method, routeOptions }, { statusCode }, done) => {
@@ -35,15 +40,22 @@ export function addApi(
   });
 }
 
-/** Takes JSON, of which the bytes are kept. */
+/** Takes JSON in UTF-8, of which the bytes are kept, and no other body. */
 function addJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser("error", "error");
+  scope.removeAllContentTypeParsers();
   scope.addContentTypeParser<Buffer>(
     "application/json",
     { parseAs: "buffer" },
     (request, body, done) => {
       keepBody(request, body);
-      void parse(request, body.toString(), done);
+      if (hasOtherCharset(request.headers["content-type"])) {
+        done(mediaTypeProblem(request));
+      } else if (!isUtf8(body)) {
+        done(new Problem(400, { detail: "the body is not UTF-8" }));
+      } else {
+        void parse(request, body.toString(), done);
+      }
     },
   );
 }

@@ -101,6 +101,9 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
     return faultyRequest(error);
   }
   const { statusCode = 500, code } = error as Partial<FastifyError>;
+  if (statusCode === 415) {
+    return mediaTypeProblem(request);
+  }
   if (statusCode >= 400 && statusCode < 500) {
     return new Problem(statusCode, { detail: inWords(error as FastifyError, request) });
   }
@@ -110,6 +113,14 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   return new Problem(500, {
     detail: "the request failed for a reason that is in the server's log",
   });
+}
+
+/** A body is of another type than the one that is read. */
+export function mediaTypeProblem({ headers }: FastifyRequest): Problem {
+  const { "content-type": type } = headers;
+  const got = type === undefined ? "not set" : shown(type);
+  const detail = `Content-Type is ${got}; it must be application/json in UTF-8`;
+  return new Problem(415, { detail });
 }
 
 function unavailable(): Problem {
@@ -140,15 +151,8 @@ function faultyRequest({ validation = [], validationContext }: FastifyError): Pr
   });
 }
 
-function inWords({ code, message }: FastifyError, request: FastifyRequest): string {
-  switch (code) {
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return `the body is larger than the ${request.routeOptions.bodyLimit} bytes that are allowed`;
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE": {
-      const got = shown(request.headers["content-type"]);
-      return `Content-Type is ${got}: allowed is application/json`;
-    }
-    default:
-      return message;
-  }
+function inWords({ code, message }: FastifyError, { routeOptions }: FastifyRequest): string {
+  return code === "FST_ERR_CTP_BODY_TOO_LARGE"
+    ? `the body is larger than the ${routeOptions.bodyLimit} bytes that are allowed`
+    : message;
 }

@@ -25,8 +25,6 @@ export function addCompanyRoutes(
   registry: CompanyRegistry,
   metrics: CompanyMetrics,
 ): void {
-  // What else is text is another media type.
-  app.removeContentTypeParser("text/plain");
   addCreation(app, registry, metrics);
   addFinding(app, registry);
   addList(app, registry);
@@ -51,7 +49,7 @@ function addCreation(
         "Idempotent-Replayed": "true where the same request had created it before",
       }),
       400: problem(
-        "The body is not JSON, its business number can be read in several ways, or the idempotency key is malformed",
+        "The body is not JSON in UTF-8, its business number can be read in several ways, or the idempotency key is malformed",
       ),
       409: problem(
         "There is a company with this business number",
@@ -59,7 +57,7 @@ function addCreation(
         schemas.companyExists,
       ),
       413: problem("The body is too large"),
-      415: problem("The body is not application/json"),
+      415: problem("The body is not application/json in UTF-8"),
       422: problem("There are faults, or the idempotency key came with another request before"),
     },
   };

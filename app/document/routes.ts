@@ -27,8 +27,6 @@ export interface RouteServices {
 
 /** Adds what can be asked about documents; what is in them comes by WebSocket. */
 export function addDocumentRoutes(app: FastifyInstance, services: RouteServices): void {
-  // What else is text is another media type.
-  app.removeContentTypeParser("text/plain");
   addList(app, services);
   addDocument(app, services);
   addVersions(app, services);

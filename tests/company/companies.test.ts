@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import {
   ask,
   create,
@@ -120,19 +120,42 @@ describe("company registry", () => {
       }
     });
 
-    for (const type of ["text/plain", "application/xml", "application/x-www-form-urlencoded"]) {
-      it(`answers 415 to ${type}`, async () => {
-        const init = { method: "POST", headers: { "Content-Type": type }, body: "a=b" };
-        const { status, body } = await ask(`${await start()}/companies`, init);
-        equal(status, 415);
-        deepEqual(body, {
-          type: "about:blank",
-          title: "Unsupported Media Type",
-          status: 415,
-          detail: `Content-Type is "${type}": allowed is application/json`,
-        });
-      });
-    }
+    it("answers 415 to other media types, and other charsets than UTF-8", async () => {
+      const origin = await start();
+      for (const type of [
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=iso-8859-1",
+        'application/json; charset="UTF-16"',
+      ]) {
+        const init = { method: "POST", headers: { "Content-Type": type }, body: "{}" };
+        const answer = await ask(`${origin}/companies`, init);
+        equal(answer.status, 415, type);
+        ok(detailOf(answer).startsWith(`Content-Type is ${JSON.stringify(type)}`));
+      }
+      const none = await ask(`${origin}/companies`, { method: "POST", body: Buffer.from("{}") });
+      equal(none.status, 415);
+      const named = { "Content-Type": 'application/json; Charset="utf-8"' };
+      equal((await create(origin, MUSTER, named)).status, 201);
+    });
+
+    it("answers 400 to bytes that are not UTF-8, and keeps nothing of them", async () => {
+      const origin = await start();
+      for (const legalName of [
+        "M\xfcller",
+        "\xc3",
+        "\xed\xa0\x80",
+        "\xc0\xaf",
+        "\xf5\x80\x80\x80",
+      ]) {
+        const body = Buffer.from(JSON.stringify({ ...MUSTER, legalName }), "latin1");
+        const init = { method: "POST", headers: JSON_TYPE, body };
+        equal((await ask(`${origin}/companies`, init)).status, 400, legalName);
+      }
+      const { body } = await ask(`${origin}/companies`);
+      deepEqual(body, { companies: [], next: null });
+    });
 
     it("takes a body of 16 KiB and answers 413 to one of a byte more", async () => {
       const origin = await start();
@@ -228,9 +251,12 @@ describe("company registry", () => {
         status: 404,
         detail: "there is nothing at POST /nothing",
       });
-      const malformed = await ask(`${origin}/companies/%ZZ`);
-      equal(malformed.status, 400);
-      match(malformed.headers.get("Content-Type") ?? "", /^application\/problem\+json/);
+      for (const path of ["/%ZZ", "/%FC", "?after=%FC", "?after=A1&x=%", "?limit=%C3%28"]) {
+        const malformed = await ask(`${origin}/companies${path}`);
+        equal(malformed.status, 400, path);
+        match(malformed.headers.get("Content-Type") ?? "", /^application\/problem\+json/);
+      }
+      equal((await ask(`${origin}/companies?after=%41%31&x=%C3%BC`)).status, 200);
     });
   });
 

@@ -170,8 +170,15 @@ describe("documents by HTTP", () => {
     );
     const large = await post(`${origin}/documents`, { title: "x".repeat(20_000) });
     equal(large.status, 413);
-    const text = await ask(`${origin}/documents`, { method: "POST", body: "x" });
-    equal(text.status, 415);
+    for (const path of ["documents", `documents/${id}/versions`]) {
+      const post = (body: Buffer, type: string): Promise<Answer> =>
+        ask(`${origin}/${path}`, { method: "POST", headers: { "Content-Type": type }, body });
+      const latin1 = Buffer.from('{"title":"M\xfcller"}', "latin1");
+      equal((await post(latin1, "application/json")).status, 400);
+      equal((await post(latin1, "application/json; charset=iso-8859-1")).status, 415);
+      equal((await post(Buffer.from("x"), "text/plain")).status, 415);
+    }
+    equal((await ask(`${origin}/documents?after=%FC`)).status, 400);
     for (const [path, allowed] of [
       ["documents", "GET, HEAD, POST"],
       [`documents/${id}`, "GET, HEAD"],
