@@ -41,6 +41,12 @@ const RETRY_MS = { first: 250, longest: 5000 };
  */
 const PASSES = /^(08|53|57|58|40)|^(55P03|25P03|25006)$/;
 
+/** SQLSTATEs of a database in which somebody has to mend something: who may log in, what they may do, and what exists. */
+const UNFIT = /^(28|3D|3F)|^(42501|42703|42P01)$/;
+
+/** The database is not what the app needs. Requests may be repeated, but not a migration, which would have made it so. */
+class UnfitError extends UnavailableError {}
+
 /** What the environment sets for an app with a database; without TLS is for one on the same computer. */
 export const DATABASE_RULES = {
   DATABASE_URL: z.string().transform(partsOf).meta({
@@ -98,7 +104,7 @@ export class Database<Tables> {
       if (error === undefined) {
         return;
       }
-      if (!(error instanceof UnavailableError)) {
+      if (!(error instanceof UnavailableError) || error instanceof UnfitError) {
         throw new Error("cannot make the tables of the database", { cause: error });
       }
       this.#log.warn({ reason: error.message, retryMs: wait }, "cannot migrate yet");
@@ -188,8 +194,12 @@ function told(error: unknown): Error {
   if (!(error instanceof Error) || error instanceof TypeError) {
     return new Error(String(error), { cause: error });
   }
-  const passes = !(error instanceof DatabaseError) || PASSES.test(error.code ?? "");
-  return passes ? new UnavailableError(error.message, { cause: error }) : error;
+  const { message } = error;
+  const code = error instanceof DatabaseError ? (error.code ?? "") : undefined;
+  if (code === undefined || PASSES.test(code)) {
+    return new UnavailableError(message, { cause: error });
+  }
+  return UNFIT.test(code) ? new UnfitError(message, { cause: error }) : error;
 }
 
 /** TLS by the certificates that Node trusts and those of Amazon RDS, for the server's name only. */

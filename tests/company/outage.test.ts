@@ -182,6 +182,45 @@ describe("company registry whose PostgreSQL has troubles", () => {
     await waitFor("it creates", async () => (await create(origin, COMPANY)).status === 201);
   });
 
+  it("answers 503 while its password is refused, or its tables are not as they should be", async () => {
+    const database = await postgres.newDatabase();
+    const { origin, log } = await startCompanyServer(database);
+    const role = `role_${new URL(database).pathname.slice(1)}`;
+    for (const [breaks, mends] of [
+      ["alter table company rename to other", "alter table other rename to company"],
+      [
+        "alter table company rename legal_name to other",
+        "alter table company rename other to legal_name",
+      ],
+      ["alter schema public rename to other", "alter schema other rename to public"],
+    ] as const) {
+      await queryRows(database, breaks);
+      assertUnavailable(await create(origin, COMPANY));
+      await queryRows(database, mends);
+      equal((await ask(`${origin}/companies`)).status, 200);
+    }
+    ok(log.some((line) => line.includes('relation \\"company\\" does not exist')));
+    await queryRows(database, `create role ${role} login password 'one'`);
+    await queryRows(database, `grant all on all tables in schema public to ${role}`);
+    await queryRows(database, `grant create on schema public to ${role}`);
+    const url = Object.assign(new URL(database), { username: role, password: "one" });
+    const other = await startCompanyServer(url.href);
+    equal((await create(other.origin, COMPANY)).status, 201);
+    await queryRows(database, `alter role ${role} password 'two'`);
+    await queryRows(
+      database,
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${role}'`,
+    );
+    assertUnavailable(await ask(`${other.origin}/companies`));
+    assertUnavailable(await create(other.origin, COMPANY));
+    await queryRows(database, `alter role ${role} password 'one'`);
+    equal((await ask(`${other.origin}/companies`)).status, 200);
+    await queryRows(database, `revoke all on company from ${role}`);
+    assertUnavailable(await ask(`${other.origin}/companies`));
+    await stopCompanyServers();
+    await queryRows(database, `drop owned by ${role}; drop role ${role}`);
+  });
+
   it("answers 500 to what does not pass, and logs why without the row", async () => {
     const database = await postgres.newDatabase();
     const { origin, log } = await startCompanyServer(database);
