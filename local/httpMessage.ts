@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
+import { namesHost } from "../app/common/http.ts";
 
 /** Bytes of a body that is read before it is passed on, as many as the key router has room for. */
 export const MAX_BODY_BYTES = 32_768;
@@ -193,7 +194,8 @@ function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 }
 
 /** @throws Refusal */
-function check({ url = "", headers, httpVersion, rawHeaders }: IncomingMessage): void {
+function check(request: IncomingMessage): void {
+  const { url = "", rawHeaders } = request;
   // With what stands behind each name and each value.
   const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
   if (url.length > MAX_URL_BYTES) {
@@ -205,8 +207,8 @@ function check({ url = "", headers, httpVersion, rawHeaders }: IncomingMessage):
   if (bytes > MAX_HEADERS_BYTES) {
     throw new Refusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
   }
-  if (headers.host === undefined && httpVersion === "1.1") {
-    throw new Refusal(400, "the request has no header Host");
+  if (!namesHost(request)) {
+    throw new Refusal(400, "the request must have one header Host, with a host");
   }
 }
 

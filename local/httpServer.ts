@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { answerHalfClosed } from "../app/common/http.ts";
 import { isUpgrade, Refusal, refuseConnection } from "./httpMessage.ts";
 
 /** Bytes of a request line and its headers that are read at all: as many as the key router's buffer has. */
@@ -49,6 +50,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     requireHostHeader: false,
     shouldUpgradeCallback: isUpgrade,
   });
+  answerHalfClosed(server, headersMs);
   // A client that does not read is silent, too; one whose replica is silent is told so before.
   server.timeout = 2 * idleMs;
   const take = (request: IncomingMessage, response: ServerResponse): void =>

@@ -12,6 +12,8 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   const takes = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
   tellFront({ type: takes ? "accepted" : "declined", id });
   if (takes) {
+    // As that of a connection that the server accepts itself.
+    socket.allowHalfOpen = true;
     server.http.emit("connection", socket);
     socket.resume();
   } else {

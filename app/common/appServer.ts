@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
+import { answerHalfClosed, namesHost } from "./http.ts";
 import { SILENCE_MS } from "./httpRouting.ts";
 import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
@@ -164,14 +165,21 @@ export class AppServer {
       if (this.lifecycle.isClosing) {
         response.setHeader("Connection", "close");
       }
+      if (!namesHost(request)) {
+        response.setHeader("Connection", "close").writeHead(400).end();
+        return;
+      }
       if (!this.origins.admit(request, response) && !this.intercept(request, response)) {
         routes(request, response);
       }
     });
+    answerHalfClosed(server, headSeconds * 1000);
     // Of who does not read what was answered, too.
     server.setTimeout(SILENCE_MS);
     server.on("upgrade", (request, socket, head) => {
-      if (!this.intercept(request, socket, head)) {
+      if (!namesHost(request)) {
+        this.refuse(socket, 400);
+      } else if (!this.intercept(request, socket, head)) {
         this.refuse(socket, 404);
       }
     });

@@ -171,7 +171,7 @@ describe("documents by HTTP", () => {
     const large = await post(`${origin}/documents`, { title: "x".repeat(20_000) });
     equal(large.status, 413);
     for (const path of ["documents", `documents/${id}/versions`]) {
-      const post = (body: Buffer, type: string): Promise<Answer> =>
+      const post = (body: Buffer<ArrayBuffer>, type: string): Promise<Answer> =>
         ask(`${origin}/${path}`, { method: "POST", headers: { "Content-Type": type }, body });
       const latin1 = Buffer.from('{"title":"M\xfcller"}', "latin1");
       equal((await post(latin1, "application/json")).status, 400);

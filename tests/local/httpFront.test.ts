@@ -215,7 +215,7 @@ describe("the HTTP front", () => {
         response.write("begun");
         response.once("close", () => gone.push(true));
       });
-      const origin = await startFront("none", [replica]);
+      const origin = await startFront("none", [replica], { requestMs: 300 });
       const response = await fetch(origin);
       await response.body?.cancel();
       await waitFor("the replica knows", () => gone.length === 1);
