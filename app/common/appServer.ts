@@ -93,6 +93,8 @@ export class AppServer {
       loggerInstance: log,
       logController: new LogController({ disableRequestLogging: true }),
       serverFactory: (routes) => this.#createHttpServer(routes),
+      // A load balancer that passes requests on adds the address that it sees; those before it are the client's word.
+      trustProxy: (_address, hop) => hop === 0,
       frameworkErrors: sendProblem,
       clientErrorHandler: ({ code }, socket) =>
         socket.writable && this.refuse(socket, CLIENT_ERRORS[code] ?? 400),

@@ -1,3 +1,4 @@
+import { CREATION_RULES } from "../common/creationRate.ts";
 import { readEnvironment } from "../common/environment.ts";
 import { createProcess, type AppProcess } from "../common/process.ts";
 import { Database, DATABASE_RULES } from "../common/database.ts";
@@ -9,8 +10,12 @@ import { createCompanyServer } from "./server.ts";
  * @throws SettingsError naming every wrong setting
  */
 export function createCompanyProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
-  const env = readEnvironment(DATABASE_RULES, environment);
+  const env = readEnvironment({ ...DATABASE_RULES, ...CREATION_RULES }, environment);
   return createProcess(env, logFd, (options) =>
-    createCompanyServer({ ...options, database: new Database(env, options.log) }),
+    createCompanyServer({
+      ...options,
+      database: new Database(env, options.log),
+      maxCreationsPerSecond: env.MAX_CREATIONS_PER_SECOND,
+    }),
   );
 }

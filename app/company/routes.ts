@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { refuseOthers } from "../common/api.ts";
 import { Problem } from "../common/problem.ts";
@@ -24,8 +24,9 @@ export function addCompanyRoutes(
   app: FastifyInstance,
   registry: CompanyRegistry,
   metrics: CompanyMetrics,
+  limitCreations: onRequestHookHandler,
 ): void {
-  addCreation(app, registry, metrics);
+  addCreation(app, registry, metrics, limitCreations);
   addFinding(app, registry);
   addList(app, registry);
   refuseOthers(app, PATH, ["GET", "HEAD", "POST"]);
@@ -36,6 +37,7 @@ function addCreation(
   app: FastifyInstance,
   registry: CompanyRegistry,
   metrics: CompanyMetrics,
+  limitCreations: onRequestHookHandler,
 ): void {
   const schema = {
     operationId: "createCompany",
@@ -59,19 +61,21 @@ function addCreation(
       413: problem("The body is too large"),
       415: problem("The body is not application/json in UTF-8"),
       422: problem("There are faults, or the idempotency key came with another request before"),
+      429: problem("Too many creations come from this address", {
+        "Retry-After": "Seconds after which to repeat the same request",
+      }),
     },
   };
-  app
-    .withTypeProvider<ZodTypeProvider>()
-    .post(PATH, { schema, bodyLimit: BODY_LIMIT }, async ({ body, headers }, reply) => {
-      const creation = await registry.create(body, headers["idempotency-key"]);
-      metrics.creations[creation.outcome].inc();
-      const company = createdOf(creation, body.businessNumber);
-      if (creation.outcome === "replayed") {
-        reply.header("Idempotent-Replayed", "true");
-      }
-      return reply.code(201).header("Location", urlOf(company)).send(shown(company));
-    });
+  const options = { schema, bodyLimit: BODY_LIMIT, onRequest: limitCreations };
+  app.withTypeProvider<ZodTypeProvider>().post(PATH, options, async ({ body, headers }, reply) => {
+    const creation = await registry.create(body, headers["idempotency-key"]);
+    metrics.creations[creation.outcome].inc();
+    const company = createdOf(creation, body.businessNumber);
+    if (creation.outcome === "replayed") {
+      reply.header("Idempotent-Replayed", "true");
+    }
+    return reply.code(201).header("Location", urlOf(company)).send(shown(company));
+  });
 }
 
 function addFinding(app: FastifyInstance, registry: CompanyRegistry): void {

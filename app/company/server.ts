@@ -1,5 +1,6 @@
 import { addApi } from "../common/api.ts";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
+import { limitCreations } from "../common/creationRate.ts";
 import type { Database } from "../common/database.ts";
 import { refuseAmbiguousKeys } from "../common/keyRefusal.ts";
 import { addPage } from "../common/page.ts";
@@ -19,6 +20,8 @@ const DELETE_KEYS_MS = 10 * 60 * 1000;
 export interface CompanyServerOptions extends AppServerOptions {
   /** Closed with the server. */
   database: Database<CompanyTables>;
+  /** Creations a second from an address, and ten seconds' worth at once. */
+  maxCreationsPerSecond: number;
 }
 
 /** A registry of companies, of which each business number has one, and a page to create and to list them. */
@@ -49,7 +52,8 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
         assertTables();
         next();
       });
-      addCompanyRoutes(companies, new CompanyRegistry(db), metrics);
+      const limit = limitCreations(options.maxCreationsPerSecond);
+      addCompanyRoutes(companies, new CompanyRegistry(db), metrics, limit);
       done();
     });
   });

@@ -1,3 +1,4 @@
+import { CREATION_RULES } from "../common/creationRate.ts";
 import { Database, DATABASE_RULES } from "../common/database.ts";
 import { readEnvironment } from "../common/environment.ts";
 import { createProcess, type AppProcess } from "../common/process.ts";
@@ -9,6 +10,7 @@ const MIB = 1024 * KIB;
 
 const RULES = {
   ...DATABASE_RULES,
+  ...CREATION_RULES,
   MAX_DOCUMENT_BYTES: wholeNumberFrom(KIB, 64 * MIB, 2 * MIB).default(2 * MIB),
   MAX_UPDATES_PER_SECOND: wholeNumberFrom(1, 10_000, 100).default(100),
   MAX_SAVE_SECONDS: wholeNumberFrom(1, 20, 10).default(10),
@@ -27,6 +29,7 @@ export function createDocumentProcess(environment: NodeJS.ProcessEnv, logFd: 1 |
     createDocumentServer({
       ...options,
       database: new Database(env, options.log),
+      maxCreationsPerSecond: env.MAX_CREATIONS_PER_SECOND,
       maxDocumentBytes: env.MAX_DOCUMENT_BYTES,
       maxUpdatesPerSecond: env.MAX_UPDATES_PER_SECOND,
       maxSaveSeconds: env.MAX_SAVE_SECONDS,

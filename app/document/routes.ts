@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { refuseOthers } from "../common/api.ts";
 import { Problem } from "../common/problem.ts";
@@ -23,6 +23,7 @@ export interface RouteServices {
   store: DocumentStore;
   archive: Archive;
   metrics: DocumentMetrics;
+  limitCreations: onRequestHookHandler;
 }
 
 /** Adds what can be asked about documents; what is in them comes by WebSocket. */
@@ -41,7 +42,7 @@ export function isForPage({ routeOptions, headers }: FastifyRequest): boolean {
   return routeOptions.url === DOCUMENT_PATH && /\btext\/html\b/.test(headers.accept ?? "");
 }
 
-function addList(app: FastifyInstance, { library }: RouteServices): void {
+function addList(app: FastifyInstance, { library, limitCreations }: RouteServices): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.get(PATH, { schema: { querystring: schemas.pageQuery } }, async ({ query }, reply) => {
     // One more says whether there are more.
@@ -55,7 +56,8 @@ function addList(app: FastifyInstance, { library }: RouteServices): void {
     return { documents: documents.map(shown), next };
   });
   const schema = { body: schemas.newDocument };
-  typed.post(PATH, { schema, bodyLimit: BODY_LIMIT }, async ({ body }, reply) => {
+  const options = { schema, bodyLimit: BODY_LIMIT, onRequest: limitCreations };
+  typed.post(PATH, options, async ({ body }, reply) => {
     const document = await library.create(body.title);
     return reply.code(201).header("Location", `${PATH}/${document.id}`).send(shown(document));
   });
@@ -72,7 +74,7 @@ function addDocument(app: FastifyInstance, { library }: RouteServices): void {
 }
 
 function addVersions(app: FastifyInstance, services: RouteServices): void {
-  const { library, archive } = services;
+  const { library, archive, limitCreations } = services;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const params = schemas.documentPath;
   typed.get(VERSIONS_PATH, { schema: { params } }, async (request) => {
@@ -80,7 +82,8 @@ function addVersions(app: FastifyInstance, services: RouteServices): void {
     return { versions: (await archive.versions(id)).map(shown) };
   });
   const schema = { params, body: schemas.newVersion };
-  typed.post(VERSIONS_PATH, { schema, bodyLimit: BODY_LIMIT }, async (request, reply) => {
+  const options = { schema, bodyLimit: BODY_LIMIT, onRequest: limitCreations };
+  typed.post(VERSIONS_PATH, options, async (request, reply) => {
     const { id } = request.params;
     const version = await keepVersion(services, id, request.body.title);
     const location = `${PATH}/${id}/versions/${version.id}`;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Hocuspocus } from "@hocuspocus/server";
 import { addApi } from "../common/api.ts";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
+import { limitCreations } from "../common/creationRate.ts";
 import type { Database } from "../common/database.ts";
 import { refuseAmbiguousKeys } from "../common/keyRefusal.ts";
 import { addPage } from "../common/page.ts";
@@ -24,6 +25,8 @@ import { UpdateWriter } from "./writer.ts";
 export interface DocumentServerOptions extends AppServerOptions, DocumentLimits {
   /** Closed with the server. */
   database: Database<DocumentTables>;
+  /** Creations of documents and versions a second from an address, and ten seconds' worth at once. */
+  maxCreationsPerSecond: number;
 }
 
 /** Documents that many people edit at once, over WebSocket, and a page to do so. */
@@ -95,7 +98,8 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
         }
         next();
       });
-      addDocumentRoutes(documents, { library, store, archive, metrics });
+      const limit = limitCreations(options.maxCreationsPerSecond);
+      addDocumentRoutes(documents, { library, store, archive, metrics, limitCreations: limit });
       done();
     });
   });

@@ -7,6 +7,7 @@ import {
   type Answer,
 } from "../support/companyServer.ts";
 import { startRelay, usePostgres } from "../support/postgres.ts";
+import { waitFor } from "../support/waitFor.ts";
 
 type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
 
@@ -90,7 +91,7 @@ describe("OpenAPI document", () => {
     );
     deepEqual(Object.fromEntries(statuses), {
       "post /companies createCompany": [
-        ...["201", "400", "409", "413", "415", "422", "503"],
+        ...["201", "400", "409", "413", "415", "422", "429", "503"],
         "default",
       ],
       "get /companies listCompanies": ["200", "422", "503", "default"],
@@ -139,6 +140,13 @@ describe("OpenAPI document", () => {
       }
     };
     await check(REQUESTS);
+    const limited = await startCompanyServer(relay.url, { maxCreationsPerSecond: 1 });
+    await waitFor("there are too many", async () => {
+      const answer = await ask(`${limited.origin}/companies`, post(COMPANY));
+      assertConforms(document, "createCompany", answer);
+      seen.push(`createCompany ${answer.status}`);
+      return answer.status === 429;
+    });
     await relay.close();
     await check(WITHOUT_POSTGRES);
     const documented = Object.values(document.paths)

@@ -21,6 +21,8 @@ interface Choices {
   replica?: string;
   drainSeconds?: number;
   allowedOrigins?: readonly string[];
+  /** @default so many that none is refused */
+  maxCreationsPerSecond?: number;
 }
 
 /** Starts a company registry on a free port, ready or not. */
@@ -35,6 +37,7 @@ export async function startUnreadyServer(
     replica,
     drainSeconds,
     log: logger,
+    maxCreationsPerSecond: 100_000,
     ...choices,
     database: new Database(parseSettings(DATABASE_RULES, settings), logger),
   });

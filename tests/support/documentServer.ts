@@ -32,6 +32,8 @@ interface Choices extends Partial<DocumentLimits> {
   replica?: string;
   drainSeconds?: number;
   allowedOrigins?: readonly string[];
+  /** @default so many that none is refused */
+  maxCreationsPerSecond?: number;
 }
 
 /** Starts a document collaborator on a free port, ready or not. */
@@ -47,6 +49,7 @@ export async function startUnreadyDocumentServer(
     drainSeconds: 0,
     log: logger,
     database: new Database(parseSettings(DATABASE_RULES, settings), logger),
+    maxCreationsPerSecond: 100_000,
     ...LIMITS,
     ...choices,
   });
