@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { faultOf, orNone } from "../common/faults.ts";
+import { textLine } from "../common/textLine.ts";
 import { MAX_TITLE } from "./library.ts";
 
-const TITLE = {
-  allowed: `text of at most ${MAX_TITLE} characters in one line`,
-  example: "Minutes",
-};
+const TITLE = { maxLength: MAX_TITLE, example: "Minutes" };
 
 const ID = {
   allowed: "the id of a document",
@@ -20,27 +18,15 @@ export function isDocumentId(text: string): boolean {
   return DOCUMENT_ID.test(text);
 }
 
-/** A title in one line, in NFC, so that what looks the same is the same. */
-function title(minLength: number) {
-  const allowed = minLength === 0 ? TITLE.allowed : TITLE.allowed.replace("at most", "1 to");
-  const fault = faultOf("title", allowed, TITLE.example);
-  const pattern = new RegExp(`^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]{${minLength},${MAX_TITLE}}$`, "u");
-  return z
-    .string(fault)
-    .trim()
-    .normalize("NFC")
-    .refine((text) => pattern.test(text), fault);
-}
-
 /** What `POST /documents` takes. */
 export const newDocument = z.object(
-  { title: title(0).default("") },
+  { title: textLine("title", { ...TITLE, minLength: 0 }).default("") },
   faultOf("the body", "a JSON object with title, or without", '{"title":"Minutes"}'),
 );
 
 /** What `POST /documents/:id/versions` takes. */
 export const newVersion = z.object(
-  { title: title(1) },
+  { title: textLine("title", { ...TITLE, minLength: 1 }) },
   faultOf("the body", "a JSON object with title", '{"title":"Minutes"}'),
 );
 

@@ -94,6 +94,29 @@ describe("spelling of business numbers", () => {
     });
   }
 
+  it("is told which character is wrong, by its number where nobody could see it", async () => {
+    for (const [written, wrong] of [
+      ["hrb\u00a01", "U+00A0"],
+      ["hrb\t1", "U+0009"],
+      ["\ufeffhrb1", "U+FEFF"],
+      ["hrb\u200b\u00a01", "U+200B"],
+      ["hrb\u20111", "U+2011"],
+      ["\u{1D7D8}1", "U+1D7D8"],
+      ["\u212A12", "U+212A"],
+      ["a"],
+      [""],
+    ] as const) {
+      const { body } = await create(origin, { legalName: "A", businessNumber: written });
+      const { detail } = body as { detail: string };
+      equal(/U\+[0-9A-F]{4,}/.exec(detail)?.[0], wrong);
+      const path = encodeURIComponent(written);
+      if (path !== "") {
+        const found = await ask(`${origin}/companies/${path}`);
+        equal((found.body as { detail: string }).detail, detail);
+      }
+    }
+  });
+
   it("finds the same company by any spelling, and lets none create it again", async () => {
     const twoSpellings = canonical.chain((number) =>
       fc.tuple(fc.constant(number), spellingOf(number), spellingOf(number)),

@@ -127,17 +127,17 @@ describe("documents by HTTP", () => {
       [
         "documents",
         { title: "x".repeat(201) },
-        `title is "${"x".repeat(59)}…: allowed is text of at most 200 characters in one line; for example Minutes`,
+        `title is "${"x".repeat(59)}…: allowed is text of at most 200 characters in one line, some of them visible; for example Minutes`,
       ],
       [
         "documents",
         { title: "a\nb" },
-        'title is "a\\nb": allowed is text of at most 200 characters in one line; for example Minutes',
+        'title is "a\\nb": allowed is text of at most 200 characters in one line, some of them visible, but not U+000A; for example Minutes',
       ],
       [
         "documents",
         { title: 7 },
-        "title is 7: allowed is text of at most 200 characters in one line; for example Minutes",
+        "title is 7: allowed is text of at most 200 characters in one line, some of them visible; for example Minutes",
       ],
       [
         "documents",
@@ -147,17 +147,21 @@ describe("documents by HTTP", () => {
       [
         `documents/${id}/versions`,
         {},
-        "title is missing: allowed is text of 1 to 200 characters in one line; for example Minutes",
+        "title is missing: allowed is text of 1 to 200 characters in one line, some of them visible; for example Minutes",
       ],
       [
         `documents/${id}/versions`,
         { title: " " },
-        'title is "": allowed is text of 1 to 200 characters in one line; for example Minutes',
+        'title is "": allowed is text of 1 to 200 characters in one line, some of them visible; for example Minutes',
       ],
     ];
     for (const [path, body, detail] of refusals) {
       const answer = await post(`${origin}/${path}`, body);
       deepEqual([answer.status, detailOf(answer)], [422, detail]);
+    }
+    for (const title of ["\u200b", "\u3164", "\u2800", "\u00ad", "\ufe0f", "\u0301", "a\u202eb"]) {
+      equal((await post(`${origin}/documents`, { title })).status, 422);
+      equal((await post(`${origin}/documents/${id}/versions`, { title })).status, 422);
     }
     const list = await ask(`${origin}/documents?after=x&limit=0`);
     deepEqual(
