@@ -55,6 +55,14 @@ describe("the company registry's page", () => {
     deepEqual(faults, []);
   });
 
+  it("creates a company under a number as it was copied from elsewhere", async () => {
+    const { page } = await open();
+    await fill(page, "Pasted", "\ufeffHRB\u00a012\u2011345\u200b");
+    await hasText(page, "#canonical", /^HRB12345$/);
+    await page.click("#register");
+    await hasText(page, "#outcome", "Pasted\u2069 is registered as HRB12345.");
+  });
+
   it("names what is wrong at each field, and goes to the first", async () => {
     const { page, rows } = await open();
     await page.fill("#business-number", "Ü-1");

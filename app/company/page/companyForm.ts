@@ -5,7 +5,7 @@ import type { Answers } from "./answers.ts";
 import { isCompany, type Answer, type Company, type Fault } from "./api.ts";
 import { Field } from "./field.ts";
 import { insist, refusalOf } from "./insist.ts";
-import { canonicalNumber } from "./number.ts";
+import { canonicalNumber, plainNumber } from "./number.ts";
 import { randomUuid } from "./uuid.ts";
 import { hashOf } from "./words.ts";
 
@@ -85,7 +85,10 @@ export class CompanyForm {
 
   /** What is in the form; what says the same as the unsettled one has its key. */
   #take(): Submission {
-    const values = { legalName: this.#legalName.value, businessNumber: this.#businessNumber.value };
+    const values = {
+      legalName: this.#legalName.value,
+      businessNumber: plainNumber(this.#businessNumber.value),
+    };
     const last = this.#unsettled;
     const isSame =
       last?.legalName.trim() === values.legalName.trim() &&

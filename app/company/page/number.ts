@@ -6,9 +6,18 @@ const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const MIN_LENGTH = 2;
 const MAX_LENGTH = 32;
 
+/** Spaces and dashes of all kinds, and what nobody can see: they come along when a number is copied from elsewhere. */
+const AROUND = /[\p{White_Space}\p{Dash}\p{DI}]/gu;
+
+/** What somebody types or pastes, without them; of all these the registry takes only `-` and the space. */
+export function plainNumber(text: string): string {
+  return text.replaceAll(AROUND, "");
+}
+
 /** The canonical form of what somebody types; empty while that is no number nor the beginning of one. */
 export function canonicalNumber(text: string): string {
-  return /^[0-9A-Za-z -]*$/.test(text) ? normaliseIdentifier(text) : "";
+  const plain = plainNumber(text);
+  return /^[0-9A-Za-z]*$/.test(plain) ? normaliseIdentifier(plain) : "";
 }
 
 /** The canonical form, or the beginning of one, of what somebody types; without what a number cannot have. */
