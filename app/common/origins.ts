@@ -30,6 +30,11 @@ export class Origins {
     this.#allowed = new Set(allowed);
   }
 
+  /** Whether pages of other origins may use the server. */
+  get hasOthers(): boolean {
+    return this.#allowed.size > 0;
+  }
+
   /** The list, as a policy names those who may show a page in a frame. */
   get frameAncestors(): string {
     return ["'self'", ...this.#allowed].join(" ");

@@ -44,7 +44,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
     addApi(scope, app);
     refuseAmbiguousKeys(scope, COMPANY_ROUTING.keyRoutes);
     await addOpenApi(scope);
-    await addStickyCookie(scope, COMPANY_ROUTING.cookie);
+    await addStickyCookie(scope, COMPANY_ROUTING.cookie, app.origins);
     await addPage(scope, "company");
     void scope.register((companies, _options, done) => {
       companies.addHook("onRequest", (_request, reply, next) => {

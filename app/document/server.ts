@@ -88,7 +88,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   void app.fastify.register(async (scope) => {
     addApi(scope, app);
     refuseAmbiguousKeys(scope, DOCUMENT_ROUTING.keyRoutes);
-    await addStickyCookie(scope, DOCUMENT_ROUTING.cookie);
+    await addStickyCookie(scope, DOCUMENT_ROUTING.cookie, app.origins);
     await addPage(scope, "document");
     void scope.register((documents, _options, done) => {
       documents.addHook("onRequest", (request, reply, next) => {

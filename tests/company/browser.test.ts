@@ -58,6 +58,24 @@ describe("company registry for browsers", () => {
     });
   }
 
+  it("get a cookie that pages of other sites send back, where there are such and only under TLS", async () => {
+    const { origin: open } = await startCompanyServer(await postgres.newDatabase(), {
+      allowedOrigins: ["https://app.example"],
+    });
+    for (const [proto, attributes] of [
+      ["https", /; HttpOnly; Secure; Partitioned; SameSite=None$/],
+      ["http", /; HttpOnly; SameSite=Lax$/],
+    ] as const) {
+      const headers = { "X-Forwarded-Proto": proto };
+      match(
+        (await fetch(`${open}/companies`, { headers })).headers.getSetCookie().join(),
+        attributes,
+      );
+    }
+    const [own = ""] = await cookiesOf("/", { "X-Forwarded-Proto": "https" });
+    match(own, /; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
   it("keep the value that they have, with its age renewed", async () => {
     const [cookie = ""] = await cookiesOf("/companies", { Cookie: `a=b; com-sticky=${MINE}` });
     match(cookie, new RegExp(`^com-sticky=${MINE}; Max-Age=172800; `));

@@ -1,5 +1,4 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { DATABASE_RULES } from "../../app/common/database.ts";
 import { checkSettings } from "../../app/common/settings.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { create } from "../support/companyServer.ts";
 import { endRuns, runNode, type Run } from "../support/localRun.ts";
 import { usePostgres } from "../support/postgres.ts";
@@ -187,17 +187,6 @@ describe("process of the company registry", () => {
     });
   }
 });
-
-/** Makes a certificate for `localhost`, which is its own authority. */
-function makeCertificate(folder: string): void {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  const files = ["-keyout", "key.pem", "-out", "cert.pem", "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", ...key, ...name, ...files], {
-    cwd: folder,
-    stdio: "pipe",
-  });
-}
 
 /** Answers PostgreSQL's question for TLS with yes, and ends TLS. */
 function tlsInFront(folder: string): (near: Socket, far: Socket) => void {
