@@ -1,3 +1,4 @@
+import { getDomain } from "tldts";
 import { shown } from "./app/common/shown.ts";
 import { sizeFault } from "./components/fargateSize.ts";
 import type { Settings } from "./settings.ts";
@@ -26,7 +27,7 @@ const SENDERS: Record<Affinity, string> = {
 
 /** What is wrong between a workload's settings and with those of its stack; wrong ones are left out. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): string[] {
-  const faults = [drainFault, autoscalerFault, sizeFaultOf, dnsFault].map((rule) =>
+  const faults = [drainFault, autoscalerFault, sizeFaultOf, dnsFault, siteFault].map((rule) =>
     rule(workload, stack),
   );
   const listener = workload.app === "echo" ? listenerFaults(workload, stack) : [];
@@ -63,6 +64,25 @@ function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): string 
   return dnsName !== undefined && "hostedZoneId" in stack && stack.hostedZoneId === undefined
     ? `dnsName is ${shown(dnsName)}: it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out`
     : undefined;
+}
+
+/** Browsers send a cookie from a page of another site under TLS only. */
+function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): string | undefined {
+  const { affinity, allowedOrigins = [], dnsName } = workload;
+  const isPlain = "certificateArn" in stack && stack.certificateArn === undefined;
+  if (affinity !== "cookie" || !isPlain || !("dnsName" in workload)) {
+    return undefined;
+  }
+  return allowedOrigins.some((origin) => !isSameSite(origin, dnsName))
+    ? `allowedOrigins is ${shown(allowedOrigins)}: from a page of another site browsers send cookies under TLS only, with affinity cookie and without certificateArn allowed are pages of the workload's own site; set certificateArn, or affinity to key`
+    : undefined;
+}
+
+/** Whether a page has the site of a workload without TLS: a scheme and a registrable domain. */
+function isSameSite(origin: string, dnsName: string | undefined): boolean {
+  const options = { allowPrivateDomains: true };
+  const site = dnsName === undefined ? null : getDomain(dnsName, options);
+  return site !== null && origin.startsWith("http://") && getDomain(origin, options) === site;
 }
 
 /** Of the NLB in front of the replicas themselves. */

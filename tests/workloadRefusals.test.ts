@@ -7,6 +7,8 @@ const STICKY_TLS =
   "AWS refuses stickiness on TLS target groups, with affinity source-ip allowed is tcp; set targetProtocol to tcp (the listener may still be TLS) or affinity to none";
 const CROSS_ZONE =
   "a client that resolves to another zone's address would change its replica, with affinity source-ip allowed is true; set crossZone to true or affinity to none";
+const OTHER_SITE =
+  "from a page of another site browsers send cookies under TLS only, with affinity cookie and without certificateArn allowed are pages of the workload's own site; set certificateArn, or affinity to key";
 const DRAIN = "a Network Load Balancer goes on sending connections for two minutes";
 
 /** Lists that are wrong. */
@@ -135,6 +137,12 @@ const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = 
     { targetProtocol: "tls", affinity: "none" },
     'targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp',
   ],
+  ...[["https://app.example.com"], ["http://a.example", "http://b.example"]].map(
+    (allowedOrigins): (typeof WRONG_IN_WORKLOAD)[number] => [
+      { app: "company", affinity: "cookie", allowedOrigins },
+      `allowedOrigins is ${JSON.stringify(allowedOrigins)}: ${OTHER_SITE}`,
+    ],
+  ),
   [
     { dnsName: "echo.example.com" },
     'dnsName is "echo.example.com": it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out',
@@ -162,6 +170,32 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
     'workloads has two of dnsName "a.example": allowed is each once; remove or change the second',
   ],
 ];
+
+describe("config takes pages of other sites", () => {
+  const refused = async (changes: object, workload: object): Promise<boolean> => {
+    const workloads = [{ app: "document", affinity: "cookie", ...workload }];
+    const message = await refusal({ workloads, ...changes }).catch(() => "");
+    return message.startsWith("sockjs-sticky:workloads[0].allowedOrigins is ");
+  };
+
+  it("by cookie where browsers send it, and by key anywhere", async () => {
+    const zone = { hostedZoneId: "Z0123" };
+    const own = { dnsName: "doc.example.co.uk" };
+    for (const [changes, workload, isRefused] of [
+      [{}, { allowedOrigins: ["https://app.test"] }, true],
+      [{}, { allowedOrigins: ["https://app.test"], affinity: "key" }, false],
+      [{ certificateArn: CERTIFICATE }, { allowedOrigins: ["https://app.test"] }, false],
+      [zone, { ...own, allowedOrigins: ["http://app.example.co.uk"] }, false],
+      [zone, { ...own, allowedOrigins: ["https://app.example.co.uk"] }, true],
+      [zone, { ...own, allowedOrigins: ["http://other.co.uk"] }, true],
+      [zone, { ...own, allowedOrigins: ["http://app.example.co.uk", "http://127.0.0.1"] }, true],
+      [{}, { allowedOrigins: [] }, false],
+    ] as const) {
+      const what = JSON.stringify([changes, workload]);
+      equal(await refused(changes, workload), isRefused, what);
+    }
+  });
+});
 
 describe("config refuses workloads", () => {
   for (const [workloads, fault] of WRONG_LISTS) {
