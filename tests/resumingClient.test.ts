@@ -1,66 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { mock } from "node:test";
-import {
-  ResumingClient,
-  type ClientEvent,
-  type ResumingClientOptions,
-  type SessionLike,
-} from "../app/client/resumingClient.ts";
-
-/** A session whose server is the test. */
-class ScriptedSession implements SessionLike {
-  readonly transport = "scripted";
-  readonly sent: string[] = [];
-  isClosed = false;
-  onopen: ((event: never) => void) | null = null;
-  onmessage: ((event: never) => void) | null = null;
-  onclose: ((event: never) => void) | null = null;
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  close(): void {
-    this.isClosed = true;
-  }
-
-  opens(): void {
-    this.onopen?.({} as never);
-  }
-
-  /** What was sent as the n-th, counted from 0. */
-  text(index: number): string {
-    return this.sent[index] ?? "";
-  }
-
-  echoes(...texts: string[]): void {
-    texts.forEach((text) =>
-      this.onmessage?.({ data: `2026-11-23T00:00:00Z(x2k9p): ${text}` } as never),
-    );
-  }
-
-  ends(code = 1006, reason = "lost"): void {
-    this.onclose?.({ code, reason } as never);
-  }
-}
-
-function start(options: Partial<ResumingClientOptions> = {}) {
-  const sessions: ScriptedSession[] = [];
-  const events: ClientEvent[] = [];
-  const connect = (): SessionLike => {
-    const session = new ScriptedSession();
-    sessions.push(session);
-    return session;
-  };
-  const client = new ResumingClient({
-    connect,
-    onEvent: (event) => events.push(event),
-    ...options,
-  });
-  client.connect();
-  const current = (): ScriptedSession => sessions.at(-1) ?? new ScriptedSession();
-  return { client, sessions, events, current };
-}
+import { startScripted as start } from "./support/scriptedSession.ts";
 
 describe("resuming client", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
@@ -250,6 +190,57 @@ describe("resuming client", () => {
     equal(current().sent.length, 2);
     current().echoes(current().text(0));
     equal(current().sent.length, 3);
+  });
+
+  it("keeps what waits while it is paused, and sends it when it connects again", () => {
+    const { client, current, sessions, events } = start();
+    current().opens();
+    client.send("one");
+    mock.timers.tick(700);
+    equal(client.waitingMs, 700);
+    client.pause("hidden");
+    equal(current().isClosed, true);
+    const closed = { type: "closed", code: 1000, reason: "hidden", retryInMs: undefined };
+    deepEqual(events.at(-1), closed);
+    client.send("two");
+    mock.timers.tick(60_000);
+    equal(sessions.length, 1);
+    deepEqual([client.waiting, client.counts.lost], [2, 0]);
+    client.connect();
+    current().opens();
+    deepEqual(
+      current().sent.map((text) => text.split(" ")[1]),
+      ["one", "two"],
+    );
+    current().echoes(...current().sent);
+    equal(client.waitingMs, 0);
+    current().ends();
+    client.pause("hidden");
+    mock.timers.tick(60_000);
+    equal(sessions.length, 2, "it does not retry either");
+  });
+
+  it("takes a silent fall-back for dead though nothing was asked, unless it is told to wait for ever", () => {
+    const { current, sessions, events } = start({ silenceTimeoutMs: 40_000 });
+    current().opens();
+    for (let beat = 0; beat < 3; beat++) {
+      mock.timers.tick(39_999);
+      current().onheartbeat?.({} as never);
+    }
+    current().echoes("of somebody else");
+    mock.timers.tick(39_999);
+    equal(sessions.length, 1);
+    mock.timers.tick(1);
+    deepEqual(
+      events.flatMap((event) => (event.type === "closed" ? [event.code] : [])),
+      [4408],
+    );
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+    current().transport = "websocket";
+    current().opens();
+    mock.timers.tick(600_000);
+    equal(sessions.length, 2, "heartbeats of a WebSocket do not get to the page");
   });
 
   it("counts as lost what waits when it is closed, and then stays closed", () => {

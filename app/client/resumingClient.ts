@@ -5,6 +5,8 @@ export interface SessionLike {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
+  /** A sign of life where there is nothing to say; SockJS has none over a WebSocket, whose pings a page does not see. */
+  onheartbeat?: ((event: never) => void) | null;
   send(text: string): void;
   close(): void;
 }
@@ -44,8 +46,11 @@ export interface ResumingClientOptions {
   maxDelayMs?: number;
   /** Milliseconds without an expected answer after which a session counts as dead. @default 10000 */
   answerTimeoutMs?: number;
+  /** Milliseconds without a message or a heartbeat after which a fall-back counts as dead. @default - none */
+  silenceTimeoutMs?: number;
 }
 
+const NONE = { sent: 0, echoed: 0, doubled: 0, refused: 0, lost: 0, reconnects: 0 };
 const DEFAULTS = { minDelayMs: 200, maxDelayMs: 5000, answerTimeoutMs: 10_000 };
 
 interface Pending {
@@ -62,7 +67,7 @@ const MESSAGE_TOO_BIG = [4009, 1009];
 const MAX_LARGE_TRIES = 3;
 
 /** Status that this client gives to a session that does not answer. */
-const NO_ANSWER = 4408;
+export const NO_ANSWER = 4408;
 
 /** Characters that may wait for their echo in one session; more wait here, so that batches stay small. */
 const WINDOW_CHARACTERS = 64 * 1024;
@@ -75,14 +80,7 @@ const ECHO = /^(?:[^(]*\((.{1,5})\): )?~(\w+)\.(\d+) /s;
  * back-off and jitter, sends again what was not echoed and knows its own echoes by their number.
  */
 export class ResumingClient {
-  readonly counts: ClientCounts = {
-    sent: 0,
-    echoed: 0,
-    doubled: 0,
-    refused: 0,
-    lost: 0,
-    reconnects: 0,
-  };
+  readonly counts: ClientCounts = { ...NONE };
   readonly #options: ResumingClientOptions & typeof DEFAULTS;
   readonly #id = Math.random().toString(36).slice(2, 8);
   readonly #pending = new Map<number, Pending>();
@@ -94,6 +92,7 @@ export class ResumingClient {
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ResumingClientOptions) {
     this.#options = { ...DEFAULTS, ...options };
@@ -102,6 +101,12 @@ export class ResumingClient {
   /** Messages that wait for their echo. */
   get waiting(): number {
     return this.#pending.size;
+  }
+
+  /** Milliseconds for which the oldest of them has waited. */
+  get waitingMs(): number {
+    const [oldest] = this.#pending.values();
+    return oldest === undefined ? 0 : Date.now() - oldest.sentAt;
   }
 
   get isOpen(): boolean {
@@ -128,18 +133,23 @@ export class ResumingClient {
     this.#ended(NO_ANSWER, "interrupted");
   }
 
-  /** Ends the conversation; what was not echoed counts as lost. */
-  close(): void {
+  /** Gives up the session until `connect()`, and keeps what waits. */
+  pause(reason: string): void {
     const wasClosed = this.#session === undefined && this.#retry === undefined;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#attempt = 0;
-    this.counts.lost += this.#pending.size;
-    this.#pending.clear();
     this.#drop();
     if (!wasClosed) {
-      this.#options.onEvent?.({ type: "closed", code: 1000, reason: "", retryInMs: undefined });
+      this.#options.onEvent?.({ type: "closed", code: 1000, reason, retryInMs: undefined });
     }
+  }
+
+  /** Ends the conversation; what was not echoed counts as lost. */
+  close(): void {
+    this.counts.lost += this.#pending.size;
+    this.#pending.clear();
+    this.pause("");
   }
 
   #connect(): void {
@@ -150,6 +160,7 @@ export class ResumingClient {
     this.#session = session;
     session.onopen = () => this.#open(session);
     session.onmessage = ({ data }: { data: string }) => this.#received(data);
+    session.onheartbeat = () => this.#heard();
     session.onclose = ({ code, reason }: { code: number; reason: string }) =>
       this.#ended(code, reason);
     this.#watch();
@@ -162,6 +173,7 @@ export class ResumingClient {
     this.#lastSent = 0;
     this.#inFlight = 0;
     this.#unwatch();
+    this.#heard();
     this.#options.onEvent?.({ type: "open", transport: session.transport ?? "" });
     this.#flush();
   }
@@ -191,6 +203,7 @@ export class ResumingClient {
   }
 
   #received(echo: string): void {
+    this.#heard();
     const [, replica = "", id, digits] = ECHO.exec(echo) ?? [];
     if (id !== this.#id) {
       return;
@@ -245,8 +258,9 @@ export class ResumingClient {
     this.#session = undefined;
     this.#isOpen = false;
     this.#unwatch();
+    clearTimeout(this.#silence);
     if (session !== undefined) {
-      session.onopen = session.onmessage = session.onclose = null;
+      session.onopen = session.onmessage = session.onclose = session.onheartbeat = null;
       session.close();
     }
   }
@@ -257,6 +271,15 @@ export class ResumingClient {
     if (!this.#isOpen || this.#pending.size > 0) {
       const { answerTimeoutMs } = this.#options;
       this.#watchdog = setTimeout(() => this.#ended(NO_ANSWER, "no answer"), answerTimeoutMs);
+    }
+  }
+
+  /** Takes the session for dead unless it gives another sign of life in time. */
+  #heard(): void {
+    clearTimeout(this.#silence);
+    const { silenceTimeoutMs } = this.#options;
+    if (silenceTimeoutMs !== undefined && this.#session?.transport !== "websocket") {
+      this.#silence = setTimeout(() => this.#ended(NO_ANSWER, "no answer"), silenceTimeoutMs);
     }
   }
 

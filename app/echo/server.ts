@@ -25,6 +25,12 @@ const PAGE_POLICY =
 /** Seconds that a WebSocket's message may take. */
 const MESSAGE_SECONDS = 60;
 
+/**
+ * How long a poll waits for messages, in milliseconds. A browser opens six connections to a host: what else a client
+ * asks waits until a poll ends, and clients wait for ten seconds.
+ */
+const POLL_MS = 2500;
+
 /** `readyState` of a SockJS connection that is open. */
 const OPEN = 1;
 
@@ -97,6 +103,9 @@ function acceptSession(
       return;
     }
     const opened = Date.now();
+    if (transport.endsWith("-polling")) {
+      session._session.heartbeat_delay = POLL_MS;
+    }
     sessions.add(session);
     metrics.open.inc({ transport });
     metrics.opened.inc({ transport });

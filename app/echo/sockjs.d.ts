@@ -17,8 +17,10 @@ declare module "sockjs" {
   }
   interface Connection {
     close(status?: number, reason?: string): boolean;
-    /** Its own, for it tells nobody else what waits for a client. */
+    /** Its own, for it tells nobody else what waits for a client, nor lets transports have heartbeats of their own. */
     readonly _session: {
+      /** Milliseconds of silence until a heartbeat, which also ends a poll. */
+      heartbeat_delay?: number;
       /** Messages that wait for the next request that receives; not of a raw WebSocket. */
       send_buffer?: string[];
       /** Where messages go now: a WebSocket's connection or an HTTP response. */

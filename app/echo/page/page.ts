@@ -1,24 +1,36 @@
 import SockJS from "sockjs-client";
-import { ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
+import { NO_ANSWER, ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
 import { byId, setText } from "../../common/page/dom.ts";
 import { MessageLog } from "./messageLog.ts";
+import { refusalOf } from "./refusal.ts";
 import { ReplicaPanel } from "./replicaPanel.ts";
 import { RoundTrips } from "./roundTrips.ts";
 import { SessionTable } from "./sessionTable.ts";
+import { isStream, withoutStreams } from "./streams.ts";
 import { TransportChoice } from "./transportChoice.ts";
-import { closeReason } from "./words.ts";
+import { closeReason, INTERRUPTED, PAUSED, REFUSED } from "./words.ts";
 
 const PING_MS = 1000;
 
 /** Pings that may wait: during an outage a few show as much as a thousand. */
 const MAX_WAITING_PINGS = 5;
 
-/** `waiting` is the time between two attempts. */
-type State = "closed" | "connecting" | "open" | "waiting";
+/** Silence after which a fall-back counts as dead: SockJS' heartbeats come every 25 seconds. */
+const SILENCE_MS = 40_000;
+
+/** A message that waits longer for its echo by a stream waits for a connection of the browser, in milliseconds. */
+const SLOW_MS = 3000;
+
+const NO_STREAMS =
+  "Answers by a stream come late or never: a browser opens six connections to a server, and other tabs may have them all. This tab polls instead.";
+
+/** `waiting` is the time between two attempts, `paused` that in which nobody sees the page. */
+type State = "closed" | "connecting" | "open" | "waiting" | "paused";
 
 const button = byId("connect", HTMLButtonElement);
 const statusWords = byId("status-words", HTMLElement);
 const countdown = byId("countdown", HTMLElement);
+const advice = byId("advice", HTMLElement);
 const transportName = byId("transport", HTMLElement);
 const message = byId("message", HTMLInputElement);
 const ping = byId("ping", HTMLInputElement);
@@ -28,7 +40,11 @@ const roundTrips = new RoundTrips();
 const sessions = new SessionTable();
 const log = new MessageLog();
 const transports = new TransportChoice(showButton, applyTransports);
-const client = new ResumingClient({ connect: openSession, onEvent: handle });
+const client = new ResumingClient({
+  connect: openSession,
+  onEvent: handle,
+  silenceTimeoutMs: SILENCE_MS,
+});
 
 let state: State = "closed";
 
@@ -39,29 +55,43 @@ let retryAt = 0;
 let offered: readonly string[] = [];
 let used = "";
 
+/** When the current session was opened. */
+let openedAt = 0;
+
+/** Whether the current session, or the attempt to open one, has brought an echo. */
+let hasEchoed = false;
+
+/** Since a stream had no answer, until the choice of transports changes. */
+let avoidsStreams = false;
+
 function openSession(): WebSocket {
   offered = transports.allowed;
   // Where `document.domain` still works, the frame of htmlfile sets it and so loses access to this
   // page; inside the frame of iframe-htmlfile, which sets it too, the same transport works.
-  const names = offered.flatMap((name) => (name === "htmlfile" ? [name, `iframe-${name}`] : name));
+  const chosen = avoidsStreams ? withoutStreams(offered) : offered;
+  const names = chosen.flatMap((name) => (name === "htmlfile" ? [name, `iframe-${name}`] : name));
   return new SockJS(`${location.origin}/echo`, undefined, { transports: names });
 }
 
 function handle(event: ClientEvent): void {
   switch (event.type) {
     case "connecting":
+      hasEchoed = false;
       // After a failure the status goes on to say what failed.
       enter("connecting", state === "waiting" ? undefined : "Connecting…");
       break;
     case "open":
       retryAt = 0;
+      openedAt = Date.now();
       used = event.transport;
       transportName.textContent = used;
       sessions.opened(used);
       enter("open", "Connected");
       sendPing();
+      pauseIfHidden();
       break;
     case "echo":
+      hasEchoed = true;
       replicas.answered(event.replica);
       roundTrips.add(event.milliseconds, event.replica);
       sessions.echoed(event.replica);
@@ -72,15 +102,60 @@ function handle(event: ClientEvent): void {
       break;
     case "closed": {
       const words = closeReason(event.code, event.reason);
+      if (event.code === NO_ANSWER && event.reason !== INTERRUPTED && isStream(used)) {
+        avoidStreams();
+      }
       used = "";
       sessions.closed(event.code, event.reason);
       if (event.retryInMs !== undefined) {
         retryAt = Date.now() + event.retryInMs;
         enter("waiting", words.charAt(0).toUpperCase() + words.slice(1));
+        if (!hasEchoed) {
+          void stopIfRefused();
+        }
       }
     }
   }
   showCounts();
+}
+
+/** Gives up what will never work, and says why. */
+async function stopIfRefused(): Promise<void> {
+  const words = await refusalOf();
+  if (words !== undefined && state !== "closed" && !hasEchoed) {
+    client.pause(REFUSED);
+    retryAt = 0;
+    enter("closed", "Refused by the server");
+    setText(advice, words);
+  }
+}
+
+/** Leaves the connection of a fall-back to tabs that somebody sees: a browser has few of them. */
+function pauseIfHidden(): void {
+  if (document.hidden && state === "open" && used !== "websocket") {
+    client.pause(PAUSED);
+    enter("paused", "Paused while nobody sees this tab");
+  }
+}
+
+function avoidStreams(): void {
+  avoidsStreams = true;
+  setText(advice, NO_STREAMS);
+}
+
+/** Polls where a stream keeps its messages waiting. */
+function checkStream(): void {
+  const isSlow = Math.min(client.waitingMs, Date.now() - openedAt) > SLOW_MS;
+  if (state === "open" && isStream(used) && isSlow) {
+    avoidStreams();
+    client.interrupt();
+  }
+}
+
+/** Begins with all that was chosen, whatever was found out before. */
+function forget(): void {
+  avoidsStreams = false;
+  setText(advice, "");
 }
 
 function enter(next: State, words?: string): void {
@@ -99,14 +174,16 @@ function enter(next: State, words?: string): void {
 function showCountdown(): void {
   const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
   const connecting = retryAt === 0 ? "" : " – retrying now";
-  const words = { closed: "", open: "", connecting, waiting: ` – retrying in ${seconds} s` };
+  const waiting = ` – retrying in ${seconds} s`;
+  const words = { closed: "", open: "", paused: "", connecting, waiting };
   setText(countdown, words[state]);
 }
 
 function showButton(): void {
   const mustChoose = state === "closed" && transports.isEmpty;
-  const words = { closed: "Connect", open: "Disconnect", connecting: "Stop", waiting: "Stop" };
-  setText(button, mustChoose ? "Choose a transport" : words[state]);
+  const words = { closed: "Connect", open: "Disconnect", waiting: "Stop" };
+  const shown = state === "connecting" || state === "paused" ? "waiting" : state;
+  setText(button, mustChoose ? "Choose a transport" : words[shown]);
   button.classList.toggle("primary", state === "closed" && !mustChoose);
 }
 
@@ -122,7 +199,8 @@ function showCounts(): void {
 /** Applies a new choice to a session that it concerns; the client keeps what waits. */
 function applyTransports(): void {
   const isConcerned = state === "open" ? transports.isOutdated(used, offered) : true;
-  if (!transports.isEmpty && isConcerned) {
+  if (!transports.isEmpty && isConcerned && state !== "closed") {
+    forget();
     client.interrupt();
   }
 }
@@ -136,6 +214,7 @@ function sendPing(): void {
 
 function disconnect(): void {
   client.close();
+  forget();
   retryAt = 0;
   log.lost();
   enter("closed", "Disconnected");
@@ -148,6 +227,15 @@ button.addEventListener("click", () => {
   } else if (transports.isEmpty) {
     transports.focus();
   } else {
+    forget();
+    client.connect();
+  }
+});
+
+document.addEventListener("visibilitychange", () => {
+  pauseIfHidden();
+  if (!document.hidden && state === "paused") {
+    forget();
     client.connect();
   }
 });
@@ -167,6 +255,7 @@ setInterval(sendPing, PING_MS);
 setInterval(() => {
   showCountdown();
   sessions.tick();
+  checkStream();
 }, 250);
 
 client.connect();

@@ -1,8 +1,17 @@
 /** Status of a session that was closed from here. */
 export const NORMAL = 1000;
 
-/** Reason of a session that was interrupted from here: only a new choice of transports does that. */
+/** Reason of a session that was interrupted from here, for other transports. */
 export const INTERRUPTED = "interrupted";
+
+/** Reasons for which this page gives up a session, and what they mean to people. */
+export const PAUSED = "paused";
+export const REFUSED = "refused";
+const OWN_REASONS: Readonly<Record<string, string>> = {
+  [INTERRUPTED]: "transports changed",
+  [PAUSED]: "paused while hidden",
+  [REFUSED]: "refused by the server",
+};
 
 /** What a close status means to people; `limits.ts` of the server has the 40xx. */
 const CLOSE_REASONS: Readonly<Record<number, string>> = {
@@ -11,6 +20,7 @@ const CLOSE_REASONS: Readonly<Record<number, string>> = {
   1002: "server not reachable",
   1006: "connection lost",
   2000: "no chosen transport gets through",
+  4007: "message not readable",
   4008: "too many messages a second",
   4009: "message too big",
   4012: "replica is going away",
@@ -21,10 +31,7 @@ const CLOSE_REASONS: Readonly<Record<number, string>> = {
 
 /** Why a session ended, in plain words. */
 export function closeReason(code: number, reason: string): string {
-  if (reason === INTERRUPTED) {
-    return "transports changed";
-  }
-  return CLOSE_REASONS[code] ?? (reason === "" ? "closed" : reason);
+  return OWN_REASONS[reason] ?? CLOSE_REASONS[code] ?? (reason === "" ? "closed" : reason);
 }
 
 /** `9 s`, `2 m 05 s` or `1 h 02 m`. */
