@@ -1,10 +1,8 @@
 import { equal, match, ok } from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { createProxyServer } from "http-proxy-3";
 import type { Browser, Page } from "playwright-core";
 import { hasText, openPage, startBrowser } from "./support/browser.ts";
 import { startEchoServer, stopEchoServers } from "./support/echoServer.ts";
+import { endHostProxies, startHostProxy } from "./support/hostProxy.ts";
 import { metric } from "./support/metrics.ts";
 import { waitFor } from "./support/waitFor.ts";
 
@@ -28,37 +26,17 @@ async function hide(page: Page, isHidden: boolean): Promise<void> {
 
 describe("the page", () => {
   let browser: Browser;
-  const proxies = new Set<Server>();
 
   before(async () => (browser = await startBrowser()));
   after(() => browser.close());
   afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
-  afterEach(() => {
-    proxies.forEach((proxy) => proxy.close());
-    proxies.forEach((proxy) => proxy.closeAllConnections());
-    proxies.clear();
-  });
+  afterEach(endHostProxies);
   afterEach(stopEchoServers);
-
-  /** Starts a proxy that changes the header Host. */
-  const startProxy = async (target: string): Promise<string> => {
-    const proxy = createProxyServer({ target, changeOrigin: true });
-    proxy.on("error", () => undefined);
-    const server = createServer((request, response) => {
-      proxy.web(request, response);
-    });
-    server.on("upgrade", (request, socket: Socket, head) => {
-      proxy.ws(request, socket, head);
-    });
-    proxies.add(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
 
   for (const transport of ["all", "websocket", "eventsource", "xhr-polling"]) {
     it(`stops where a proxy changes Host, says what to do, and connects when that is done: ${transport}`, async () => {
       const first = await startEchoServer();
-      const origin = await startProxy(first.origin);
+      const origin = await startHostProxy(first.origin);
       const { page } = await openPage(browser, origin);
       await hasText(page, "#status", /^Refused by the server$/);
       if (transport !== "all") {

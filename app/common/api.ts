@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
 import { keepBody } from "./keyRefusal.ts";
-import type { Origins } from "./origins.ts";
+import { strangerDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
 import { hasOtherCharset, isDecodable, queryOf } from "./text.ts";
 
@@ -27,7 +27,7 @@ export function addApi(
   addJson(scope);
   scope.addHook("onRequest", ({ method, raw }, _reply, done) => {
     if (!SAFE_METHODS.includes(method) && origins.isStranger(raw)) {
-      throw new Problem(403, { detail: "the request comes from a page of another origin" });
+      throw new Problem(403, { detail: strangerDetail(raw) });
     }
     if (!isDecodable(queryOf(raw.url))) {
       throw new Problem(400, { detail: "the query is not percent-encoded UTF-8" });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import { shown } from "./shown.ts";
 
 /** What an allowed page may send beside what browsers let every page send, and what it may read. */
 const REQUEST_HEADERS = "Content-Type, Idempotency-Key";
@@ -72,6 +73,18 @@ export class Origins {
     response.writeHead(204).end();
     return true;
   }
+}
+
+/** What a page that may not use the server is told: a proxy that changes the header Host makes every page a stranger. */
+export function strangerDetail({ headers: { origin, host } }: IncomingMessage): string {
+  const got =
+    origin === undefined
+      ? "a page of another site"
+      : `a page of another origin, Origin is ${shown(origin)} and Host is ${shown(host)}`;
+  return (
+    `the request comes from ${got}: ` +
+    "add the origin to allowedOrigins, or have the proxy in front of the server pass on the header Host"
+  );
 }
 
 /** By host and port alone: where a load balancer ends TLS, the scheme is another one. */

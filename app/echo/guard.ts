@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
-import type { Origins } from "../common/origins.ts";
+import { strangerDetail, type Origins } from "../common/origins.ts";
 import { hasOtherCharset, isDecodable, queryOf } from "../common/text.ts";
 
 /** The URL prefix under which every SockJS transport lives. */
@@ -47,7 +47,7 @@ export function faultOf(request: IncomingMessage, origins: Origins): Fault | und
     return fault(400, "the query is not percent-encoded UTF-8");
   }
   if (!FRAME_PATH.test(path) && origins.isStranger(request)) {
-    return { ...fault(403, "the request comes from a page of another origin"), reason: "origin" };
+    return { ...fault(403, strangerDetail(request)), reason: "origin" };
   }
   const [, server, session, transport = ""] = SESSION_PATH.exec(path) ?? [];
   if (server !== undefined && session !== undefined && !areIds(server, session)) {

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { hasText } from "../support/browser.ts";
+import { endHostProxies, startHostProxy } from "../support/hostProxy.ts";
 import { fill, useCompanyPages } from "../support/companyPage.ts";
 
 /** Creations; pages of the list have a query. */
@@ -132,13 +133,27 @@ describe("the company registry's page when something fails", () => {
     equal((await rows()).length, 1);
   });
 
+  it("says what to do where a proxy changes the header Host, and does not try again", async () => {
+    const { origin, page, rows } = await open();
+    const proxied = await startHostProxy(origin);
+    await page.goto(proxied);
+    const keys = keysOf(page);
+    await fill(page, "Refused", "R1");
+    await page.click("#register");
+    await hasText(page, "#outcome", /allowedOrigins.* header Host\. What you typed is kept\./);
+    equal(await page.textContent("#countdown"), "");
+    equal(keys.length, 1);
+    deepEqual(await rows(), []);
+    endHostProxies();
+  });
+
   it("has a new key for what says something else", async () => {
     const { page } = await open();
     const keys = keysOf(page);
     await refuseOnce(page, CREATIONS, 500);
     await fill(page, "One", "K1");
     await page.click("#register");
-    await hasText(page, "#outcome", "it does not work What you typed is kept.");
+    await hasText(page, "#outcome", "It does not work. What you typed is kept.");
     await page.fill("#legal-name", "Another");
     await page.click("#register");
     await hasText(page, "#outcome", "Another\u2069 is registered as K1.");

@@ -1,6 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { hasText } from "../support/browser.ts";
+import { endHostProxies, startHostProxy } from "../support/hostProxy.ts";
 import {
   isSaved,
   paste,
@@ -56,6 +57,21 @@ describe("the page of a document that says why it does not do something", () => 
     await ada.close();
     await reads(bob, "full");
     equal(await bob.isVisible("#notice"), false);
+  });
+
+  it("stops where a proxy changes the header Host, and says what to do", async () => {
+    const { origin, id, visit } = await start("Title");
+    const proxied = await startHostProxy(origin);
+    const { page } = await visit(`/documents/${id}`);
+    await page.locator(TEXT).waitFor();
+    await page.goto(`${proxied}/documents/${id}`);
+    await hasText(page, "#trouble", `Add ${proxied} to allowedOrigins`);
+    await hasText(page, "#save-words", /^Not saved$/);
+    await page.goto(`${proxied}/`);
+    await page.fill("#new-title", "Another");
+    await page.click("#create");
+    await hasText(page, "#create-note", /allowedOrigins.*No document was made/);
+    endHostProxies();
   });
 
   it("goes on by itself after it was too fast", async () => {

@@ -1,4 +1,5 @@
 import { setText } from "../../common/page/dom.ts";
+import { sentence } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { ask, type Answer, type Question } from "./api.ts";
 
@@ -46,7 +47,9 @@ export async function insist(
 
 /** What the registry says to something that it does not do. */
 export function refusalOf({ status, problem }: Answer): string {
-  return problem?.detail ?? problem?.title ?? `The registry answers with status ${status}.`;
+  return sentence(
+    problem?.detail ?? problem?.title ?? `The registry answers with status ${status}`,
+  );
 }
 
 function troubleOf(answer: Answer | undefined): string {

@@ -1,4 +1,5 @@
 import { ask, isObject, type Answer } from "../../common/page/ask.ts";
+import { sentence } from "../../common/page/words.ts";
 
 /** A document, without what is in it. */
 export interface DocumentSummary {
@@ -60,9 +61,4 @@ export function isVersion(body: unknown): body is Version {
 
 export function isVersionList(body: unknown): body is { versions: readonly Version[] } {
   return isObject(body) && "versions" in body;
-}
-
-function sentence(words: string): string {
-  const capital = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }

@@ -8,6 +8,7 @@ import { createDecoder, readVarString, readVarUint, readVarUint8Array } from "li
 import type { Awareness } from "y-protocols/awareness";
 import { messageYjsSyncStep1 } from "y-protocols/sync";
 import type { Doc } from "yjs";
+import { refusalAt } from "../../common/page/refusal.ts";
 import type { Person } from "./person.ts";
 import { pathOf } from "./words.ts";
 
@@ -81,6 +82,7 @@ class Provider extends HocuspocusProvider {
 
 /** Keeps a document the same here and on the server, as long as there is a connection. */
 export class Connection {
+  readonly #id: string;
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
   readonly #provider: HocuspocusProvider;
@@ -92,6 +94,7 @@ export class Connection {
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string, document: Doc, events: ConnectionEvents) {
+    this.#id = id;
     this.#events = events;
     this.#socket = new Socket({
       url: location.origin.replace(/^http/, "ws") + pathOf(id),
@@ -151,19 +154,34 @@ export class Connection {
 
   #closed(code: number): void {
     const refusal = REFUSALS[code];
-    if (refusal !== undefined) {
-      this.#isRefused = true;
-      this.#socket.disconnect();
-    }
     const words = refusal ?? DELAYS[code];
-    if (words !== undefined) {
+    if (refusal !== undefined) {
+      this.#refuse(refusal);
+    } else if (words !== undefined) {
       this.#events.onTrouble(words);
+    } else if (!this.#wasSynced) {
+      void this.#stopIfStranger();
     }
     if (this.#wasSynced) {
       this.#wasSynced = false;
       this.#bePatient();
     }
     this.#show();
+  }
+
+  #refuse(words: string): void {
+    this.#isRefused = true;
+    this.#socket.disconnect();
+    this.#events.onTrouble(words);
+  }
+
+  /** A page of another origin gets no WebSocket, however often it tries. */
+  async #stopIfStranger(): Promise<void> {
+    const words = await refusalAt(pathOf(this.#id));
+    if (words !== undefined) {
+      this.#refuse(words);
+      this.#show();
+    }
   }
 
   #left(): void {

@@ -1,8 +1,8 @@
 import SockJS from "sockjs-client";
 import { NO_ANSWER, ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
 import { byId, setText } from "../../common/page/dom.ts";
+import { refusalAt } from "../../common/page/refusal.ts";
 import { MessageLog } from "./messageLog.ts";
-import { refusalOf } from "./refusal.ts";
 import { ReplicaPanel } from "./replicaPanel.ts";
 import { RoundTrips } from "./roundTrips.ts";
 import { SessionTable } from "./sessionTable.ts";
@@ -121,7 +121,7 @@ function handle(event: ClientEvent): void {
 
 /** Gives up what will never work, and says why. */
 async function stopIfRefused(): Promise<void> {
-  const words = await refusalOf();
+  const words = await refusalAt("/echo/info");
   if (words !== undefined && state !== "closed" && !hasEchoed) {
     client.pause(REFUSED);
     retryAt = 0;
