@@ -8,6 +8,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "./app/common/settings.ts";
+import { creationsPerSecond } from "./app/common/creationRule.ts";
 import { originList } from "./app/common/origins.ts";
 import { cut, shown } from "./app/common/shown.ts";
 
@@ -38,6 +39,7 @@ const COMMON_RULES = {
 const HTTP_RULES = {
   affinity: oneOf(["cookie", "key"]).default("cookie"),
   ...COMMON_RULES,
+  maxCreationsPerSecond: creationsPerSecond,
 };
 
 /** Rules of a workload's settings, by its app; README says what each means. */

@@ -26,6 +26,8 @@ export interface PodArgs {
   drainSeconds: number;
   /** Origins of other pages that may use the app. @default - none */
   allowedOrigins?: readonly string[] | undefined;
+  /** Creations a second that a pod takes from one address. @default - as the app has it */
+  maxCreationsPerSecond?: number | undefined;
   /** Protocol that the pods speak. @default tcp */
   targetProtocol?: "tcp" | "tls" | undefined;
   /** Name of a Secret whose entries become the app's environment. @default - none */
@@ -38,8 +40,9 @@ export function podSpec(
   args: PodArgs,
   serviceAccountName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
-  const { allowedOrigins = [] } = args;
+  const { allowedOrigins = [], maxCreationsPerSecond } = args;
   const origins = allowedOrigins.length === 0 ? [] : [allowedOrigins.join(",")];
+  const rates = maxCreationsPerSecond === undefined ? [] : [String(maxCreationsPerSecond)];
   const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
   const probe = (path: string) => ({
     httpGet: { path, port: APP_PORT.name, scheme },
@@ -65,6 +68,7 @@ export function podSpec(
           { name: "METRICS_PORT", value: String(METRICS_PORT.number) },
           { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
           ...origins.map((value) => ({ name: "ALLOWED_ORIGINS", value })),
+          ...rates.map((value) => ({ name: "MAX_CREATIONS_PER_SECOND", value })),
           { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
         ],
         ...(args.secretName === undefined

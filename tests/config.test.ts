@@ -33,6 +33,7 @@ const COMPANY = {
   memoryMiB: 512,
   dnsName: undefined,
   allowedOrigins: [],
+  maxCreationsPerSecond: 20,
 };
 const DOCUMENT = { ...COMPANY, app: "document" as const };
 
@@ -191,14 +192,15 @@ describe("config", () => {
     };
     const region = "us-gov-west-1";
     const allowedOrigins = ["https://app.example.com", "http://[::1]:3000"];
+    const limits = { maxReplicas: 9, maxCreationsPerSecond: 5 };
     const workloads = [
-      { app: "company", dnsName: "company.example.com", maxReplicas: 9, allowedOrigins },
+      { app: "company", dnsName: "company.example.com", ...limits, allowedOrigins },
     ];
     deepEqual(await loaded("new", { ...optional, workloads, "aws:region": region }), {
       ...DEFAULTS,
       ...optional,
       region,
-      workloads: [{ ...COMPANY, dnsName: "company.example.com", maxReplicas: 9, allowedOrigins }],
+      workloads: [{ ...COMPANY, ...workloads[0], app: "company" }],
     });
   });
 

@@ -27,7 +27,7 @@ const WRONG_LISTS: [list: unknown, fault: string][] = [
   ],
   [
     [{ app: "company", crossZone: true }],
-    "[0].crossZone is not a setting of company: allowed are app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName, allowedOrigins",
+    "[0].crossZone is not a setting of company: allowed are app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName, allowedOrigins, maxCreationsPerSecond",
   ],
 ];
 

@@ -1,8 +1,8 @@
 import type { onRequestHookHandler } from "fastify";
 import ipaddr from "ipaddr.js";
+import { creationsPerSecond } from "./creationRule.ts";
 import { Problem } from "./problem.ts";
 import { RateLimit } from "./rateLimit.ts";
-import { wholeNumberFrom } from "./settings.ts";
 
 /** Seconds' worth of creations that an address may ask for at once. */
 const BURST_SECONDS = 10;
@@ -15,7 +15,7 @@ const NETWORK_PARTS = 4;
 
 /** What the environment sets for an app that creates something. */
 export const CREATION_RULES = {
-  MAX_CREATIONS_PER_SECOND: wholeNumberFrom(1, 100_000, 20).default(20),
+  MAX_CREATIONS_PER_SECOND: creationsPerSecond,
 };
 
 /** The creations of each address. An address that is not there has created nothing of late. */

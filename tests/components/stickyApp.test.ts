@@ -4,9 +4,7 @@ import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
 import type { WorkloadSettings } from "../../workloads.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../support/mocks.ts";
 
-const COMPANY: WorkloadSettings = {
-  app: "company",
-  affinity: "cookie",
+const COMMON = {
   replicas: 3,
   maxReplicas: undefined,
   drainSeconds: 60,
@@ -16,8 +14,15 @@ const COMPANY: WorkloadSettings = {
   allowedOrigins: [],
 };
 
+const COMPANY: WorkloadSettings = {
+  ...COMMON,
+  app: "company",
+  affinity: "cookie",
+  maxCreationsPerSecond: 30,
+};
+
 const ECHO: WorkloadSettings = {
-  ...COMPANY,
+  ...COMMON,
   app: "echo",
   affinity: "source-ip",
   drainSeconds: 150,
@@ -68,10 +73,12 @@ describe("StickyApp", () => {
       equal(recorder.one("sockjs-sticky:Workload", "registry").parent, urn);
       const { spec } = recorder.one(`kubernetes:${replicas}`, "registry").inputs;
       equal(at(spec, "replicas"), 3);
-      deepEqual(at(spec, "template", "spec", "containers", 0, "env", 0), {
-        name: "APP",
-        value: workload.app,
-      });
+      const env = at(spec, "template", "spec", "containers", 0, "env") as { name: string }[];
+      deepEqual(env[0], { name: "APP", value: workload.app });
+      deepEqual(
+        env.filter(({ name }) => name === "MAX_CREATIONS_PER_SECOND"),
+        workload.app === "echo" ? [] : [{ name: "MAX_CREATIONS_PER_SECOND", value: "30" }],
+      );
     });
 
     it(`has a namespace of its own, not of what is in front, for affinity ${workload.affinity}`, async () => {
