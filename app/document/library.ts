@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
 import * as Y from "yjs";
+import { BARRED, isVisible } from "../common/visibleText.ts";
 import type { DocumentTables } from "./migrations.ts";
 
 /** Characters of a title in lists. */
 export const MAX_TITLE = 200;
+
+/** What a title in lists has instead as a space. */
+const UNFIT = new RegExp(`(?:${BARRED.source}|\\p{Z})+`, "gu");
 const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
 
 /** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
@@ -21,12 +25,10 @@ export interface DocumentSummary {
 /** The shared text that is a document's title. */
 export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
 
-/** The title that a document gives itself, as lists show it: in one line and not too long. */
+/** The title that a document gives itself, as lists show it: in one line, not too long, and none if it is invisible. */
 export function titleIn(document: Y.Doc): string {
-  const line = beginningOf(titleOf(document))
-    .replace(/[\p{Cc}\p{Cs}\p{Z}]+/gu, " ")
-    .trim();
-  return IN_LISTS.exec(line)?.[0] ?? "";
+  const line = beginningOf(titleOf(document)).replace(UNFIT, " ").trim();
+  return isVisible(line) ? (IN_LISTS.exec(line)?.[0] ?? "") : "";
 }
 
 function beginningOf(text: Y.Text): string {

@@ -42,6 +42,22 @@ describe("the title of a document in lists", () => {
     ok(changed.updatedAt > updatedAt);
   });
 
+  it("is none where nobody sees anything of it, and turns no words around", async () => {
+    const { origin } = await startDocumentServer(await postgres.newDatabase());
+    const editor = await openDocument(await newDocument(origin, "Before"), origin);
+    const title = editor.doc.getText("title");
+    for (const [written, shown] of [
+      ["\u200b\u3164\u2800\u00ad\ufe0f", ""],
+      ["a\u202ecod.exe\u2066", "a cod.exe"],
+      ["\u05d0\u200e(2)", "\u05d0\u200e(2)"],
+    ] as const) {
+      title.delete(0, title.length);
+      title.insert(0, written);
+      await editor.saved();
+      equal((await listed(origin)).title, shown);
+    }
+  });
+
   it("is there when the page says that it is saved, whatever is typed besides", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const editor = await openDocument(await newDocument(origin), origin);

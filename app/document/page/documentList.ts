@@ -1,6 +1,7 @@
 import { ask, type Answer } from "../../common/page/ask.ts";
 import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
+import { isVisible } from "../../common/visibleText.ts";
 import { announce } from "./announce.ts";
 import { isDocument, isDocumentPage, post, refusalOf, type DocumentSummary } from "./api.ts";
 import { pathOf, timeElement, titleOf } from "./words.ts";
@@ -98,7 +99,7 @@ function entryOf({ id, title, updatedAt }: DocumentSummary): HTMLLIElement {
   const entry = create("li");
   const link = create("a");
   link.href = pathOf(id);
-  link.append(createWritten("span", title.trim() === "" ? "untitled" : "", titleOf(title)));
+  link.append(createWritten("span", isVisible(title) ? "" : "untitled", titleOf(title)));
   const changed = create("span", "note", "changed ");
   changed.append(timeElement(updatedAt));
   entry.append(link, changed);

@@ -1,4 +1,5 @@
 import { create } from "../../common/page/dom.ts";
+import { isVisible } from "../../common/visibleText.ts";
 
 const moment = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" });
 
@@ -17,7 +18,7 @@ export function timeElement(time: string): HTMLTimeElement {
 
 /** What a document is called. */
 export function titleOf(title: string): string {
-  return title.trim() === "" ? "Untitled document" : title.trim();
+  return isVisible(title) ? title.trim() : "Untitled document";
 }
 
 /** The first so many characters of a text, on one line. */
