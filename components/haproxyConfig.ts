@@ -112,6 +112,8 @@ defaults
   option dontlognull
   # A client that sends on an idle connection is answered, and only then sent elsewhere.
   option idle-close-on-response
+  # Clients that end their side after a request, as scripts do, wait for the answer.
+  no option abortonclose
   # What may have reached a replica is not sent again.
   retries 3
   retry-on conn-failure

@@ -44,6 +44,13 @@ describe("a key router's frontends", () => {
     deepEqual(fleet.requests(), []);
   });
 
+  it("answer a client that has ended its side", async () => {
+    const router = await fleet.route();
+    const socket = connectAs(router.port);
+    socket.end("GET /companies HTTP/1.1\r\nHost: ours\r\n\r\n");
+    match(Buffer.concat((await socket.toArray()) as Buffer[]).toString(), /^HTTP\/1.1 200 /);
+  });
+
   it("speak no HTTP/2, which nobody behind the load balancer needs", async () => {
     const router = await fleet.route();
     const session = connectHttp2("http://ours", { createConnection: () => connectAs(router.port) });

@@ -97,6 +97,10 @@ describe("HAProxy's configuration", () => {
     }
   });
 
+  it("answers clients that have ended their side, which HAProxy 3.3 and later do not by themselves", () => {
+    ok(section("defaults").includes("no option abortonclose"));
+  });
+
   it("takes clients with PROXY header only, and probes without", () => {
     deepEqual(linesOf("frontend clients", "bind"), ["bind :8080 accept-proxy"]);
     deepEqual(linesOf("frontend probes", "bind"), ["bind :8404"]);
