@@ -17,7 +17,7 @@ const SESSION_PATH = new RegExp(`^${ECHO_PREFIX}/([^/]*)/([^/]*)/([^/]*)/?$`);
 const FRAME_PATH = new RegExp(`^${ECHO_PREFIX}/iframe[^/]*$`);
 
 /** What SockJS takes for the id of a server or a session, in a length that nobody needs more of; it decodes none. */
-const ID = /^[^./]{1,64}$/;
+const ID = /^[^./]{1,255}$/;
 
 /** Name of a function in a page, which comes into a script. */
 const CALLBACK = /^[\w.-]{1,32}$/;
@@ -51,7 +51,7 @@ export function faultOf(request: IncomingMessage, origins: Origins): Fault | und
   }
   const [, server, session, transport = ""] = SESSION_PATH.exec(path) ?? [];
   if (server !== undefined && session !== undefined && !areIds(server, session)) {
-    return fault(404, "server and session must each have 1 to 64 characters without dots");
+    return fault(404, "server and session must each have 1 to 255 characters without dots");
   }
   return method === "GET" && /^(jsonp|htmlfile)$/.test(transport) && !hasCallback(query)
     ? fault(400, "the parameter c is to be the name of a function")

@@ -30,7 +30,8 @@ const REQUESTS: [string, string, number, body?: string | Buffer, type?: string][
   ["POST", "/constructor/of/xhr", 200],
   ["POST", "/000/a\\..\\b/xhr", 400],
   ["POST", "/000/__proto__/xhr#/a", 400],
-  ["POST", `/000/${"a".repeat(65)}/xhr`, 404],
+  ["POST", `/000/${"a".repeat(255)}/xhr`, 200],
+  ["POST", `/000/${"a".repeat(256)}/xhr`, 404],
   ...["__proto__", "constructor", "toString", "hasOwnProperty"].flatMap(
     (id): [string, string, number, string?][] => [
       ["POST", `/000/${id}/xhr`, 404],
