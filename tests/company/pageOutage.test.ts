@@ -35,6 +35,8 @@ async function refuseOnce(
 describe("the company registry's page when something fails", () => {
   const open = useCompanyPages();
 
+  afterEach(endHostProxies);
+
   const pressEnter = (page: Page): Promise<void> => page.press("#business-number", "Enter");
   for (const [what, gesture] of [
     ["a double click", (page: Page) => page.dblclick("#register")],
@@ -144,7 +146,6 @@ describe("the company registry's page when something fails", () => {
     equal(await page.textContent("#countdown"), "");
     equal(keys.length, 1);
     deepEqual(await rows(), []);
-    endHostProxies();
   });
 
   it("has a new key for what says something else", async () => {

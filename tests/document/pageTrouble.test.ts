@@ -15,6 +15,8 @@ import {
 describe("the page of a document that says why it does not do something", () => {
   const start = useDocumentPages();
 
+  afterEach(endHostProxies);
+
   it("says that there is no such document, and leads to those that there are", async () => {
     const { visit } = await start("The only one");
     for (const id of [randomUUID(), "no id"]) {
@@ -71,7 +73,6 @@ describe("the page of a document that says why it does not do something", () => 
     await page.fill("#new-title", "Another");
     await page.click("#create");
     await hasText(page, "#create-note", /allowedOrigins.*No document was made/);
-    endHostProxies();
   });
 
   it("goes on by itself after it was too fast", async () => {
