@@ -16,11 +16,18 @@ const LIBRARY_FILES: Partial<Record<AppName, readonly string[]>> = {
 
 /**
  * Makes `dist/`: a folder for each app's page, with its script, its style and what it takes from libraries; each file
- * also compressed, for servers to send it so.
+ * also compressed, for servers to send it so. Beside them the schema of documents' text, for the server to check by.
  */
 export async function buildPages(): Promise<void> {
-  await Promise.all(APP_NAMES.map(buildPage));
+  await Promise.all([...APP_NAMES.map(buildPage), writeTextSchema()]);
   await stop();
+}
+
+async function writeTextSchema(): Promise<void> {
+  // The editor is loaded for this alone.
+  const { textSchema } = await import("./document/page/textSchema.ts");
+  await mkdir(inApp("dist"), { recursive: true });
+  await replace("textSchema.json", Buffer.from(JSON.stringify(textSchema())));
 }
 
 async function buildPage(app: AppName): Promise<void> {

@@ -1,0 +1,194 @@
+import * as Y from "yjs";
+import type { SharedType } from "../content/sharedDoc.ts";
+
+/** What the text of a document may consist of: ProseMirror's schema as data, so that servers need no editor. */
+export interface TextSchema {
+  /** Elements that the text itself may have. */
+  top: readonly string[];
+  elements: Readonly<Record<string, ElementSchema>>;
+  marks: Readonly<Record<string, MarkSchema>>;
+}
+
+export interface ElementSchema {
+  attributes: ValueTypes;
+  /** Elements within it. */
+  elements: readonly string[];
+  /** Marks of the text within it; null where it has no text. */
+  marks: readonly string[] | null;
+}
+
+export interface MarkSchema {
+  attributes: ValueTypes;
+  /** Whether a passage may have it more than once. */
+  isOverlapping: boolean;
+}
+
+/** Types of values by name, as ProseMirror writes them: such as "string|null". */
+type ValueTypes = Readonly<Record<string, string>>;
+
+/** What a shared type is in a document, and so what may be in it. */
+export interface Place {
+  /** Marks that its text may have; none where it is no text. */
+  marks?: readonly string[];
+  elements?: readonly string[];
+  /** What a text within it is. */
+  text?: Place;
+  /** Its named values. */
+  values?: ValueTypes;
+  /** What a map within it is, under any name. */
+  map?: Place;
+}
+
+type Content = Y.Item["content"];
+
+const COMMENT: Place = {
+  values: { author: "string", text: "string", createdAt: "string", resolved: "boolean" },
+};
+
+/** How Yjs' binding to the editor names a mark that may overlap itself: with a hash of its attributes. */
+const OVERLAPPING = /^(.*)--[a-zA-Z0-9+/=]{8}$/s;
+
+/** What a document may consist of: what its page can show, and nothing else. */
+export class Shape {
+  readonly #schema: TextSchema;
+  readonly #roots: ReadonlyMap<string, Place>;
+  readonly #elements: ReadonlyMap<string, Place>;
+
+  constructor(schema: TextSchema) {
+    this.#schema = schema;
+    this.#roots = new Map<string, Place>([
+      ["title", { marks: [] }],
+      ["fields", { values: { author: "string", status: "string", due: "string" } }],
+      ["comments", { map: COMMENT }],
+      ["body", { elements: schema.top }],
+    ]);
+    this.#elements = new Map(
+      Object.entries(schema.elements).map(([name, { attributes, elements, marks }]) => [
+        name,
+        { values: attributes, elements, ...(marks === null ? {} : { text: { marks } }) },
+      ]),
+    );
+  }
+
+  /** The place that a document has by this name; undefined where it has none. */
+  root(name: string): Place | undefined {
+    return this.#roots.get(name);
+  }
+
+  /** What a type within a document is; undefined where it may not be there. */
+  placeOf(type: SharedType): Place | undefined {
+    const item = type._item;
+    if (item === null) {
+      return this.root(Y.findRootTypeKey(type));
+    }
+    if (type instanceof Y.XmlElement) {
+      return this.#elements.get(type.nodeName);
+    }
+    const parent = item.parent instanceof Y.AbstractType ? this.placeOf(item.parent) : undefined;
+    return parent && this.within(parent, item.parentSub, type);
+  }
+
+  /** What a type is that is put into a place, under a key or into its list; undefined where it may not be there. */
+  within(place: Place, key: string | null, type: SharedType): Place | undefined {
+    if (key !== null) {
+      return type.constructor === Y.Map ? place.map : undefined;
+    }
+    if (type instanceof Y.XmlElement) {
+      const isAllowed = place.elements?.includes(type.nodeName) === true;
+      return isAllowed ? this.#elements.get(type.nodeName) : undefined;
+    }
+    return type instanceof Y.XmlText ? place.text : undefined;
+  }
+
+  /** Whether a content may be in a place, under a key or in its list. */
+  takes(place: Place, key: string | null, content: Content): boolean {
+    if (content instanceof Y.ContentType) {
+      return this.within(place, key, content.type) !== undefined;
+    }
+    if (content instanceof Y.ContentDeleted) {
+      return key === null ? hasList(place) : hasEntry(place, key);
+    }
+    if (key !== null) {
+      return content instanceof Y.ContentAny && isValue(place.values ?? {}, key, content.arr);
+    }
+    if (content instanceof Y.ContentFormat) {
+      return place.marks !== undefined && this.#isMark(place.marks, content);
+    }
+    return content instanceof Y.ContentString && place.marks !== undefined;
+  }
+
+  /** The outermost items of a document that may not be there, in all of it or in what has these names. */
+  unfitIn(doc: Y.Doc, names: Iterable<string> = this.#roots.keys()): Y.Item[] {
+    const unfit: Y.Item[] = [];
+    for (const name of names) {
+      const place = this.root(name);
+      const type = doc.share.get(name);
+      if (place !== undefined && type !== undefined) {
+        this.#addUnfit(type, place, unfit);
+      }
+    }
+    return unfit;
+  }
+
+  #addUnfit(type: SharedType, place: Place, unfit: Y.Item[]): void {
+    for (const item of itemsIn(type)) {
+      const { content, parentSub: key } = item;
+      const inner = content instanceof Y.ContentType ? content.type : undefined;
+      const innerPlace = inner && this.within(place, key, inner);
+      if (!this.takes(place, key, content)) {
+        unfit.push(item);
+      } else if (inner !== undefined && innerPlace !== undefined) {
+        this.#addUnfit(inner, innerPlace, unfit);
+      }
+    }
+  }
+
+  #isMark(allowed: readonly string[], { key, value }: Y.ContentFormat): boolean {
+    // The end of a mark; of whatever mark, so that what should not be there can be taken away.
+    if ((value as object | null) === null) {
+      return true;
+    }
+    const overlapping = OVERLAPPING.exec(key)?.[1];
+    const name = overlapping ?? key;
+    const mark = allowed.includes(name) ? this.#schema.marks[name] : undefined;
+    return (
+      mark?.isOverlapping === (overlapping !== undefined) &&
+      isPlainObject(value) &&
+      Object.entries(value).every(([attribute, each]) =>
+        isValue(mark.attributes, attribute, [each]),
+      )
+    );
+  }
+}
+
+/** Those that are still there. */
+function* itemsIn(type: SharedType): Generator<Y.Item, void> {
+  for (let item = type._start; item !== null; item = item.right) {
+    if (!item.deleted) {
+      yield item;
+    }
+  }
+  for (const item of type._map.values()) {
+    if (!item.deleted) {
+      yield item;
+    }
+  }
+}
+
+function hasList({ marks, elements, text }: Place): boolean {
+  return marks !== undefined || elements !== undefined || text !== undefined;
+}
+
+function hasEntry({ values, map }: Place, key: string): boolean {
+  return map !== undefined || (values !== undefined && Object.hasOwn(values, key));
+}
+
+/** Several are those that it had one after the other. */
+function isValue(types: ValueTypes, name: string, values: readonly unknown[]): boolean {
+  const allowed = Object.hasOwn(types, name) ? (types[name]?.split("|") ?? []) : [];
+  return values.every((value) => allowed.includes(value === null ? "null" : typeof value));
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
