@@ -6,6 +6,7 @@ import type { DocumentLimits } from "../../app/document/limits.ts";
 import { createDocumentServer } from "../../app/document/server.ts";
 import { ask } from "./companyServer.ts";
 import { listen } from "./metrics.ts";
+import { queryRows } from "./postgres.ts";
 import { waitFor } from "./waitFor.ts";
 
 const running = new Set<AppServer>();
@@ -100,4 +101,22 @@ export async function newDocument(origin: string, title = ""): Promise<string> {
     body: JSON.stringify({ title }),
   });
   return (body as { id: string }).id;
+}
+
+/** Saves an update that no server has looked at, as if an older replica had done it. */
+export async function saveUnchecked(
+  databaseUrl: string,
+  id: string,
+  update: Uint8Array,
+): Promise<void> {
+  await queryRows(
+    databaseUrl,
+    `with counted as (
+      update document set last_update = last_update + 1 where id = $1::uuid returning last_update
+    ), saved as (
+      insert into document_update select $1::uuid, last_update, $2, $1::uuid from counted
+    )
+    select pg_notify('document_update', concat_ws(' ', $1::uuid, $1::uuid, last_update)) from counted`,
+    [id, Buffer.from(update)],
+  );
 }

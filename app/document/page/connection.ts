@@ -22,7 +22,7 @@ const MAX_WAIT_MS = 10_000;
 const REFUSALS: Readonly<Record<number, string>> = {
   1009: "What was added last is too large for a document. It is not saved, and neither is what came after it.",
   4009: "What was added last makes the document too large. It is not saved, and neither is what came after it.",
-  4007: "The server could not read the last change. It is not saved, and neither is what came after it.",
+  4007: "The server does not accept the last change. It is not saved, and neither is what came after it.",
 };
 
 /** Statuses that mean waiting. */
@@ -33,7 +33,7 @@ const DELAYS: Readonly<Record<number, string>> = {
 };
 
 /** What has become of the changes made here. */
-export type SaveState = "opening" | "saved" | "saving" | "offline" | "refused";
+export type SaveState = "opening" | "saved" | "saving" | "offline" | "refused" | "unshowable";
 
 export interface ConnectionEvents {
   onState: (state: SaveState, isReady: boolean) => void;
@@ -132,6 +132,13 @@ export class Connection {
     return this.#isReady && this.#provider.hasUnsyncedChanges;
   }
 
+  /** Ends the connection for good. */
+  end(): void {
+    this.#isRefused = true;
+    this.#socket.disconnect();
+    this.#show();
+  }
+
   /** Tells the others who is here. */
   introduce(user: Person): void {
     // A page that was put aside and comes back has no state any more, and a field of none cannot be set.
@@ -170,8 +177,7 @@ export class Connection {
   }
 
   #refuse(words: string): void {
-    this.#isRefused = true;
-    this.#socket.disconnect();
+    this.end();
     this.#events.onTrouble(words);
   }
 
@@ -180,7 +186,6 @@ export class Connection {
     const words = await refusalAt(pathOf(this.#id));
     if (words !== undefined) {
       this.#refuse(words);
-      this.#show();
     }
   }
 

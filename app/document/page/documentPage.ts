@@ -14,12 +14,20 @@ import { SharedDocument } from "./sharedDocument.ts";
 import { createEditor, textblockAt } from "./textEditor.ts";
 import { TitleField } from "./titleField.ts";
 import { Toolbar } from "./toolbar.ts";
+import { bringsUnshowable, isShowable, removeUnshowable } from "./unshowable.ts";
+import { restoreVersion, type VersionState } from "./versionPreview.ts";
+
+const UNSHOWABLE =
+  "This document has content that this page cannot show, so it cannot be edited. Restore an earlier version, or remove what cannot be shown.";
+const BROKEN =
+  "Somebody has added content that this page cannot show. Load the document again to go on.";
 
 /** A document with all that is around its text. */
 export class DocumentPage {
   readonly #paper = byId("paper", HTMLElement);
   readonly #trouble = byId("trouble", HTMLElement);
   readonly #reload = byId("reload", HTMLButtonElement);
+  readonly #repair = byId("repair", HTMLButtonElement);
   readonly #shared = new SharedDocument();
   readonly #composition = new Composition(this.#shared);
   readonly #status = new SaveStatus(() => this.#connection.hasUnsaved);
@@ -27,6 +35,8 @@ export class DocumentPage {
   readonly #connection: Connection;
   readonly #people: People;
   #editor: Editor | undefined;
+  /** Says that there is something that cannot be shown. */
+  #unshowable = "";
 
   /** @param onReplica is told which replica serves the document */
   constructor(id: string, onReplica: (name: string) => void) {
@@ -35,15 +45,60 @@ export class DocumentPage {
       onState: (state, isReady) => this.#showState(state, isReady),
       onReplica,
       onTrouble: (words) => this.#showTrouble(words),
-      onReady: () => this.#begin(),
+      onReady: () => this.#open(),
       onUpdate: (update, apply) => this.#composition.admit(update, apply),
     });
     this.#people = new People(this.#connection);
     this.#reload.addEventListener("click", () => location.reload());
+    this.#repair.addEventListener("click", () => removeUnshowable(this.#shared));
     this.#paper.addEventListener("keydown", (event) => this.#undoOutsideTheText(event));
   }
 
-  /** The document is here: what was locked until now can be used. */
+  /** The document is here. */
+  #open(): void {
+    const { doc } = this.#shared;
+    const hasUnsaved = (): boolean => this.#connection.hasUnsaved;
+    new History(this.#id, hasUnsaved, (version) => this.#restore(version));
+    this.#paper.ariaBusy = "false";
+    if (isShowable(this.#shared)) {
+      this.#begin();
+    } else {
+      this.#unshowable = UNSHOWABLE;
+      this.#repair.hidden = false;
+      this.#showTrouble("");
+    }
+    doc.on("beforeObserverCalls", (transaction) => {
+      if (this.#editor !== undefined && bringsUnshowable(transaction)) {
+        // The editor would fail, and what is typed from then on would be lost.
+        transaction.changed.clear();
+        transaction.changedParentTypes.clear();
+        this.#unshowable = BROKEN;
+        this.#showTrouble("");
+        this.#connection.end();
+      }
+    });
+    doc.on("afterTransaction", () => {
+      if (this.#editor === undefined && isShowable(this.#shared)) {
+        this.#unshowable = "";
+        this.#repair.hidden = true;
+        this.#showTrouble("");
+        this.#begin();
+      }
+    });
+  }
+
+  /** A document that cannot be shown is made one that can be before. */
+  #restore(version: VersionState): void {
+    if (this.#editor === undefined) {
+      removeUnshowable(this.#shared);
+    }
+    if (this.#editor !== undefined) {
+      restoreVersion(version, this.#shared, this.#editor);
+      this.#editor.view.focus();
+    }
+  }
+
+  /** What was locked until now can be used. */
   #begin(): void {
     const comments = new Comments(this.#shared.comments);
     const editor = createEditor(this.#shared, this.#connection.awareness, comments, {
@@ -65,13 +120,11 @@ export class DocumentPage {
     });
     new TitleField(this.#shared, this.#composition, () => editor.view.focus());
     new Fields(this.#shared, this.#composition);
-    new History(this.#id, this.#shared, editor, () => this.#connection.hasUnsaved);
     this.#editor = editor;
-    this.#paper.ariaBusy = "false";
   }
 
   #showState(state: SaveState, isReady: boolean): void {
-    this.#status.show(state, isReady);
+    this.#status.show(this.#unshowable === "" ? state : "unshowable", isReady);
     if (state === "refused") {
       this.#lock();
     }
@@ -86,8 +139,9 @@ export class DocumentPage {
   }
 
   #showTrouble(words: string): void {
-    setText(this.#trouble, words);
-    byId("notice", HTMLElement).hidden = words === "";
+    const shown = words === "" ? this.#unshowable : words;
+    setText(this.#trouble, shown);
+    byId("notice", HTMLElement).hidden = shown === "";
   }
 
   /** Title, fields and text have one history; the text's own keys are the editor's. */

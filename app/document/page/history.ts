@@ -1,11 +1,10 @@
-import type { Editor } from "@tiptap/core";
 import { ask } from "../../common/page/ask.ts";
 import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { isolated } from "../../common/page/words.ts";
 import { announce } from "./announce.ts";
 import { isVersion, isVersionList, post, refusalOf, type Version } from "./api.ts";
-import type { SharedDocument } from "./sharedDocument.ts";
-import { readVersion, renderVersion, restoreVersion, type VersionState } from "./versionPreview.ts";
+import { editorSchema } from "./textSchema.ts";
+import { readVersion, renderVersion, type VersionState } from "./versionPreview.ts";
 import { momentOf, pathOf, timeElement, titleOf } from "./words.ts";
 
 /** What a version is called that was kept without anybody's asking. */
@@ -30,19 +29,18 @@ export class History {
   readonly #viewText = byId("version-text", HTMLElement);
   readonly #restore = byId("restore", HTMLButtonElement);
   readonly #path: string;
-  readonly #shared: SharedDocument;
-  readonly #editor: Editor;
+  readonly #schema = editorSchema();
+  readonly #onRestore: (state: VersionState) => void;
   readonly #hasUnsaved: () => boolean;
   #shown: { version: Version; state: VersionState } | undefined;
 
   /** The last version that was asked for; an answer about another comes too late. */
   #wanted = "";
 
-  constructor(id: string, shared: SharedDocument, editor: Editor, hasUnsaved: () => boolean) {
+  constructor(id: string, hasUnsaved: () => boolean, onRestore: (state: VersionState) => void) {
     this.#path = `${pathOf(id)}/versions`;
-    this.#shared = shared;
-    this.#editor = editor;
     this.#hasUnsaved = hasUnsaved;
+    this.#onRestore = onRestore;
     const open = byId("show-history", HTMLButtonElement);
     open.disabled = false;
     open.addEventListener("click", () => this.#open());
@@ -100,7 +98,7 @@ export class History {
     if (this.#wanted !== version.id) {
       return;
     }
-    const state = answer?.status === 200 ? readVersion(answer.body, this.#editor) : undefined;
+    const state = answer?.status === 200 ? readVersion(answer.body, this.#schema) : undefined;
     if (state === undefined) {
       const words = answer?.status === 200 ? "This version cannot be shown." : refusalOf(answer);
       setText(this.#note, words);
@@ -120,7 +118,7 @@ export class History {
       .filter(([, value]) => value !== "")
       .flatMap(([label, value]) => [" · ", `${label}: `, createWritten("span", "", value)]);
     this.#viewFields.replaceChildren(...fields.slice(1));
-    this.#viewText.replaceChildren(renderVersion(state, this.#editor));
+    this.#viewText.replaceChildren(renderVersion(state));
     this.#viewText.scrollTop = 0;
     this.#view.hidden = false;
     setText(this.#note, `Version of ${momentOf(createdAt)}.`);
@@ -132,8 +130,7 @@ export class History {
     }
     const { version, state } = this.#shown;
     this.#dialog.close();
-    restoreVersion(state, this.#shared, this.#editor);
-    this.#editor.view.focus();
+    this.#onRestore(state);
     announce(`The version of ${momentOf(version.createdAt)} is restored. Undo takes it back.`);
   }
 

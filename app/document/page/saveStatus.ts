@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<SaveState, string>> = {
   saving: "Saving…",
   offline: "Offline – changes are kept while this page is open",
   refused: "Not saved",
+  unshowable: "Cannot be shown",
 };
 
 /** Says whether what was typed is saved, and warns who leaves with something that is not. */

@@ -1,8 +1,9 @@
 import type { Editor } from "@tiptap/core";
-import { DOMSerializer, type Node } from "@tiptap/pm/model";
+import { DOMSerializer, Node, type Schema } from "@tiptap/pm/model";
 import { yXmlFragmentToProseMirrorRootNode } from "@tiptap/y-tiptap";
 import { applyUpdate } from "yjs";
 import { SharedDocument, textIn } from "./sharedDocument.ts";
+import { removeUnshowable } from "./unshowable.ts";
 
 /** The state that a version keeps. */
 export interface VersionState {
@@ -11,14 +12,15 @@ export interface VersionState {
   body: Node;
 }
 
-/** Reads a version; undefined if it cannot be read. */
-export function readVersion(update: unknown, { schema }: Editor): VersionState | undefined {
+/** Reads of a version what can be shown; undefined if it cannot be read. */
+export function readVersion(update: unknown, schema: Schema): VersionState | undefined {
   if (!(update instanceof Uint8Array)) {
     return undefined;
   }
   const shared = new SharedDocument();
   try {
     applyUpdate(shared.doc, update);
+    removeUnshowable(shared);
     const read = yXmlFragmentToProseMirrorRootNode(shared.body, schema);
     const body = read.childCount > 0 ? read : schema.topNodeType.createAndFill();
     const names = [...shared.fields.keys()];
@@ -44,13 +46,18 @@ export function restoreVersion(
       shared.fields.set(name, fields.get(name) ?? "");
     }
     const { tr, doc } = editor.state;
-    editor.view.dispatch(tr.replaceWith(0, doc.content.size, body.content));
+    const { content } = Node.fromJSON(editor.schema, body.toJSON());
+    editor.view.dispatch(tr.replaceWith(0, doc.content.size, content));
   });
 }
 
 /** The text of a version, to be looked at. */
-export function renderVersion({ body }: VersionState, { schema }: Editor): DocumentFragment {
+export function renderVersion({ body }: VersionState): DocumentFragment {
   const fragment = document.createDocumentFragment();
-  DOMSerializer.fromSchema(schema).serializeFragment(body.content, { document }, fragment);
+  DOMSerializer.fromSchema(body.type.schema).serializeFragment(
+    body.content,
+    { document },
+    fragment,
+  );
   return fragment;
 }

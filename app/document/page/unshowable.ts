@@ -1,0 +1,51 @@
+import { findRootTypeKey, GC, type Doc, type Item, type Transaction } from "yjs";
+import { Shape } from "../intake/shape.ts";
+import type { SharedType } from "../content/sharedDoc.ts";
+import type { SharedDocument } from "./sharedDocument.ts";
+import { textSchema } from "./textSchema.ts";
+
+const shape = new Shape(textSchema());
+
+/** The name of the text in the document. */
+const TEXT = "body";
+
+/** Whether the page can show the text of a document; what is odd in all else, it leaves out. */
+export function isShowable({ doc }: SharedDocument): boolean {
+  return unfitIn(doc).length === 0;
+}
+
+/** Makes a document one that can be shown: an edit that takes nothing away but what cannot. */
+export function removeUnshowable({ doc }: SharedDocument): void {
+  doc.transact((transaction) => unfitIn(doc).forEach((item) => item.delete(transaction)));
+}
+
+/** Whether a change brings something that cannot be shown. */
+export function bringsUnshowable({ beforeState, afterState, doc }: Transaction): boolean {
+  return [...afterState].some(([client, end]) => {
+    const start = beforeState.get(client) ?? 0;
+    const added = start < end ? (doc.store.clients.get(client) ?? []) : [];
+    return added.some(
+      (struct) => struct.id.clock >= start && !(struct instanceof GC) && !isFit(struct),
+    );
+  });
+}
+
+function unfitIn(doc: Doc): Item[] {
+  return shape.unfitIn(doc, [TEXT]);
+}
+
+function isFit({ deleted, parent, parentSub, content }: Item): boolean {
+  // Its parent is a type as soon as it is in the document.
+  const type = parent as SharedType;
+  const place = shape.placeOf(type);
+  const isFitting = place !== undefined && shape.takes(place, parentSub, content);
+  return deleted || isFitting || rootOf(type) !== TEXT;
+}
+
+function rootOf(type: SharedType): string {
+  let root = type;
+  while (root._item !== null) {
+    root = root._item.parent as SharedType;
+  }
+  return findRootTypeKey(root);
+}
