@@ -34,7 +34,14 @@ export function createDocumentMetrics(
     hops: counter("document_hops_total", "Updates that came from another replica"),
     read: counter("document_updates_read_total", "Updates that were read to open documents"),
     compactions: counter("document_compactions_total", "Snapshots that were written"),
+    renewals: counter("document_renewals_total", "Documents that were renewed, to open fast"),
     versions: counter("document_versions_total", "Versions that were kept"),
+    jobs: new Counter({
+      name: "document_jobs_total",
+      help: "Jobs of the thread for what may take long",
+      labelNames: ["job"],
+      registers,
+    }),
     refused: new Counter({
       name: "document_refused_total",
       help: "Connections and updates that were refused",
