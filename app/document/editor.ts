@@ -6,35 +6,31 @@ import {
 } from "@hocuspocus/server";
 import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import { WebSocket } from "ws";
-import * as Y from "yjs";
 import type { Logger } from "../common/log.ts";
 import { RateLimit } from "../common/rateLimit.ts";
 import { encodeStates, type ClientState } from "./clientState.ts";
-import { readFrame, type Frame } from "./frames.ts";
+import { answerFrame, askFrame, changeFrame, readFrame, type Frame } from "./frames.ts";
+import { Inbox } from "./intake/inbox.ts";
 import { Refusal } from "./limits.ts";
-import type { Room, RoomServices } from "./room.ts";
+import type { Guest, Room, RoomServices } from "./room.ts";
 
 /** How often an editor is asked whether it lives, in milliseconds: load balancers end what is silent for a minute. */
 const PING_MS = 20_000;
 
-/** Updates that may wait for those that they need. */
-const MAX_EARLY = 200;
-
-/** Questions a second: each is answered with a whole state. */
+/** Questions a second, and answers to ours: each may be about the whole document. */
 const QUESTIONS_PER_SECOND = 4;
 
 /** Documents' states that may wait for a reader that is slow. */
 const MAX_UNREAD_STATES = 4;
 
-/** What an editor sends first that comes with nothing: it needs no try, for which the whole document is copied. */
-const NOTHING = Buffer.from(Y.encodeStateAsUpdate(new Y.Doc()));
-
 /** The connection of one editor to one document. */
-export class Editor {
+export class Editor implements Guest {
   readonly #socket: WebSocket;
   readonly #room: Room;
   readonly #services: RoomServices;
   readonly #log: Logger;
+  /** The socket as Hocuspocus gets it. */
+  readonly #guarded: WebSocketLike;
   readonly #client: ReturnType<Hocuspocus["handleConnection"]>;
   readonly #onGone: () => void;
   readonly #updates: RateLimit;
@@ -43,12 +39,11 @@ export class Editor {
   #hasGreeted = false;
   #clientId: number | undefined;
 
-  /** Updates that need what is not there yet: one typed while what was written offline is still on its way. */
-  #early: Uint8Array[] = [];
-  #earlyTimer: NodeJS.Timeout | undefined;
+  readonly #inbox: Inbox;
 
-  /** Updates that are being saved. */
-  #saving = 0;
+  /** What is shown after the answer that is being given; none while there is nothing to answer. */
+  #unshown: Uint8Array[] | undefined;
+
   #goodbye: { code: number; reason: string } | undefined;
   #isClosed = false;
 
@@ -62,9 +57,17 @@ export class Editor {
     this.#onGone = onGone;
     this.#updates = new RateLimit(limits.maxUpdatesPerSecond);
     this.#others = new RateLimit(limits.maxUpdatesPerSecond);
+    this.#inbox = new Inbox(room, limits, {
+      onSaved: () => this.#confirm(),
+      onFailed: (error) => this.#refuse(error),
+      // What it sends now stays on its side.
+      onBusy: (isBusy) => this.#pause(isBusy),
+      onIdle: () => this.#closeIfSaved(),
+    });
     room.editors.add(this);
     const request = new Request(`http://localhost/documents/${room.id}`);
-    this.#client = hocuspocus.handleConnection(this.#guardedSocket(), request);
+    this.#guarded = this.#guardedSocket();
+    this.#client = hocuspocus.handleConnection(this.#guarded, request);
     this.#pings = setInterval(() => socket.send(Uint8Array.of(MessageType.Ping)), PING_MS);
     socket.on("message", (data: Buffer, isBinary) => this.#received(data, isBinary));
     socket.on("error", ({ message }) => this.#log.info({ reason: message }, "connection failed"));
@@ -81,15 +84,24 @@ export class Editor {
     this.#leave(code, message);
   }
 
+  /** Sends what the document has got. */
+  show(update: Uint8Array): void {
+    if (this.#unshown !== undefined) {
+      this.#unshown.push(update);
+    } else if (this.#hasGreeted) {
+      this.#send(changeFrame(this.#room.id, update));
+    }
+    this.#inbox.retry();
+  }
+
   #leave(code: number, reason: string): void {
     this.#goodbye ??= { code, reason };
-    this.#early = [];
-    clearTimeout(this.#earlyTimer);
+    this.#inbox.close();
     this.#closeIfSaved();
   }
 
   #closeIfSaved(): void {
-    if (this.#saving > 0) {
+    if (!this.#inbox.isIdle) {
       return;
     }
     if (this.#isClosed) {
@@ -108,25 +120,28 @@ export class Editor {
         throw new Refusal("poisoned", "a message was refused: it is text");
       }
       this.#client.lastMessageReceivedAt = Date.now();
-      this.#take(readFrame(data, this.#room.id), data);
+      const frame = readFrame(data, this.#room.id);
+      this.#assertInOrder(frame);
+      this.#assertRate(frame);
+      this.#take(frame, data);
     } catch (error) {
       this.#refuse(error);
     }
   }
 
   #take(frame: Frame, data: Uint8Array): void {
-    this.#assertInOrder(frame);
-    this.#assertRate(frame);
     switch (frame.kind) {
       case "update":
-        this.#takeUpdate(frame);
+        this.#inbox.put(frame.update);
         break;
       case "presence":
         this.#takePresence(frame.own);
         break;
       case "hello":
-      case "question":
         this.#client.handleMessage(data);
+        break;
+      case "question":
+        void this.#answer(frame.vector);
         break;
       case "bye":
         this.#leave(1000, "");
@@ -143,81 +158,52 @@ export class Editor {
     this.#hasGreeted ||= kind === "hello";
   }
 
-  #assertRate({ kind }: Frame): void {
+  #assertRate(frame: Frame): void {
     const limit = this.#services.limits.maxUpdatesPerSecond;
-    const isTaken =
-      kind === "update"
-        ? this.#updates.take()
-        : this.#others.take(kind === "question" ? limit / QUESTIONS_PER_SECOND : 1);
+    const isUpdate = frame.kind === "update" && !frame.isMerge;
+    const isRare = frame.kind === "question" || frame.kind === "update";
+    const isTaken = isUpdate
+      ? this.#updates.take()
+      : this.#others.take(isRare ? limit / QUESTIONS_PER_SECOND : 1);
     if (!isTaken) {
       throw new Refusal("rate", `more than ${limit} messages a second`);
     }
   }
 
-  #takeUpdate({ update, isMerge }: Frame & { kind: "update" }): void {
-    const { maxDocumentBytes } = this.#services.limits;
-    if (update.byteLength > maxDocumentBytes) {
-      const reason = `an update has ${update.byteLength} bytes, allowed are ${maxDocumentBytes}`;
-      throw new Refusal("document-bytes", reason);
+  /** Tells who asks what it lacks, and asks what it has besides. What the document gets meanwhile comes afterwards. */
+  async #answer(vector: Uint8Array): Promise<void> {
+    const { id, content } = this.#room;
+    const isFirst = this.#unshown === undefined;
+    this.#unshown ??= [];
+    try {
+      this.#send(answerFrame(id, await content.encode(vector)));
+      this.#send(askFrame(id, await content.vector()));
+    } catch (error) {
+      this.#refuse(error);
     }
-    if (isMerge && NOTHING.equals(update)) {
-      this.#confirm();
-    } else if (!this.#room.try(update)) {
-      this.#keepEarly(update);
-    } else if (isMerge && this.#room.knows(update)) {
-      this.#confirm();
-    } else {
-      this.#save(update);
-      this.#takeEarly();
-    }
-  }
-
-  #keepEarly(update: Uint8Array): void {
-    this.#early.push(update);
-    const bytes = this.#early.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (this.#early.length > MAX_EARLY || bytes > this.#services.limits.maxDocumentBytes) {
-      throw new Refusal("unavailable", "too many updates need what was never sent; try again");
-    }
-    this.#earlyTimer ??= setTimeout(() => {
-      this.#refuse(new Refusal("unavailable", "an update needs what was never sent; try again"));
-    }, this.#services.limits.maxSaveSeconds * 1000);
-  }
-
-  #takeEarly(): void {
-    const early = this.#early;
-    this.#early = early.filter((update) => {
-      const isReady = this.#room.try(update);
-      if (isReady) {
-        this.#save(update);
-      }
-      return !isReady;
-    });
-    if (this.#early.length === 0) {
-      clearTimeout(this.#earlyTimer);
-      this.#earlyTimer = undefined;
-    } else if (this.#early.length < early.length) {
-      this.#takeEarly();
+    if (isFirst) {
+      const unshown = this.#unshown;
+      this.#unshown = undefined;
+      unshown.forEach((update) => this.#send(changeFrame(id, update)));
     }
   }
 
-  #save(update: Uint8Array): void {
-    this.#saving += 1;
-    void this.#room
-      .save(update)
-      .then(
-        () => this.#confirm(),
-        (error: unknown) => this.#refuse(error),
-      )
-      .finally(() => {
-        this.#saving -= 1;
-        this.#closeIfSaved();
-      });
+  #pause(isPaused: boolean): void {
+    if (isPaused) {
+      this.#socket.pause();
+    } else if (this.#socket.isPaused) {
+      this.#socket.resume();
+    }
   }
 
   /** Tells the editor that an update is saved. */
   #confirm(): void {
+    this.#send(new OutgoingMessage(this.#room.id).writeSyncStatus(true).toUint8Array());
+  }
+
+  #send(frame: Uint8Array): void {
     if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#socket.send(new OutgoingMessage(this.#room.id).writeSyncStatus(true).toUint8Array());
+      this.#guarded.send(frame);
     }
   }
 

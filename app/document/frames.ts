@@ -1,10 +1,10 @@
 import { MessageType } from "@hocuspocus/server";
 import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
 import * as Y from "yjs";
 import { readStates, type ClientState } from "./clientState.ts";
-import { Refusal } from "./limits.ts";
-import { isDeeperThan } from "./updateReader.ts";
+import { MAX_CLIENTS, Refusal } from "./limits.ts";
 
 /** Bytes of what an editor tells of itself: name, hue and cursor. */
 const MAX_PRESENCE_BYTES = 16 * 1024;
@@ -15,6 +15,9 @@ const MAX_PRESENCE_DEPTH = 20;
 /** Highest clock of it: what follows has to be a number that is exact, for everybody who is told. */
 const MAX_PRESENCE_CLOCK = 2 ** 40;
 
+/** Clients that an editor may know of which the document does not have. */
+const MAX_NEW_CLIENTS = 100;
+
 /** The kind of message about authentication that an editor sends. */
 const TOKEN = 0;
 
@@ -22,8 +25,8 @@ const TOKEN = 0;
 export type Frame =
   /** The first frame of a connection. */
   | { kind: "hello" }
-  /** Asks for what it lacks. */
-  | { kind: "question" }
+  /** Asks for what it lacks who has as much as the state vector says. */
+  | { kind: "question"; vector: Uint8Array }
   /** A change, or all changes that the server lacks. */
   | { kind: "update"; update: Uint8Array; isMerge: boolean }
   /** Tells of itself, as this client. */
@@ -51,6 +54,30 @@ export function readFrame(data: Uint8Array, documentId: string): Frame {
   } catch (error) {
     throw error instanceof Refusal ? error : unreadable("it cannot be read");
   }
+}
+
+/** A change, as editors get it. */
+export function changeFrame(documentId: string, update: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsUpdate, update);
+}
+
+/** Answers a question with what was lacking. */
+export function answerFrame(documentId: string, update: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsSyncStep2, update);
+}
+
+/** Asks an editor what it has beyond a state vector. */
+export function askFrame(documentId: string, vector: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsSyncStep1, vector);
+}
+
+function syncFrame(documentId: string, type: number, content: Uint8Array): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, documentId);
+  encoding.writeVarUint(encoder, MessageType.Sync);
+  encoding.writeVarUint(encoder, type);
+  encoding.writeVarUint8Array(encoder, content);
+  return encoding.toUint8Array(encoder);
 }
 
 /** How to read what editors send, by its kind. */
@@ -87,8 +114,7 @@ function readSync(decoder: decoding.Decoder): Frame {
   const content = decoding.readVarUint8Array(decoder);
   switch (type) {
     case messageYjsSyncStep1:
-      Y.decodeStateVector(content);
-      return { kind: "question" };
+      return { kind: "question", vector: readVector(content) };
     case messageYjsSyncStep2:
     case messageYjsUpdate:
       // A copy, for it is kept longer than the frame.
@@ -96,6 +122,17 @@ function readSync(decoder: decoding.Decoder): Frame {
     default:
       throw unknownKind();
   }
+}
+
+/** Nobody knows of more clients than a document may have, and those that have just come. */
+function readVector(content: Uint8Array): Uint8Array {
+  const count = decoding.readVarUint(decoding.createDecoder(content));
+  if (count > MAX_CLIENTS + MAX_NEW_CLIENTS) {
+    throw unreadable(`it knows ${count} clients, allowed are ${MAX_CLIENTS + MAX_NEW_CLIENTS}`);
+  }
+  Y.decodeStateVector(content);
+  // A copy, for it is kept longer than the frame.
+  return content.slice();
 }
 
 /** An editor tells its own state, and sometimes that others have none any more, which the server knows better. */
@@ -114,11 +151,23 @@ function readPresence(content: Uint8Array): Frame {
 }
 
 function isPresent(json: string): boolean {
+  if (json === "null") {
+    return false;
+  }
   const state: unknown = JSON.parse(json);
   if (typeof state !== "object" || isDeeperThan(MAX_PRESENCE_DEPTH, state)) {
     throw unreadable(`presence is no object of at most ${MAX_PRESENCE_DEPTH} levels`);
   }
   return state !== null;
+}
+
+/** Whether a value has more levels than `depth`. */
+function isDeeperThan(depth: number, value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (depth === 0 || Object.values(value).some((each) => isDeeperThan(depth - 1, each)))
+  );
 }
 
 function unknownKind(): Refusal {

@@ -1,39 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Document, Hocuspocus, LocalTransactionOrigin } from "@hocuspocus/server";
-import * as Y from "yjs";
-import type { DocumentLimits } from "./limits.ts";
-import { Rehearsal } from "./rehearsal.ts";
-import type { DocumentStore, NumberedUpdate, StoredDocument } from "./store.ts";
-import { Upkeep, type UpkeepServices } from "./upkeep.ts";
+import type { Document, Hocuspocus } from "@hocuspocus/server";
+import { Content } from "./content/content.ts";
+import { Intake, type Admitted, type IntakeServices } from "./intake/intake.ts";
+import { TooCostlyError } from "./content/integration.ts";
+import { MAX_OPENING_DETOURS, maxStructs, Refusal } from "./limits.ts";
+import type { Renewer } from "./worker/renewer.ts";
+import type { NumberedState, NumberedUpdate, StoredDocument } from "./store.ts";
+import type { Turns } from "./content/turns.ts";
+import { Upkeep, type Kept, type UpkeepServices } from "./upkeep.ts";
 import type { UpdateWriter } from "./writer.ts";
 
 /** Time until the next try to read what other replicas saved, in milliseconds. */
 const RETRY_MS = 300;
 
-/** What is in PostgreSQL comes into the document by this: there is nothing left to store. */
-const FROM_DATABASE: LocalTransactionOrigin = { source: "local", skipStoreHooks: true };
+/** Part of what a document may be, up to which it is left as it is. */
+const MAX_PART = 0.7;
+
+/** Updates that others saved of which each is shown for itself; of more, what they come to. */
+const MAX_SHOWN = 20;
 
 /** What the rooms of a replica share. */
-export interface RoomServices extends UpkeepServices {
+export interface RoomServices extends UpkeepServices, IntakeServices {
+  renewer: Renewer;
   hocuspocus: Hocuspocus;
-  store: DocumentStore;
   writer: UpdateWriter;
-  limits: DocumentLimits;
+  turns: Turns;
+}
+
+/** Somebody who sees what a document gets. */
+export interface Guest {
+  show(update: Uint8Array): void;
+  /** Ends the connection. */
+  dismiss(refusal: Refusal): void;
 }
 
 /** A document in memory. It has what is committed, and gets it in the order in which it was committed. */
-export class Room {
+export class Room implements Kept {
   readonly id: string;
+  /** Who is connected, and what they tell of themselves; what is in the document, it does not have. */
   readonly document: Document;
+  readonly content: Content;
+  readonly intake: Intake;
   /** The editors that are here. */
-  readonly editors = new Set<object>();
+  readonly editors = new Set<Guest>();
   /** Which of them speaks for a client in what people tell of themselves. */
   readonly clients = new Map<number, object>();
   readonly #services: RoomServices;
   readonly #upkeep: Upkeep;
   readonly #release: () => Promise<void>;
 
-  /** Number up to which the document has every update. */
   #applied = 0;
   /** Numbers beyond, of updates that were saved here; in between are those that were saved elsewhere. */
   readonly #ahead = new Set<number>();
@@ -41,10 +56,6 @@ export class Room {
   #heard = 0;
   #catchingUp: Promise<void> | undefined;
   #isClosed = false;
-
-  /** What was tried and is being saved, in this order. */
-  readonly #waiting = new Set<Uint8Array>();
-  #rehearsal: Rehearsal | undefined;
 
   private constructor(
     id: string,
@@ -54,10 +65,10 @@ export class Room {
   ) {
     this.id = id;
     this.document = document;
+    this.content = new Content(services.turns);
+    this.intake = new Intake(id, this.content, services);
     this.#services = services;
-    const { maxDocumentBytes } = services.limits;
-    const applied = (): number => this.#applied;
-    this.#upkeep = new Upkeep(id, document, applied, maxDocumentBytes, services);
+    this.#upkeep = new Upkeep(this, services.limits.maxDocumentBytes, services);
     this.#release = release;
   }
 
@@ -73,47 +84,65 @@ export class Room {
     }
     const release = (): Promise<void> => direct.disconnect();
     const room = new Room(id, direct.document, services, release);
-    room.#load(stored);
+    try {
+      await room.#load(stored);
+    } catch (error) {
+      await release();
+      throw error;
+    }
     return room;
   }
 
+  /** Number up to which the document has every update, or has it in line. */
+  get applied(): number {
+    return this.#applied;
+  }
+
   /**
-   * Tries an update on a copy.
-   *
-   * @returns false when it needs what is not there yet
-   * @throws Refusal when it would do harm
+   * Whether it takes so long to open that it is soon too much: then it is to be renewed, unless it would still have more
+   * items and gaps than these.
    */
-  try(update: Uint8Array): boolean {
-    try {
-      this.#rehearsal ??= this.#newRehearsal();
-      return this.#rehearsal.try(update);
-    } catch (error) {
-      this.#rehearsal = undefined;
-      throw error;
+  get renewableUpTo(): number | undefined {
+    const { detours, structs } = this.content;
+    if (detours > MAX_PART * MAX_OPENING_DETOURS) {
+      return Infinity;
     }
+    const most = maxStructs(this.#services.limits.maxDocumentBytes);
+    return structs > MAX_PART * most ? structs / 2 : undefined;
   }
 
-  /** Whether an update says nothing that is not saved already. */
-  knows(update: Uint8Array): boolean {
-    return Y.snapshotContainsUpdate(Y.snapshot(this.document), update);
+  /** The state with its number. */
+  async state(): Promise<NumberedState> {
+    const number = this.#applied;
+    return { number, state: await this.content.encode() };
   }
 
   /**
-   * Saves an update that was tried, and only then gives it to all who are here.
+   * Saves an update, and only then shows it to all who are here.
    *
    * @throws Refusal when it cannot be saved now
    */
-  async save(update: Uint8Array): Promise<void> {
-    this.#waiting.add(update);
+  async save(admitted: Admitted): Promise<void> {
+    const { update, title, judgement } = admitted;
+    this.intake.saving(admitted);
     try {
-      const title = this.#rehearsal?.takeTitle();
+      if (judgement !== undefined) {
+        await this.#reach(judgement.number);
+      }
       const number = await this.#services.writer.save({ documentId: this.id, update, title });
-      this.#waiting.delete(update);
-      this.#committed(number, update);
+      if (number > this.#applied && !this.#ahead.has(number)) {
+        this.#ahead.add(number);
+        this.#advance();
+        await this.#integrate([update]);
+        this.#catchUp();
+      }
+      this.intake.measured(admitted);
+      this.#upkeep.saved(number);
     } catch (error) {
-      this.#waiting.delete(update);
-      this.#rehearsal = undefined;
+      this.intake.strayed();
       throw error;
+    } finally {
+      this.intake.settled(admitted);
     }
   }
 
@@ -127,37 +156,35 @@ export class Room {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#catchingUp;
+    await this.content.settled();
     await this.#upkeep.finish();
     await this.#release();
   }
 
-  #load({ snapshot, updates }: StoredDocument): void {
-    this.document.transact(() => {
-      if (snapshot !== undefined) {
-        this.#applySnapshot(snapshot.number, snapshot.state);
-      }
-      updates.forEach((each) => this.#applyNext(each));
-    }, FROM_DATABASE);
+  async #load({ snapshot, updates }: StoredDocument): Promise<void> {
+    const integrate = (some: readonly Uint8Array[]): Promise<void> =>
+      this.content.integrate(some, (error) => this.#failed(error));
+    await integrate(snapshot === undefined ? [] : [snapshot.state]);
+    this.#upkeep.begin();
+    await integrate(updates.map(({ update }) => update));
+    this.#applied = updates.at(-1)?.number ?? snapshot?.number ?? 0;
     this.#services.metrics.read.inc(updates.length);
+    updates.forEach(({ update }) => this.#upkeep.grown(update.byteLength));
     this.#upkeep.opened(updates.length);
   }
 
-  #newRehearsal(): Rehearsal {
-    const rehearsal = new Rehearsal(this.document, this.#services.limits.maxDocumentBytes);
-    this.#waiting.forEach((update) => rehearsal.follow(update));
-    return rehearsal;
+  /** Resolves when the document has all updates up to this number. */
+  async #reach(number: number): Promise<void> {
+    this.hear(number);
+    while (this.#applied < number && this.#catchingUp !== undefined) {
+      await this.#catchingUp;
+    }
   }
 
-  #committed(number: number, update: Uint8Array): void {
-    if (number > this.#applied) {
-      this.#apply(update);
-      this.#ahead.add(number);
-      while (this.#ahead.delete(this.#applied + 1)) {
-        this.#applied += 1;
-      }
-      this.#catchUp();
+  #advance(): void {
+    while (this.#ahead.delete(this.#applied + 1)) {
+      this.#applied += 1;
     }
-    this.#upkeep.saved(number);
   }
 
   /** Reads what it lacks, if it lacks something. */
@@ -190,59 +217,63 @@ export class Room {
   }
 
   async #readNew(): Promise<void> {
-    const { store } = this.#services;
+    const { store, metrics } = this.#services;
     const after = this.#applied;
     const updates = await store.readAfter(this.id, after);
     if (updates[0]?.number === after + 1) {
-      this.#follow(updates);
+      await this.#follow(updates);
       return;
     }
     // A snapshot has taken their place meanwhile.
-    const stored = await store.read(this.id);
-    if (stored?.snapshot !== undefined && stored.snapshot.number > this.#applied) {
-      this.#services.metrics.hops.inc(stored.snapshot.number - this.#applied);
-      this.#applySnapshot(stored.snapshot.number, stored.snapshot.state);
+    const { snapshot, updates: newer = [] } = (await store.read(this.id)) ?? {};
+    if (snapshot !== undefined && snapshot.number > this.#applied) {
+      metrics.hops.inc(snapshot.number - this.#applied);
+      this.#applied = snapshot.number;
+      this.#ahead.forEach((each) => each <= snapshot.number && this.#ahead.delete(each));
+      this.#advance();
+      this.intake.strayed();
+      await this.#integrate([snapshot.state], 0);
     }
-    this.#follow(stored?.updates ?? []);
+    await this.#follow(newer);
   }
 
   /** Own ones are among those of others, and some were committed here while they were read. */
-  #follow(updates: readonly NumberedUpdate[]): void {
-    for (const each of updates) {
-      if (each.number > this.#applied) {
-        this.#services.metrics.hops.inc(each.isOwn ? 0 : 1);
-        this.#applyNext(each);
-      }
+  async #follow(updates: readonly NumberedUpdate[]): Promise<void> {
+    const unknown = updates.filter(({ number }) => number > this.#applied);
+    const last = unknown.at(-1);
+    if (last === undefined) {
+      return;
     }
-  }
-
-  #applySnapshot(number: number, state: Uint8Array): void {
-    this.#apply(state, 0);
-    this.#applied = number;
-    this.#ahead.forEach((each) => each <= number && this.#ahead.delete(each));
-  }
-
-  #applyNext({ number, update }: NumberedUpdate): void {
-    if (!this.#ahead.delete(number)) {
-      this.#apply(update);
-    }
-    this.#applied = number;
+    const hops = unknown.filter(({ isOwn }) => !isOwn);
+    this.#services.metrics.hops.inc(hops.length);
+    const lacking = unknown.filter(({ number }) => !this.#ahead.delete(number));
+    this.#applied = last.number;
+    this.#advance();
+    this.intake.strayed();
+    await this.#integrate(lacking.map(({ update }) => update));
   }
 
   /** @param bytes how much of it no snapshot has */
-  #apply(update: Uint8Array, bytes = update.byteLength): void {
-    try {
-      Y.applyUpdate(this.document, update, FROM_DATABASE);
-    } catch (error) {
-      // It was tried where it came from, so this is for us to look into; the others go on.
-      this.#upkeep.stop();
-      this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
+  async #integrate(updates: readonly Uint8Array[], bytes?: number): Promise<void> {
+    const isMuch = updates.length > MAX_SHOWN || bytes === 0;
+    const before = isMuch ? this.content.vector() : undefined;
+    await this.content.integrate(updates, (error) => this.#failed(error));
+    const shown = before === undefined ? updates : [await this.content.encode(await before)];
+    for (const update of shown) {
+      this.editors.forEach((editor) => editor.show(update));
     }
-    try {
-      this.#rehearsal?.follow(update);
-    } catch {
-      this.#rehearsal = undefined;
+    updates.forEach(({ byteLength }) => this.#upkeep.grown(bytes ?? byteLength));
+  }
+
+  #failed(error: unknown): void {
+    // It was tried where it came from, so this is for us to look into; the others go on.
+    this.#upkeep.stop();
+    this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
+    if (error instanceof TooCostlyError) {
+      // What is missing now, who opens it anew gets.
+      const refusal = new Refusal("unavailable", "the document has to be opened again");
+      this.editors.forEach((editor) => editor.dismiss(refusal));
+      throw error;
     }
-    this.#upkeep.grown(bytes);
   }
 }

@@ -1,3 +1,4 @@
+import { TooCostlyError } from "./content/integration.ts";
 import { Room, type RoomServices } from "./room.ts";
 
 /** A room that is entered: it stays until all have left who have entered. */
@@ -94,10 +95,14 @@ export class Rooms {
   }
 
   async #close(room: Room): Promise<void> {
+    const { renewer, log } = this.#services;
     try {
       await room.close();
+      if (room.renewableUpTo !== undefined) {
+        await renewer.renew(room.id, room.renewableUpTo);
+      }
     } catch (error) {
-      this.#services.log.error({ document: room.id, err: error }, "cannot close a document");
+      log.error({ document: room.id, err: error }, "cannot close a document");
     } finally {
       this.#closing.delete(room.id);
     }
@@ -109,9 +114,22 @@ export class Rooms {
     return entry;
   }
 
+  /** Opens a document; one that is too slow to be opened is renewed before. */
+  async #openFast(id: string): Promise<Room | undefined> {
+    try {
+      return await Room.open(id, this.#services);
+    } catch (error) {
+      if (!(error instanceof TooCostlyError)) {
+        throw error;
+      }
+      await this.#services.renewer.renew(id);
+      return Room.open(id, this.#services);
+    }
+  }
+
   async #load(id: string): Promise<Room | undefined> {
     const end = this.#services.metrics.open.startTimer();
-    const room = await Room.open(id, this.#services);
+    const room = await this.#openFast(id);
     if (room !== undefined) {
       end();
       this.#open.set(id, room);

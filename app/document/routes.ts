@@ -6,7 +6,9 @@ import { MAX_TITLED, type Archive, type Version } from "./archive.ts";
 import type { DocumentLibrary, DocumentSummary } from "./library.ts";
 import type { DocumentMetrics } from "./metrics.ts";
 import * as schemas from "./schemas.ts";
-import { stateOf, type DocumentStore } from "./store.ts";
+import type { DocumentStore } from "./store.ts";
+import { storedState } from "./storedState.ts";
+import type { Turns } from "./content/turns.ts";
 
 const PATH = "/documents";
 const DOCUMENT_PATH = `${PATH}/:id`;
@@ -21,6 +23,7 @@ const VERSION_ID = /^[1-9]\d{0,17}$/;
 export interface RouteServices {
   library: DocumentLibrary;
   store: DocumentStore;
+  turns: Turns;
   archive: Archive;
   metrics: DocumentMetrics;
   limitCreations: onRequestHookHandler;
@@ -102,13 +105,10 @@ function addVersions(app: FastifyInstance, services: RouteServices): void {
 }
 
 /** Keeps what is saved now: that is what everybody sees who sees it saved. */
-async function keepVersion(
-  { store, archive, metrics }: RouteServices,
-  id: string,
-  title: string,
-): Promise<Version> {
-  const stored = await found(id, (each) => store.read(each));
-  const version = await archive.keep(id, stateOf(stored), title);
+async function keepVersion(services: RouteServices, id: string, title: string): Promise<Version> {
+  const { store, turns, archive, metrics } = services;
+  const state = await found(id, (each) => storedState(store, turns, each));
+  const version = await archive.keep(id, state, title);
   if (version === undefined) {
     throw new Problem(409, {
       kind: "too-many-versions",

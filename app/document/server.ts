@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Hocuspocus } from "@hocuspocus/server";
 import { addApi } from "../common/api.ts";
 import { AppServer, type AppServerOptions } from "../common/appServer.ts";
@@ -17,10 +18,17 @@ import type { DocumentLimits } from "./limits.ts";
 import { createDocumentMetrics } from "./metrics.ts";
 import { MIGRATIONS, type DocumentTables } from "./migrations.ts";
 import { Presence, PRESENCE_CHANNEL } from "./presence.ts";
+import { Renewer } from "./worker/renewer.ts";
 import { Rooms } from "./rooms.ts";
 import { addDocumentRoutes, isForPage } from "./routes.ts";
+import { Shape, type TextSchema } from "./intake/shape.ts";
 import { DocumentStore, UPDATE_CHANNEL } from "./store.ts";
+import { Turns } from "./content/turns.ts";
+import { Workshop } from "./worker/workshop.ts";
 import { UpdateWriter } from "./writer.ts";
+
+/** Time that it may take to open a document for the last time as it is, in milliseconds. */
+const MAX_RENEWAL_MS = 60_000;
 
 export interface DocumentServerOptions extends AppServerOptions, DocumentLimits {
   /** Closed with the server. */
@@ -47,7 +55,24 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   const library = new DocumentLibrary(db, replicaId);
   const writer = new UpdateWriter(store, metrics, log, options);
   const hocuspocus = createHocuspocus(replica);
-  const services = { hocuspocus, store, writer, archive, library, metrics, log, limits: options };
+  const schema = readTextSchema();
+  const work = { schema, maxBytes: options.maxDocumentBytes };
+  const workshop = new Workshop(work, metrics, log);
+  const slowWorkshop = new Workshop(work, metrics, log, { maxJobMs: MAX_RENEWAL_MS });
+  const services = {
+    hocuspocus,
+    store,
+    writer,
+    workshop,
+    renewer: new Renewer(store, slowWorkshop, metrics, log),
+    archive,
+    library,
+    metrics,
+    log,
+    turns: new Turns(),
+    shape: new Shape(schema),
+    limits: options,
+  };
   const rooms = new Rooms(services);
   const presence = new Presence(db, replicaId, rooms, log);
   rooms.onOpened = (room) => presence.watch(room);
@@ -82,6 +107,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   app.fastify.addHook("onClose", async () => {
     await writer.idle();
     await Promise.all([rooms.closed(), presence.close(), channel.close()]);
+    await Promise.all([workshop.close(), slowWorkshop.close()]);
     await database.close();
   });
 
@@ -99,11 +125,17 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
         next();
       });
       const limit = limitCreations(options.maxCreationsPerSecond);
-      addDocumentRoutes(documents, { library, store, archive, metrics, limitCreations: limit });
+      addDocumentRoutes(documents, { ...services, limitCreations: limit });
       done();
     });
   });
   return app;
+}
+
+/** The schema of the text, as `build.ts` has taken it from the editor. */
+function readTextSchema(): TextSchema {
+  const file = new URL("../dist/textSchema.json", import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as TextSchema;
 }
 
 /** What speaks the protocol; what comes in was checked, and what is to last is saved, before it gets to know it. */

