@@ -32,11 +32,11 @@ describe("npm run verify", () => {
     deepEqual(new Set(sessions.flatMap(({ transports }) => transports)), new Set(TRANSPORTS));
     ok(new Set(sessions.map(({ source }) => source)).size > 15);
     for (const { replica, sessions: opened } of replicas) {
-      const { port } =
+      const { metricsPort } =
         [...run.err.matchAll(/^\{.*\}$/gm)]
-          .map(([line]) => JSON.parse(line) as { replica?: string; port?: number })
-          .find((line) => line.replica === replica && line.port !== undefined) ?? {};
-      const own = `http://127.0.0.1:${String(port)}`;
+          .map(([line]) => JSON.parse(line) as { replica?: string; metricsPort?: number })
+          .find((line) => line.replica === replica && line.metricsPort !== undefined) ?? {};
+      const own = `http://127.0.0.1:${String(metricsPort)}`;
       const counts = await Promise.all(
         TRANSPORTS.map((name) => metric(own, `sockjs_sessions_total{transport="${name}"}`)),
       );

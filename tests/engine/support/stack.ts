@@ -7,6 +7,8 @@ import {
   type PulumiFn,
   type Stack as AutomationStack,
 } from "@pulumi/pulumi/automation/index.js";
+import { runtime } from "@pulumi/pulumi";
+import * as state from "@pulumi/pulumi/runtime/state.js";
 import { parse, stringify } from "yaml";
 import { evaluateProgram } from "../../support/program.ts";
 import { completeFile, PROJECT } from "../../support/stackConfig.ts";
@@ -61,6 +63,10 @@ const NO_CHANGE = ["same", "read", "refresh"];
 
 /** What the SDK says when it gets no connection to the engine in time, as may be on a busy computer. */
 const NOT_CONNECTED = "14 UNAVAILABLE: No connection established";
+
+/** What the SDK does not declare. */
+const { waitForRPCs } = runtime as unknown as { waitForRPCs: () => Promise<void> };
+const { getStore } = state as unknown as { getStore: () => { terminated: boolean } };
 
 type Start = (onEvent: (event: EngineEvent) => void) => Promise<unknown>;
 
@@ -237,4 +243,12 @@ async function runOnce(start: Start): Promise<Run> {
   }
 }
 
-const runIndex: PulumiFn = async () => ({ ...(await evaluateProgram()) });
+const runIndex: PulumiFn = async () => {
+  const program = await evaluateProgram();
+  await waitForRPCs();
+  // The SDK keeps that to itself, and the engine would delete all that the program did not get to ask for.
+  if (getStore().terminated) {
+    throw new Error(NOT_CONNECTED);
+  }
+  return { ...program };
+};
