@@ -30,7 +30,7 @@ export async function interruptedUp(
     hanging += 1;
     return "hangs";
   };
-  const running = stack.up();
+  const running = stack.upOnce();
   let [last, looks] = ["", 0];
   const quiet = waitFor(
     "the engine waits for what hangs",

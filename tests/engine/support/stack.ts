@@ -126,6 +126,11 @@ export class Stack {
     return run((onEvent) => this.#automation.up({ onEvent, continueOnError }));
   }
 
+  /** An `up` that is going to lose its engine. */
+  upOnce(): Promise<Run> {
+    return runOnce((onEvent) => this.#automation.up({ onEvent }));
+  }
+
   destroy({ continueOnError = false } = {}): Promise<Run> {
     return run((onEvent) => this.#automation.destroy({ onEvent, continueOnError }));
   }
