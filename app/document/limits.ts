@@ -28,7 +28,7 @@ export const MAX_OPENING_DETOURS = 300_000;
 export const MAX_STORED_DETOURS = 4 * MAX_OPENING_DETOURS;
 
 /** Bytes for each item, mark or gap that a document may have: its size alone does not tell how long it takes to open. */
-const BYTES_OF_STRUCT = 16;
+const BYTES_OF_STRUCT = 32;
 
 /** Items, marks and gaps of a document, and so of an update. */
 export function maxStructs(maxDocumentBytes: number): number {

@@ -44,6 +44,24 @@ export class Ahead {
     }
   }
 
+  /** Those of a client that a range has something of. They are in the order in which they were written. */
+  *within({ client, start, end }: Range): Generator<Entry, void> {
+    const entries = this.#byClient.get(client) ?? [];
+    let [low, high] = [0, entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((entries[middle]?.end ?? 0) <= start) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    for (let entry = entries[low]; entry !== undefined && entry.start < end; entry = entries[low]) {
+      yield entry;
+      low += 1;
+    }
+  }
+
   add(entry: Entry): void {
     const entries = this.#byClient.get(entry.client) ?? [];
     entries.push(entry);

@@ -11,6 +11,9 @@ import type { TextSchema } from "../intake/shape.ts";
 /** Time after which a job is ended. What the limits allow takes a second; beyond that something is wrong. */
 const MAX_JOB_MS = 20_000;
 
+/** Jobs that may wait: each has an update as large as a document. */
+const MAX_WAITING = 50;
+
 /** Time without a job after which the thread ends. */
 const IDLE_MS = 10_000;
 
@@ -105,13 +108,16 @@ export class Workshop {
    * Has a job done for a document.
    *
    * @param prepare reads what it needs, when it is its turn
-   * @throws MissingError, Refusal or TooCostlyError as the job does, and what `prepare` throws
+   * @throws MissingError, Refusal or TooCostlyError as the job does, or too many wait, and what `prepare` throws
    */
   async run<N extends JobName>(
     name: N,
     documentId: string,
     prepare: () => Promise<Parameters<Jobs[N]>[0]>,
   ): Promise<ReturnType<Jobs[N]>> {
+    if ([...this.#waiting.values()].flat().length >= MAX_WAITING) {
+      throw new Refusal("unavailable", "too many updates wait to be checked; try again");
+    }
     const job: Job = { name, prepare, done: Promise.withResolvers<unknown>() };
     this.#waiting.set(documentId, [...(this.#waiting.get(documentId) ?? []), job]);
     this.#next();
