@@ -16,6 +16,8 @@ export interface UpdateParts {
 
 /** Is told what an integration comes across; may throw to end it. */
 export interface Observer {
+  /** Before an item gets its neighbours, and splits them if need be. */
+  onRead?: (item: Y.Item) => void;
   /** Before an item gets its place among others that were put there at the same time. */
   onConflict?: (item: Y.Item) => void;
   onIntegrated?: (item: Y.Item) => void;
@@ -157,6 +159,7 @@ export class Integration {
     if (root !== undefined) {
       struct.parent = this.#doc.get(root);
     }
+    this.#observer.onRead?.(struct);
     const missing = this.#countingSplits(struct, () => struct.getMissing(this.#current, store));
     return [struct.origin, struct.rightOrigin, struct.parent].find(
       (id) => id instanceof Y.ID && id.client === missing && id.clock >= Y.getState(store, missing),

@@ -19,3 +19,11 @@ export function structsOf({ store }: Y.Doc): number {
   store.clients.forEach(({ length }) => (count += length));
   return count;
 }
+
+/** Whether one item has both of two places, the right one not after the left one. */
+export function areReversed(store: Y.Doc["store"], left: Y.ID, right: Y.ID): boolean {
+  const isBefore = left.client === right.client && right.clock <= left.clock;
+  // What is gone is one, in whatever order it was.
+  const item = isBefore ? Y.getItem(store, left) : undefined;
+  return item instanceof Y.Item && item === Y.getItem(store, right);
+}

@@ -1,5 +1,10 @@
 import * as Y from "yjs";
-import { Integration, TooCostlyError, type UpdateParts } from "../content/integration.ts";
+import {
+  Integration,
+  TooCostlyError,
+  type Observer,
+  type UpdateParts,
+} from "../content/integration.ts";
 import { titleIn, titleOf } from "../library.ts";
 import {
   MAX_CLIENTS,
@@ -10,7 +15,7 @@ import {
   Refusal,
 } from "../limits.ts";
 import type { Shape } from "./shape.ts";
-import { emptyDoc, structsOf, type SharedType } from "../content/sharedDoc.ts";
+import { areReversed, emptyDoc, structsOf, type SharedType } from "../content/sharedDoc.ts";
 import { depthOf, unfit } from "./surroundings.ts";
 import { poisoned, UpdateReader } from "./updateReader.ts";
 
@@ -66,11 +71,31 @@ export class Rehearsal {
       structs: () => atMost(most, reader.structs()),
       deletions: () => atMost(most, reader.deletions()),
     };
-    const onIntegrated = (item: Y.Item): void => this.#assertFits(item);
+    const observer: Observer = {
+      onRead: (item) => this.#assertNeighbours(item),
+      onIntegrated: (item) => this.#assertFits(item),
+    };
     try {
-      new Integration(this.#doc, parts, MAX_OPENING_DETOURS, { onIntegrated }).advance();
+      new Integration(this.#doc, parts, MAX_OPENING_DETOURS, observer).advance();
     } catch (error) {
       throw error instanceof TooCostlyError ? costly("to save") : error;
+    }
+  }
+
+  /** Neighbours that one list has go together, and Yjs finds them wrong once it has split an item between them. */
+  #assertNeighbours({ origin, rightOrigin }: Y.Item): void {
+    const { store } = this.#doc;
+    const isThere = (id: Y.ID | null): id is Y.ID =>
+      id !== null && id.clock < Y.getState(store, id.client);
+    if (!isThere(origin) || !isThere(rightOrigin)) {
+      return;
+    }
+    const isGone = (id: Y.ID): boolean => !(Y.getItem(store, id) instanceof Y.Item);
+    if (isGone(origin) !== isGone(rightOrigin)) {
+      throw unfit();
+    }
+    if (areReversed(store, origin, rightOrigin)) {
+      throw poisoned("it has an item between two that are in another order");
     }
   }
 
@@ -159,7 +184,11 @@ export function openCopy(updates: readonly Uint8Array[], maxDetours: number): Y.
 
 /** @throws Refusal when they are too many */
 function detoursTo(state: Uint8Array): number {
-  const integration = new Integration(emptyDoc(), new UpdateReader(state), MAX_OPENING_DETOURS);
+  const integration = new Integration(
+    emptyDoc(),
+    new UpdateReader(state, false),
+    MAX_OPENING_DETOURS,
+  );
   try {
     integration.advance();
   } catch (error) {

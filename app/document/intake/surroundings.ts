@@ -2,7 +2,7 @@ import * as Y from "yjs";
 import type { Ahead, Entry, List, Spot } from "./ahead.ts";
 import { MissingError } from "../content/integration.ts";
 import type { Place, Shape } from "./shape.ts";
-import type { SharedType } from "../content/sharedDoc.ts";
+import { areReversed, type SharedType } from "../content/sharedDoc.ts";
 import { poisoned, rootNameOf, type Range } from "./updateReader.ts";
 
 /** Ends a look at an update that is too much for it. */
@@ -68,6 +68,10 @@ export class Surroundings {
     const left = origin && this.#beside(origin);
     const right = rightOrigin && this.#beside(rightOrigin);
     const spot = left ?? right ?? this.#inside(item);
+    if ((left === undefined && right) || (right === undefined && left)) {
+      // What was in one list goes together. Pages that still have it would show what the server does not.
+      throw unfit();
+    }
     if (left === undefined || right === undefined || spot === undefined) {
       return undefined;
     }
@@ -101,6 +105,9 @@ export class Surroundings {
         throw new UnclearError();
       }
     };
+    if (left !== null && right !== null && areReversed(this.#doc.store, left, right)) {
+      throw poisoned("it has an item between two that are in another order");
+    }
     let item = left === null ? firstOf(list, key, step) : this.#after(left);
     for (; item !== null && !(right !== null && hasId(item, right)); item = item.right) {
       step();
@@ -123,9 +130,11 @@ export class Surroundings {
         addLists(struct, lists, most);
       }
     }
-    for (const { client, start, end, spot } of this.#aheads.flatMap((ahead) => [...ahead.all()])) {
-      if (client === range.client && start < range.end && range.start < end && spot !== undefined) {
-        lists.push(spot.list);
+    for (const ahead of this.#aheads) {
+      for (const { spot } of ahead.within(range)) {
+        if (spot !== undefined) {
+          lists.push(spot.list);
+        }
       }
     }
     return lists;

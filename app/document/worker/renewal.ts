@@ -19,7 +19,7 @@ export function renewed(doc: Y.Doc, shape: Shape): Renewal {
   const gaps = [...doc.store.clients.keys()].map(
     (client): Struct => new Y.GC(Y.createID(client, 0), Y.getState(doc.store, client)),
   );
-  const reader = new UpdateReader(Y.encodeStateAsUpdate(fresh));
+  const reader = new UpdateReader(Y.encodeStateAsUpdate(fresh), false);
   const whole = emptyDoc();
   // What its clients have written is gone, as if it had been deleted with what it was in.
   new Integration(whole, {
