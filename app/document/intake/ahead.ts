@@ -83,9 +83,10 @@ export class Ahead {
     return this.#sizes.get(list) ?? 0;
   }
 
-  /** The one that has an id; most often that is one of the last. */
+  /** The one that has an id. */
   find({ client, clock }: Y.ID): Entry | undefined {
-    return this.#byClient.get(client)?.findLast(({ start, end }) => start <= clock && clock < end);
+    const [found] = this.within({ client, start: clock, end: clock + 1 });
+    return found;
   }
 
   /** Where the last one of a client ends; 0 where there is none. */

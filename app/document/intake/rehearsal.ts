@@ -16,7 +16,7 @@ import {
 } from "../limits.ts";
 import type { Shape } from "./shape.ts";
 import { areReversed, emptyDoc, structsOf, type SharedType } from "../content/sharedDoc.ts";
-import { depthOf, unfit } from "./surroundings.ts";
+import { depthOf, disordered, unfit } from "./surroundings.ts";
 import { poisoned, UpdateReader } from "./updateReader.ts";
 
 /** What a try has shown. */
@@ -95,7 +95,7 @@ export class Rehearsal {
       throw unfit();
     }
     if (areReversed(store, origin, rightOrigin)) {
-      throw poisoned("it has an item between two that are in another order");
+      throw disordered();
     }
   }
 
@@ -128,7 +128,7 @@ export class Rehearsal {
       }
     }
     if (item === null) {
-      throw poisoned("it has an item between two that are in another order");
+      throw disordered();
     }
   }
 

@@ -106,7 +106,7 @@ export class Surroundings {
       }
     };
     if (left !== null && right !== null && areReversed(this.#doc.store, left, right)) {
-      throw poisoned("it has an item between two that are in another order");
+      throw disordered();
     }
     let item = left === null ? firstOf(list, key, step) : this.#after(left);
     for (; item !== null && !(right !== null && hasId(item, right)); item = item.right) {
@@ -253,6 +253,10 @@ export function depthOf(list: List): number {
 
 export function unfit(): Error {
   return poisoned("it has content that documents do not have");
+}
+
+export function disordered(): Error {
+  return poisoned("it has an item between two that are in another order");
 }
 
 /** The first of a list; that of a key is known by its last, from which Yjs goes back, too. */
