@@ -7,7 +7,7 @@ import { RateLimit } from "./rateLimit.ts";
 /** Seconds' worth of creations that an address may ask for at once. */
 const BURST_SECONDS = 10;
 
-/** Addresses that are told apart; all others share one rate. */
+/** Addresses with a rate of their own; all others share one. */
 const MAX_ADDRESSES = 10_000;
 
 /** Parts of an IPv6 address that its network has: a client may take any address of it (https://www.rfc-editor.org/rfc/rfc6177). */

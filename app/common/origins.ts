@@ -75,7 +75,7 @@ export class Origins {
   }
 }
 
-/** What a page that may not use the server is told: a proxy that changes the header Host makes every page a stranger. */
+/** The answer to a page that may not use the server. Behind a proxy that changes the header Host, that is every page. */
 export function strangerDetail({ headers: { origin, host } }: IncomingMessage): string {
   const got =
     origin === undefined

@@ -170,7 +170,7 @@ export class Editor implements Guest {
     }
   }
 
-  /** Tells who asks what it lacks, and asks what it has besides. What the document gets meanwhile comes afterwards. */
+  /** Sends what the editor lacks, and asks for what only it has. Updates that come meanwhile are sent afterwards. */
   async #answer(vector: Uint8Array): Promise<void> {
     const { id, content } = this.#room;
     const isFirst = this.#unshown === undefined;

@@ -11,7 +11,7 @@ interface ContendedList {
 
 /**
  * Where people have put something at the same place at the same time, and so how many detours it may take to open a
- * document. Whoever opens it may get the items in another order than the one in which they came: in these lists each
+ * document. When it is opened, its items may come in an order that is not the one of writing: in these lists each
  * may have to be compared with each other one, in all others none.
  */
 export class Contention implements Observer {

@@ -14,7 +14,7 @@ export interface UpdateParts {
   deletions(): Iterable<Range>;
 }
 
-/** Is told what an integration comes across; may throw to end it. */
+/** Called as an integration goes on; each may throw to end it. */
 export interface Observer {
   /** Before an item gets its neighbours, and splits them if need be. */
   onRead?: (item: Y.Item) => void;
@@ -41,7 +41,7 @@ export class TooCostlyError extends Error {
   override readonly name = "TooCostlyError";
 }
 
-/** What is to be integrated of a client. */
+/** The structs of one client, and how far they are integrated. */
 interface Queue {
   structs: Struct[];
   next: number;

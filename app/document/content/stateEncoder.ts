@@ -8,7 +8,7 @@ export class StateEncoder {
   readonly #encoder = new Y.UpdateEncoderV1();
   readonly #work: Generator<void, void>;
 
-  /** @param known how much of each client is left out, for somebody has it */
+  /** @param known the state vector of the reader, whose part is left out */
   constructor(doc: Y.Doc, known: ReadonlyMap<number, number>) {
     this.#doc = doc;
     this.#known = known;
