@@ -10,10 +10,10 @@ import { LoadBalancerController } from "./components/loadBalancerController.ts";
 import { StickyApp } from "./components/stickyApp.ts";
 import { Vpc } from "./components/vpc.ts";
 import { eksZones } from "./components/zones.ts";
-import { loadConfig } from "./config.ts";
-import { readLastUp, refuseLosses, settingsToGuard, stackName } from "./guardedSettings.ts";
-import { creatorOf, refuseConflicts } from "./livingCluster.ts";
-import { keepsData } from "./workloads.ts";
+import { loadConfig } from "./config/load.ts";
+import { readLastUp, refuseLosses, settingsToGuard, stackName } from "./config/lossGuard.ts";
+import { creatorOf, refuseConflicts } from "./config/livingCluster.ts";
+import { keepsData } from "./config/workloads.ts";
 
 const config = loadConfig();
 const { name, region, workloads } = config;

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
-import { parseCommandLine } from "../commandLine.ts";
+import { parseCommandLine } from "../config/commandLine.ts";
 import { benchDocuments } from "./documents.ts";
 import { benchRegistry } from "./registry.ts";
 

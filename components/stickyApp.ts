@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { HTTP_ROUTINGS } from "../app/routing.ts";
-import type { Settings } from "../settings.ts";
-import type { WorkloadSettings } from "../workloads.ts";
+import type { Settings } from "../config/stackSettings.ts";
+import type { WorkloadSettings } from "../config/workloads.ts";
 import { dnsAlias } from "./dnsAlias.ts";
 import { KeyRouter } from "./keyRouter.ts";
 import { APP_PORT, READINESS_PATH } from "./podSpec.ts";

@@ -11,8 +11,8 @@ import {
   type Values,
 } from "../app/common/settings.ts";
 import { shown } from "../app/common/shown.ts";
-import { parseCommandLine } from "../commandLine.ts";
-import type { Affinity, WorkloadSettings } from "../workloads.ts";
+import { parseCommandLine } from "../config/commandLine.ts";
+import type { Affinity, WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains here; on AWS it has to outlast the load balancer. */

@@ -2,7 +2,7 @@ import type { AppName } from "../app/common/apps.ts";
 import type { Logger } from "../app/common/log.ts";
 import { SettingsError } from "../app/common/settings.ts";
 import { shown } from "../app/common/shown.ts";
-import { keepsData } from "../workloads.ts";
+import { keepsData } from "../config/workloads.ts";
 import { LocalDatabase } from "./database.ts";
 import { Guard } from "./guard.ts";
 import { connectionsOfFronts } from "./openFiles.ts";

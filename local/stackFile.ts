@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { SettingsError } from "../app/common/settings.ts";
 import { cut, shown } from "../app/common/shown.ts";
-import { RULES } from "../settings.ts";
-import { checkWorkloads, type WorkloadSettings } from "../workloads.ts";
+import { RULES } from "../config/stackSettings.ts";
+import { checkWorkloads, type WorkloadSettings } from "../config/workloads.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

@@ -10,7 +10,7 @@ import {
   type Values,
 } from "../app/common/settings.ts";
 import { cut, shown } from "../app/common/shown.ts";
-import { parseCommandLine } from "../commandLine.ts";
+import { parseCommandLine } from "../config/commandLine.ts";
 import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
-import type { WorkloadSettings } from "../../workloads.ts";
+import type { WorkloadSettings } from "../../config/workloads.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../support/mocks.ts";
 
 const COMMON = {

@@ -11,7 +11,7 @@ import { FargateCluster } from "../../components/fargateCluster.ts";
 import { LoadBalancerController } from "../../components/loadBalancerController.ts";
 import { StickyApp } from "../../components/stickyApp.ts";
 import { Vpc } from "../../components/vpc.ts";
-import { loadConfig } from "../../config.ts";
+import { loadConfig } from "../../config/load.ts";
 import { Account, TIMEOUT_MS } from "./support/account.ts";
 import { Stack, type Run } from "./support/stack.ts";
 

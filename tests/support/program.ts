@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { LastUp } from "../../guardedSettings.ts";
+import type { LastUp } from "../../config/lossGuard.ts";
 import { mockPulumi, type MockOptions, type Recorder } from "./mocks.ts";
 import { configure, PROJECT } from "./stackConfig.ts";
 import { withWarnings } from "./warnings.ts";

@@ -1,6 +1,6 @@
 import { ok, throws } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { loadConfig } from "../../config.ts";
+import { loadConfig } from "../../config/load.ts";
 import { mockPulumi } from "./mocks.ts";
 import { configure } from "./stackConfig.ts";
 

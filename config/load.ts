@@ -1,11 +1,11 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { checkSettings, textLike } from "./app/common/settings.ts";
-import { cut, listed, shown } from "./app/common/shown.ts";
-import { isDocumentation } from "./components/subnets.ts";
-import { combinationFaults } from "./combinations.ts";
-import { RULES, type Settings } from "./settings.ts";
-import { workloadFaults } from "./workloadFaults.ts";
+import { checkSettings, textLike } from "../app/common/settings.ts";
+import { cut, listed, shown } from "../app/common/shown.ts";
+import { isDocumentation } from "../components/subnets.ts";
+import { combinationFaults } from "./stackRules.ts";
+import { RULES, type Settings } from "./stackSettings.ts";
+import { workloadFaults } from "./workloadRules.ts";
 import { checkWorkloads, type WorkloadSettings } from "./workloads.ts";
 
 /** The longest name made from ours, of an IAM role (64), is longer by `-eksRole-role-` and 7 digits. */

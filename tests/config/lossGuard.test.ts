@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { lossFaults, type GuardedSettings } from "../guardedSettings.ts";
+import { lossFaults, type GuardedSettings } from "../../config/lossGuard.ts";
 
 const OLD: GuardedSettings = {
   deletionProtection: true,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { listed, shown } from "./app/common/shown.ts";
-import type { Config } from "./config.ts";
+import { listed, shown } from "../app/common/shown.ts";
+import type { Config } from "./load.ts";
 import { keepsData } from "./workloads.ts";
 
 /** What a stack was made with, of all that cannot be changed without a loss, or not back. */

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { principalOf } from "./admins.ts";
-import { shown } from "./app/common/shown.ts";
+import { shown } from "../app/common/shown.ts";
 import {
   isPrivate,
   isSourceless,
   isUnrouted,
   prefixOf,
   vpcCidrFault,
-} from "./components/subnets.ts";
-import type { Settings } from "./settings.ts";
+} from "../components/subnets.ts";
+import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
 
 /** Blocks that are larger name nobody. */

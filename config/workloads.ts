@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { APP_NAMES, type AppName } from "./app/common/apps.ts";
+import { APP_NAMES, type AppName } from "../app/common/apps.ts";
 import {
   checkSettings,
   flag,
@@ -7,10 +7,10 @@ import {
   textLike,
   wholeNumberFrom,
   type Values,
-} from "./app/common/settings.ts";
-import { creationsPerSecond } from "./app/common/creationRule.ts";
-import { originList } from "./app/common/origins.ts";
-import { cut, shown } from "./app/common/shown.ts";
+} from "../app/common/settings.ts";
+import { creationsPerSecond } from "../app/common/creationRule.ts";
+import { originList } from "../app/common/origins.ts";
+import { cut, shown } from "../app/common/shown.ts";
 
 /** How a load balancer chooses a replica; `none`: anew each time. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";

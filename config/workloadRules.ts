@@ -1,7 +1,7 @@
 import { getDomain } from "tldts";
-import { shown } from "./app/common/shown.ts";
-import { sizeFault } from "./components/fargateSize.ts";
-import type { Settings } from "./settings.ts";
+import { shown } from "../app/common/shown.ts";
+import { sizeFault } from "../components/fargateSize.ts";
+import type { Settings } from "./stackSettings.ts";
 import type { Affinity, WorkloadDraft } from "./workloads.ts";
 
 /** Fixed for TLS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */

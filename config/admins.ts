@@ -1,4 +1,4 @@
-import { shown } from "./app/common/shown.ts";
+import { shown } from "../app/common/shown.ts";
 
 /** What is wrong with admins of whom one has made the cluster: EKS has that one administer it, and nobody twice. */
 export function creatorFaults(admins: readonly string[], creator: string | undefined): string[] {

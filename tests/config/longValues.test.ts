@@ -1,12 +1,12 @@
 import { equal, ok, throws } from "node:assert/strict";
-import { createAppProcess } from "../app/process.ts";
-import { SettingsError } from "../app/common/settings.ts";
-import { cut, listed, shown } from "../app/common/shown.ts";
-import { readOptions as readLocalOptions } from "../local/options.ts";
-import { placeOf } from "../local/postgresPlace.ts";
-import { readOptions as readVerifyOptions } from "../verify/options.ts";
-import { refusal } from "./support/refusal.ts";
-import { declarations } from "./support/stackConfig.ts";
+import { createAppProcess } from "../../app/process.ts";
+import { SettingsError } from "../../app/common/settings.ts";
+import { cut, listed, shown } from "../../app/common/shown.ts";
+import { readOptions as readLocalOptions } from "../../local/options.ts";
+import { placeOf } from "../../local/postgresPlace.ts";
+import { readOptions as readVerifyOptions } from "../../verify/options.ts";
+import { refusal } from "../support/refusal.ts";
+import { declarations } from "../support/stackConfig.ts";
 
 /** As a file has that was pasted; with a blank, which no setting may have. */
 const LONG = "x ".repeat(50_000);

@@ -2,11 +2,11 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig, type Config } from "../config.ts";
-import type { WorkloadSettings } from "../workloads.ts";
-import { mockPulumi } from "./support/mocks.ts";
-import { configure, declarations, PROJECT, stackFile, STACKS } from "./support/stackConfig.ts";
-import { withWarnings } from "./support/warnings.ts";
+import { loadConfig, type Config } from "../../config/load.ts";
+import type { WorkloadSettings } from "../../config/workloads.ts";
+import { mockPulumi } from "../support/mocks.ts";
+import { configure, declarations, PROJECT, stackFile, STACKS } from "../support/stackConfig.ts";
+import { withWarnings } from "../support/warnings.ts";
 
 /** What holds where a workload says nothing but its app. */
 const ECHO: WorkloadSettings = {

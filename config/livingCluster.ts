@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { creatorFaults } from "./admins.ts";
-import { listed } from "./app/common/shown.ts";
-import { lossFaults, type GuardedSettings, type LastUp } from "./guardedSettings.ts";
+import { listed } from "../app/common/shown.ts";
+import { lossFaults, type GuardedSettings, type LastUp } from "./lossGuard.ts";
 
 /** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */
 export async function creatorOf(
