@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { HTTP_ROUTINGS } from "../app/routing.ts";
 import type { Settings } from "../config/stackSettings.ts";
 import type { WorkloadSettings } from "../config/workloads.ts";
-import { dnsAlias } from "./dnsAlias.ts";
-import { KeyRouter } from "./keyRouter.ts";
-import { APP_PORT, READINESS_PATH } from "./podSpec.ts";
-import { StickyIngress } from "./stickyIngress.ts";
-import { StickyService } from "./stickyService.ts";
-import { Workload } from "./workload.ts";
-import { workloadNamespace } from "./workloadNamespace.ts";
+import { dnsAlias } from "./front/dnsAlias.ts";
+import { KeyRouter } from "./front/keyRouter.ts";
+import { APP_PORT, READINESS_PATH } from "./workload/podSpec.ts";
+import { StickyIngress } from "./front/stickyIngress.ts";
+import { StickyService } from "./front/stickyService.ts";
+import { Workload } from "./workload/workload.ts";
+import { workloadNamespace } from "./workload/workloadNamespace.ts";
 
 /** What all workloads of a stack share. */
 type StackSettings = Pick<

@@ -2,7 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, textLike } from "../app/common/settings.ts";
 import { cut, listed, shown } from "../app/common/shown.ts";
-import { isDocumentation } from "../components/subnets.ts";
+import { isDocumentation } from "../components/network/subnets.ts";
 import { combinationFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";

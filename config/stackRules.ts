@@ -8,7 +8,7 @@ import {
   isUnrouted,
   prefixOf,
   vpcCidrFault,
-} from "../components/subnets.ts";
+} from "../components/network/subnets.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
 

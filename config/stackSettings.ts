@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/common/settings.ts";
-import { isFirstAddress, MAX_ZONES } from "../components/subnets.ts";
+import { isFirstAddress, MAX_ZONES } from "../components/network/subnets.ts";
 import { IMAGE_REFERENCE, isOlder } from "./imageReference.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */

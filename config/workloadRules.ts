@@ -1,6 +1,6 @@
 import { getDomain } from "tldts";
 import { shown } from "../app/common/shown.ts";
-import { sizeFault } from "../components/fargateSize.ts";
+import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { Affinity, WorkloadDraft } from "./workloads.ts";
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { copyContext } from "../components/buildContext.ts";
+import { copyContext } from "../components/image/buildContext.ts";
 import { digestOf } from "./support/mockCloud.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "./support/mocks.ts";
 import { evaluateProgram, runProgram } from "./support/program.ts";

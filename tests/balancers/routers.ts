@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
-import { haproxyConfig, type HaproxyConfigArgs } from "../../components/haproxyConfig.ts";
+import { haproxyConfig, type HaproxyConfigArgs } from "../../components/front/haproxyConfig.ts";
 import { freePorts } from "../support/ports.ts";
 import { waitFor } from "../support/waitFor.ts";
 import { NameServer } from "./nameServer.ts";

@@ -1,4 +1,7 @@
-import { FargateCluster, type FargateClusterArgs } from "../../components/fargateCluster.ts";
+import {
+  FargateCluster,
+  type FargateClusterArgs,
+} from "../../components/cluster/fargateCluster.ts";
 import { mockPulumi, type MockOptions } from "./mocks.ts";
 
 export const CLUSTER_ARGS: FargateClusterArgs = {

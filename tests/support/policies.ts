@@ -3,7 +3,7 @@ import type {
   PolicyDocument,
   PolicyScope,
   PolicyStatement,
-} from "../../components/loadBalancerControllerPolicy.ts";
+} from "../../components/cluster/loadBalancerControllerPolicy.ts";
 
 /** Statements by their Sid; all of them allow. */
 export type Statements = Record<string, Omit<PolicyStatement, "Sid" | "Effect">>;

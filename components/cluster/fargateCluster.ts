@@ -1,0 +1,239 @@
+import * as aws from "@pulumi/aws";
+import * as eks from "@pulumi/eks";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
+import { PodExecutionRole } from "./podExecutionRole.ts";
+import { START_SECONDS } from "../workload/startDeadlines.ts";
+
+/** Pulumi waits so long for the pods of an add-on. */
+const ADDON_TIMEOUT = `${START_SECONDS}s`;
+
+export interface FargateClusterArgs {
+  vpcId: pulumi.Input<string>;
+  /** Subnets in which pods run. */
+  privateSubnetIds: pulumi.Input<string[]>;
+  publicSubnetIds: pulumi.Input<string[]>;
+  region: string;
+  kubernetesVersion: string;
+  /** Namespaces whose pods run on Fargate, beside `kube-system`. */
+  namespaces: string[];
+  /** ARNs of IAM roles and users that administer the cluster, beside its creator. */
+  admins: string[];
+  /** CIDR blocks from which the public endpoint answers; the private one always does. */
+  publicAccessCidrs: string[];
+  /** Encrypts Kubernetes Secrets with a KMS key of our own, USD 1 a month (us-east-1, 2026-11). */
+  secretsEncryption: boolean;
+  /** Logs of the control plane to keep. */
+  controlPlaneLogs: string[];
+  /** Days for which logs are kept. */
+  logRetentionDays: number;
+  /** Has EKS refuse to delete the cluster. */
+  deletionProtection: boolean;
+  /** Installs the metrics-server, which an autoscaler needs. */
+  metricsServer: boolean;
+}
+
+/** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
+export class FargateCluster extends pulumi.ComponentResource {
+  readonly name: string;
+  /** For all objects in the cluster. Pods depend on the component, too: they need its add-ons. */
+  readonly kubernetes: k8s.Provider;
+  /** Secret, though without credentials: it has the AWS CLI get them. */
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly oidcProviderArn: pulumi.Output<string>;
+  /** Without `https://`, as conditions of trust policies want it. */
+  readonly oidcIssuer: pulumi.Output<string>;
+  /** The security group that EKS gives to Fargate pods. */
+  readonly podSecurityGroupId: pulumi.Output<string>;
+
+  constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:FargateCluster", name, {}, opts);
+    this.name = name;
+    const inParent = { parent: this };
+    const podLogs = this.#logGroup("fargate", args, { parent: this });
+    const cluster = this.#cluster(args);
+    const podExecutionRole = new PodExecutionRole(
+      `${name}-fargate-pods`,
+      { clusterName: name, logGroupArn: podLogs.arn },
+      inParent,
+    );
+    const profiles = ["kube-system", ...args.namespaces].map(
+      (namespace) =>
+        new aws.eks.FargateProfile(
+          `${name}-${namespace}`,
+          {
+            clusterName: cluster.eksCluster.name,
+            podExecutionRoleArn: podExecutionRole.arn,
+            subnetIds: args.privateSubnetIds,
+            selectors: [{ namespace }],
+          },
+          // Not protected: a workload that is taken away takes its profile with it.
+          namespace === "kube-system" ? inParent : { ...inParent, protect: false },
+        ),
+    );
+    args.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
+    this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
+    const provider = new k8s.Provider(
+      name,
+      { kubeconfig: this.kubeconfig },
+      { parent: this, dependsOn: profiles },
+    );
+    const logging = this.#logging(args.region, podLogs, provider);
+    this.#addons(args, cluster, [...profiles, logging]);
+
+    this.kubernetes = provider;
+    this.oidcProviderArn = cluster.oidcProviderArn;
+    this.oidcIssuer = cluster.oidcIssuer;
+    this.podSecurityGroupId = cluster.eksCluster.vpcConfig.clusterSecurityGroupId;
+    this.registerOutputs({
+      kubeconfig: this.kubeconfig,
+      oidcProviderArn: this.oidcProviderArn,
+      oidcIssuer: this.oidcIssuer,
+      podSecurityGroupId: this.podSecurityGroupId,
+    });
+  }
+
+  /** EKS and no nodes: no instance role, no security groups for them. The add-ons are our own. */
+  #cluster(args: FargateClusterArgs): eks.Cluster {
+    const { name } = this;
+    const key = args.secretsEncryption
+      ? new aws.kms.Key(
+          `${name}-secrets`,
+          { description: `Kubernetes Secrets of ${name}`, enableKeyRotation: true },
+          { parent: this },
+        )
+      : undefined;
+    // EKS would make the group itself, and it would stay when the cluster is gone. Not protected: it goes
+    // when nothing is to be logged any more.
+    const logs =
+      args.controlPlaneLogs.length > 0
+        ? [this.#logGroup("cluster", args, { parent: this, protect: false })]
+        : [];
+    return new eks.Cluster(
+      name,
+      {
+        name,
+        version: args.kubernetesVersion,
+        upgradePolicy: { supportType: "STANDARD" },
+        vpcId: args.vpcId,
+        privateSubnetIds: args.privateSubnetIds,
+        publicSubnetIds: args.publicSubnetIds,
+        endpointPrivateAccess: true,
+        endpointPublicAccess: true,
+        publicAccessCidrs: args.publicAccessCidrs,
+        authenticationMode: "API",
+        createOidcProvider: true,
+        deletionProtection: args.deletionProtection,
+        ...(key === undefined ? {} : { encryptionConfigKeyArn: key.arn }),
+        enabledClusterLogTypes: args.controlPlaneLogs,
+        skipDefaultNodeGroup: true,
+        skipDefaultSecurityGroups: true,
+        useDefaultVpcCni: true,
+        bootstrapSelfManagedAddons: false,
+        kubeProxyAddonOptions: { enabled: false },
+        corednsAddonOptions: { enabled: false },
+      },
+      { parent: this, dependsOn: logs },
+    );
+  }
+
+  /** Never protected: who leaves has to lose access at once. */
+  #admit(principalArn: string, clusterName: pulumi.Input<string>): void {
+    const { partition } = aws.getPartitionOutput({}, { parent: this });
+    const opts = { parent: this, protect: false };
+    const name = `${this.name}-${principalArn.split(":").slice(4).join(":")}`;
+    const entry = new aws.eks.AccessEntry(name, { clusterName, principalArn }, opts);
+    new aws.eks.AccessPolicyAssociation(
+      name,
+      {
+        clusterName,
+        principalArn: entry.principalArn,
+        policyArn: pulumi.interpolate`arn:${partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+        accessScope: { type: "cluster" },
+      },
+      opts,
+    );
+  }
+
+  /** Add-ons in the version that is AWS's default for the cluster's version of Kubernetes. */
+  #addons(args: FargateClusterArgs, cluster: eks.Cluster, dependsOn: pulumi.Resource[]): void {
+    const addon = (
+      addonName: string,
+      configuration: { configurationValues?: string },
+      opts: pulumi.CustomResourceOptions,
+    ): aws.eks.Addon =>
+      new aws.eks.Addon(
+        `${this.name}-${addonName}`,
+        {
+          clusterName: cluster.eksCluster.name,
+          addonName,
+          addonVersion: aws.eks.getAddonVersionOutput(
+            { addonName, kubernetesVersion: args.kubernetesVersion },
+            { parent: this },
+          ).version,
+          ...configuration,
+          resolveConflictsOnCreate: "OVERWRITE",
+          resolveConflictsOnUpdate: "OVERWRITE",
+        },
+        {
+          parent: this,
+          customTimeouts: { create: ADDON_TIMEOUT, update: ADDON_TIMEOUT },
+          ...opts,
+        },
+      );
+    // They have no pods on Fargate. Others that run it have both (terraform-aws-eks, tests/fargate-profile), and AWS does not say
+    // whether a Fargate pod's own kube-proxy gets its role without the first; without that role no pod resolves a name.
+    const network = ["kube-proxy", "vpc-cni"].map((name) => addon(name, {}, {}));
+    // Its pods are pending, and the add-on degraded, until a profile takes them.
+    const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
+    const dns = addon("coredns", onFargate, { dependsOn: [...dependsOn, ...network] });
+    if (args.metricsServer) {
+      // Not protected: it goes when the autoscaler goes.
+      addon("metrics-server", {}, { dependsOn: dns, protect: false });
+    }
+  }
+
+  /** Only pods that start later have their logs kept. */
+  #logging(
+    region: string,
+    group: aws.cloudwatch.LogGroup,
+    provider: k8s.Provider,
+  ): k8s.core.v1.ConfigMap {
+    const opts = { parent: this, provider };
+    const namespace = new k8s.core.v1.Namespace(
+      `${this.name}-logging`,
+      {
+        metadata: {
+          name: LOGGING_NAMESPACE,
+          // The second is for all namespaces alike; no profile takes pods in this one.
+          labels: {
+            "aws-observability": "enabled",
+            "pod-security.kubernetes.io/enforce": "restricted",
+          },
+        },
+      },
+      opts,
+    );
+    return new k8s.core.v1.ConfigMap(
+      `${this.name}-logging`,
+      {
+        metadata: { name: LOGGING_CONFIG_MAP, namespace: namespace.metadata.name },
+        data: group.name.apply((logGroup) => loggingConfig(region, logGroup)),
+      },
+      opts,
+    );
+  }
+
+  #logGroup(
+    source: string,
+    { logRetentionDays: retentionInDays }: FargateClusterArgs,
+    opts: pulumi.CustomResourceOptions,
+  ): aws.cloudwatch.LogGroup {
+    return new aws.cloudwatch.LogGroup(
+      `${this.name}-${source}-logs`,
+      { name: `/aws/eks/${this.name}/${source}`, retentionInDays },
+      opts,
+    );
+  }
+}

@@ -1,0 +1,127 @@
+import type { StickyCookie } from "../../app/common/httpRouting.ts";
+import { shown } from "../../app/common/shown.ts";
+
+const PREFIX = "alb.ingress.kubernetes.io/";
+
+/** Seconds for which requests to a deregistered target may go on; no drain is shorter. */
+const DEREGISTRATION_SECONDS = 60;
+
+/** The longest idle time of a load balancer. */
+const MAX_IDLE_SECONDS = 4000;
+
+/** The longest that a load balancer follows a cookie: a week. */
+const MAX_COOKIE_SECONDS = 604_800;
+
+const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/;
+
+/** The listeners, the target group and their load balancer. */
+export interface IngressListenerArgs {
+  cookie: StickyCookie;
+  /** Seconds for which a connection may be silent, a WebSocket as well, and an answer take; the targets keep connections for longer. */
+  idleTimeoutSeconds: number;
+  /** Where the load balancer is reachable. */
+  scheme: "internet-facing" | "internal";
+  /** CIDR blocks that may connect. */
+  sourceRanges: string[];
+  /** Path of the readiness check, which the pods' own probe asks, too. */
+  readinessPath: string;
+  /** ARN of an ACM certificate; makes an HTTPS listener, to which HTTP redirects. @default - HTTP */
+  certificateArn?: string | undefined;
+  /** Security policy of the HTTPS listener. */
+  tlsPolicy: string;
+  /** ARN of a regional web ACL of AWS WAF. @default - none, also none that others attach */
+  webAclArn?: string | undefined;
+  /** S3 bucket for access logs. @default - none */
+  accessLogsBucket?: string | undefined;
+}
+
+/**
+ * Annotations of an Ingress from which the controller makes a sticky Application Load Balancer.
+ *
+ * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+ */
+export function ingressAnnotations(args: IngressListenerArgs): Record<string, string> {
+  const annotations: Record<string, string> = {
+    "target-type": "ip",
+    scheme: args.scheme,
+    "inbound-cidrs": args.sourceRanges.join(","),
+    "load-balancer-attributes": list({
+      "idle_timeout.timeout_seconds": args.idleTimeoutSeconds,
+      "routing.http.drop_invalid_header_fields.enabled": true,
+      // Leaving the keys out would not turn access logs off.
+      ...(args.accessLogsBucket === undefined
+        ? { "access_logs.s3.enabled": false }
+        : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
+    }),
+    "target-group-attributes": list({
+      "stickiness.enabled": true,
+      "stickiness.type": "app_cookie",
+      "stickiness.app_cookie.cookie_name": args.cookie.name,
+      "stickiness.app_cookie.duration_seconds": args.cookie.maxAgeSeconds,
+      "deregistration_delay.timeout_seconds": DEREGISTRATION_SECONDS,
+    }),
+    "backend-protocol": "HTTP",
+    "healthcheck-protocol": "HTTP",
+    "healthcheck-path": args.readinessPath,
+    "healthcheck-port": "traffic-port",
+    "success-codes": "200",
+    "healthcheck-interval-seconds": "10",
+    "healthcheck-timeout-seconds": "6",
+    "healthy-threshold-count": "2",
+    "unhealthy-threshold-count": "2",
+    // Without the annotation a web ACL that was attached once would stay.
+    "wafv2-acl-arn": args.webAclArn ?? "none",
+    ...(args.certificateArn === undefined
+      ? { "listen-ports": JSON.stringify([{ HTTP: 80 }]) }
+      : {
+          "listen-ports": JSON.stringify([{ HTTP: 80 }, { HTTPS: 443 }]),
+          "ssl-redirect": "443",
+          "certificate-arn": args.certificateArn,
+          "ssl-policy": args.tlsPolicy,
+        }),
+  };
+  return Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
+  );
+}
+
+/**
+ * What is wrong with a load balancer's arguments, of that which the controller would only find out when it
+ * is too late: the Ingress would be pending for ever, or open to all.
+ *
+ * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
+ */
+export function ingressFaults(args: IngressListenerArgs): string[] {
+  const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
+  const faults = [
+    cookie.name.startsWith("AWSALB") &&
+      `cookie.name is ${shown(cookie.name)}: names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
+    // A token of RFC 9110, 5.6.2.
+    !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name) &&
+      `cookie.name is ${shown(cookie.name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
+    !(
+      Number.isInteger(cookie.maxAgeSeconds) &&
+      cookie.maxAgeSeconds >= 1 &&
+      cookie.maxAgeSeconds <= MAX_COOKIE_SECONDS
+    ) &&
+      `cookie.maxAgeSeconds is ${cookie.maxAgeSeconds}: allowed is a whole number from 1 to ${MAX_COOKIE_SECONDS}; for example 172800`,
+    !(
+      Number.isInteger(idleTimeoutSeconds) &&
+      idleTimeoutSeconds >= 1 &&
+      idleTimeoutSeconds <= MAX_IDLE_SECONDS
+    ) &&
+      `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to ${MAX_IDLE_SECONDS}; for example 350`,
+    sourceRanges.length === 0 &&
+      "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
+    webAclArn !== undefined &&
+      !REGIONAL_WEB_ACL.test(webAclArn) &&
+      `webAclArn is ${shown(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+function list(attributes: Record<string, string | number | boolean>): string {
+  return Object.entries(attributes)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

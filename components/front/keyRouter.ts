@@ -1,0 +1,272 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { WEBSOCKET_IDLE_SECONDS } from "../../app/common/httpRouting.ts";
+import type { KeyRoute } from "../../app/common/keyRoute.ts";
+import { disruptionBudget } from "../workload/disruptionBudget.ts";
+import { containerResources } from "../workload/fargateSize.ts";
+import {
+  HARD_STOP_SECONDS,
+  haproxyConfig,
+  PROBE_PORT,
+  ROUTER_PORT,
+  ROUTER_READINESS_PATH,
+} from "./haproxyConfig.ts";
+import { routeFaults } from "./keyRouteFaults.ts";
+import type { ListenerArgs } from "./nlbAnnotations.ts";
+import { APP_PORT } from "../workload/podSpec.ts";
+import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
+import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
+import { StickyService } from "./stickyService.ts";
+
+/** The load balancer sends new connections for some two minutes after a router was deregistered. */
+const PRE_STOP_SECONDS = 150;
+
+/** What is left of the grace period when HAProxy has stopped. */
+const MARGIN_SECONDS = 15;
+
+const GRACE_SECONDS = PRE_STOP_SECONDS + HARD_STOP_SECONDS + MARGIN_SECONDS;
+
+/** How long a router waits for the first replica before it is restarted. */
+const STARTUP_SECONDS = 1200;
+const STARTUP_PERIOD_SECONDS = 2;
+
+/** Seconds after which a router has found and checked all replicas. */
+const DISCOVERY_SECONDS = 10;
+
+const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
+
+/** The image's user, which has no rights. */
+const USER = 99;
+
+const CONFIG_FOLDER = "/usr/local/etc/haproxy";
+const CONFIG_FILE = "haproxy.cfg";
+
+export interface KeyRouterArgs extends Pick<
+  ListenerArgs,
+  "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
+> {
+  namespace: pulumi.Input<string>;
+  /** An official image of HAProxy, from 3.2: user 99, and SIGUSR1 to stop. */
+  image: pulumi.Input<string>;
+  /** Pods of HAProxy, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
+  routerReplicas?: number | undefined;
+  /** Which requests have a key, and where. */
+  routes: readonly KeyRoute[];
+  /** Replicas of the application at most. */
+  replicas: number;
+  /** Labels of the replicas. */
+  selector: Record<string, string>;
+  /** Path of the replicas' readiness check. */
+  readinessPath: string;
+  /** CIDR blocks that may connect. */
+  sourceRanges: string[];
+}
+
+/**
+ * HAProxy behind a Network Load Balancer: all requests about one key meet in one replica of the application.
+ *
+ * The replicas are a StatefulSet of the component's name, which comes after `serviceName`. It must not depend on the
+ * component: the routers are ready only when one of the replicas is.
+ */
+export class KeyRouter extends pulumi.ComponentResource {
+  /** Known when the load balancer is there. */
+  readonly namespace: pulumi.Output<string>;
+  /** The headless Service by which each replica has a name. */
+  readonly serviceName: pulumi.Output<string>;
+  /** AWS's own name of the load balancer. */
+  readonly hostname: pulumi.Output<string>;
+
+  constructor(name: string, args: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:KeyRouter", name, {}, opts);
+    const faults = routerFaults(args);
+    if (faults.length > 0) {
+      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+    }
+    const labels = { "app.kubernetes.io/name": `${name}-router` };
+    const front = new StickyService(
+      `${name}-router`,
+      {
+        ...args,
+        // Every router knows the replica of every key.
+        affinity: "none",
+        crossZone: true,
+        idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
+        targetProtocol: "tcp",
+        proxyProtocol: true,
+        readinessPath: ROUTER_READINESS_PATH,
+        selector: labels,
+        targetPort: ROUTER_PORT.name,
+      },
+      { parent: this },
+    );
+    this.namespace = front.namespace;
+    this.hostname = front.hostname;
+    this.serviceName = this.#names(name, args).metadata.name;
+    this.#routers(name, labels, args);
+    this.registerOutputs({
+      namespace: this.namespace,
+      serviceName: this.serviceName,
+      hostname: this.hostname,
+    });
+  }
+
+  /** DNS names for the replicas, each by its own, from before it is ready until it has drained. */
+  #names(name: string, { selector }: KeyRouterArgs): k8s.core.v1.Service {
+    return new k8s.core.v1.Service(
+      `${name}-replicas`,
+      {
+        metadata: {
+          name: serviceNameOf(name),
+          namespace: this.namespace,
+          labels: selector,
+          // Not for endpoints: the replicas wait for this Service.
+          annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
+        },
+        spec: {
+          clusterIP: "None",
+          // HAProxy itself checks who is ready; a replica that drains still has requests to answer.
+          publishNotReadyAddresses: true,
+          selector,
+          ports: [{ name: APP_PORT.name, port: APP_PORT.number, protocol: "TCP" }],
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  #routers(name: string, labels: Record<string, string>, args: KeyRouterArgs): void {
+    const router = `${name}-router`;
+    const metadata = { name: router, namespace: this.namespace, labels };
+    const selector = { matchLabels: labels };
+    const account = new k8s.core.v1.ServiceAccount(
+      router,
+      { metadata, automountServiceAccountToken: false },
+      { parent: this },
+    );
+    const config = this.#config(name, labels, args);
+    new k8s.apps.v1.Deployment(
+      router,
+      {
+        metadata,
+        spec: {
+          replicas: args.routerReplicas ?? 2,
+          selector,
+          strategy: {
+            type: "RollingUpdate",
+            rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
+          },
+          progressDeadlineSeconds: START_SECONDS,
+          template: {
+            metadata: { labels },
+            spec: routerPodSpec(args.image, account.metadata.name, config.metadata.name),
+          },
+        },
+      },
+      {
+        parent: this,
+        customTimeouts: {
+          create: `${FIRST_START_SECONDS}s`,
+          update: `${START_SECONDS}s`,
+          delete: `${START_SECONDS + GRACE_SECONDS}s`,
+        },
+      },
+    );
+    disruptionBudget(router, metadata, selector, { parent: this });
+  }
+
+  /** Named by its content: another one rolls the pods, and until they are gone the old ones keep theirs. */
+  #config(
+    name: string,
+    labels: Record<string, string>,
+    { certificateArn, readinessPath, replicas, routes }: KeyRouterArgs,
+  ): k8s.core.v1.ConfigMap {
+    const config = this.namespace.apply((namespace) =>
+      haproxyConfig({
+        routes,
+        statefulSet: name,
+        serviceName: serviceNameOf(name),
+        namespace,
+        replicas,
+        port: APP_PORT.number,
+        readinessPath,
+        isTls: certificateArn !== undefined,
+      }),
+    );
+    const hash = config.apply((text) => createHash("sha256").update(text).digest("hex"));
+    return new k8s.core.v1.ConfigMap(
+      `${name}-router`,
+      {
+        metadata: {
+          name: pulumi.interpolate`${name}-router-${hash.apply((hex) => hex.slice(0, 10))}`,
+          namespace: this.namespace,
+          labels,
+        },
+        immutable: true,
+        data: { [CONFIG_FILE]: config },
+      },
+      { parent: this },
+    );
+  }
+}
+
+function routerFaults({ replicas, routerReplicas = 2, routes }: KeyRouterArgs): string[] {
+  return [
+    ...countFault("routerReplicas", routerReplicas, 2),
+    ...countFault("replicas", replicas, 1),
+    ...routeFaults(routes),
+  ];
+}
+
+function countFault(argument: string, count: number, least: number): string[] {
+  return Number.isInteger(count) && count >= least
+    ? []
+    : [`${argument} is ${count}: allowed is a whole number from ${least}; for example ${least}`];
+}
+
+function serviceNameOf(name: string): string {
+  return `${name}-replicas`;
+}
+
+/** A pod of HAProxy under the Pod Security Standard `restricted`. */
+function routerPodSpec(
+  image: pulumi.Input<string>,
+  serviceAccountName: pulumi.Input<string>,
+  configMapName: pulumi.Input<string>,
+): k8s.types.input.core.v1.PodSpec {
+  const probe = (path: string) => ({
+    httpGet: { path, port: PROBE_PORT.name },
+    timeoutSeconds: 5,
+  });
+  const ports = [ROUTER_PORT, PROBE_PORT];
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    securityContext: podSecurity(USER),
+    containers: [
+      {
+        name: "haproxy",
+        image,
+        // The image's own command would put a master before it, for configurations that change in place.
+        command: ["haproxy", "-db", "-f", `${CONFIG_FOLDER}/${CONFIG_FILE}`],
+        ports: ports.map(({ name, number }) => ({ name, containerPort: number })),
+        volumeMounts: [{ name: "config", mountPath: CONFIG_FOLDER, readOnly: true }],
+        resources: containerResources(SIZE),
+        lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+        // Started is who knows a replica. Who knows none later says so to each client, and stays registered.
+        startupProbe: {
+          ...probe("/readyz"),
+          initialDelaySeconds: DISCOVERY_SECONDS,
+          periodSeconds: STARTUP_PERIOD_SECONDS,
+          failureThreshold: STARTUP_SECONDS / STARTUP_PERIOD_SECONDS,
+        },
+        readinessProbe: { ...probe("/healthz"), periodSeconds: 5, failureThreshold: 2 },
+        livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+        securityContext: CONTAINER_SECURITY,
+      },
+    ],
+    volumes: [{ name: "config", configMap: { name: configMapName } }],
+  };
+}

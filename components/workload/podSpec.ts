@@ -1,0 +1,85 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AppName } from "../../app/common/apps.ts";
+import { gracePeriodSeconds } from "../../app/common/lifecycle.ts";
+import { containerResources, type FargateSize } from "./fargateSize.ts";
+import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
+
+/** The port on which the app listens, by name and by number. */
+export const APP_PORT = { name: "http", number: 8080 };
+
+/** The port of Prometheus metrics, by name and by number; no Service may name it. */
+export const METRICS_PORT = { name: "metrics", number: 9464 };
+
+/** Path of the readiness probe, which load balancers ask, too. */
+export const READINESS_PATH = "/readyz";
+
+/** The user of the image, which has no rights. */
+const USER = 1000;
+
+export interface PodArgs {
+  app: AppName;
+  image: pulumi.Input<string>;
+  /** Size for which Fargate bills each pod. */
+  size: FargateSize;
+  /** Seconds for which a pod that was told to stop still takes new connections. */
+  drainSeconds: number;
+  /** Origins of other pages that may use the app. @default - none */
+  allowedOrigins?: readonly string[] | undefined;
+  /** Creations a second that a pod takes from one address. @default - as the app has it */
+  maxCreationsPerSecond?: number | undefined;
+  /** Protocol that the pods speak. @default tcp */
+  targetProtocol?: "tcp" | "tls" | undefined;
+  /** Name of a Secret whose entries become the app's environment. @default - none */
+  secretName?: pulumi.Input<string> | undefined;
+}
+
+/** A pod of an app under the Pod Security Standard `restricted`. */
+export function podSpec(
+  name: string,
+  args: PodArgs,
+  serviceAccountName: pulumi.Input<string>,
+): k8s.types.input.core.v1.PodSpec {
+  const { allowedOrigins = [], maxCreationsPerSecond } = args;
+  const origins = allowedOrigins.length === 0 ? [] : [allowedOrigins.join(",")];
+  const rates = maxCreationsPerSecond === undefined ? [] : [String(maxCreationsPerSecond)];
+  const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
+  const probe = (path: string) => ({
+    httpGet: { path, port: APP_PORT.name, scheme },
+    timeoutSeconds: 5,
+  });
+  return {
+    serviceAccountName,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: gracePeriodSeconds(args.drainSeconds),
+    securityContext: podSecurity(USER),
+    containers: [
+      {
+        name,
+        image: args.image,
+        ports: [APP_PORT, METRICS_PORT].map((port) => ({
+          name: port.name,
+          containerPort: port.number,
+        })),
+        env: [
+          { name: "APP", value: args.app },
+          { name: "PORT", value: String(APP_PORT.number) },
+          { name: "METRICS_PORT", value: String(METRICS_PORT.number) },
+          { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
+          ...origins.map((value) => ({ name: "ALLOWED_ORIGINS", value })),
+          ...rates.map((value) => ({ name: "MAX_CREATIONS_PER_SECOND", value })),
+          { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+        ],
+        ...(args.secretName === undefined
+          ? {}
+          : { envFrom: [{ secretRef: { name: args.secretName } }] }),
+        resources: containerResources(args.size),
+        startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
+        readinessProbe: { ...probe(READINESS_PATH), periodSeconds: 5, failureThreshold: 2 },
+        livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+        securityContext: CONTAINER_SECURITY,
+      },
+    ],
+  };
+}

@@ -1,0 +1,235 @@
+import { deepEqual, equal } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { FargateCluster } from "../../../components/cluster/fargateCluster.ts";
+import { loggingConfig } from "../../../components/cluster/fargateLogging.ts";
+import { CLUSTER_ARGS, mockedCluster } from "../../support/cluster.ts";
+import { at, mockPulumi, valueOf } from "../../support/mocks.ts";
+
+/** An add-on that is not made; the rest are defaults of the SDK. */
+const OFF = {
+  enabled: false,
+  resolveConflictsOnCreate: "OVERWRITE",
+  resolveConflictsOnUpdate: "OVERWRITE",
+};
+
+const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+
+describe("FargateCluster", () => {
+  it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
+    const { recorder } = await mockedCluster();
+    deepEqual(recorder.counts(), {
+      "aws:Addon": 3,
+      "aws:FargateProfile": 2,
+      "aws:LogGroup": 1,
+      "aws:Role": 1,
+      "aws:RolePolicy": 1,
+      "aws:RolePolicyAttachment": 1,
+      "eks:index:Cluster": 1,
+      "kubernetes:ConfigMap": 1,
+      "kubernetes:Namespace": 1,
+      "pulumi:providers:kubernetes": 1,
+      "sockjs-sticky:FargateCluster": 1,
+      "sockjs-sticky:PodExecutionRole": 1,
+    });
+  });
+
+  it("is the parent of all, but of what its role makes", async () => {
+    const { recorder } = await mockedCluster({
+      admins: ["arn:aws:iam::111122223333:user/ada"],
+      secretsEncryption: true,
+      controlPlaneLogs: ["api"],
+    });
+    const role = "apps-fargate-pods";
+    deepEqual(recorder.strangersTo("sockjs-sticky:FargateCluster", "apps").toSorted(), [
+      `aws:Role ${role}`,
+      `aws:RolePolicy ${role}-logs`,
+      `aws:RolePolicyAttachment ${role}`,
+    ]);
+  });
+
+  it("asks EKS for a cluster without anything for nodes", async () => {
+    const { inputs } = await mockedCluster();
+    deepEqual(inputs, {
+      name: "apps",
+      version: "1.35",
+      upgradePolicy: { supportType: "STANDARD" },
+      vpcId: "vpc-1",
+      privateSubnetIds: ["subnet-private-1", "subnet-private-2"],
+      publicSubnetIds: ["subnet-public-1", "subnet-public-2"],
+      endpointPrivateAccess: true,
+      endpointPublicAccess: true,
+      publicAccessCidrs: ["198.51.100.0/24"],
+      authenticationMode: "API",
+      createOidcProvider: true,
+      deletionProtection: false,
+      enabledClusterLogTypes: [],
+      skipDefaultNodeGroup: true,
+      skipDefaultSecurityGroups: true,
+      useDefaultVpcCni: true,
+      bootstrapSelfManagedAddons: false,
+      kubeProxyAddonOptions: OFF,
+      corednsAddonOptions: OFF,
+    });
+  });
+
+  it("runs kube-system and each workload's namespace on Fargate, in private subnets", async () => {
+    const { recorder } = await mockedCluster({ namespaces: ["chat", "board"] });
+    const profiles = recorder.all("aws:FargateProfile");
+    deepEqual(
+      profiles.map(({ name }) => name),
+      ["apps-kube-system", "apps-chat", "apps-board"],
+    );
+    for (const { name, inputs } of profiles) {
+      deepEqual(inputs, {
+        clusterName: "apps",
+        podExecutionRoleArn: "arn:aws:iam::111122223333:role/apps-fargate-pods-1234567",
+        subnetIds: ["subnet-private-1", "subnet-private-2"],
+        selectors: [{ namespace: name.replace("apps-", "") }],
+      });
+    }
+  });
+
+  it("gives the pods' role the one log group, and trust for this cluster", async () => {
+    const { recorder } = await mockedCluster();
+    const policy: unknown = JSON.parse(String(recorder.one("aws:RolePolicy").inputs.policy));
+    const group = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/eks/apps/fargate";
+    deepEqual(at(policy, "Statement", 0, "Resource"), [group, `${group}:*`]);
+    const trust: unknown = JSON.parse(String(recorder.one("aws:Role").inputs.assumeRolePolicy));
+    deepEqual(at(trust, "Statement", 0, "Condition", "ArnLike"), {
+      "aws:SourceArn": "arn:aws:eks:us-east-1:111122223333:fargateprofile/apps/*",
+    });
+  });
+
+  it("has no key of its own by default and encrypts Secrets with one when told to", async () => {
+    equal((await mockedCluster()).recorder.counts()["aws:Key"], undefined);
+    const { recorder, inputs } = await mockedCluster({ secretsEncryption: true });
+    deepEqual(recorder.one("aws:Key", "apps-secrets").inputs, {
+      description: "Kubernetes Secrets of apps",
+      enableKeyRotation: true,
+    });
+    equal(inputs.encryptionConfigKeyArn, "arn:aws:kms:us-east-1:111122223333:key/apps-secrets");
+  });
+
+  it("makes the control plane's log group before the cluster, where its logs are kept", async () => {
+    const { recorder, inputs } = await mockedCluster({ controlPlaneLogs: ["api", "audit"] });
+    deepEqual(inputs.enabledClusterLogTypes, ["api", "audit"]);
+    equal(recorder.all("aws:LogGroup").length, 2);
+    deepEqual(recorder.one("aws:LogGroup", "apps-cluster-logs").inputs, {
+      name: "/aws/eks/apps/cluster",
+      retentionInDays: 14,
+    });
+    const cluster = recorder.one("eks:index:Cluster");
+    deepEqual(recorder.directlyAfter(cluster, "aws:LogGroup"), ["apps-cluster-logs"]);
+  });
+
+  it("keeps the pods' logs for as long as it is told", async () => {
+    const { recorder } = await mockedCluster({ logRetentionDays: 365 });
+    deepEqual(recorder.one("aws:LogGroup").inputs, {
+      name: "/aws/eks/apps/fargate",
+      retentionInDays: 365,
+    });
+  });
+
+  for (const partition of ["aws", "aws-us-gov", "aws-cn"]) {
+    it(`lets each named admin administer the cluster, in ${partition}`, async () => {
+      const admins = [
+        `arn:${partition}:iam::111122223333:role/ops`,
+        `arn:${partition}:iam::444455556666:role/ops`,
+        `arn:${partition}:iam::111122223333:user/ada`,
+      ];
+      const { recorder } = await mockedCluster({ admins }, { partition });
+      deepEqual(
+        recorder.all("aws:AccessEntry").map(({ inputs }) => inputs),
+        admins.map((principalArn) => ({ clusterName: "apps", principalArn })),
+      );
+      deepEqual(
+        recorder.all("aws:AccessPolicyAssociation").map(({ inputs }) => inputs),
+        admins.map((principalArn) => ({
+          clusterName: "apps",
+          principalArn,
+          policyArn: `arn:${partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`,
+          accessScope: { type: "cluster" },
+        })),
+      );
+    });
+  }
+
+  it("hands version, endpoint and deletion protection through", async () => {
+    const { inputs } = await mockedCluster({ kubernetesVersion: "1.36", deletionProtection: true });
+    equal(inputs.version, "1.36");
+    equal(inputs.deletionProtection, true);
+  });
+
+  it("configures the log router by its own provider", async () => {
+    const { recorder } = await mockedCluster({ region: "eu-west-3" });
+    const labels = { "aws-observability": "enabled", ...RESTRICTED };
+    const metadataOf = recorder.one("kubernetes:Namespace").inputs.metadata;
+    deepEqual(metadataOf, { name: "aws-observability", labels });
+    const { metadata, data } = recorder.one("kubernetes:ConfigMap").inputs;
+    deepEqual(metadata, { name: "aws-logging", namespace: "aws-observability" });
+    deepEqual(data, loggingConfig("eu-west-3", "/aws/eks/apps/fargate"));
+    const { urn } = recorder.one("pulumi:providers:kubernetes");
+    for (const type of ["kubernetes:Namespace", "kubernetes:ConfigMap"]) {
+      equal(recorder.one(type).provider, `${urn}::apps-id`);
+    }
+  });
+
+  it("protects what is there for as long as the cluster, and nothing that a setting takes away", async () => {
+    const recorder = await mockPulumi();
+    const admins = ["arn:aws:iam::111122223333:user/ada"];
+    const changes = { admins, controlPlaneLogs: ["api"], metricsServer: true };
+    new FargateCluster("apps", { ...CLUSTER_ARGS, ...changes }, { protect: true });
+    await recorder.settle();
+    const free = recorder.made.filter(({ protect }) => !protect);
+    deepEqual(free.map(({ name }) => name).toSorted(), [
+      "apps-111122223333:user/ada",
+      "apps-111122223333:user/ada",
+      "apps-chat",
+      "apps-cluster-logs",
+      "apps-metrics-server",
+    ]);
+  });
+
+  it("gives pods a role that may write logs before they start", async () => {
+    const { recorder } = await mockedCluster();
+    for (const profile of recorder.all("aws:FargateProfile")) {
+      deepEqual(recorder.directlyAfter(profile, "aws:RolePolicy"), ["apps-fargate-pods-logs"]);
+    }
+  });
+
+  it("gives the security group of pods and the facts for trust, not their neighbours", async () => {
+    const { cluster } = await mockedCluster();
+    const issuer = "oidc.eks.us-east-1.amazonaws.com/id/apps";
+    equal(cluster.name, "apps");
+    equal(await valueOf(cluster.podSecurityGroupId), "sg-of-eks-apps");
+    equal(await valueOf(cluster.oidcIssuer), issuer);
+    equal(
+      await valueOf(cluster.oidcProviderArn),
+      `arn:aws:iam::111122223333:oidc-provider/${issuer}`,
+    );
+  });
+
+  it("keeps the kubeconfig secret and connects its provider by it", async () => {
+    const { recorder, cluster } = await mockedCluster();
+    equal(await pulumi.isSecret(cluster.kubeconfig), true);
+    equal(await valueOf(cluster.kubeconfig), '{"clusterOf":"apps"}');
+    const { inputs } = recorder.one("pulumi:providers:kubernetes");
+    equal(at(inputs, "kubeconfig", "value"), '{"clusterOf":"apps"}');
+  });
+
+  it("lives twice side by side, with objects of the second in the second", async () => {
+    const recorder = await mockPulumi();
+    const changes = { controlPlaneLogs: ["api"], secretsEncryption: true, metricsServer: true };
+    new FargateCluster("one", { ...CLUSTER_ARGS, ...changes });
+    const { kubernetes } = new FargateCluster("two", { ...CLUSTER_ARGS, ...changes });
+    new k8s.core.v1.Namespace("chat", {}, { provider: kubernetes });
+    await recorder.settle();
+    const groups = recorder.all("aws:LogGroup").map(({ inputs }) => inputs.name);
+    equal(new Set(groups).size, 4);
+    equal(recorder.all("aws:Addon").length, 8);
+    const chat = recorder.one("kubernetes:Namespace", "chat");
+    equal(recorder.isAfter(chat, recorder.one("eks:index:Cluster", "two")), true);
+    equal(recorder.isAfter(chat, recorder.one("eks:index:Cluster", "one")), false);
+  });
+});

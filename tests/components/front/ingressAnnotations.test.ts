@@ -1,0 +1,190 @@
+import { deepEqual, equal } from "node:assert/strict";
+import {
+  ingressAnnotations,
+  ingressFaults,
+  type IngressListenerArgs,
+} from "../../../components/front/ingressAnnotations.ts";
+
+const ARGS: IngressListenerArgs = {
+  cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  idleTimeoutSeconds: 90,
+  scheme: "internet-facing",
+  sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+  readinessPath: "/readyz",
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+};
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+const WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2";
+
+/** Without the prefix that all have. */
+function annotations(changes: Partial<IngressListenerArgs> = {}): Record<string, string> {
+  const prefix = "alb.ingress.kubernetes.io/";
+  return Object.fromEntries(
+    Object.entries(ingressAnnotations({ ...ARGS, ...changes })).map(([key, value]) => [
+      key.startsWith(prefix) ? key.slice(prefix.length) : `not ours: ${key}`,
+      value,
+    ]),
+  );
+}
+
+function faults(changes: Partial<IngressListenerArgs>): string[] {
+  return ingressFaults({ ...ARGS, ...changes });
+}
+
+const COMMON = {
+  "target-type": "ip",
+  scheme: "internet-facing",
+  "inbound-cidrs": "198.51.100.0/24,203.0.113.0/24",
+  "load-balancer-attributes":
+    "idle_timeout.timeout_seconds=90,routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=false",
+  "target-group-attributes": [
+    "stickiness.enabled=true",
+    "stickiness.type=app_cookie",
+    "stickiness.app_cookie.cookie_name=com-sticky",
+    "stickiness.app_cookie.duration_seconds=172800",
+    "deregistration_delay.timeout_seconds=60",
+  ].join(","),
+  "backend-protocol": "HTTP",
+  "healthcheck-protocol": "HTTP",
+  "healthcheck-path": "/readyz",
+  "healthcheck-port": "traffic-port",
+  "success-codes": "200",
+  "healthcheck-interval-seconds": "10",
+  "healthcheck-timeout-seconds": "6",
+  "healthy-threshold-count": "2",
+  "unhealthy-threshold-count": "2",
+  "wafv2-acl-arn": "none",
+};
+
+const HTTP = { ...COMMON, "listen-ports": '[{"HTTP":80}]' };
+
+describe("ALB annotations", () => {
+  it("make a load balancer with HTTP listener that is sticky by the app's cookie", () => {
+    deepEqual(annotations(), HTTP);
+  });
+
+  it("make an HTTPS listener, to which HTTP redirects, with a certificate", () => {
+    deepEqual(annotations({ certificateArn: CERTIFICATE }), {
+      ...COMMON,
+      "listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
+      "ssl-redirect": "443",
+      "certificate-arn": CERTIFICATE,
+      "ssl-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    });
+  });
+
+  it("name the TLS policy that is given", () => {
+    const tlsPolicy = "ELBSecurityPolicy-TLS13-1-3-2021-06";
+    equal(annotations({ certificateArn: CERTIFICATE, tlsPolicy })["ssl-policy"], tlsPolicy);
+  });
+
+  it("keep access logs where a bucket is given, and turn them off by saying so where none is", () => {
+    deepEqual(annotations({ accessLogsBucket: "apps-logs" }), {
+      ...HTTP,
+      "load-balancer-attributes":
+        "idle_timeout.timeout_seconds=90,routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.enabled=true,access_logs.s3.bucket=apps-logs",
+    });
+  });
+
+  it("attach the web ACL that is given, and detach any by saying so where none is", () => {
+    deepEqual(annotations({ webAclArn: WEB_ACL }), { ...HTTP, "wafv2-acl-arn": WEB_ACL });
+  });
+
+  it("take cookie, scheme, ranges and path of the check as they are given", () => {
+    const given = {
+      cookie: { name: "doc-sticky", maxAgeSeconds: 1 },
+      scheme: "internal",
+      sourceRanges: ["10.0.0.0/8"],
+      readinessPath: "/ready",
+    } as const;
+    deepEqual(annotations({ ...given, sourceRanges: [...given.sourceRanges] }), {
+      ...HTTP,
+      "target-group-attributes": HTTP["target-group-attributes"]
+        .replace("com-sticky", "doc-sticky")
+        .replace("172800", "1"),
+      scheme: "internal",
+      "inbound-cidrs": "10.0.0.0/8",
+      "healthcheck-path": "/ready",
+    });
+  });
+
+  it("let a deregistered target finish in less time than it drains at least", () => {
+    const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
+    equal(Number(seconds?.[1]) < 150, true);
+  });
+});
+
+describe("faults of an ALB's arguments", () => {
+  it("are none for those that AWS takes, to the edges", () => {
+    for (const changes of [
+      {},
+      { cookie: { name: "a", maxAgeSeconds: 1 } },
+      { cookie: { name: "__Host-A.1_b!#$%&'*+^`|~", maxAgeSeconds: 604_800 } },
+      { cookie: { name: "my-AWSALB", maxAgeSeconds: 2 } },
+      { sourceRanges: ["0.0.0.0/0"] },
+      { webAclArn: WEB_ACL },
+      { webAclArn: "arn:aws-us-gov:wafv2:us-gov-west-1:111122223333:regional/webacl/a_b/1-2" },
+    ]) {
+      deepEqual(faults(changes), [], JSON.stringify(changes));
+    }
+  });
+
+  for (const name of ["AWSALB", "AWSALBAPP-0", "AWSALBTG"]) {
+    it(`name the cookie ${name}, which is the load balancer's own`, () => {
+      deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
+        `cookie.name is "${name}": names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
+      ]);
+    });
+  }
+
+  for (const name of ["", "com sticky", "com,sticky", "com=sticky", "com;sticky", "köln", "a\n"]) {
+    it(`name the cookie ${JSON.stringify(name)}, which is no token`, () => {
+      deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
+        `cookie.name is ${JSON.stringify(name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
+      ]);
+    });
+  }
+
+  for (const idleTimeoutSeconds of [0, 4001, 1.5, NaN]) {
+    it(`name ${idleTimeoutSeconds} seconds, for which no connection is kept`, () => {
+      deepEqual(faults({ idleTimeoutSeconds }), [
+        `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to 4000; for example 350`,
+      ]);
+    });
+  }
+
+  for (const maxAgeSeconds of [0, -1, 604_801, 1.5, NaN]) {
+    it(`name ${maxAgeSeconds} seconds, for which no cookie is followed`, () => {
+      deepEqual(faults({ cookie: { name: "com-sticky", maxAgeSeconds } }), [
+        `cookie.maxAgeSeconds is ${maxAgeSeconds}: allowed is a whole number from 1 to 604800; for example 172800`,
+      ]);
+    });
+  }
+
+  it("name an empty list of ranges, with which the controller would admit all", () => {
+    deepEqual(faults({ sourceRanges: [] }), [
+      "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
+    ]);
+  });
+
+  for (const webAclArn of [
+    WEB_ACL.replace("regional", "global"),
+    WEB_ACL.replace("wafv2", "waf"),
+    `${WEB_ACL}/x`,
+    `x${WEB_ACL}`,
+    "none",
+    "",
+  ]) {
+    it(`name the web ACL ${JSON.stringify(webAclArn)}, which no load balancer takes`, () => {
+      deepEqual(faults({ webAclArn }), [
+        `webAclArn is ${JSON.stringify(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
+      ]);
+    });
+  }
+
+  it("are all named at once", () => {
+    const cookie = { name: "AWSALB=", maxAgeSeconds: 0 };
+    equal(faults({ cookie, sourceRanges: [], webAclArn: "none" }).length, 5);
+  });
+});

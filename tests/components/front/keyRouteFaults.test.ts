@@ -1,0 +1,80 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import type { KeyRoute } from "../../../app/common/keyRoute.ts";
+import { COMPANY_ROUTING } from "../../../app/company/routing.ts";
+import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
+
+const ROUTE: KeyRoute = {
+  methods: ["GET"],
+  path: "/rooms",
+  key: { from: "path" },
+  normalise: "identifier",
+};
+
+describe("faults of key routes", () => {
+  it("are none in the company registry's, and in any other that HAProxy can read", () => {
+    deepEqual(routeFaults(COMPANY_ROUTING.keyRoutes), []);
+    deepEqual(
+      routeFaults([
+        { ...ROUTE, path: "/" },
+        { ...ROUTE, path: "/v1/some.things~_-/" },
+        { ...ROUTE, key: { from: "json", field: "room_number-1" } },
+        { ...ROUTE, key: { from: "header", header: "X-Room" } },
+        { ...ROUTE, key: { from: "header", header: "X-Host-Te" } },
+        { ...ROUTE, key: { from: "cookie", cookie: "room-sticky" } },
+      ]),
+      [],
+    );
+  });
+
+  it("are named with what is allowed where there is no route, or no method", () => {
+    deepEqual(routeFaults([]), [
+      "routes is []: without a route no request has a key; give at least one",
+    ]);
+    deepEqual(routeFaults([ROUTE, { ...ROUTE, methods: [] }]), [
+      "routes[1].methods is []: give at least one, such as GET",
+    ]);
+  });
+
+  for (const path of [
+    "",
+    "rooms",
+    "/a b",
+    "/a#b",
+    "/a'b",
+    '/a"b',
+    "/a\\b",
+    "/a%20",
+    "/a\n",
+    "//a",
+  ]) {
+    it(`are named with what is allowed in a path such as ${JSON.stringify(path)}`, () => {
+      deepEqual(routeFaults([{ ...ROUTE, path }]), [
+        `routes[0].path is ${JSON.stringify(path)}: allowed is a path of letters, digits and _ . ~ -; for example /companies`,
+      ]);
+    });
+  }
+
+  for (const header of ["X-Forwarded-User", "forwarded", "HOST", "Cookie", "TE", "Connection"]) {
+    it(`are named where routers change a header, such as ${header}`, () => {
+      const faults = routeFaults([{ ...ROUTE, key: { from: "header", header } }]);
+      equal(faults.length, 1);
+      match(faults[0] ?? "", new RegExp(`^routes\\[0\\]\\.key\\.header is "${header}"; `));
+    });
+  }
+
+  for (const name of ["", "a b", "it's", 'a"', "a#", "a,b", "a)", "a.b", "a\n", "naïve"]) {
+    it(`are named with what is allowed in a name such as ${JSON.stringify(name)}`, () => {
+      const fault = (at: string, example: string): string =>
+        `routes[0].key.${at} is ${JSON.stringify(name)}: allowed is a name of letters, digits and _ -; for example ${example}`;
+      deepEqual(routeFaults([{ ...ROUTE, key: { from: "json", field: name } }]), [
+        fault("field", "businessNumber"),
+      ]);
+      deepEqual(routeFaults([{ ...ROUTE, key: { from: "header", header: name } }]), [
+        fault("header", "X-Document"),
+      ]);
+      deepEqual(routeFaults([{ ...ROUTE, key: { from: "cookie", cookie: name } }]), [
+        fault("cookie", "document"),
+      ]);
+    });
+  }
+});

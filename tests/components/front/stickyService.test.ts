@@ -1,0 +1,143 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
+import { StickyService, type StickyServiceArgs } from "../../../components/front/stickyService.ts";
+import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../support/mocks.ts";
+
+const ARGS: StickyServiceArgs = {
+  namespace: "talk",
+  affinity: "source-ip",
+  scheme: "internet-facing",
+  crossZone: true,
+  idleTimeoutSeconds: 350,
+  targetProtocol: "tcp",
+  readinessPath: "/readyz",
+  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  selector: { "app.kubernetes.io/name": "chat" },
+  targetPort: "http",
+  sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+};
+
+const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+
+async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
+  const recorder = await mockPulumi();
+  const service = new StickyService("chat", { ...ARGS, ...changes });
+  await recorder.settle();
+  return { recorder, service, inputs: recorder.one("kubernetes:Service").inputs };
+}
+
+describe("StickyService", () => {
+  it("makes a Service, its only child, and no DNS record", async () => {
+    const { recorder } = await mockedService();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Service": 1,
+      "sockjs-sticky:StickyService": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:StickyService", "chat"), []);
+    deepEqual(recorder.calls, []);
+  });
+
+  it("asks the controller, and nobody else, for a load balancer that sends to pods", async () => {
+    const { inputs } = await mockedService();
+    deepEqual(inputs.spec, {
+      type: "LoadBalancer",
+      loadBalancerClass: "service.k8s.aws/nlb",
+      loadBalancerSourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
+      allocateLoadBalancerNodePorts: false,
+      selector: { "app.kubernetes.io/name": "chat" },
+      ports: [{ name: "http", port: 80, targetPort: "http", protocol: "TCP" }],
+    });
+  });
+
+  it("listens on 443 with a certificate", async () => {
+    const { inputs } = await mockedService({ certificateArn: CERTIFICATE });
+    deepEqual(at(inputs, "spec", "ports"), [
+      { name: "https", port: 443, targetPort: "http", protocol: "TCP" },
+    ]);
+  });
+
+  it("is annotated for the controller, and for Pulumi to wait for the host name only", async () => {
+    const { inputs } = await mockedService();
+    deepEqual(inputs.metadata, {
+      name: "chat",
+      namespace: "talk",
+      labels: { "app.kubernetes.io/name": "chat" },
+      annotations: {
+        ...serviceAnnotations(ARGS),
+        "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+      },
+    });
+  });
+
+  it("waits 15 minutes for the load balancer, and for its end", async () => {
+    const { recorder } = await mockedService();
+    const limits = { create: "15m", update: "15m", delete: "15m" };
+    deepEqual(recorder.one("kubernetes:Service").timeouts, limits);
+  });
+
+  it("has another name, and so is another Service, when it is to be reached from elsewhere", async () => {
+    for (const [scheme, name] of [
+      ["internet-facing", "chat"],
+      ["internal", "chat-internal"],
+    ] as const) {
+      const { inputs } = await mockedService({ scheme });
+      equal(at(inputs, "metadata", "name"), name);
+      const annotation = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+      equal(at(inputs, "metadata", "annotations", annotation), scheme);
+    }
+  });
+
+  it("tells AWS's own name of the load balancer", async () => {
+    const { service } = await mockedService();
+    equal(await valueOf(service.hostname), "k8s-chat.elb.example");
+  });
+
+  it("does not know the name in a preview after the wait for the load balancer timed out", async () => {
+    const recorder = await mockPulumi({ preview: true, loadBalancers: false });
+    const { hostname } = new StickyService("chat", ARGS);
+    equal(await isKnown(hostname), false);
+    await recorder.settle();
+  });
+
+  it("fails in an update that found no load balancer, and names the Service, the wait and where to look", async () => {
+    await mockPulumi({ loadBalancers: false });
+    const { hostname } = new StickyService("chat", ARGS);
+    await rejects(promiseOf(hostname), (error) => {
+      ok(pulumi.ResourceError.isInstance(error));
+      equal(error.hideStack, true);
+      match(
+        error.message,
+        /^Service talk\/chat .*15m.*kubectl describe service chat --namespace talk/,
+      );
+      return true;
+    });
+  });
+
+  it("comes before whatever uses its namespace, or its name", async () => {
+    const recorder = await mockPulumi();
+    const { namespace, hostname } = new StickyService("chat", ARGS);
+    new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
+    new k8s.core.v1.ConfigMap("of-name", { data: { hostname } });
+    await recorder.settle();
+    const service = recorder.one("kubernetes:Service");
+    for (const name of ["in-namespace", "of-name"]) {
+      equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap", name), service), true, name);
+    }
+    equal(await valueOf(namespace), "talk");
+  });
+
+  it("lives twice side by side", async () => {
+    const recorder = await mockPulumi();
+    new StickyService("chat", ARGS);
+    new StickyService("board", ARGS);
+    await recorder.settle();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Service": 2,
+      "sockjs-sticky:StickyService": 2,
+    });
+    const board = recorder.one("kubernetes:Service", "board").inputs;
+    equal(at(board, "metadata", "name"), "board");
+  });
+});

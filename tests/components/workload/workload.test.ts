@@ -1,0 +1,299 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { Workload, type WorkloadArgs } from "../../../components/workload/workload.ts";
+import { at, mockPulumi, type Made } from "../../support/mocks.ts";
+
+const LABELS = { "app.kubernetes.io/name": "chat" };
+
+const ARGS: WorkloadArgs = {
+  namespace: "talk",
+  labels: LABELS,
+  app: "echo",
+  image: "registry.example/chat@sha256:1",
+  size: { cpuMillicores: 500, memoryMiB: 1024 },
+  replicas: 3,
+  drainSeconds: 200,
+};
+
+const METADATA = { name: "chat", namespace: "talk", labels: LABELS };
+
+async function mockedWorkload(changes: Partial<WorkloadArgs> = {}) {
+  const recorder = await mockPulumi();
+  new Workload("chat", { ...ARGS, ...changes });
+  await recorder.settle();
+  const deployment = recorder.one("kubernetes:Deployment");
+  return { recorder, deployment, ...podOf(deployment) };
+}
+
+async function mockedStatefulSet(changes: Partial<WorkloadArgs> = {}) {
+  const recorder = await mockPulumi();
+  new Workload("chat", { ...ARGS, serviceName: "chat-replicas", ...changes });
+  await recorder.settle();
+  const statefulSet = recorder.one("kubernetes:StatefulSet");
+  return { recorder, statefulSet, ...podOf(statefulSet) };
+}
+
+function podOf({ inputs }: Made) {
+  const pod = at(inputs, "spec", "template", "spec");
+  return { pod, container: at(pod, "containers", 0) };
+}
+
+describe("Workload", () => {
+  it("makes account, replicas and disruption budget, all its children, and no autoscaler", async () => {
+    const { recorder } = await mockedWorkload();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Deployment": 1,
+      "kubernetes:PodDisruptionBudget": 1,
+      "kubernetes:ServiceAccount": 1,
+      "sockjs-sticky:Workload": 1,
+    });
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+  });
+
+  it("has an account of its own, whose token nobody gets", async () => {
+    const { recorder, pod } = await mockedWorkload();
+    const { inputs } = recorder.one("kubernetes:ServiceAccount");
+    deepEqual(inputs.metadata, METADATA);
+    equal(inputs.automountServiceAccountToken, false);
+    equal(at(pod, "serviceAccountName"), "chat");
+    equal(at(pod, "automountServiceAccountToken"), false);
+    equal(at(pod, "enableServiceLinks"), false);
+  });
+
+  it("replaces all replicas in one wave, never with fewer than there are", async () => {
+    const { deployment } = await mockedWorkload();
+    deepEqual(at(deployment.inputs, "metadata", "labels"), LABELS);
+    equal(at(deployment.inputs, "metadata", "namespace"), "talk");
+    deepEqual(at(deployment.inputs, "spec", "strategy"), {
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
+    });
+    equal(at(deployment.inputs, "spec", "replicas"), 3);
+    deepEqual(at(deployment.inputs, "spec", "selector"), { matchLabels: LABELS });
+    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: LABELS });
+  });
+
+  it("is given ten minutes to start, some more while AWS makes its load balancer, and the drain to end", async () => {
+    const { deployment, pod } = await mockedWorkload();
+    equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 600);
+    deepEqual(deployment.timeouts, { create: "900s", update: "600s", delete: "825s" });
+    equal(at(pod, "terminationGracePeriodSeconds"), 225);
+  });
+
+  it("derives the grace period from another drain, too", async () => {
+    const { deployment, pod } = await mockedWorkload({ drainSeconds: 150 });
+    equal(at(pod, "terminationGracePeriodSeconds"), 175);
+    equal(deployment.timeouts.delete, "775s");
+  });
+
+  it("runs one container of the image in the size that Fargate bills", async () => {
+    const { pod, container } = await mockedWorkload();
+    const resources = { cpu: "500m", memory: "768Mi" };
+    equal((at(pod, "containers") as unknown[]).length, 1);
+    equal(at(container, "name"), "chat");
+    equal(at(container, "image"), "registry.example/chat@sha256:1");
+    deepEqual(at(container, "ports"), [
+      { name: "http", containerPort: 8080 },
+      { name: "metrics", containerPort: 9464 },
+    ]);
+    deepEqual(at(container, "resources"), { requests: resources, limits: resources });
+  });
+
+  it("tells the app which one it is, its ports, its drain and its name", async () => {
+    const { container } = await mockedWorkload();
+    deepEqual(at(container, "env"), [
+      { name: "APP", value: "echo" },
+      { name: "PORT", value: "8080" },
+      { name: "METRICS_PORT", value: "9464" },
+      { name: "DRAIN_SECONDS", value: "200" },
+      { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    ]);
+  });
+
+  it("tells the app which pages of other origins may use it", async () => {
+    const allowedOrigins = ["https://a.example", "https://b.example:8443"];
+    const { container } = await mockedWorkload({ allowedOrigins });
+    deepEqual(
+      (at(container, "env") as { name: string }[]).filter(({ name }) => name === "ALLOWED_ORIGINS"),
+      [{ name: "ALLOWED_ORIGINS", value: "https://a.example,https://b.example:8443" }],
+    );
+  });
+
+  it("gives the app the entries of a Secret as its environment, and of none where there is none", async () => {
+    const { container } = await mockedWorkload({ secretName: "chat-database-1a2b" });
+    deepEqual(at(container, "envFrom"), [{ secretRef: { name: "chat-database-1a2b" } }]);
+    equal(at((await mockedWorkload()).container, "envFrom"), undefined);
+  });
+
+  it("is alive by /healthz and ready by /readyz", async () => {
+    const { container } = await mockedWorkload();
+    const alive = {
+      httpGet: { path: "/healthz", port: "http", scheme: "HTTP" },
+      timeoutSeconds: 5,
+    };
+    deepEqual(at(container, "startupProbe"), { ...alive, periodSeconds: 2, failureThreshold: 60 });
+    deepEqual(at(container, "livenessProbe"), {
+      ...alive,
+      periodSeconds: 10,
+      failureThreshold: 6,
+    });
+    deepEqual(at(container, "readinessProbe"), {
+      httpGet: { path: "/readyz", port: "http", scheme: "HTTP" },
+      timeoutSeconds: 5,
+      periodSeconds: 5,
+      failureThreshold: 2,
+    });
+  });
+
+  it("is probed by HTTPS where its pods speak TLS", async () => {
+    const { container } = await mockedWorkload({ targetProtocol: "tls" });
+    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+      equal(at(container, probe, "httpGet", "scheme"), "HTTPS", probe);
+    }
+  });
+
+  it("satisfies the Pod Security Standard restricted, and writes to no file", async () => {
+    const { pod, container } = await mockedWorkload();
+    deepEqual(at(pod, "securityContext"), {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    deepEqual(at(container, "securityContext"), {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    deepEqual(Object.keys(container as object).toSorted(), [
+      "env",
+      "image",
+      "livenessProbe",
+      "name",
+      "ports",
+      "readinessProbe",
+      "resources",
+      "securityContext",
+      "startupProbe",
+    ]);
+  });
+
+  it("lets Fargate evict one pod at a time, and one that is not ready always", async () => {
+    const { recorder } = await mockedWorkload();
+    const { inputs } = recorder.one("kubernetes:PodDisruptionBudget");
+    deepEqual(inputs.metadata, METADATA);
+    deepEqual(inputs.spec, {
+      selector: { matchLabels: LABELS },
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+    });
+  });
+
+  it("begins with its replicas, and then leaves their number to the autoscaler where there is one", async () => {
+    const { recorder, deployment } = await mockedWorkload({ maxReplicas: 12 });
+    equal(recorder.counts()["kubernetes:HorizontalPodAutoscaler"], 1);
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+    equal(at(deployment.inputs, "spec", "replicas"), 3);
+    deepEqual(deployment.ignoreChanges, ["spec.replicas"]);
+    deepEqual(deployment.inputs.metadata, METADATA);
+  });
+
+  it("takes the number of replicas back from an autoscaler that was turned off", async () => {
+    const { deployment } = await mockedWorkload();
+    deepEqual(deployment.inputs.metadata, {
+      ...METADATA,
+      annotations: { "pulumi.com/patchForce": "true" },
+    });
+    deepEqual(deployment.ignoreChanges, []);
+  });
+
+  it("grows at 60 % of the CPU and shrinks by one replica in 15 minutes", async () => {
+    const { recorder } = await mockedWorkload({ maxReplicas: 12 });
+    const { inputs } = recorder.one("kubernetes:HorizontalPodAutoscaler");
+    deepEqual(inputs.metadata, METADATA);
+    deepEqual(inputs.spec, {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "chat" },
+      minReplicas: 3,
+      maxReplicas: 12,
+      metrics: [
+        {
+          type: "Resource",
+          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 60 } },
+        },
+      ],
+      behavior: {
+        scaleDown: {
+          stabilizationWindowSeconds: 1800,
+          policies: [{ type: "Pods", value: 1, periodSeconds: 900 }],
+        },
+      },
+    });
+  });
+
+  it("gives each replica a name that it keeps, where it is told the Service of the names", async () => {
+    const { recorder, statefulSet } = await mockedStatefulSet();
+    deepEqual(recorder.all("kubernetes:Deployment"), []);
+    deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
+    const { metadata, spec } = statefulSet.inputs;
+    deepEqual(metadata, { ...METADATA, annotations: { "pulumi.com/patchForce": "true" } });
+    deepEqual(Object.keys(spec as object).toSorted(), [
+      "minReadySeconds",
+      "podManagementPolicy",
+      "replicas",
+      "selector",
+      "serviceName",
+      "template",
+      "updateStrategy",
+    ]);
+    equal(at(spec, "serviceName"), "chat-replicas");
+    equal(at(spec, "replicas"), 3);
+    deepEqual(at(spec, "selector"), { matchLabels: LABELS });
+    deepEqual(at(spec, "template", "metadata"), { labels: LABELS });
+  });
+
+  it("starts the replicas of a StatefulSet at once and replaces them one by one", async () => {
+    const { statefulSet } = await mockedStatefulSet();
+    equal(at(statefulSet.inputs, "spec", "podManagementPolicy"), "Parallel");
+    deepEqual(at(statefulSet.inputs, "spec", "updateStrategy"), { type: "RollingUpdate" });
+    equal(at(statefulSet.inputs, "spec", "minReadySeconds"), 15);
+  });
+
+  it("waits for each replica of a StatefulSet in turn, as many as there may be", async () => {
+    const { statefulSet } = await mockedStatefulSet();
+    deepEqual(statefulSet.timeouts, { create: "600s", update: "1680s", delete: "825s" });
+    const larger = await mockedStatefulSet({ maxReplicas: 10 });
+    equal(larger.statefulSet.timeouts.update, "4200s");
+  });
+
+  it("has the pods of a StatefulSet as those of a Deployment", async () => {
+    const { pod } = await mockedStatefulSet();
+    deepEqual(pod, (await mockedWorkload()).pod);
+  });
+
+  it("scales a StatefulSet, too", async () => {
+    const { recorder, statefulSet } = await mockedStatefulSet({ maxReplicas: 12 });
+    const { spec } = recorder.one("kubernetes:HorizontalPodAutoscaler").inputs;
+    deepEqual(at(spec, "scaleTargetRef"), {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      name: "chat",
+    });
+    deepEqual(statefulSet.ignoreChanges, ["spec.replicas"]);
+  });
+
+  it("lives twice side by side", async () => {
+    const recorder = await mockPulumi();
+    new Workload("chat", { ...ARGS, maxReplicas: 6 });
+    new Workload("board", { ...ARGS, maxReplicas: 6, labels: { app: "board" } });
+    await recorder.settle();
+    deepEqual(recorder.counts(), {
+      "kubernetes:Deployment": 2,
+      "kubernetes:HorizontalPodAutoscaler": 2,
+      "kubernetes:PodDisruptionBudget": 2,
+      "kubernetes:ServiceAccount": 2,
+      "sockjs-sticky:Workload": 2,
+    });
+    const names = recorder.made.flatMap(({ inputs }) => at(inputs, "metadata", "name") ?? []);
+    const expected = ["board", "chat"].flatMap((name) => Array<string>(4).fill(name));
+    deepEqual(names.toSorted(), expected);
+  });
+});
