@@ -3,9 +3,9 @@ import type { Logger } from "../app/common/log.ts";
 import { SettingsError } from "../app/common/settings.ts";
 import { shown } from "../app/common/shown.ts";
 import { keepsData } from "../config/workloads.ts";
-import { LocalDatabase } from "./database.ts";
+import { LocalDatabase } from "./postgres/database.ts";
 import { Guard } from "./guard.ts";
-import { connectionsOfFronts } from "./openFiles.ts";
+import { connectionsOfFronts } from "./replicas/openFiles.ts";
 import type { LocalOptions } from "./options.ts";
 import { Workload } from "./workload.ts";
 

@@ -1,11 +1,11 @@
 import { HTTP_ROUTINGS } from "../app/routing.ts";
 import type { Logger } from "../app/common/log.ts";
-import { Front } from "./front.ts";
+import { Front } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
-import { HttpFront } from "./httpFront.ts";
+import { HttpFront } from "./front/httpFront.ts";
 import type { LocalWorkload } from "./options.ts";
-import type { ReplicaProcess } from "./replicaProcess.ts";
-import { ReplicaSet } from "./replicaSet.ts";
+import type { ReplicaProcess } from "./replicas/replicaProcess.ts";
+import { ReplicaSet } from "./replicas/replicaSet.ts";
 
 export interface WorkloadOptions extends LocalWorkload {
   drainSeconds: number;

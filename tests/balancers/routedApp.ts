@@ -1,6 +1,6 @@
 import type { AppName } from "../../app/common/apps.ts";
 import { HTTP_ROUTINGS } from "../../app/routing.ts";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 import { metric } from "../support/metrics.ts";
 import { endRuns, runNode, type Run } from "../support/localRun.ts";
 import { freePorts } from "../support/ports.ts";

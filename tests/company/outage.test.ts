@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Client } from "pg";
-import type { Postgres } from "../../local/postgres.ts";
+import type { Postgres } from "../../local/postgres/postgres.ts";
 import {
   ask,
   create,

@@ -3,7 +3,7 @@ import { createAppProcess } from "../../app/process.ts";
 import { SettingsError } from "../../app/common/settings.ts";
 import { cut, listed, shown } from "../../app/common/shown.ts";
 import { readOptions as readLocalOptions } from "../../local/options.ts";
-import { placeOf } from "../../local/postgresPlace.ts";
+import { placeOf } from "../../local/postgres/place.ts";
 import { readOptions as readVerifyOptions } from "../../verify/options.ts";
 import { refusal } from "../support/refusal.ts";
 import { declarations } from "../support/stackConfig.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Postgres } from "../../local/postgres.ts";
+import type { Postgres } from "../../local/postgres/postgres.ts";
 import {
   closeEditors,
   converge,

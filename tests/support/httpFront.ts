@@ -10,7 +10,7 @@ import {
 } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { HttpFront, type HttpFrontOptions, type HttpReplica } from "../../local/httpFront.ts";
+import { HttpFront, type HttpFrontOptions, type HttpReplica } from "../../local/front/httpFront.ts";
 import type { Affinity } from "../../config/workloads.ts";
 
 /** What the test app sets, and how its requests are keyed. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { fastify, type FastifyRequest } from "fastify";
 import { Registry } from "prom-client";
 import { addApi } from "../../app/common/api.ts";
-import { highestScore } from "../../local/rendezvous.ts";
+import { highestScore } from "../../local/front/rendezvous.ts";
 import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
 import { refuseAmbiguousKeys } from "../../app/common/keyRefusal.ts";
 import { Origins } from "../../app/common/origins.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { Client } from "pg";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 
 /** More than the servers of any test have together. */
 const MAX_CONNECTIONS = 60;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startPostgres, type Postgres } from "../../local/postgres.ts";
+import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 import { freePorts } from "./ports.ts";
 
 /** More than the servers of a test have together. */

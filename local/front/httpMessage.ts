@@ -1,0 +1,226 @@
+import {
+  STATUS_CODES,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+import { namesHost } from "../../app/common/http.ts";
+
+/** Bytes of a body that is read before it is passed on, as many as the key router has room for. */
+export const MAX_BODY_BYTES = 32_768;
+
+/** Bytes of a request's headers and of its target, for the key router the same. */
+const MAX_HEADERS_BYTES = 8192;
+const MAX_URL_BYTES = 4096;
+
+/** How long a body that is read may take. */
+const BODY_MS = 10_000;
+
+/** How long a client may go on to send what was refused: cut off at once, it might not read the answer. */
+const LINGER_MS = 1000;
+
+/** Headers that concern one connection (RFC 9110, 7.6.1). */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Why the front answers a request itself. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/**
+ * Makes a request what a load balancer passes on.
+ *
+ * @throws Refusal
+ */
+export function prepare(request: IncomingMessage): void {
+  const { socket, url = "/" } = request;
+  check(request);
+  const before = request.headers["x-forwarded-for"] ?? [];
+  request.headers = {
+    ...(isUpgrade(request) ? request.headers : withoutHopByHop(request.headers)),
+    ...repeated(request),
+    "x-forwarded-for": [before, socket.remoteAddress ?? "unknown"].flat().join(", "),
+    "x-forwarded-proto": "http",
+    "x-forwarded-port": String(socket.localPort),
+  };
+  if (!url.startsWith("/") && url !== "*") {
+    request.url = pathOfAbsolute(url);
+  }
+}
+
+/** What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8). */
+export function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/** Whether a request has a body whose framing the proxy library would lose. */
+export function isUnframed({ method, headers }: IncomingMessage): boolean {
+  const isChunked = headers["transfer-encoding"] !== undefined;
+  return isChunked && (method === "DELETE" || method === "OPTIONS");
+}
+
+/** Lets a client begin to send a body that it has only announced. */
+export function admit({ headers }: IncomingMessage, response: ServerResponse): void {
+  if (headers.expect !== undefined) {
+    delete headers.expect;
+    response.writeContinue();
+  }
+}
+
+/**
+ * Reads a body, whose length is then known.
+ *
+ * @throws Refusal when it is too large or too slow
+ */
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bodyMs = BODY_MS,
+): Promise<Buffer> {
+  const tooLarge = new Refusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+    return Promise.reject(tooLarge);
+  }
+  admit(request, response);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(
+      () => reject(new Refusal(408, `the body may take ${bodyMs / 1000} s`)),
+      bodyMs,
+    );
+    response.once("close", () => clearTimeout(timer));
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        reject(tooLarge);
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    request.once("error", reject).once("end", () => {
+      clearTimeout(timer);
+      request.headers["content-length"] = String(size);
+      delete request.headers["transfer-encoding"];
+      resolve(Buffer.concat(chunks));
+    });
+  });
+}
+
+/** Headers of an answer as the client gets them, name and value in turn. */
+export function endToEnd({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, index) => {
+    const name = rawHeaders[index - (index % 2)] ?? "";
+    return !HOP_BY_HOP.has(name.toLowerCase());
+  });
+}
+
+/** Answers with a problem document (RFC 9457) and reads away what still comes of the request. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, message }: Refusal,
+): void {
+  const { body, headers } = problem(status, message);
+  response.writeHead(status, request.complete ? headers : { ...headers, Connection: "close" });
+  response.write(body);
+  if (request.complete) {
+    response.end();
+    return;
+  }
+  request.unpipe();
+  request.resume();
+  const timer = setTimeout(() => response.end(), LINGER_MS);
+  request.once("close", () => {
+    clearTimeout(timer);
+    response.end();
+  });
+}
+
+/** The same where there is but the connection, because of an upgrade or because nothing could be read. */
+export function refuseConnection(socket: Socket, { status, message }: Refusal): void {
+  const { body, headers } = problem(status, message);
+  const lines = Object.entries({ ...headers, Connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  const statusLine = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+  socket.end([statusLine, ...lines, "", body].join("\r\n"));
+}
+
+function problem(status: number, detail: string) {
+  const title = STATUS_CODES[status];
+  const body = JSON.stringify({ type: "about:blank", title, status, detail });
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "Content-Length": String(Buffer.byteLength(body)),
+    ...(status === 503 && { "Retry-After": "1" }),
+  };
+  return { body, headers };
+}
+
+/** Headers that were sent more than once, for Node.js joins them or drops all but one; cookies may as well be joined. */
+function repeated({ headersDistinct }: IncomingMessage): NodeJS.Dict<string[]> {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).filter(
+      ([name, values = []]) => values.length > 1 && name !== "cookie" && !HOP_BY_HOP.has(name),
+    ),
+  );
+}
+
+/** How its body is framed stays as it is. */
+function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => name === "transfer-encoding" || !HOP_BY_HOP.has(name),
+    ),
+  );
+}
+
+/** @throws Refusal */
+function check(request: IncomingMessage): void {
+  const { url = "", rawHeaders } = request;
+  // With what stands behind each name and each value.
+  const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
+  if (url.length > MAX_URL_BYTES) {
+    throw new Refusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
+  }
+  if (!/^[!"$-~]*$/.test(url)) {
+    throw new Refusal(400, "the request's target has a # or a character that is not ASCII");
+  }
+  if (bytes > MAX_HEADERS_BYTES) {
+    throw new Refusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
+  }
+  if (!namesHost(request)) {
+    throw new Refusal(400, "the request must have one header Host, with a host");
+  }
+}
+
+/**
+ * Path and query as they were sent: a router makes nothing of `..`.
+ *
+ * @throws Refusal
+ */
+function pathOfAbsolute(url: string): string {
+  const [, path] = /^https?:\/\/[^/?]+(\/.*)$/i.exec(url) ?? [];
+  if (path === undefined || !URL.canParse(url)) {
+    throw new Refusal(400, "the request's target is no URL with a path");
+  }
+  return path;
+}

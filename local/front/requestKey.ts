@@ -1,0 +1,24 @@
+import { AmbiguousKeyError } from "../../app/common/ambiguousKey.ts";
+import { hasKeyInBody, requestKey } from "../../app/common/requestKey.ts";
+
+/** Whether the front has to read a body before it can choose a replica. */
+export function isBodyNeeded(...request: Parameters<typeof hasKeyInBody>): boolean {
+  return unlessAmbiguous(() => hasKeyInBody(...request)) ?? false;
+}
+
+/** The key by which the front chooses a replica. */
+export function frontKey(...request: Parameters<typeof requestKey>): string | undefined {
+  return unlessAmbiguous(() => requestKey(...request));
+}
+
+/** Nothing where a key is ambiguous: any replica refuses the request. */
+function unlessAmbiguous<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AmbiguousKeyError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

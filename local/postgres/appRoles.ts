@@ -1,0 +1,62 @@
+import { Client } from "pg";
+import type { AppName } from "../../app/common/apps.ts";
+
+/** How long PostgreSQL may take to accept the connection, and to answer. */
+const ANSWER_MS = 10_000;
+
+/**
+ * Gives each app a role that may use a schema of its own, where its tables are, and nothing else. Tables that earlier
+ * versions made as superuser become its own.
+ *
+ * @param url of the superuser
+ * @param passwords of the roles, by app
+ * @throws Error as PostgreSQL or the connection gives it
+ */
+export async function makeAppRoles(
+  url: string,
+  passwords: ReadonlyMap<AppName, string>,
+): Promise<void> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
+  });
+  // Without a listener, a PostgreSQL that ends meanwhile would end this process; the query is rejected in any case.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    // A statement that fails is logged, and these have passwords.
+    await client.query("begin; set local log_min_error_statement = panic");
+    await client.query(closeToOthers);
+    for (const [app, password] of passwords) {
+      await makeRole(client, app, password);
+    }
+    await client.query("commit");
+  } finally {
+    await client.end();
+  }
+}
+
+const closeToOthers = `
+  do $$ begin execute format('revoke all on database %I from public', current_database()); end $$;
+  revoke all on schema public from public`;
+
+async function makeRole(client: Client, app: AppName, password: string): Promise<void> {
+  const { rowCount } = await client.query("select from pg_roles where rolname = $1", [app]);
+  await client.query(`
+    ${rowCount === 0 ? `create role ${app};` : ""}
+    alter role ${app} with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls
+      password ${client.escapeLiteral(password)};
+    alter role ${app} set search_path = ${app};
+    create schema if not exists ${app} authorization ${app};
+    do $$ begin execute format('grant connect on database %I to ${app}', current_database()); end $$`);
+  const { rows } = await client.query<{ name: string }>(
+    "select tablename as name from pg_tables where schemaname = 'public' and tablename ~ $1",
+    [`^${app}(_|$)`],
+  );
+  for (const name of rows.map((row) => client.escapeIdentifier(row.name))) {
+    await client.query(`
+      alter table public.${name} set schema ${app};
+      alter table ${app}.${name} owner to ${app}`);
+  }
+}

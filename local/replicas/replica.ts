@@ -1,0 +1,37 @@
+import type { Socket } from "node:net";
+import { createAppProcess } from "../../app/process.ts";
+import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
+
+/**
+ * One replica of the local run: the app's own server, whose connections the front accepts and hands
+ * over. Its own ports, on loopback, are for health checks and for metrics.
+ */
+const { server, drain } = createAppProcess(process.env, 2);
+
+process.on("message", ({ id, until }: Offer, socket?: Socket) => {
+  const takes = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
+  tellFront({ type: takes ? "accepted" : "declined", id });
+  if (takes) {
+    // As that of a connection that the server accepts itself.
+    socket.allowHalfOpen = true;
+    server.http.emit("connection", socket);
+    socket.resume();
+  } else {
+    socket?.destroy();
+  }
+});
+
+// Without its front a replica serves nobody: nothing may be left when the front was killed.
+process.on("disconnect", () => process.exit(1));
+
+// More than once, by whoever else sends it: the drain goes on.
+process.on("SIGTERM", () => void drain());
+
+const ports = await server.listen({ port: 0, metricsPort: 0 }, "127.0.0.1");
+tellFront({ type: "listening", ...ports });
+
+function tellFront(reply: Reply): void {
+  if (process.connected) {
+    process.send?.(reply);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../app/common/log.ts";
+import type { AppName } from "../../app/common/apps.ts";
+import type { Guard } from "../guard.ts";
+import { ReplicaProcess } from "./replicaProcess.ts";
+
+const MIN_RESTART_MS = 100;
+const MAX_RESTART_MS = 5000;
+
+export interface ReplicaSetOptions {
+  /** What they run, and from which they have their names. */
+  app: AppName;
+  replicas: number;
+  drainSeconds: number;
+  /** What the app needs in its environment beside what every replica does, asked for at each start of one. */
+  environment: () => NodeJS.ProcessEnv;
+  log: Logger;
+  guard: Guard;
+  /** Other replicas than before may take new work. */
+  onChange?: () => void;
+  /** A connection that was handed over and not taken. */
+  onReturned?: (socket: Socket) => void;
+}
+
+/** The processes of one workload: restarts those that die, rolls and stops them. */
+export class ReplicaSet {
+  readonly #options: ReplicaSetOptions;
+  readonly #processes = new Map<string, ReplicaProcess>();
+  readonly #failures = new Map<string, number>();
+  #stopping = false;
+  #starting: Promise<void> = Promise.resolve();
+  #rolling: Promise<void> | undefined;
+  #isRollWaiting = false;
+  #waiters: (() => void)[] = [];
+  #failed: ((error: Error) => void) | undefined;
+
+  constructor(options: ReplicaSetOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts all replicas.
+   *
+   * @throws Error when one ends before it was ever ready
+   */
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
+    for (let number = 1; number <= this.#options.replicas; number++) {
+      this.#launch(`${this.#options.app}-${String(number).padStart(5, "0")}`);
+    }
+    await Promise.race([
+      this.#until(() => this.routable().length === this.#options.replicas),
+      failed,
+    ]);
+    this.#failed = undefined;
+  }
+
+  /** Replicas that take new connections; where there is none, those that still would (fail open). */
+  routable(): readonly ReplicaProcess[] {
+    const replicas = [...this.#processes.values()];
+    const routable = replicas.filter(({ availability }) => availability === "routable");
+    return routable.length > 0
+      ? routable
+      : replicas.filter(({ availability }) => availability === "leaving");
+  }
+
+  /** Replaces the replicas one after the other, each after its drain; one more roll-out may wait. */
+  async roll(): Promise<void> {
+    if (this.#isRollWaiting || this.#stopping) {
+      return;
+    }
+    this.#isRollWaiting = true;
+    await (this.#rolling ?? this.#starting);
+    this.#isRollWaiting = false;
+    this.#rolling = this.#roll();
+    await this.#rolling;
+  }
+
+  /** Drains all replicas at once; others follow, with the environment of then. */
+  restart(): void {
+    this.#processes.forEach((replica) => replica.stop());
+  }
+
+  /** Drains all replicas at once; resolves when the last has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const replicas = [...this.#processes.values()];
+    replicas.forEach((replica) => replica.stop());
+    await Promise.all(replicas.map(({ exited }) => exited));
+  }
+
+  /** Ends all replicas now. */
+  kill(): void {
+    this.#stopping = true;
+    this.#processes.forEach((replica) => replica.kill());
+  }
+
+  async #roll(): Promise<void> {
+    const { log } = this.#options;
+    log.info("roll-out begins");
+    for (const name of [...this.#processes.keys()]) {
+      if (this.#stopping) {
+        return;
+      }
+      const replica = this.#processes.get(name);
+      replica?.stop();
+      await replica?.exited;
+      await this.#until(() => this.#processes.get(name)?.availability === "routable");
+    }
+    log.info("roll-out done");
+  }
+
+  #launch(name: string): void {
+    if (this.#stopping) {
+      return;
+    }
+    const { app, drainSeconds, environment, log, guard, onReturned } = this.#options;
+    const replica = new ReplicaProcess({
+      name,
+      environment: { ...environment(), APP: app },
+      drainSeconds,
+      log,
+      guard,
+      onReturned: (socket) => onReturned?.(socket),
+      onChange: () => this.#changed(),
+      onExit: (hasFailed) => void this.#exited(name, hasFailed),
+    });
+    this.#processes.set(name, replica);
+  }
+
+  async #exited(name: string, hasFailed: boolean): Promise<void> {
+    if (this.#stopping) {
+      return;
+    }
+    if (hasFailed) {
+      this.#failed?.(new Error(`${name} ended before it was ready; its log says why`));
+    }
+    const failures = hasFailed ? (this.#failures.get(name) ?? 0) + 1 : 0;
+    this.#failures.set(name, failures);
+    await sleep(!hasFailed ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
+    this.#launch(name);
+  }
+
+  #changed(): void {
+    this.#waiters.splice(0).forEach((wake) => wake());
+    this.#options.onChange?.();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition() && !this.#stopping) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+}

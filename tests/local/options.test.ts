@@ -1,0 +1,167 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { dirname, resolve } from "node:path";
+import { readOptions } from "../../local/options.ts";
+import { endRuns, runNode } from "../support/localRun.ts";
+
+const FLAGS =
+  "--stack <name>, --workloads <apps>, --replicas <number>, --port <number>, --host <address>, " +
+  "--affinity <list>, --drain <seconds>, --data <folder>, --ephemeral";
+
+const FOLDER = resolve("package.json/a/data");
+
+/** The workloads that flags choose, as `app affinity replicas`. */
+function chosen(...args: string[]): string[] | undefined {
+  return readOptions(args)?.workloads.map(
+    ({ app, affinity, replicas }) => `${app} ${affinity} ${replicas}`,
+  );
+}
+
+describe("the workloads of npm start", () => {
+  it("are those of the stack dev", () => {
+    deepEqual(chosen(), ["echo source-ip 3", "company cookie 3", "document cookie 3"]);
+  });
+
+  it("are some of them, in the order of the flag", () => {
+    deepEqual(chosen("--workloads", "company,echo"), ["company cookie 3", "echo source-ip 3"]);
+    deepEqual(chosen("--workloads", "company"), ["company cookie 3"]);
+  });
+
+  it("have all the same number of replicas where one is given", () => {
+    deepEqual(chosen("--replicas", "2"), [
+      "echo source-ip 2",
+      "company cookie 2",
+      "document cookie 2",
+    ]);
+  });
+
+  it("have an affinity by name, or one for all that know it", () => {
+    deepEqual(chosen("--affinity", "company=key"), [
+      "echo source-ip 3",
+      "company key 3",
+      "document cookie 3",
+    ]);
+    deepEqual(chosen("--affinity", "company=key,echo=none"), [
+      "echo none 3",
+      "company key 3",
+      "document cookie 3",
+    ]);
+    deepEqual(chosen("--affinity", "none"), ["echo none 3", "company none 3", "document none 3"]);
+    deepEqual(chosen("--affinity", "key"), ["echo source-ip 3", "company key 3", "document key 3"]);
+    deepEqual(chosen("--affinity", "none,company=key"), [
+      "echo none 3",
+      "company key 3",
+      "document none 3",
+    ]);
+  });
+
+  it("keep their data in the repository, in a given folder, or nowhere", () => {
+    equal(readOptions([])?.data, `${process.cwd()}/.data/postgres`);
+    equal(readOptions(["--data", "/srv/data"])?.data, "/srv/data");
+    equal(readOptions(["--ephemeral"])?.data, undefined);
+  });
+});
+
+describe("npm start refuses in one line with exit status 2", () => {
+  afterEach(endRuns);
+
+  const ONLY_ECHO = ["--workloads", "echo"];
+  const refusals: [string[], string][] = [
+    [["--bogus"], `unknown option '--bogus'; allowed are ${FLAGS}`],
+    [
+      ["--workloads", "echo,nope"],
+      '--workloads is "echo,nope": allowed are echo, company, document, each once and by comma; for example echo',
+    ],
+    [
+      ["--workloads", "echo,echo"],
+      '--workloads is "echo,echo": allowed are echo, company, document, each once and by comma; for example echo',
+    ],
+    [
+      ["--replicas", "0"],
+      '--replicas is "0": allowed is a whole number from 1 to 100; for example 3',
+    ],
+    [
+      ["--port", "http"],
+      '--port is "http": allowed is a whole number from 0 to 65535; for example 8080',
+    ],
+    [
+      ["--port", "65535"],
+      "--port is 65535: 3 workloads have consecutive ports; allowed is up to 65533, or 0 to pick free ones",
+    ],
+    [["--drain", "-1"], '--drain is "-1": allowed is a number from 0 to 3600; for example 2'],
+    [
+      [...ONLY_ECHO, "--affinity", "cookie"],
+      '--affinity is "cookie": allowed is echo=source-ip or none; for example none',
+    ],
+    [
+      ["--affinity", "company=source-ip"],
+      '--affinity is "company=source-ip": allowed is echo=source-ip or none, company=cookie or key or none, document=cookie or key or none; for example none',
+    ],
+    [
+      ["--stack", "nope"],
+      '--stack is "nope": allowed is dev or prod or staging; for example --stack dev',
+    ],
+    [
+      ["--host", "192.0.2.77"],
+      '--host is "192.0.2.77": allowed is an address of this computer; for example --host 127.0.0.1',
+    ],
+    [
+      ["--ephemeral", "--data", "/srv/data"],
+      `option '--ephemeral' cannot be used with option '--data <folder>'; allowed are ${FLAGS}`,
+    ],
+    [
+      ["--port", "0", "--data", "package.json/a/data"],
+      `${FOLDER} cannot hold PostgreSQL's data: ENOTDIR: not a directory, mkdir '${dirname(FOLDER)}'; ` +
+        "allowed is a folder that this user can write: make it so, or take --ephemeral",
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    it(args.join(" "), async () => {
+      const run = runNode("local/main.ts", args, { LOG_LEVEL: "silent" });
+      equal(await run.ended, 2);
+      equal(run.out, "");
+      equal(run.err, `${message}\n`);
+    });
+  }
+
+  describe("a port in use", () => {
+    const servers: Server[] = [];
+
+    afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+    async function listen(port: number): Promise<number> {
+      const server = createServer().listen(port, "127.0.0.1");
+      await once(server, "listening");
+      servers.push(server);
+      return (server.address() as AddressInfo).port;
+    }
+
+    async function refusal(...args: string[]): Promise<string> {
+      const run = runNode("local/main.ts", args);
+      equal(await run.ended, 2);
+      return run.err;
+    }
+
+    it("of the only workload", async () => {
+      const port = await listen(0);
+      equal(
+        await refusal("--port", String(port), ...ONLY_ECHO),
+        `--port is ${port}: it is in use on 127.0.0.1; allowed is a free port, or 0 to pick one\n`,
+      );
+    });
+
+    it("of the second workload", async () => {
+      // Free a moment ago; the next one may not be, which is just as well.
+      const first = await listen(0);
+      const port = first + 1;
+      await listen(port).catch(() => undefined);
+      servers.shift()?.close();
+      equal(
+        await refusal("--port", String(first)),
+        `--port is ${first}: ${port}, for company, is in use on 127.0.0.1; ` +
+          "allowed is the first of 3 free ports, or 0 to pick free ones\n",
+      );
+    });
+  });
+});

@@ -1,0 +1,217 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TRANSPORTS } from "../../verify/sockjs/session.ts";
+import {
+  childrenOf,
+  endRuns,
+  isAlive,
+  pidOf,
+  replicaOf,
+  replicasOf,
+  runNode,
+  startLocal,
+} from "../support/localRun.ts";
+import { echoOnce } from "../support/sessions.ts";
+import { waitFor } from "../support/waitFor.ts";
+
+const sources = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `127.0.1.${index + 1}`);
+
+describe("npm start", () => {
+  afterEach(endRuns);
+
+  it("says on stdout where each workload is, and nothing else", async () => {
+    const run = await startLocal();
+    match(run.out, /^echo http:\/\/127\.0\.0\.1:\d+ source-ip 3 replicas\n$/);
+    equal((await fetch(run.origin)).status, 200);
+    equal(replicasOf(run).size, 3);
+  });
+
+  it("keeps every address on its replica over all transports and connections", async () => {
+    const { url, origin } = await startLocal("--replicas", "4");
+    const owners = new Map<string, string>();
+    for (const source of sources(24)) {
+      owners.set(source, await replicaOf(origin, source));
+    }
+    equal(new Set(owners.values()).size, 4);
+    const sessions = sources(24).flatMap((source) =>
+      TRANSPORTS.map(async (transport) => {
+        const met = new Set<string | undefined>();
+        const onAnswer = ({ replica }: { replica: string | undefined }) => met.add(replica);
+        await echoOnce({ url, transport, source, onAnswer });
+        deepEqual([...met], [owners.get(source)], `${transport} from ${source}`);
+      }),
+    );
+    await Promise.all(sessions);
+  });
+
+  it("spreads every connection anew with --affinity none, so that fall-backs break", async () => {
+    const { url, origin, out } = await startLocal("--affinity", "none");
+    match(out, / none 3 replicas\n$/);
+    const met = new Set<string>();
+    for (let request = 0; request < 40; request++) {
+      met.add(await replicaOf(origin, "127.0.1.1"));
+    }
+    equal(met.size, 3);
+    // A session may also wait for ever: its message is with one replica, its poll with another.
+    const breaks: string[] = [];
+    for (let session = 0; session < 20; session++) {
+      echoOnce({ url, transport: "xhr-polling" }).catch((error: unknown) => {
+        breaks.push(String(error));
+      });
+    }
+    await waitFor("a session breaks", () => breaks.some((fault) => fault.endsWith("answered 404")));
+  });
+
+  describe("when a replica is lost", () => {
+    it("moves only the clients of one that was killed, and starts it again by its name", async () => {
+      const run = await startLocal();
+      const before = new Map<string, string>();
+      for (const source of sources(20)) {
+        before.set(source, await replicaOf(run.origin, source));
+      }
+      const pid = pidOf(run, "echo-00002");
+      process.kill(pid, "SIGKILL");
+      await waitFor("its process has gone", () => !isAlive(pid));
+      for (const source of sources(20)) {
+        const replica = await replicaOf(run.origin, source);
+        ok(before.get(source) === "echo-00002" || replica === before.get(source));
+      }
+      await waitFor("it is back", async () => {
+        const owned = [...before].find(([, replica]) => replica === "echo-00002");
+        return (await replicaOf(run.origin, owned?.[0] ?? "")) === "echo-00002";
+      });
+      equal(replicasOf(run).size, 3);
+    });
+
+    it("finds one that hangs, serves its clients elsewhere, and replaces it", async () => {
+      const run = await startLocal("--replicas", "2");
+      const source = sources(20).at(-1) ?? "";
+      const owner = await replicaOf(run.origin, source);
+      const pid = pidOf(run, owner);
+      process.kill(pid, "SIGSTOP");
+      // Offered to the one that hangs before the front can know, and answered by the other.
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => replicaOf(run.origin, source)),
+      );
+      equal(answers.length, 50);
+      ok(answers.every((replica) => replica !== owner));
+      await waitFor("it was killed", () => !isAlive(pid), 20);
+      await waitFor("its name is served", async () => {
+        return (await replicaOf(run.origin, source)) === owner;
+      });
+    });
+
+    it("gives back to a replica that only paused nothing that another has taken", async () => {
+      const run = await startLocal("--replicas", "2");
+      const source = "127.0.1.1";
+      const owner = await replicaOf(run.origin, source);
+      const pid = pidOf(run, owner);
+      process.kill(pid, "SIGSTOP");
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => replicaOf(run.origin, source)),
+      );
+      process.kill(pid, "SIGCONT");
+      ok(answers.every((replica) => replica !== owner));
+      await waitFor("it serves again", async () => {
+        return (await replicaOf(run.origin, source)) === owner;
+      });
+      equal(isAlive(pid), true);
+      match(await echoOnce({ url: run.url, transport: "xhr-polling", source }), /: hello$/);
+    });
+
+    it("closes the connections of a replica that was stopped and then killed", async () => {
+      const run = await startLocal("--replicas", "1");
+      const pid = pidOf(run, "echo-00001");
+      process.kill(pid, "SIGSTOP");
+      const { hostname, port } = new URL(run.origin);
+      const closed = Array.from({ length: 50 }, () => {
+        const socket = connect({ host: hostname, port: Number(port) });
+        socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        return new Promise<string>((resolve, reject) => {
+          let answer = "";
+          socket.on("data", (data) => (answer += String(data)));
+          socket.once("close", () => resolve(answer)).once("error", reject);
+        });
+      });
+      await sleep(100);
+      process.kill(pid, "SIGKILL");
+      const answers = await Promise.all(closed);
+      ok(answers.every((answer) => answer.startsWith("HTTP/1.1 200 ")));
+    });
+  });
+
+  describe("signals", () => {
+    it("rolls one replica after the other on SIGUSR2", async () => {
+      const run = await startLocal("--drain", "0.2");
+      const before = [...replicasOf(run).values()];
+      run.child.kill("SIGUSR2");
+      await waitFor("all were replaced", () => run.err.includes("roll-out done"), 20);
+      const after = [...replicasOf(run).values()];
+      equal(after.length, 3);
+      deepEqual(
+        after.filter((pid) => before.includes(pid)),
+        [],
+      );
+      const ends = [...run.err.matchAll(/"phase":"(closed|ready)"/g)].map(([, phase]) => phase);
+      deepEqual(ends.slice(3), ["closed", "ready", "closed", "ready", "closed", "ready"]);
+    });
+
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      it(`drains on ${signal} and ends with 0, also when it comes twice at once`, async () => {
+        const run = await startLocal("--drain", "0.3");
+        const replicas = [...replicasOf(run).values()];
+        run.child.kill(signal);
+        run.child.kill(signal);
+        equal(await run.ended, 0);
+        deepEqual(replicas.filter(isAlive), []);
+        equal(run.err.match(/"phase":"draining"/g)?.length, 3);
+        equal(run.err.match(/"phase":"closed"/g)?.length, 3);
+      });
+    }
+
+    it("drains in full when the signal reaches the replicas, too, and more than once", async () => {
+      const run = await startLocal("--drain", "0.3");
+      const replicas = [...replicasOf(run).values()];
+      run.child.kill("SIGTERM");
+      [...replicas, ...replicas].forEach((pid) => process.kill(pid, "SIGTERM"));
+      equal(await run.ended, 0);
+      equal(run.err.match(/"phase":"closed"/g)?.length, 3);
+      equal(run.err.match(/"signal":"SIGTERM"/g), null);
+    });
+
+    it("leaves a replica alone that is told to roll while it starts, and rolls it later", async () => {
+      const args = ["--workloads", "echo", "--port", "0", "--drain", "0.1", "--replicas", "1"];
+      const run = runNode("local/main.ts", args);
+      await waitFor("it has begun", () => replicasOf({ pid: run.child.pid ?? 0 }).size === 1);
+      run.child.kill("SIGUSR2");
+      await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 20);
+      await waitFor("it was rolled", () => run.err.includes("roll-out done"), 20);
+    });
+
+    it("ends at once on a second signal that comes later", async () => {
+      const run = await startLocal("--drain", "60");
+      const replicas = [...replicasOf(run).values()];
+      run.child.kill("SIGTERM");
+      await sleep(600);
+      run.child.kill("SIGTERM");
+      equal(await run.ended, 130);
+      await waitFor("no replica is left", () => !replicas.some(isAlive));
+    });
+
+    it("leaves no process and no port when the front is killed, even of a hanging one", async () => {
+      const run = await startLocal();
+      const replicas = childrenOf(run.pid);
+      equal(replicasOf(run).size, 3);
+      process.kill(pidOf(run, "echo-00002"), "SIGSTOP");
+      run.child.kill("SIGKILL");
+      await waitFor("no replica is left", () => !replicas.some(isAlive));
+      const { hostname, port } = new URL(run.origin);
+      const error = await new Promise<NodeJS.ErrnoException>((resolve) => {
+        connect(Number(port), hostname).once("error", resolve);
+      });
+      equal(error.code, "ECONNREFUSED");
+    });
+  });
+});
