@@ -1,6 +1,6 @@
 import type { AppName } from "../app/common/apps.ts";
-import { metric } from "../tests/support/metrics.ts";
-import { endRuns, startLocal, type LocalRun } from "../tests/support/localRun.ts";
+import { metric } from "../tests/drivers/metrics.ts";
+import { endRuns, startLocal, type LocalRun } from "../tests/drivers/localRun.ts";
 
 export const AFFINITIES = ["none", "cookie", "key"] as const;
 export type Affinity = (typeof AFFINITIES)[number];

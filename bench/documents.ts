@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeEditors } from "../tests/support/documentEditor.ts";
-import { visitors } from "../tests/support/localDocument.ts";
-import type { LocalRun } from "../tests/support/localRun.ts";
+import { closeEditors } from "../tests/drivers/documentEditor.ts";
+import { visitors } from "../tests/drivers/localDocument.ts";
+import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { percentilesOf } from "../verify/statistics.ts";
 import { compare, compared, countedIn, inTurn, type Affinity, type Contest } from "./contests.ts";
 import { SharedDocument, type Sight } from "./sharedDocument.ts";

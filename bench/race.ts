@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LocalRun } from "../tests/support/localRun.ts";
+import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { HttpClient } from "../verify/http/client.ts";
 import { countedIn } from "./contests.ts";
 

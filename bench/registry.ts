@@ -1,4 +1,4 @@
-import type { LocalRun } from "../tests/support/localRun.ts";
+import type { LocalRun } from "../tests/drivers/localRun.ts";
 import type { HttpClient } from "../verify/http/client.ts";
 import { latencyOf } from "../verify/statistics.ts";
 import { AFFINITIES, compare, inTurn, type Affinity } from "./contests.ts";

@@ -1,8 +1,8 @@
 import * as Y from "yjs";
-import type { Editor } from "../tests/support/documentEditor.ts";
-import type { DocumentVisitor } from "../tests/support/documentVisitor.ts";
-import { openAll, replicaOf } from "../tests/support/localDocument.ts";
-import { waitFor } from "../tests/support/waitFor.ts";
+import type { Editor } from "../tests/drivers/documentEditor.ts";
+import type { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
+import { openAll, replicaOf } from "../tests/drivers/localDocument.ts";
+import { waitFor } from "../tests/drivers/waitFor.ts";
 
 /** How long a keystroke may take to all screens, in seconds, before it counts as lost. */
 const LOST_SECONDS = 20;

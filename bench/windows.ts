@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
-import { openPage, startBrowser } from "../tests/support/browser.ts";
-import { TEXT } from "../tests/support/documentPage.ts";
-import { DocumentVisitor } from "../tests/support/documentVisitor.ts";
+import { openPage, startBrowser } from "../tests/drivers/browser.ts";
+import { TEXT } from "../tests/drivers/documentPage.ts";
+import { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
 import { inTurn, type Affinity, type Contest } from "./contests.ts";
 
 /** How many windows are opened at most until one is on another replica than the first. */

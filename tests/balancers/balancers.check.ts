@@ -1,6 +1,6 @@
 import { equal, match } from "node:assert/strict";
-import { endRuns, runNode } from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { endRuns, runNode } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { startHaproxy, startNginx, type Balancer } from "./balancers.ts";
 
 const PLAIN_SOCKJS = "tests/balancers/plainSockjs.ts";

@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { closeEditors, converge, Editor } from "../support/documentEditor.ts";
-import { newDocument } from "../support/documentServer.ts";
-import { replicaOf } from "../support/localDocument.ts";
+import { closeEditors, converge, Editor } from "../drivers/documentEditor.ts";
+import { newDocument } from "../drivers/documentServer.ts";
+import { replicaOf } from "../drivers/localDocument.ts";
 import { assertTyped, begin, keepTyping, typistsAt } from "../support/localDocumentTyping.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { RoutedApp } from "./routedApp.ts";
 import { get } from "./routerClient.ts";
 import type { Router } from "./routers.ts";

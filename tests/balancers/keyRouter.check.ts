@@ -2,7 +2,7 @@ import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/stri
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { ask, connectAs, type Answer } from "./routerClient.ts";
 import { Fleet, hostOf, isUp, knowsInitState, Replica, type Router } from "./routers.ts";
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { openBrowsers, raceFor, type Creation } from "../../bench/race.ts";
-import { queryRows } from "../support/postgres.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { queryRows } from "../drivers/postgres.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { nameOf, RoutedApp } from "./routedApp.ts";
 import { isUp } from "./routers.ts";
 

@@ -1,11 +1,11 @@
 import type { AppName } from "../../app/common/apps.ts";
 import { HTTP_ROUTINGS } from "../../app/routing.ts";
 import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
-import { metric } from "../support/metrics.ts";
-import { endRuns, runNode, type Run } from "../support/localRun.ts";
+import { metric } from "../drivers/metrics.ts";
+import { endRuns, runNode, type Run } from "../drivers/localRun.ts";
 import { freePorts } from "../support/ports.ts";
-import { newDatabase } from "../support/postgres.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { newDatabase } from "../drivers/postgres.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { Fleet, isUp, PODS, type Router } from "./routers.ts";
 
 const ORDINALS = [0, 1, 2];

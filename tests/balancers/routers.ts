@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { haproxyConfig, type HaproxyConfigArgs } from "../../components/front/haproxyConfig.ts";
 import { freePorts } from "../support/ports.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { NameServer } from "./nameServer.ts";
 import { get } from "./routerClient.ts";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Database, type DatabaseArgs } from "../../components/database.ts";
-import { mockPulumi, valueOf } from "../support/mocks.ts";
+import { mockPulumi, valueOf } from "../mocks/mocks.ts";
 
 const ARGS: DatabaseArgs = {
   vpcId: "vpc-1",

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
 import type { WorkloadSettings } from "../../config/workloads.ts";
-import { at, mockPulumi, valueOf, type Made, type Recorder } from "../support/mocks.ts";
+import { at, mockPulumi, valueOf, type Made, type Recorder } from "../mocks/mocks.ts";
 
 const COMMON = {
   replicas: 3,

@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { principalOf } from "../../config/admins.ts";
-import { mockPulumi, type MockOptions } from "../support/mocks.ts";
-import { evaluateProgram, runProgram } from "../support/program.ts";
-import { configure } from "../support/stackConfig.ts";
+import { mockPulumi, type MockOptions } from "../mocks/mocks.ts";
+import { evaluateProgram, runProgram } from "../mocks/program.ts";
+import { configure } from "../mocks/stackConfig.ts";
 
 const CALLER = "arn:aws:iam::111122223333:role/ops/deployer";
 const OTHER = "arn:aws:iam::111122223333:role/ops/other";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, type Config } from "../../config/load.ts";
 import type { WorkloadSettings } from "../../config/workloads.ts";
-import { mockPulumi } from "../support/mocks.ts";
-import { configure, declarations, PROJECT, stackFile, STACKS } from "../support/stackConfig.ts";
-import { withWarnings } from "../support/warnings.ts";
+import { mockPulumi } from "../mocks/mocks.ts";
+import { configure, declarations, PROJECT, stackFile, STACKS } from "../mocks/stackConfig.ts";
+import { withWarnings } from "../mocks/warnings.ts";
 
 /** What holds where a workload says nothing but its app. */
 const ECHO: WorkloadSettings = {

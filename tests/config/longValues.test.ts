@@ -5,8 +5,8 @@ import { cut, listed, shown } from "../../app/common/shown.ts";
 import { readOptions as readLocalOptions } from "../../local/options.ts";
 import { placeOf } from "../../local/postgres/place.ts";
 import { readOptions as readVerifyOptions } from "../../verify/options.ts";
-import { refusal } from "../support/refusal.ts";
-import { declarations } from "../support/stackConfig.ts";
+import { refusal } from "./refusal.ts";
+import { declarations } from "../mocks/stackConfig.ts";
 
 /** As a file has that was pasted; with a blank, which no setting may have. */
 const LONG = "x ".repeat(50_000);

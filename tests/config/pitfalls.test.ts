@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { loadConfig, type Config } from "../../config/load.ts";
-import { mockPulumi } from "../support/mocks.ts";
-import { refusal } from "../support/refusal.ts";
-import { configure, stackFile } from "../support/stackConfig.ts";
+import { mockPulumi } from "../mocks/mocks.ts";
+import { refusal } from "./refusal.ts";
+import { configure, stackFile } from "../mocks/stackConfig.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const ROLE = "arn:aws:iam::111122223333:role/ops";

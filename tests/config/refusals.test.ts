@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
-import { refusal } from "../support/refusal.ts";
-import { declarations } from "../support/stackConfig.ts";
+import { refusal } from "./refusal.ts";
+import { declarations } from "../mocks/stackConfig.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const ROLE = "arn:aws:iam::111122223333:role/ops";

@@ -1,5 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { refusal } from "../support/refusal.ts";
+import { refusal } from "./refusal.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const SIZES = "allowed is one of 250, 500, 1000, 2000, 4000, 8000, 16000; for example 250 and 512";

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { Commands } from "./commands.ts";
 
 const require = createRequire(import.meta.url);

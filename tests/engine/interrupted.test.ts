@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { at } from "../support/mocks.ts";
+import { at } from "../mocks/mocks.ts";
 import type { Thing } from "./providers/cloud.ts";
 import { RELEASE } from "./providers/kubernetes/objects.ts";
 import { nameOf, typeOf } from "./providers/wire.ts";

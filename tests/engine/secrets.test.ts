@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { at } from "../support/mocks.ts";
+import { at } from "../mocks/mocks.ts";
 import { Account, TIMEOUT_MS } from "./support/account.ts";
 import { Stack } from "./support/stack.ts";
 

@@ -2,11 +2,11 @@ import { deepEqual, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endPostgres, signalReplica } from "../support/localDocument.ts";
-import { Load } from "../support/load.ts";
-import { descendantsOf, endRuns, isAlive, startLocal } from "../support/localRun.ts";
+import { endPostgres, signalReplica } from "../drivers/localDocument.ts";
+import { Load } from "./load.ts";
+import { descendantsOf, endRuns, isAlive, startLocal } from "../drivers/localRun.ts";
 import { freePorts } from "../support/ports.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 const APPS = ["echo", "company", "document"];
 

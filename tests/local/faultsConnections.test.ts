@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connectionsOfFronts } from "../../local/replicas/openFiles.ts";
 import { connectionsOf, endFronts, send, startFront, startReplica } from "../support/httpFront.ts";
-import { descendantsOf, endRuns, startLocal, type LocalRun } from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { descendantsOf, endRuns, startLocal, type LocalRun } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 const MANY = 2000;
 

@@ -2,8 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endRuns, processesWith, runNode } from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { endRuns, processesWith, runNode } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** No other sleep is as long. */
 const SLEEP = "98765.4321";

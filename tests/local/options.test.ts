@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { dirname, resolve } from "node:path";
 import { readOptions } from "../../local/options.ts";
-import { endRuns, runNode } from "../support/localRun.ts";
+import { endRuns, runNode } from "../drivers/localRun.ts";
 
 const FLAGS =
   "--stack <name>, --workloads <apps>, --replicas <number>, --port <number>, --host <address>, " +

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { descendantsOf, endRuns, runNode, startLocal, type LocalRun } from "../support/localRun.ts";
+import { descendantsOf, endRuns, runNode, startLocal, type LocalRun } from "../drivers/localRun.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 

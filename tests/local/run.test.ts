@@ -11,9 +11,9 @@ import {
   replicasOf,
   runNode,
   startLocal,
-} from "../support/localRun.ts";
+} from "../drivers/localRun.ts";
 import { echoOnce } from "../support/sessions.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 const sources = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `127.0.1.${index + 1}`);

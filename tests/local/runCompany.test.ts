@@ -12,8 +12,8 @@ import {
   runNode,
   startLocal,
   type LocalRun,
-} from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+} from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** So many that by chance alone they would not all miss one of three replicas. */
 const BROWSERS = 24;

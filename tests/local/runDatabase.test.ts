@@ -13,8 +13,8 @@ import {
   replicasOf,
   runNode,
   type Run,
-} from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+} from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** What a shell may have: a setting of the echo, and what is nobody's affair here. */
 const SHELL = {

@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { countedIn } from "../../bench/contests.ts";
-import { closeEditors, converge } from "../support/documentEditor.ts";
-import { isSaved, reads } from "../support/documentPage.ts";
-import { DocumentVisitor } from "../support/documentVisitor.ts";
+import { closeEditors, converge } from "../drivers/documentEditor.ts";
+import { isSaved, reads } from "../drivers/documentPage.ts";
+import { DocumentVisitor } from "../drivers/documentVisitor.ts";
 import {
   openAll,
   replicaOf,
@@ -11,7 +11,7 @@ import {
   startDocumentRun,
   useDocumentRuns,
   visitors,
-} from "../support/localDocument.ts";
+} from "../drivers/localDocument.ts";
 import {
   assertTyped,
   begin,
@@ -20,9 +20,9 @@ import {
   typistsAt,
   Window,
 } from "../support/localDocumentTyping.ts";
-import { pidOf, startLocal } from "../support/localRun.ts";
+import { pidOf, startLocal } from "../drivers/localRun.ts";
 import { freePorts } from "../support/ports.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** So many that by chance alone they would not all miss one of three replicas. */
 const PEOPLE = 24;

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { converge } from "../support/documentEditor.ts";
-import { TEXT } from "../support/documentPage.ts";
+import { converge } from "../drivers/documentEditor.ts";
+import { TEXT } from "../drivers/documentPage.ts";
 import {
   endPostgres,
   openAll,
@@ -10,7 +10,7 @@ import {
   startDocumentRun,
   useDocumentRuns,
   visitors,
-} from "../support/localDocument.ts";
+} from "../drivers/localDocument.ts";
 import {
   assertTyped,
   begin,
@@ -20,8 +20,8 @@ import {
   type Typist,
   Window,
 } from "../support/localDocumentTyping.ts";
-import type { LocalRun } from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+import type { LocalRun } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** Beside two windows. */
 const TYPISTS = 20;

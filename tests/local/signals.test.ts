@@ -10,8 +10,8 @@ import {
   runInTerminal,
   runNode,
   type Run,
-} from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+} from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 const ECHO = ["local/main.ts", "--workloads", "echo", "--port", "0", "--replicas", "2"];
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { Properties } from "../support/mockCloud.ts";
+import type { Properties } from "../mocks/mockCloud.ts";
 import { Pack, type Violation } from "./pack.ts";
 import { Plan, UNKNOWN, type Planned } from "./plan.ts";
 

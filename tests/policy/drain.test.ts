@@ -1,4 +1,4 @@
-import { at } from "../support/mocks.ts";
+import { at } from "../mocks/mocks.ts";
 import { itFinds, type Mutation } from "./asked.ts";
 import type { Plan, Planned } from "./plan.ts";
 

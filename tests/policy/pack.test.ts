@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { STACKS } from "../support/stackConfig.ts";
+import { STACKS } from "../mocks/stackConfig.ts";
 import { Pack } from "./pack.ts";
 import { planOf } from "./plan.ts";
 

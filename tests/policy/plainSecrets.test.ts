@@ -1,4 +1,4 @@
-import type { Properties } from "../support/mockCloud.ts";
+import type { Properties } from "../mocks/mockCloud.ts";
 import { itJudges, of, packOfSuite, type Case } from "./alone.ts";
 import { UNKNOWN } from "./plan.ts";
 

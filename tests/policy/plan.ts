@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { at, type Made, type MockOptions } from "../support/mocks.ts";
-import type { Properties } from "../support/mockCloud.ts";
-import { runProgram } from "../support/program.ts";
+import { at, type Made, type MockOptions } from "../mocks/mocks.ts";
+import type { Properties } from "../mocks/mockCloud.ts";
+import { runProgram } from "../mocks/program.ts";
 
 /** What Pulumi gives a policy for a value that is not known before `up`. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -2,7 +2,7 @@ import { MessageType } from "@hocuspocus/server";
 import * as encoding from "lib0/encoding";
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
 import { WebSocket, type ClientOptions } from "ws";
-import { waitFor } from "./waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** What a frame says, without whom it is about. */
 type Write = (encoder: encoding.Encoder) => void;

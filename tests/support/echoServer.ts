@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import type { AppServer } from "../../app/common/appServer.ts";
 import { createEchoServer, type EchoServerOptions } from "../../app/echo/server.ts";
-import { listen } from "./metrics.ts";
+import { listen } from "../drivers/metrics.ts";
 
 const running = new Set<AppServer>();
 

@@ -9,7 +9,7 @@ import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts
 import { refuseAmbiguousKeys } from "../../app/common/keyRefusal.ts";
 import { Origins } from "../../app/common/origins.ts";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
-import { create, startCompanyServer } from "./companyServer.ts";
+import { create, startCompanyServer } from "../drivers/companyServer.ts";
 import { IDENTIFIERS, plainRequestsOf, requestsOf, type WrittenRequest } from "./keyedRequests.ts";
 import { startFront, startReplica } from "./httpFront.ts";
 import { connectRaw } from "./rawHttp.ts";

@@ -2,9 +2,9 @@ import { deepEqual, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import * as Y from "yjs";
-import { converge, type Editor } from "./documentEditor.ts";
-import { isSaved, press, TEXT, written } from "./documentPage.ts";
-import { waitFor } from "./waitFor.ts";
+import { converge, type Editor } from "../drivers/documentEditor.ts";
+import { isSaved, press, TEXT, written } from "../drivers/documentPage.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 
 /** How the paragraph begins into which all type, wherever they like. */
 const SHARED = "Together: ";

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Report } from "../../verify/report.ts";
-import { endRuns, runNode } from "../support/localRun.ts";
+import { endRuns, runNode } from "../drivers/localRun.ts";
 import {
   anyReplica,
   byCookie,

@@ -4,7 +4,7 @@ import { HttpClient } from "../../verify/http/client.ts";
 import { requestFor } from "../../verify/http/request.ts";
 import { HttpTalker } from "../../verify/http/talker.ts";
 import type { Break } from "../../verify/report.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts } from "./httpFront.ts";
 
 /** A server that sets these cookies, one after the other, and what it was sent. */

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endRuns, pidOf, runNode, startLocal } from "../support/localRun.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { endRuns, pidOf, runNode, startLocal } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { FALL_BACKS, verify } from "./verifier.ts";
 
 /** Sessions that a log tells of. */

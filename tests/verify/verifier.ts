@@ -7,7 +7,7 @@ import { reportSchema, type Report } from "../../verify/report.ts";
 import { run } from "../../verify/run.ts";
 import { TRANSPORTS } from "../../verify/sockjs/session.ts";
 import { createReport } from "../../verify/summary.ts";
-import { runNode } from "../support/localRun.ts";
+import { runNode } from "../drivers/localRun.ts";
 
 export const VERIFY = "verify/main.ts";
 

@@ -5,12 +5,12 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { reportJsonSchema } from "../../verify/report.ts";
 import { TRANSPORTS } from "../../verify/sockjs/session.ts";
-import { openPage, startBrowser } from "../support/browser.ts";
+import { openPage, startBrowser } from "../drivers/browser.ts";
 import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
-import { endRuns, runLimited, runNode, startLocal } from "../support/localRun.ts";
-import { metric } from "../support/metrics.ts";
-import { startStrayingFront } from "../support/strayingFront.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { endRuns, runLimited, runNode, startLocal } from "../drivers/localRun.ts";
+import { metric } from "../drivers/metrics.ts";
+import { startStrayingFront } from "./strayingFront.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { FALL_BACKS, folder, verify, VERIFY } from "./verifier.ts";
 
 describe("npm run verify", () => {

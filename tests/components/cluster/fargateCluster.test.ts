@@ -3,8 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { FargateCluster } from "../../../components/cluster/fargateCluster.ts";
 import { loggingConfig } from "../../../components/cluster/fargateLogging.ts";
-import { CLUSTER_ARGS, mockedCluster } from "../../support/cluster.ts";
-import { at, mockPulumi, valueOf } from "../../support/mocks.ts";
+import { CLUSTER_ARGS, mockedCluster } from "../../mocks/cluster.ts";
+import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 /** An add-on that is not made; the rest are defaults of the SDK. */
 const OFF = {

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { mockedCluster } from "../../support/cluster.ts";
+import { mockedCluster } from "../../mocks/cluster.ts";
 
 describe("FargateCluster's add-ons", () => {
   it("runs CoreDNS on Fargate, in the version for its Kubernetes, and no metrics-server", async () => {

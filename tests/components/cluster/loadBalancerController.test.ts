@@ -7,7 +7,7 @@ import {
   controllerPolicy,
   ingressPolicy,
 } from "../../../components/cluster/loadBalancerControllerPolicy.ts";
-import { at, mockPulumi, type MockOptions } from "../../support/mocks.ts";
+import { at, mockPulumi, type MockOptions } from "../../mocks/mocks.ts";
 
 const ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/A1";
 const PROVIDER = `arn:aws:iam::111122223333:oidc-provider/${ISSUER}`;

@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { controllerPolicy } from "../../../components/cluster/loadBalancerControllerPolicy.ts";
-import { itIsLeast, SCOPE, services, type Statements } from "../../support/policies.ts";
+import { itIsLeast, SCOPE, services, type Statements } from "../../mocks/policies.ts";
 
 const EC2 = "arn:aws:ec2:us-east-1:111122223333";
 const ELB = "arn:aws:elasticloadbalancing:us-east-1:111122223333";

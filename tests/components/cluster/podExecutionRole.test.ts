@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { PodExecutionRole } from "../../../components/cluster/podExecutionRole.ts";
-import { mockPulumi, valueOf, type MockOptions } from "../../support/mocks.ts";
+import { mockPulumi, valueOf, type MockOptions } from "../../mocks/mocks.ts";
 
 const GROUP = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/eks/apps/fargate";
 const ARGS = { clusterName: "apps", logGroupArn: GROUP };

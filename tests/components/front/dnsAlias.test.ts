@@ -6,7 +6,7 @@ import {
   type AliasTarget,
   type DnsAliasArgs,
 } from "../../../components/front/dnsAlias.ts";
-import { mockPulumi, valueOf } from "../../support/mocks.ts";
+import { mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const DNS = { dnsName: "chat.example.com", hostedZoneId: "Z0123456789ABC" };
 

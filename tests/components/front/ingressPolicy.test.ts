@@ -3,7 +3,7 @@ import {
   controllerPolicy,
   ingressPolicy,
 } from "../../../components/cluster/loadBalancerControllerPolicy.ts";
-import { itIsLeast, SCOPE, services, type Statements } from "../../support/policies.ts";
+import { itIsLeast, SCOPE, services, type Statements } from "../../mocks/policies.ts";
 
 const ELB = "arn:aws:elasticloadbalancing:us-east-1:111122223333";
 const REQUESTED = { "aws:RequestTag/elbv2.k8s.aws/cluster": "apps" };

@@ -6,7 +6,7 @@ import { haproxyConfig } from "../../../components/front/haproxyConfig.ts";
 import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
 import { KeyRouter, type KeyRouterArgs } from "../../../components/front/keyRouter.ts";
 import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
-import { at, mockPulumi, valueOf } from "../../support/mocks.ts";
+import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const ROUTE: KeyRoute = {
   methods: ["GET"],

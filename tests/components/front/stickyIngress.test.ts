@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ingressAnnotations, ingressFaults } from "../../../components/front/ingressAnnotations.ts";
 import { StickyIngress, type StickyIngressArgs } from "../../../components/front/stickyIngress.ts";
-import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../support/mocks.ts";
+import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.ts";
 
 const ARGS: StickyIngressArgs = {
   namespace: "companies",

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
 import { StickyService, type StickyServiceArgs } from "../../../components/front/stickyService.ts";
-import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../support/mocks.ts";
+import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.ts";
 
 const ARGS: StickyServiceArgs = {
   namespace: "talk",

@@ -2,8 +2,8 @@ import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AppImage, type AppImageArgs } from "../../../components/image/appImage.ts";
-import { digestOf } from "../../support/mockCloud.ts";
-import { at, mockPulumi, valueOf } from "../../support/mocks.ts";
+import { digestOf } from "../../mocks/mockCloud.ts";
+import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const CONTEXT = { location: ".data/contexts/0123456789abcdef", hash: "0123456789abcdef" };
 const ARGS: AppImageArgs = { context: CONTEXT, immutableTags: true, forceDelete: false };

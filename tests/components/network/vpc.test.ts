@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Vpc, type VpcArgs } from "../../../components/network/vpc.ts";
-import { mockPulumi, valueOf } from "../../support/mocks.ts";
+import { mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const ARGS: VpcArgs = {
   cidr: "10.0.0.0/16",

@@ -2,7 +2,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { eksZones } from "../../../components/network/zones.ts";
-import { mockPulumi, type MockOptions } from "../../support/mocks.ts";
+import { mockPulumi, type MockOptions } from "../../mocks/mocks.ts";
 
 async function mockedZones(
   count: number,

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Workload, type WorkloadArgs } from "../../../components/workload/workload.ts";
-import { at, mockPulumi, type Made } from "../../support/mocks.ts";
+import { at, mockPulumi, type Made } from "../../mocks/mocks.ts";
 
 const LABELS = { "app.kubernetes.io/name": "chat" };
 

@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 import type { Trouble } from "../providers/cloud.ts";
 import type { Account } from "./account.ts";
 import type { Run, Stack } from "./stack.ts";

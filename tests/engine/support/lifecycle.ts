@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { stackFile } from "../../support/stackConfig.ts";
+import { stackFile } from "../../mocks/stackConfig.ts";
 import { SNAPSHOT } from "../providers/aws/services.ts";
 import { Account, TIMEOUT_MS } from "./account.ts";
 import { assertDeletedInOrder } from "./order.ts";

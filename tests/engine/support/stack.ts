@@ -10,8 +10,8 @@ import {
 import { runtime } from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state.js";
 import { parse, stringify } from "yaml";
-import { evaluateProgram } from "../../support/program.ts";
-import { completeFile, PROJECT } from "../../support/stackConfig.ts";
+import { evaluateProgram } from "../../mocks/program.ts";
+import { completeFile, PROJECT } from "../../mocks/stackConfig.ts";
 import { nameOf } from "../providers/wire.ts";
 import type { Account } from "./account.ts";
 

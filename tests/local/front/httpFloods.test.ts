@@ -9,7 +9,7 @@ import {
   startFront,
   startReplica,
 } from "../../support/httpFront.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 const KEYED = "POST /things HTTP/1.1\r\nHost: a\r\n";
 const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";

@@ -13,7 +13,7 @@ import {
   startReplicas,
   type TestReplica,
 } from "../../support/httpFront.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 /** More than the front holds by itself, and less than it and the system hold together. */
 const ANSWER_BYTES = 1_000_000;

@@ -10,7 +10,7 @@ import {
   startReplica,
   type TestReplica,
 } from "../../support/httpFront.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 const TOO_LARGE = Buffer.alloc(40_000, "x");
 

@@ -12,7 +12,7 @@ import {
   startReplica,
   type TestReplica,
 } from "../../support/httpFront.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 

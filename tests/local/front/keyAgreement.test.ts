@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { stopCompanyServers } from "../../support/companyServer.ts";
+import { stopCompanyServers } from "../../drivers/companyServer.ts";
 import { endFronts } from "../../support/httpFront.ts";
 import {
   companyApp,
@@ -11,7 +11,7 @@ import {
   roomApp,
   send,
 } from "../../support/keyedApps.ts";
-import { usePostgres } from "../../support/postgres.ts";
+import { usePostgres } from "../../drivers/postgres.ts";
 import { endRawConnections } from "../../support/rawHttp.ts";
 
 const RUNS = 1000;

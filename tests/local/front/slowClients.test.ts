@@ -15,7 +15,7 @@ import {
   startReplica,
   type TestReplica,
 } from "../../support/httpFront.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 /** Far more than the system holds for two connections. */
 const BYTES = 256 * 1024 * 1024;

@@ -8,8 +8,8 @@ import { MIGRATIONS as COMPANY } from "../../../app/company/migrations.ts";
 import { MIGRATIONS as DOCUMENT } from "../../../app/document/migrations.ts";
 import { makeAppRoles } from "../../../local/postgres/appRoles.ts";
 import { startPostgres, type Postgres } from "../../../local/postgres/postgres.ts";
-import { queryRows } from "../../support/postgres.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { queryRows } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 const ID = "8a6495c0-9eb5-4261-be62-5c36195fdbfc";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { faultOf } from "../../../local/postgres/faults.ts";
 import { startPostgres } from "../../../local/postgres/postgres.ts";
-import { runLimited } from "../../support/localRun.ts";
+import { runLimited } from "../../drivers/localRun.ts";
 
 /** What a person may only be told of data that are lost in any case. */
 const TO_DELETE = /copy .* then delete/;

@@ -17,9 +17,9 @@ import {
   type Postgres,
   type PostgresData,
 } from "../../../local/postgres/postgres.ts";
-import { descendantsOf, isAlive, parentOf, processesWith } from "../../support/localRun.ts";
-import { queryRows } from "../../support/postgres.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { descendantsOf, isAlive, parentOf, processesWith } from "../../drivers/localRun.ts";
+import { queryRows } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 const MAX_CONNECTIONS = 25;
 

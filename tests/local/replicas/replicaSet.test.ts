@@ -2,8 +2,8 @@ import { equal } from "node:assert/strict";
 import { createLog } from "../../../app/common/log.ts";
 import { Guard } from "../../../local/guard.ts";
 import { ReplicaSet } from "../../../local/replicas/replicaSet.ts";
-import { environmentOf, replicasOf } from "../../support/localRun.ts";
-import { waitFor } from "../../support/waitFor.ts";
+import { environmentOf, replicasOf } from "../../drivers/localRun.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 describe("the replicas of a workload", () => {
   let replicas: ReplicaSet;

@@ -1,0 +1,55 @@
+import { equal, match } from "node:assert/strict";
+import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
+import { endRuns, runNode } from "../../drivers/localRun.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
+
+const CLI = "app/client/cli.ts";
+
+describe("npm run cli", () => {
+  afterEach(endRuns);
+  afterEach(stopEchoServers);
+
+  it("tells by whom each ping was answered, and sums up when it is ended", async () => {
+    const { url } = await startEchoServer();
+    const run = runNode(CLI, [url, "--transports", "xhr-streaming"]);
+    await waitFor("a ping is answered", () => run.out.includes("x2k9p answered ping in "));
+    match(run.out, / connected by xhr-streaming\n/);
+    run.child.kill("SIGINT");
+    equal(await run.ended, 0);
+    match(run.out, /\n\d+ sent, \d+ echoed, 0 doubled, \d+ lost, 0 reconnects\n$/);
+  });
+
+  it("reconnects by itself when the server comes back", async () => {
+    const first = await startEchoServer();
+    const { port } = new URL(first.origin);
+    const run = runNode(CLI, [first.url]);
+    await waitFor("a ping is answered", () => run.out.includes("x2k9p answered ping"));
+    await stopEchoServers();
+    match(run.out, /closed with 4012 the replica is going away, next try in \d+ ms\n/);
+    const second = await startEchoServer({ replica: "echo-second" }, Number(port));
+    await waitFor("the second answers", () => run.out.includes("econd answered ping"), 20);
+    equal(second.url, first.url);
+  });
+
+  const refusals: [string[], RegExp][] = [
+    [[], /missing required argument 'url'/],
+    [["echo"], /'echo' is invalid.*Allowed is the http or https URL of a SockJS prefix/],
+    [["http://127.0.0.1:1/echo", "--transports", "carrier-pigeon"], /Allowed are websocket, /],
+    [["http://127.0.0.1:1/echo", "--bogus"], /unknown option '--bogus'/],
+  ];
+  it("refuses a very long URL without repeating all of it", async () => {
+    const run = runNode(CLI, ["x ".repeat(50_000)]);
+    equal(await run.ended, 2);
+    match(run.err, /^error: .*'x x .*…[^]* Allowed is the http or https URL/);
+    equal(run.err.length < 1000, true);
+  });
+
+  for (const [args, message] of refusals) {
+    it(`refuses ${JSON.stringify(args)} with exit status 2`, async () => {
+      const run = runNode(CLI, args);
+      equal(await run.ended, 2);
+      match(run.err, message);
+      equal(run.out, "");
+    });
+  }
+});

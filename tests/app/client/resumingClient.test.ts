@@ -1,0 +1,257 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { mock } from "node:test";
+import { startScripted as start } from "./scriptedSession.ts";
+
+describe("resuming client", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
+  afterEach(() => mock.timers.reset());
+
+  it("sends in order what was said before the session was open", () => {
+    const { client, current } = start();
+    client.send("one");
+    client.send("two");
+    equal(current().sent.length, 0);
+    current().opens();
+    deepEqual(
+      current().sent.map((text) => text.replace(/^~\w+\./, "")),
+      ["1 one", "2 two"],
+    );
+  });
+
+  it("sends again in the next session what was not echoed, and only that, in order", () => {
+    const { client, current, sessions } = start();
+    current().opens();
+    ["one", "two", "three"].forEach((text) => client.send(text));
+    const [first = "", second = "", third = ""] = current().sent;
+    current().echoes(second);
+    current().ends();
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+    current().opens();
+    deepEqual(current().sent, [first, third]);
+    current().echoes(first, third);
+    deepEqual(client.counts, {
+      sent: 3,
+      echoed: 3,
+      doubled: 0,
+      refused: 0,
+      lost: 0,
+      reconnects: 1,
+    });
+  });
+
+  it("tells whose echo it is: its own once, doubles as such, others not at all", () => {
+    const { client, current, events } = start();
+    current().opens();
+    client.send("mine");
+    const mine = current().text(0);
+    current().echoes("~other1.1 mine", "no number", mine, mine);
+    equal(client.counts.echoed, 1);
+    equal(client.counts.doubled, 1);
+    const echoes = events.filter(({ type }) => type === "echo");
+    deepEqual(echoes, [{ type: "echo", text: "mine", replica: "x2k9p", milliseconds: 0 }]);
+  });
+
+  it("closes an interrupted session, hears it no more and opens another", () => {
+    const { client, current, sessions } = start();
+    current().opens();
+    const old = current();
+    client.interrupt();
+    equal(old.isClosed, true);
+    deepEqual([old.onopen, old.onmessage, old.onclose], [null, null, null]);
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+  });
+
+  it("waits twice as long after each failure, with jitter, up to the limit", () => {
+    const { current, events } = start({ minDelayMs: 100, maxDelayMs: 1000 });
+    for (let failure = 0; failure < 6; failure++) {
+      current().ends();
+      mock.timers.tick(1000);
+    }
+    const delays = events.flatMap((event) =>
+      event.type === "closed" ? [event.retryInMs ?? 0] : [],
+    );
+    [100, 200, 400, 800, 1000, 1000].forEach((most, index) => {
+      const delay = delays[index] ?? 0;
+      ok(delay >= most / 2 && delay <= most, `retry ${index} after ${delay} ms`);
+    });
+    ok(new Set(delays.map((delay, index) => delay / 2 ** index)).size > 1);
+  });
+
+  it("keeps backing off from a server that opens sessions only to close them, until it answers", () => {
+    const { client, current, events } = start({ minDelayMs: 100, maxDelayMs: 10_000 });
+    for (let failure = 0; failure < 4; failure++) {
+      current().opens();
+      current().ends(4013, "full");
+      mock.timers.tick(10_000);
+    }
+    current().opens();
+    client.send("one");
+    current().echoes(current().text(0));
+    current().ends();
+    const delays = events.flatMap((event) =>
+      event.type === "closed" ? [event.retryInMs ?? 0] : [],
+    );
+    ok((delays[3] ?? 0) >= 400);
+    ok((delays[4] ?? 0) <= 100);
+  });
+
+  it("takes a session for dead that does not answer, and another that does not open", () => {
+    const { client, current, sessions, events } = start({ answerTimeoutMs: 3000 });
+    current().opens();
+    mock.timers.tick(60_000);
+    equal(sessions.length, 1, "nothing was asked, so nothing is missing");
+    client.send("one");
+    mock.timers.tick(2999);
+    equal(sessions.length, 1);
+    mock.timers.tick(1);
+    deepEqual(
+      events.flatMap((event) => (event.type === "closed" ? [event.code] : [])),
+      [4408],
+    );
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+    mock.timers.tick(3000);
+    mock.timers.tick(400);
+    equal(sessions.length, 3);
+  });
+
+  it("gives up the largest message when the server finds one too big, and sends the others", () => {
+    const { client, current, events } = start();
+    current().opens();
+    ["small", "large".repeat(100), "tiny"].forEach((text) => client.send(text));
+    current().ends(4009, "a message has 500 bytes, allowed are 100");
+    mock.timers.tick(200);
+    current().opens();
+    deepEqual(
+      current().sent.map((text) => text.split(" ")[1]),
+      ["small", "tiny"],
+    );
+    equal(client.counts.refused, 1);
+    deepEqual(
+      events.filter(({ type }) => type === "refused"),
+      [
+        {
+          type: "refused",
+          text: "large".repeat(100),
+          reason: "a message has 500 bytes, allowed are 100",
+        },
+      ],
+    );
+  });
+
+  it("takes a session for dead that does not answer, however much is sent to it", () => {
+    const { client, current, sessions } = start({ answerTimeoutMs: 3000 });
+    current().opens();
+    for (let second = 0; second < 3; second++) {
+      client.send("still there?");
+      mock.timers.tick(1000);
+    }
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+  });
+
+  it("gives up a message larger than the window that ends three sessions without a word", () => {
+    const { client, current, events } = start();
+    client.send("x".repeat(64 * 1024 + 1));
+    client.send("small");
+    for (let session = 0; session < 3; session++) {
+      current().opens();
+      equal(current().sent.length, 1);
+      current().ends();
+      mock.timers.tick(5000);
+    }
+    current().opens();
+    equal(current().text(0).split(" ")[1], "small");
+    equal(events.filter(({ type }) => type === "refused").length, 1);
+  });
+
+  it("tells that it is closed while it waits to retry, and begins anew without back-off", () => {
+    const { client, current, events } = start({ minDelayMs: 100, maxDelayMs: 10_000 });
+    for (let failure = 0; failure < 5; failure++) {
+      current().ends();
+      mock.timers.tick(10_000);
+    }
+    current().ends();
+    client.close();
+    deepEqual(events.at(-1), { type: "closed", code: 1000, reason: "", retryInMs: undefined });
+    client.connect();
+    current().ends();
+    const last = events.at(-1);
+    ok(last?.type === "closed" && (last.retryInMs ?? Infinity) <= 100);
+  });
+
+  it("has at most 64 KiB under way, so that no batch is too large to be taken", () => {
+    const { client, current } = start();
+    current().opens();
+    const text = "x".repeat(30 * 1024);
+    [1, 2, 3].forEach(() => client.send(text));
+    equal(current().sent.length, 2);
+    current().echoes(current().text(0));
+    equal(current().sent.length, 3);
+  });
+
+  it("keeps what waits while it is paused, and sends it when it connects again", () => {
+    const { client, current, sessions, events } = start();
+    current().opens();
+    client.send("one");
+    mock.timers.tick(700);
+    equal(client.waitingMs, 700);
+    client.pause("hidden");
+    equal(current().isClosed, true);
+    const closed = { type: "closed", code: 1000, reason: "hidden", retryInMs: undefined };
+    deepEqual(events.at(-1), closed);
+    client.send("two");
+    mock.timers.tick(60_000);
+    equal(sessions.length, 1);
+    deepEqual([client.waiting, client.counts.lost], [2, 0]);
+    client.connect();
+    current().opens();
+    deepEqual(
+      current().sent.map((text) => text.split(" ")[1]),
+      ["one", "two"],
+    );
+    current().echoes(...current().sent);
+    equal(client.waitingMs, 0);
+    current().ends();
+    client.pause("hidden");
+    mock.timers.tick(60_000);
+    equal(sessions.length, 2, "it does not retry either");
+  });
+
+  it("takes a silent fall-back for dead though nothing was asked, unless it is told to wait for ever", () => {
+    const { current, sessions, events } = start({ silenceTimeoutMs: 40_000 });
+    current().opens();
+    for (let beat = 0; beat < 3; beat++) {
+      mock.timers.tick(39_999);
+      current().onheartbeat?.({} as never);
+    }
+    current().echoes("of somebody else");
+    mock.timers.tick(39_999);
+    equal(sessions.length, 1);
+    mock.timers.tick(1);
+    deepEqual(
+      events.flatMap((event) => (event.type === "closed" ? [event.code] : [])),
+      [4408],
+    );
+    mock.timers.tick(200);
+    equal(sessions.length, 2);
+    current().transport = "websocket";
+    current().opens();
+    mock.timers.tick(600_000);
+    equal(sessions.length, 2, "heartbeats of a WebSocket do not get to the page");
+  });
+
+  it("counts as lost what waits when it is closed, and then stays closed", () => {
+    const { client, current, sessions } = start();
+    current().opens();
+    client.send("one");
+    client.close();
+    mock.timers.tick(60_000);
+    equal(client.counts.lost, 1);
+    equal(client.waiting, 0);
+    equal(current().isClosed, true);
+    equal(sessions.length, 1);
+  });
+});

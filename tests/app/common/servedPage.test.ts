@@ -1,0 +1,88 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { stat } from "node:fs/promises";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import Fastify, { type FastifyInstance } from "fastify";
+import { request } from "undici";
+import { APP_NAMES } from "../../../app/common/apps.ts";
+import { addPage } from "../../../app/common/page.ts";
+import { buildPages } from "../../../app/build.ts";
+
+/** How each form of a file is read. */
+const FORMS = {
+  br: brotliDecompressSync,
+  gzip: gunzipSync,
+  identity: (bytes: Uint8Array): Buffer => Buffer.from(bytes),
+} as const;
+
+describe("what is served of a page", () => {
+  let server: FastifyInstance;
+
+  afterEach(() => server.close());
+
+  const serve = async (app: (typeof APP_NAMES)[number]): Promise<string> => {
+    server = Fastify();
+    await addPage(server, app);
+    return server.listen({ port: 0, host: "127.0.0.1" });
+  };
+
+  const get = async (url: string, headers: Record<string, string>) => {
+    const { statusCode, headers: told, body } = await request(url, { headers });
+    return { statusCode, told, bytes: await body.bytes() };
+  };
+
+  for (const app of APP_NAMES) {
+    it(`of ${app} is as small as a browser takes it, and the same in each form`, async () => {
+      const origin = await serve(app);
+      for (const [file, type] of [
+        ["", "text/html"],
+        ["page.js", "application/javascript"],
+        ["style.css", "text/css"],
+      ] as const) {
+        const plain = await get(`${origin}/${file}`, {});
+        equal(plain.told["content-encoding"], undefined);
+        for (const [form, read] of Object.entries(FORMS)) {
+          const { told, bytes } = await get(`${origin}/${file}`, { "Accept-Encoding": form });
+          equal(told["content-encoding"], form === "identity" ? undefined : form);
+          equal(told["content-length"], String(bytes.length));
+          equal(told["content-type"], `${type}; charset=utf-8`);
+          match(String(told.vary), /accept-encoding/);
+          deepEqual(read(bytes), Buffer.from(plain.bytes));
+          ok(form === "identity" || bytes.length < plain.bytes.length / 2, form);
+        }
+      }
+    });
+  }
+
+  it("is the smallest form where a browser takes all", async () => {
+    const origin = await serve("document");
+    const { told } = await get(`${origin}/page.js`, { "Accept-Encoding": "gzip, deflate, br" });
+    equal(told["content-encoding"], "br");
+  });
+
+  it("is not sent again to who has it, and each form counts by itself", async () => {
+    const origin = await serve("document");
+    const tags = new Set<string>();
+    for (const form of Object.keys(FORMS)) {
+      const had = await get(`${origin}/page.js`, { "Accept-Encoding": form });
+      const tag = String(had.told.etag);
+      tags.add(tag);
+      const headers = { "Accept-Encoding": form, "If-None-Match": tag };
+      const again = await get(`${origin}/page.js`, headers);
+      deepEqual([again.statusCode, again.bytes.length, again.told.etag], [304, 0, tag]);
+      equal(again.told["cache-control"], "private, no-cache");
+    }
+    equal(tags.size, 3);
+  });
+
+  it("stays as it is when it is built again, and so need not be loaded again", async () => {
+    const origin = await serve("document");
+    const made = async (name: string): Promise<number> =>
+      (await stat(new URL(`../../../app/dist/document/${name}`, import.meta.url))).mtimeMs;
+    const before = await Promise.all([made("page.js"), made("page.js.br")]);
+    const had = await get(`${origin}/page.js`, { "Accept-Encoding": "br" });
+    await buildPages();
+    deepEqual(await Promise.all([made("page.js"), made("page.js.br")]), before);
+    const headers = { "Accept-Encoding": "br", "If-None-Match": String(had.told.etag) };
+    equal((await get(`${origin}/page.js`, headers)).statusCode, 304);
+  });
+});

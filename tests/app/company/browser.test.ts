@@ -1,0 +1,118 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { startCompanyServer, stopCompanyServers } from "../../drivers/companyServer.ts";
+import { usePostgres } from "../../drivers/postgres.ts";
+
+const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const MINE = "0b1f2b1f-7d4b-4a53-9d55-3f1f7a0e9a11";
+
+describe("company registry for browsers", () => {
+  const postgres = usePostgres();
+  let origin = "";
+
+  before(async () => {
+    ({ origin } = await startCompanyServer(await postgres.newDatabase()));
+  });
+
+  after(stopCompanyServers);
+
+  const cookiesOf = async (path: string, headers: Record<string, string> = {}): Promise<string[]> =>
+    (await fetch(origin + path, { headers })).headers.getSetCookie();
+
+  for (const path of ["/", "/companies", "/companies/HRB1", "/companies?limit=0"]) {
+    it(`are given the sticky cookie by ${path}, for 48 hours and out of scripts' reach`, async () => {
+      const [cookie = "", ...more] = await cookiesOf(path);
+      match(
+        cookie,
+        new RegExp(
+          `^com-sticky=${UUID}; Max-Age=172800; Path=/; Expires=[^;]+ GMT; HttpOnly; SameSite=Lax$`,
+        ),
+      );
+      deepEqual(more, []);
+    });
+  }
+
+  it("are told the same age in both ways that there are", async () => {
+    const before = Date.now();
+    const [cookie = ""] = await cookiesOf("/");
+    const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? "");
+    const age = expires - 172_800_000;
+    ok(age >= before - 1000 && age <= Date.now(), cookie);
+  });
+
+  for (const path of ["/healthz", "/readyz"]) {
+    it(`are given no cookie by ${path}`, async () => {
+      deepEqual(await cookiesOf(path), []);
+    });
+  }
+
+  for (const [proto, isSecure] of [
+    ["https", true],
+    ["HTTPS, http", true],
+    ["http", false],
+    ["http, https", false],
+    ["httpsx", false],
+  ] as const) {
+    it(`get the cookie with${isSecure ? "" : "out"} Secure when they came by ${proto}`, async () => {
+      const [cookie = ""] = await cookiesOf("/", { "X-Forwarded-Proto": proto });
+      equal(cookie.split("; ").includes("Secure"), isSecure);
+    });
+  }
+
+  it("get a cookie that pages of other sites send back, where there are such and only under TLS", async () => {
+    const { origin: open } = await startCompanyServer(await postgres.newDatabase(), {
+      allowedOrigins: ["https://app.example"],
+    });
+    for (const [proto, attributes] of [
+      ["https", /; HttpOnly; Secure; Partitioned; SameSite=None$/],
+      ["http", /; HttpOnly; SameSite=Lax$/],
+    ] as const) {
+      const headers = { "X-Forwarded-Proto": proto };
+      match(
+        (await fetch(`${open}/companies`, { headers })).headers.getSetCookie().join(),
+        attributes,
+      );
+    }
+    const [own = ""] = await cookiesOf("/", { "X-Forwarded-Proto": "https" });
+    match(own, /; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it("keep the value that they have, with its age renewed", async () => {
+    const [cookie = ""] = await cookiesOf("/companies", { Cookie: `a=b; com-sticky=${MINE}` });
+    match(cookie, new RegExp(`^com-sticky=${MINE}; Max-Age=172800; `));
+  });
+
+  for (const value of ["", "x", `${MINE}0`, encodeURIComponent("a\r\nb"), MINE.toUpperCase()]) {
+    it(`get another value for the malformed ${JSON.stringify(value)}`, async () => {
+      const [cookie = ""] = await cookiesOf("/", { Cookie: `com-sticky=${value}` });
+      match(cookie, new RegExp(`^com-sticky=${UUID};`));
+    });
+  }
+
+  it("get values that differ", async () => {
+    notEqual((await cookiesOf("/"))[0], (await cookiesOf("/"))[0]);
+  });
+
+  it("get a page that loads from its own origin only, in no frame, and that nobody else keeps", async () => {
+    const { status, headers } = await fetch(`${origin}/`);
+    equal(status, 200);
+    match(headers.get("Content-Type") ?? "", /^text\/html/);
+    equal(
+      headers.get("Content-Security-Policy"),
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    equal(headers.get("Cache-Control"), "private, no-cache");
+    for (const path of ["/page.js", "/style.css"]) {
+      equal((await fetch(origin + path)).status, 200);
+    }
+  });
+
+  for (const path of ["/", "/page.js", "/companies", "/openapi.json", "/nothing"]) {
+    it(`are told neither to guess the type of ${path} nor to tell where they come from`, async () => {
+      const { headers } = await fetch(origin + path);
+      equal(headers.get("X-Content-Type-Options"), "nosniff");
+      equal(headers.get("Referrer-Policy"), "same-origin");
+      equal(headers.get("Access-Control-Allow-Origin"), null);
+    });
+  }
+});

@@ -1,0 +1,77 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { DOCUMENT_ROUTING } from "../../../app/document/routing.ts";
+import { requestKey } from "../../../app/common/requestKey.ts";
+import { closeEditors, openDocument } from "../../drivers/documentEditor.ts";
+import { startDocumentProcess } from "./documentProcess.ts";
+import { newDocument } from "../../drivers/documentServer.ts";
+import { endRuns, runNode } from "../../drivers/localRun.ts";
+import { queryRows, usePostgres } from "../../drivers/postgres.ts";
+
+describe("process of the document collaborator", () => {
+  const postgres = usePostgres();
+
+  afterEach(async () => {
+    closeEditors();
+    await endRuns();
+  });
+
+  it("names every wrong setting with what is allowed", async () => {
+    const run = runNode("app/main.ts", [], {
+      APP: "document",
+      DATABASE_URL: "postgres://a:b@c/d",
+      MAX_DOCUMENT_BYTES: "0",
+      MAX_UPDATES_PER_SECOND: "0.5",
+      MAX_SAVE_SECONDS: "21",
+      MAX_CONNECTIONS_PER_DOCUMENT: "",
+      MAX_CONNECTIONS: "-1",
+    });
+    equal(await run.ended, 2);
+    deepEqual(run.err.split("\n"), [
+      'MAX_DOCUMENT_BYTES is "0": allowed is a whole number from 1024 to 67108864; for example 2097152',
+      'MAX_UPDATES_PER_SECOND is "0.5": allowed is a whole number from 1 to 10000; for example 100',
+      'MAX_SAVE_SECONDS is "21": allowed is a whole number from 1 to 20; for example 10',
+      'MAX_CONNECTIONS_PER_DOCUMENT is "": allowed is a whole number from 1 to 10000; for example 50',
+      'MAX_CONNECTIONS is "-1": allowed is a whole number from 1 to 100000; for example 800',
+      "",
+    ]);
+  });
+
+  it("saves what its editors have sent before it ends on SIGTERM with 0, and leaves no connection and nobody behind", async () => {
+    const database = await postgres.newDatabase();
+    const run = await startDocumentProcess(database, "document-0", { DRAIN_SECONDS: "0.5" });
+    const id = await newDocument(run.origin);
+    const editor = await openDocument(id, run.origin);
+    editor.introduce("Ada");
+    editor.write("last words");
+    await editor.saved();
+    run.child.kill("SIGTERM");
+    equal(await run.ended, 0);
+    equal(run.err, "");
+    equal(editor.closed[0]?.code, 4012);
+    ok(!run.out.includes(new URL(database).password));
+    deepEqual(await queryRows(database, "select from document_presence"), []);
+    deepEqual(await queryRows(database, "select from document_replica"), []);
+    deepEqual(
+      await queryRows(
+        database,
+        "select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      ),
+      [],
+    );
+  });
+
+  it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {
+    deepEqual(DOCUMENT_ROUTING.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
+    const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
+    const keyOf = (method: string, url: string): string | undefined =>
+      requestKey(DOCUMENT_ROUTING.keyRoutes, { method, url, headersDistinct: {} });
+    for (const url of [`/documents/${id}`, `/documents/${id}/versions`, `/documents/${id}?a=b`]) {
+      for (const method of ["GET", "HEAD", "POST"]) {
+        equal(keyOf(method, url), id);
+      }
+    }
+    equal(keyOf("GET", "/documents"), undefined);
+    equal(keyOf("POST", "/documents"), undefined);
+    equal(keyOf("GET", "/page.js"), undefined);
+  });
+});
