@@ -23,11 +23,21 @@ async function listen<T>(open: () => Promise<T>, { HOST, PORT, METRICS_PORT }: S
     return await open();
   } catch (error) {
     const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-    const [name, example] = port === METRICS_PORT ? ["METRICS_PORT", 9464] : ["PORT", 8080];
-    throw new SettingsError([
+    const [name, example] = port === METRICS_PORT ? ["METRICS_PORT", "9464"] : ["PORT", "8080"];
+    throw new SettingsError(
       code === "EADDRINUSE" || code === "EACCES"
-        ? `${name} is ${port ?? PORT}: ${message}; allowed is a free port, for example ${example}`
-        : `HOST is ${shown(HOST)}: ${cut(message)}; allowed is an address of this computer, for example 0.0.0.0`,
-    ]);
+        ? {
+            name,
+            problem: `is ${port ?? PORT}, which cannot be opened: ${message}`,
+            mustBe: "a free port",
+            example,
+          }
+        : {
+            name: "HOST",
+            problem: `is ${shown(HOST)}: ${cut(message)}`,
+            mustBe: "an address of this computer",
+            example: "0.0.0.0",
+          },
+    );
   }
 }

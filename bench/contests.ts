@@ -34,13 +34,21 @@ export function inTurn<Each>(all: readonly Each[], turn: number): Each[] {
   return [...all.slice(first), ...all.slice(0, first)];
 }
 
+/** What the local run logs of a replica. */
+interface LogLine {
+  availability?: string;
+  replica?: string;
+  metricsPort?: number;
+}
+
 /** What all replicas of a run have counted together; each has a port of its own for this. */
 export async function countedIn({ err }: LocalRun, name: string): Promise<number> {
-  const ports = new Map<string, string>();
-  for (const [, replica = "", port = ""] of err.matchAll(
-    /"replica":"([^"]+)","port":\d+,"metricsPort":(\d+),"availability":"routable"/g,
-  )) {
-    ports.set(replica, port);
+  const ports = new Map<string, number>();
+  for (const line of err.split("\n").filter((each) => each.startsWith("{"))) {
+    const { availability, replica, metricsPort } = JSON.parse(line) as LogLine;
+    if (availability === "routable" && replica !== undefined && metricsPort !== undefined) {
+      ports.set(replica, metricsPort);
+    }
   }
   const counts = await Promise.all(
     [...ports.values()].map((port) => metric(`http://127.0.0.1:${port}`, name)),

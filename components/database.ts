@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { shown } from "../app/common/shown.ts";
+import { sentencesOf, type Fault } from "../app/common/fault.ts";
+import { wholeNumberFault } from "../app/common/settings.ts";
 
 /** Name of the database and of its only user. */
 const NAME = "app";
@@ -52,7 +53,7 @@ export class Database extends pulumi.ComponentResource {
     super("sockjs-sticky:index:Database", name, {}, opts);
     const faults = databaseFaults(args);
     if (faults.length > 0) {
-      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+      throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
     const inParent = { parent: this };
     // Without a rule for it nothing goes out: the provider removes the one that AWS makes.
@@ -147,21 +148,23 @@ export class Database extends pulumi.ComponentResource {
   }
 }
 
-function databaseFaults(args: DatabaseArgs): string[] {
+function databaseFaults(args: DatabaseArgs): Fault[] {
   const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
   const faults = [
-    !/^\d+(\.\d+)?$/.test(postgresVersion) &&
-      `postgresVersion is ${shown(postgresVersion)}: allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
-    !/^db\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceClass) &&
-      `instanceClass is ${shown(instanceClass)}: allowed is an RDS instance class; for example db.t4g.micro`,
-    !isWhole(storageGiB, MIN_STORAGE_GIB, MAX_STORAGE_GIB) &&
-      `storageGiB is ${storageGiB}: allowed is a whole number from ${MIN_STORAGE_GIB} to ${MAX_STORAGE_GIB}; for example ${MIN_STORAGE_GIB}`,
-    !isWhole(backupDays, 0, MAX_BACKUP_DAYS) &&
-      `backupDays is ${backupDays}: allowed is a whole number from 0 to ${MAX_BACKUP_DAYS}; for example 7`,
+    !/^\d+(\.\d+)?$/.test(postgresVersion) && {
+      name: "postgresVersion",
+      got: postgresVersion,
+      mustBe: "a major version of PostgreSQL, or one with its minor version",
+      example: "18",
+    },
+    !/^db\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceClass) && {
+      name: "instanceClass",
+      got: instanceClass,
+      mustBe: "an RDS instance class",
+      example: "db.t4g.micro",
+    },
+    wholeNumberFault("storageGiB", storageGiB, MIN_STORAGE_GIB, MAX_STORAGE_GIB),
+    wholeNumberFault("backupDays", backupDays, 0, MAX_BACKUP_DAYS),
   ];
-  return faults.filter((fault) => fault !== false);
-}
-
-function isWhole(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max;
+  return faults.filter((fault) => typeof fault === "object");
 }

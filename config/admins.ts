@@ -1,11 +1,16 @@
-import { shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
 
-/** What is wrong with admins of whom one has made the cluster: EKS has that one administer it, and nobody twice. */
-export function creatorFaults(admins: readonly string[], creator: string | undefined): string[] {
+/** Admins among whom is the creator of the cluster, whom EKS lets administer it already and refuses a second time. */
+export function creatorFaults(admins: readonly string[], creator: string | undefined): Fault[] {
   return admins.flatMap((admin, index) =>
     creator !== undefined && principalOf(admin) === principalOf(creator)
       ? [
-          `admins[${index}] is ${shown(admin)}; it must not be the one that makes the cluster, who administers it already: remove it`,
+          {
+            name: `admins[${index}]`,
+            got: admin,
+            mustBe: "somebody other than the creator of the cluster, who administers it already",
+            fix: "remove it",
+          },
         ]
       : [],
   );

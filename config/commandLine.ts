@@ -22,11 +22,15 @@ export function parseCommandLine(command: Command, args: readonly string[]): boo
       return false;
     }
     const message = error instanceof Error ? error.message : String(error);
-    const fault = message.replace(/^error: /, "").replace(/\.$/, "");
+    const said = cut(message.replace(/^error: /, "").replace(/\.$/, ""));
     const allowed = [
       ...command.registeredArguments.map((argument) => `<${argument.name()}>`),
       ...command.options.map(({ flags }) => flags),
     ];
-    throw new SettingsError([`${cut(fault)}; allowed are ${allowed.join(", ")}`]);
+    throw new SettingsError({
+      name: command.name(),
+      problem: `was not understood: ${said}`,
+      mustBe: `called with ${allowed.join(", ")}`,
+    });
   }
 }

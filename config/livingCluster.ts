@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { creatorFaults } from "./admins.ts";
-import { listed } from "../app/common/shown.ts";
+import { sentencesOf } from "../app/common/fault.ts";
 import { lossFaults, type GuardedSettings, type LastUp } from "./lossGuard.ts";
 
 /** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */
@@ -30,7 +30,7 @@ export async function refuseConflicts(
     ...creatorFaults(admins, creator),
   ];
   if (faults.length > 0) {
-    throw new pulumi.RunError(listed(faults));
+    throw new pulumi.RunError(sentencesOf(faults));
   }
 }
 

@@ -1,9 +1,9 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { checkSettings, textLike } from "../app/common/settings.ts";
-import { cut, listed, shown } from "../app/common/shown.ts";
-import { isDocumentation } from "../components/network/subnets.ts";
-import { combinationFaults } from "./stackRules.ts";
+import { z } from "zod";
+import { sentenceOf, sentencesOf, unknownFault, within, type Fault } from "../app/common/fault.ts";
+import { checkSettings } from "../app/common/settings.ts";
+import { placeholderFaults, stackFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";
 import { checkWorkloads, type WorkloadSettings } from "./workloads.ts";
@@ -11,8 +11,12 @@ import { checkWorkloads, type WorkloadSettings } from "./workloads.ts";
 /** The longest name made from ours, of an IAM role (64), is longer by `-eksRole-role-` and 7 digits. */
 const MAX_NAME = 64 - 21;
 
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
 const PROVIDER_RULES = {
-  "aws:region": textLike(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region", "us-east-1"),
+  "aws:region": z
+    .custom<aws.Region>((region) => REGION.test(String(region)))
+    .meta({ description: "an AWS region", example: "us-east-1" }),
 };
 
 /**
@@ -47,57 +51,42 @@ export function loadConfig(): Config {
   const name = `${project}-${pulumi.getStack()}`;
   const nameOf = (setting: string): string => `${project}:${setting}`;
   const all = pulumi.runtime.allConfig();
-  const { workloads: list, ...own } = settingsOf(project, all);
-  const unknown = Object.keys(own).filter((setting) => !Object.hasOwn(RULES, setting));
+  const { workloads: raw, ...own } = settingsOf(project, all);
   const settings = checkSettings(RULES, own, nameOf);
-  const { workloads, faults: listFaults } = checkWorkloads(list, nameOf("workloads"));
+  const list = checkWorkloads(raw, nameOf("workloads"));
   const provider = checkSettings(PROVIDER_RULES, all);
-  const placeholders = placeholderFaults(settings.values).map(nameOf);
+  const region = provider.values["aws:region"];
+  const placeholders = within(nameOf(""), placeholderFaults(settings.values));
+  const known = ["workloads", ...Object.keys(RULES)];
   const faults = [
-    ...unknown.map(
-      (setting) =>
-        `${cut(nameOf(setting))} is not a setting: allowed are workloads, ${Object.keys(RULES).join(", ")}`,
-    ),
+    ...Object.keys(own)
+      .filter((setting) => !known.includes(setting))
+      .map((setting) => unknownFault(nameOf(setting), known)),
     ...nameFaults(name),
     ...provider.faults,
     ...settings.faults,
-    ...listFaults,
+    ...list.faults,
     ...providerFaults(all),
-    ...combinationFaults({ ...settings.values, workloads }).map(nameOf),
-    ...workloads.flatMap((workload, index) =>
-      workloadFaults(workload, settings.values).map((fault) =>
-        nameOf(`workloads[${index}].${fault}`),
+    ...within(nameOf(""), [
+      ...stackFaults({ ...settings.values, workloads: list.workloads }),
+      ...list.workloads.flatMap((workload, index) =>
+        within(`workloads[${index}].`, workloadFaults(workload, settings.values)),
       ),
-    ),
-    ...[regionFaults, partitionFaults].flatMap((faultsOf) =>
-      faultsOf(settings.values, provider.values["aws:region"]).map(nameOf),
-    ),
-    ...placeholders.filter(() => !pulumi.runtime.isDryRun()),
+      ...(region === undefined ? [] : regionFaults(settings.values, region)),
+      ...(region === undefined ? [] : partitionFaults(settings.values, region)),
+    ]),
+    ...(pulumi.runtime.isDryRun() ? [] : placeholders),
   ];
-  if (faults.length > 0) {
-    throw new pulumi.RunError(listed(faults));
+  if (faults.length > 0 || !settings.isRight || !list.isRight || !provider.isRight) {
+    throw new pulumi.RunError(sentencesOf(faults));
   }
-  placeholders.forEach((fault) => void pulumi.log.warn(fault));
-  const region = provider.values["aws:region"] as aws.Region;
+  placeholders.forEach((fault) => void pulumi.log.warn(sentenceOf(fault)));
   return {
-    ...(settings.values as Settings),
-    workloads: workloads as readonly WorkloadSettings[],
+    ...settings.values,
+    workloads: list.workloads,
     name,
-    region,
+    region: provider.values["aws:region"],
   };
-}
-
-/**
- * A preview warns of blocks for documentation, such as that of `Pulumi.prod.yaml`; `pulumi up` would make a cluster that
- * nobody reaches, and then fail.
- */
-function placeholderFaults({ publicAccessCidrs = [] }: Partial<Settings>): string[] {
-  const placeholders = publicAccessCidrs.filter(isDocumentation);
-  return placeholders.length === 0
-    ? []
-    : [
-        `publicAccessCidrs has ${cut(placeholders.join(", "))}, from where nobody comes: replace it by the addresses from which Pulumi and kubectl are run, or they will not reach the cluster`,
-      ];
 }
 
 /** A project's settings as they are written: text, or lists where text is a JSON list. */
@@ -121,67 +110,57 @@ function listOrText(value: string): unknown {
   }
 }
 
-/** The provider is made by the program: what else it could be told would be ignored. */
-function providerFaults(all: Record<string, string>): string[] {
+/** The program makes the provider itself; other settings of it would be ignored. */
+function providerFaults(all: Record<string, string>): Fault[] {
   return Object.keys(all)
     .filter((key) => key.startsWith("aws:") && key !== "aws:region")
-    .map(
-      (key) =>
-        `${cut(key)} is set: allowed is aws:region only; use the environment of the AWS SDK, for example AWS_PROFILE`,
-    );
+    .map((key) => ({
+      name: key,
+      problem: "is set",
+      mustBe: "removed, because the program sets aws:region only",
+      fix: "use the environment of the AWS SDK, such as AWS_PROFILE",
+    }));
 }
 
 /** A load balancer takes certificates and web ACLs of its own region only. */
-function regionFaults(
-  { certificateArn, webAclArn }: Partial<Settings>,
-  region: string | undefined,
-): string[] {
-  return Object.entries({ certificateArn, webAclArn }).flatMap(([setting, arn]) => {
-    const found = arn?.split(":")[3];
-    return found === undefined || region === undefined || found === region
-      ? []
-      : [
-          `${setting} is ${shown(arn)}: it is in ${found}, allowed is one in ${region} (aws:region)`,
-        ];
-  });
+function regionFaults({ certificateArn, webAclArn }: Partial<Settings>, region: string): Fault[] {
+  return Object.entries({ certificateArn, webAclArn })
+    .filter(([, arn]) => arn !== undefined && arn.split(":")[3] !== region)
+    .map(([name, got]) => ({ name, got, mustBe: `in ${region} (aws:region)` }));
 }
 
 /** What is in one partition does not exist for another one. */
 function partitionFaults(
   { admins = [], certificateArn, webAclArn }: Partial<Settings>,
-  region: string | undefined,
-): string[] {
-  if (region === undefined) {
-    return [];
-  }
+  region: string,
+): Fault[] {
   const partition = partitionOf(region);
-  const arns = [
-    ["certificateArn", certificateArn] as const,
-    ["webAclArn", webAclArn] as const,
+  const arns = { certificateArn, webAclArn };
+  const all = [
+    ...Object.entries(arns),
     ...admins.map((arn, index) => [`admins[${index}]`, arn] as const),
   ];
-  return arns
+  return all
     .filter(([, arn]) => arn !== undefined && arn.split(":")[1] !== partition)
-    .map(
-      ([setting, arn]) =>
-        `${setting} is ${shown(arn)}; it must be in the partition of ${region} (aws:region), which is ${partition}`,
-    );
+    .map(([name, got]) => ({
+      name,
+      got,
+      mustBe: `in the partition of ${region} (aws:region), which is ${partition}`,
+    }));
 }
 
 function partitionOf(region: string): string {
   return Object.entries(PARTITIONS).find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
-function nameFaults(name: string): string[] {
-  const stack = shown(pulumi.getStack());
+function nameFaults(name: string): Fault[] {
+  const stack = { name: "the stack's name", got: pulumi.getStack() };
   if (!/^[a-z](-?[a-z0-9])*$/.test(name)) {
-    return [
-      `the stack's name is ${stack}: allowed are lower-case letters, digits and single hyphens between them; for example dev`,
-    ];
+    const mustBe = "lower-case letters, digits and single hyphens between them";
+    return [{ ...stack, mustBe, example: "dev" }];
   }
+  const room = MAX_NAME - (name.length - pulumi.getStack().length);
   return name.length <= MAX_NAME
     ? []
-    : [
-        `the stack's name is ${stack}: ${name} has ${name.length} characters, allowed are ${MAX_NAME}; choose a shorter one`,
-      ];
+    : [{ ...stack, mustBe: `at most ${room} characters long`, example: "dev" }];
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { listed, shown } from "../app/common/shown.ts";
+import { sentencesOf, type Fault } from "../app/common/fault.ts";
+import { shown } from "../app/common/shown.ts";
 import type { Config } from "./load.ts";
 import { keepsData } from "./workloads.ts";
 
@@ -157,22 +158,26 @@ export async function readLastUp(): Promise<LastUp | undefined> {
 export function refuseLosses(old: LastUp, now: GuardedSettings): void {
   const faults = lossFaults(old, now);
   if (faults.length > 0) {
-    throw new pulumi.RunError(listed(faults));
+    throw new pulumi.RunError(sentencesOf(faults));
   }
 }
 
 /** What is wrong with settings that follow upon others, which had deletion protection or not. */
-export function lossFaults(old: LastUp, now: GuardedSettings): string[] {
+export function lossFaults(old: LastUp, now: GuardedSettings): Fault[] {
   return GUARDS.filter(
     ({ of, always = false, harmless }) =>
       old[of] !== undefined &&
       old[of] !== now[of] &&
       (always || old.deletionProtection === true) &&
       harmless?.(old, now) !== true,
-  ).map(({ of, setting, loss, always = false, tell = shown }) => {
-    const fix = always ? "run pulumi destroy" : "set deletionProtection to false and run pulumi up";
-    return `${setting} is ${tell(now[of])}: it was ${tell(old[of])}, and the change ${loss}; set it back, or ${fix} before`;
-  });
+  ).map(({ of, setting, loss, always = false, tell = shown }) => ({
+    name: setting,
+    problem: `is ${tell(now[of])}, and was ${tell(old[of])}`,
+    mustBe: `${tell(old[of])}, because the change ${loss}`,
+    fix: always
+      ? "revert it, or run `pulumi destroy` first"
+      : "revert it, or set deletionProtection to false and run `pulumi up` first",
+  }));
 }
 
 /** Whether a version comes before another one, as far as both are written: `18` may be any of 18. */

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { principalOf } from "./admins.ts";
-import { shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
+import { cut } from "../app/common/shown.ts";
 import {
+  isDocumentation,
   isPrivate,
   isSourceless,
   isUnrouted,
@@ -18,56 +20,72 @@ const MIN_NAMED_PREFIX = 8;
 /** All that a stack sets. */
 type All = Settings & { workloads: readonly WorkloadDraft[] };
 
-/** A rule over several settings; it tells what is wrong, or nothing. */
-interface Combination {
+/** A rule over settings of which each is right by itself. */
+interface StackRule {
   of: readonly (keyof All)[];
-  fault: (settings: All) => string | false | undefined;
+  fault: (settings: All) => Fault | false | undefined;
 }
 
-const COMBINATIONS: readonly Combination[] = [
-  {
-    of: ["vpcCidr"],
-    fault: ({ vpcCidr }) => {
-      const fault = vpcCidrFault(vpcCidr);
-      return fault !== undefined && `vpcCidr is ${shown(vpcCidr)}: ${fault}`;
-    },
-  },
+const STACK_RULES: readonly StackRule[] = [
+  { of: ["vpcCidr"], fault: ({ vpcCidr }) => vpcCidrFault(vpcCidr) },
   {
     of: ["certificateArn", "accessLogsBucket", "workloads"],
     fault: ({ certificateArn, accessLogsBucket, workloads }) =>
       certificateArn === undefined &&
       accessLogsBucket !== undefined &&
-      workloads.every(({ affinity }) => affinity !== "cookie") &&
-      `accessLogsBucket is ${shown(accessLogsBucket)}: of a Network Load Balancer AWS writes access logs of TLS listeners only; set certificateArn, too, or leave accessLogsBucket out`,
+      workloads.every(({ affinity }) => affinity !== "cookie") && {
+        name: "accessLogsBucket",
+        got: accessLogsBucket,
+        mustBe:
+          "empty without certificateArn, because a Network Load Balancer logs only TLS connections",
+        fix: "set certificateArn, or remove accessLogsBucket",
+      },
   },
   {
     of: ["webAclArn", "workloads"],
     fault: ({ webAclArn, workloads }) =>
       webAclArn !== undefined &&
-      workloads.every(({ affinity }) => affinity !== "cookie") &&
-      `webAclArn is ${shown(webAclArn)}: a web ACL is for Application Load Balancers, allowed is one where a workload has affinity cookie; leave webAclArn out`,
+      workloads.every(({ affinity }) => affinity !== "cookie") && {
+        name: "webAclArn",
+        got: webAclArn,
+        mustBe:
+          "empty unless a workload has affinity cookie, because web ACLs protect only Application Load Balancers",
+        fix: "remove webAclArn",
+      },
   },
   {
     of: ["hostedZoneId", "workloads"],
     fault: ({ hostedZoneId, workloads }) =>
       hostedZoneId !== undefined &&
-      workloads.every(({ dnsName }) => dnsName === undefined) &&
-      `hostedZoneId is ${shown(hostedZoneId)}: no workload has a dnsName; set the dnsName of a workload, or leave hostedZoneId out`,
+      workloads.every(({ dnsName }) => dnsName === undefined) && {
+        name: "hostedZoneId",
+        got: hostedZoneId,
+        mustBe: "empty unless a workload has a dnsName",
+        fix: "set the dnsName of a workload, or remove hostedZoneId",
+      },
   },
   {
     of: ["deletionProtection", "publicAccessCidrs"],
     fault: ({ deletionProtection, publicAccessCidrs }) =>
       deletionProtection &&
-      publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) &&
-      `publicAccessCidrs is ${shown(publicAccessCidrs)}: with deletionProtection allowed are named blocks only, of /${MIN_NAMED_PREFIX} to /32; for example [198.51.100.0/24]`,
+      publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) && {
+        name: "publicAccessCidrs",
+        got: publicAccessCidrs,
+        mustBe: `specific blocks, of /${MIN_NAMED_PREFIX} to /32, with deletionProtection`,
+        example: "[198.51.100.0/24]",
+      },
   },
   {
     of: ["publicAccessCidrs"],
     fault: ({ publicAccessCidrs }) =>
-      publicAccessCidrs.some(isPrivate) &&
-      `publicAccessCidrs is ${shown(publicAccessCidrs)}: nobody comes from a private network, allowed are public blocks; for example [198.51.100.0/24]`,
+      publicAccessCidrs.some(isPrivate) && {
+        name: "publicAccessCidrs",
+        got: publicAccessCidrs,
+        mustBe: "public blocks, because the public endpoint never sees private addresses",
+        example: "[198.51.100.0/24]",
+      },
   },
-  unusable("publicAccessCidrs", isUnrouted, "which reaches no public address"),
+  unusable("publicAccessCidrs", isUnrouted, "from which no public address can be reached"),
   unusable("sourceRanges", isSourceless, "from which no connection comes"),
   eachOnce("sourceRanges", "block"),
   eachOnce("publicAccessCidrs", "block"),
@@ -77,24 +95,32 @@ const COMBINATIONS: readonly Combination[] = [
     of: ["controllerChart"],
     fault: ({ controllerChart }) =>
       /^\.{0,2}\//.test(controllerChart) &&
-      !existsSync(join(controllerChart, "Chart.yaml")) &&
-      `controllerChart is ${shown(controllerChart)}: there is no Chart.yaml in it, allowed is a folder with the chart; for example ./charts/aws-load-balancer-controller`,
+      !existsSync(join(controllerChart, "Chart.yaml")) && {
+        name: "controllerChart",
+        got: controllerChart,
+        mustBe: "a folder with a Chart.yaml",
+        example: "./charts/aws-load-balancer-controller",
+      },
   },
 ];
 
-/** Blocks that name nobody. */
+/** Blocks in which no client can be. */
 function unusable(
   setting: "publicAccessCidrs" | "sourceRanges",
   isUnusable: (cidr: string) => boolean,
   reason: string,
-): Combination {
+): StackRule {
   return {
     of: [setting],
     fault: ({ [setting]: cidrs }) => {
       const found = cidrs.find(isUnusable);
       return (
-        found !== undefined &&
-        `${setting} has ${found}, ${reason}; it must have blocks of clients only (for example [198.51.100.0/24])`
+        found !== undefined && {
+          name: setting,
+          problem: `has ${found}, ${reason}`,
+          mustBe: "blocks of clients only",
+          example: "[198.51.100.0/24]",
+        }
       );
     },
   };
@@ -104,18 +130,39 @@ function eachOnce(
   setting: "sourceRanges" | "publicAccessCidrs" | "controlPlaneLogs" | "admins",
   item: string,
   keyOf: (value: string) => string = (value) => value,
-): Combination {
+): StackRule {
   return {
     of: [setting],
     fault: ({ [setting]: items }) =>
-      new Set(items.map(keyOf)).size < items.length &&
-      `${setting} is ${shown(items)}: allowed is each ${item} once; remove the second`,
+      new Set(items.map(keyOf)).size < items.length && {
+        name: setting,
+        got: items,
+        mustBe: `a list with each ${item} once`,
+        fix: "remove the second",
+      },
   };
 }
 
-/** What is wrong between settings of which each is right; those that are not are left out. */
-export function combinationFaults(settings: Partial<All>): string[] {
-  return COMBINATIONS.filter(({ of }) => of.every((setting) => setting in settings))
+/** What is wrong between settings of which each is right; wrong ones are left out. */
+export function stackFaults(settings: Partial<All>): Fault[] {
+  return STACK_RULES.filter(({ of }) => of.every((setting) => setting in settings))
     .map(({ fault }) => fault(settings as All))
-    .filter((fault) => typeof fault === "string");
+    .filter((fault) => typeof fault === "object");
+}
+
+/**
+ * Documentation blocks, such as that of `Pulumi.prod.yaml`: a preview warns of them; `pulumi up` would make a cluster that
+ * nobody can reach, and then fail.
+ */
+export function placeholderFaults({ publicAccessCidrs = [] }: Partial<Settings>): Fault[] {
+  const placeholders = publicAccessCidrs.filter(isDocumentation);
+  return placeholders.length === 0
+    ? []
+    : [
+        {
+          name: "publicAccessCidrs",
+          problem: `has ${cut(placeholders.join(", "))}, a documentation block that no client uses`,
+          mustBe: "the addresses from which Pulumi and kubectl reach the cluster",
+        },
+      ];
 }

@@ -1,5 +1,5 @@
 import { getDomain } from "tldts";
-import { shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { Affinity, WorkloadDraft } from "./workloads.ts";
@@ -18,63 +18,86 @@ const MIN_DRAIN_SECONDS: Record<Affinity, number> = {
   key: 10,
 };
 
+/** Why so long. */
 const SENDERS: Record<Affinity, string> = {
-  "source-ip": "a Network Load Balancer goes on sending connections for two minutes",
-  none: "a Network Load Balancer goes on sending connections for two minutes",
-  cookie: "an Application Load Balancer goes on sending requests for up to a minute",
-  key: "the key router goes on sending requests for some seconds",
+  "source-ip": "a Network Load Balancer keeps sending connections for two minutes",
+  none: "a Network Load Balancer keeps sending connections for two minutes",
+  cookie: "an Application Load Balancer keeps sending requests for up to a minute",
+  key: "the key router keeps sending requests for some seconds",
 };
 
+/** A rule over a workload's settings and those of its stack; wrong ones are left out. */
+type Rule<Draft = WorkloadDraft> = (workload: Draft, stack: Partial<Settings>) => Fault | undefined;
+
 /** What is wrong between a workload's settings and with those of its stack; wrong ones are left out. */
-export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): string[] {
-  const faults = [drainFault, autoscalerFault, sizeFaultOf, dnsFault, siteFault].map((rule) =>
-    rule(workload, stack),
-  );
-  const listener = workload.app === "echo" ? listenerFaults(workload, stack) : [];
-  return [...faults, ...listener].filter((fault) => fault !== undefined);
+export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
+  const rules: Rule[] = [drainFault, autoscalerFault, sizeFaultOf, dnsFault, siteFault];
+  const faults = [
+    ...rules.map((rule) => rule(workload, stack)),
+    ...(workload.app === "echo" ? LISTENER_RULES.map((rule) => rule(workload, stack)) : []),
+  ];
+  return faults.filter((fault) => fault !== undefined);
 }
 
-function drainFault({ affinity, drainSeconds }: WorkloadDraft): string | undefined {
+function drainFault({ affinity, drainSeconds }: WorkloadDraft): Fault | undefined {
   if (affinity === undefined || drainSeconds === undefined) {
     return undefined;
   }
   const min = MIN_DRAIN_SECONDS[affinity];
   return drainSeconds < min
-    ? `drainSeconds is ${drainSeconds}: ${SENDERS[affinity]}, with affinity ${affinity} allowed is ${min} to 3600; for example ${min}`
+    ? {
+        name: "drainSeconds",
+        got: drainSeconds,
+        mustBe: `from ${min} to 3600 with affinity ${affinity}, because ${SENDERS[affinity]}`,
+        example: String(min),
+      }
     : undefined;
 }
 
-function autoscalerFault({ replicas, maxReplicas }: WorkloadDraft): string | undefined {
+function autoscalerFault({ replicas, maxReplicas }: WorkloadDraft): Fault | undefined {
   return replicas !== undefined && maxReplicas !== undefined && maxReplicas <= replicas
-    ? `maxReplicas is ${maxReplicas}: allowed is more than ${replicas} (replicas), or none for no autoscaler; for example ${replicas * 2}`
+    ? {
+        name: "maxReplicas",
+        got: maxReplicas,
+        mustBe: `more than ${replicas} (replicas)`,
+        example: String(replicas * 2),
+        fix: "omit it to disable autoscaling",
+      }
     : undefined;
 }
 
-function sizeFaultOf({ cpuMillicores, memoryMiB }: WorkloadDraft): string | undefined {
-  if (cpuMillicores === undefined || memoryMiB === undefined) {
-    return undefined;
-  }
-  const fault = sizeFault({ cpuMillicores, memoryMiB });
-  return fault === undefined
+function sizeFaultOf({ cpuMillicores, memoryMiB }: WorkloadDraft): Fault | undefined {
+  return cpuMillicores === undefined || memoryMiB === undefined
     ? undefined
-    : `cpuMillicores is ${cpuMillicores} and memoryMiB is ${memoryMiB}: Fargate has no such size, ${fault}; for example 250 and 512`;
+    : sizeFault({ cpuMillicores, memoryMiB });
 }
 
-function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): string | undefined {
+function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
   return dnsName !== undefined && "hostedZoneId" in stack && stack.hostedZoneId === undefined
-    ? `dnsName is ${shown(dnsName)}: it needs hostedZoneId, the Route 53 hosted zone that the name is in; set hostedZoneId, or leave dnsName out`
+    ? {
+        name: "dnsName",
+        got: dnsName,
+        mustBe: "in the Route 53 hosted zone that hostedZoneId names",
+        fix: "set hostedZoneId, or remove dnsName",
+      }
     : undefined;
 }
 
 /** Browsers send a cookie from a page of another site under TLS only. */
-function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): string | undefined {
+function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
   const { affinity, allowedOrigins = [], dnsName } = workload;
   const isPlain = "certificateArn" in stack && stack.certificateArn === undefined;
   if (affinity !== "cookie" || !isPlain || !("dnsName" in workload)) {
     return undefined;
   }
   return allowedOrigins.some((origin) => !isSameSite(origin, dnsName))
-    ? `allowedOrigins is ${shown(allowedOrigins)}: from a page of another site browsers send cookies under TLS only, with affinity cookie and without certificateArn allowed are pages of the workload's own site; set certificateArn, or affinity to key`
+    ? {
+        name: "allowedOrigins",
+        got: allowedOrigins,
+        mustBe:
+          "pages of the workload's own site with affinity cookie and without certificateArn, because browsers send cookies to another site only over TLS",
+        fix: "set certificateArn, or affinity to key",
+      }
     : undefined;
 }
 
@@ -85,26 +108,27 @@ function isSameSite(origin: string, dnsName: string | undefined): boolean {
   return site !== null && origin.startsWith("http://") && getDomain(origin, options) === site;
 }
 
-/** Of the NLB in front of the replicas themselves. */
-function listenerFaults(
-  { affinity, crossZone, idleTimeoutSeconds, targetProtocol }: WorkloadDraft & { app: "echo" },
-  stack: Partial<Settings>,
-): (string | undefined)[] {
-  const isSticky = affinity === "source-ip";
-  const isTcp = "certificateArn" in stack && stack.certificateArn === undefined;
-  const isTls = stack.certificateArn !== undefined;
-  return [
-    isSticky && crossZone === false
-      ? "crossZone is false: a client that resolves to another zone's address would change its replica, with affinity source-ip allowed is true; set crossZone to true or affinity to none"
+/** Rules for the NLB that sends connections to the replicas directly. */
+const LISTENER_RULES: readonly Rule<WorkloadDraft & { app: "echo" }>[] = [
+  ({ affinity, crossZone }) =>
+    affinity === "source-ip" && crossZone === false
+      ? {
+          name: "crossZone",
+          got: crossZone,
+          mustBe:
+            "true with affinity source-ip, because a client that resolves to another zone's address would change its replica",
+          fix: "set crossZone to true, or affinity to none",
+        }
       : undefined,
-    isSticky && targetProtocol === "tls"
-      ? `targetProtocol is "tls": AWS refuses stickiness on TLS target groups, with affinity source-ip allowed is tcp; set targetProtocol to tcp (the listener may still be TLS) or affinity to none`
+  ({ idleTimeoutSeconds }, { certificateArn }) =>
+    certificateArn !== undefined &&
+    idleTimeoutSeconds !== undefined &&
+    idleTimeoutSeconds !== TLS_IDLE_SECONDS
+      ? {
+          name: "idleTimeoutSeconds",
+          got: idleTimeoutSeconds,
+          mustBe: `${TLS_IDLE_SECONDS} with certificateArn, because AWS fixes it for TLS listeners`,
+          fix: "remove idleTimeoutSeconds",
+        }
       : undefined,
-    isTcp && targetProtocol === "tls"
-      ? `targetProtocol is "tls": only a TLS listener has TLS targets, without certificateArn allowed is tcp; set certificateArn, too, or targetProtocol to tcp`
-      : undefined,
-    isTls && idleTimeoutSeconds !== undefined && idleTimeoutSeconds !== TLS_IDLE_SECONDS
-      ? `idleTimeoutSeconds is ${idleTimeoutSeconds}: AWS fixes it for TLS listeners, with certificateArn allowed is ${TLS_IDLE_SECONDS}; leave idleTimeoutSeconds out`
-      : undefined,
-  ];
-}
+];

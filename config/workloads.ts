@@ -8,9 +8,10 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
+import { shown } from "../app/common/shown.ts";
+import { unknownFault, within, type Fault } from "../app/common/fault.ts";
 import { creationsPerSecond } from "../app/common/creationRule.ts";
 import { originList } from "../app/common/origins.ts";
-import { cut, shown } from "../app/common/shown.ts";
 
 /** How a load balancer chooses a replica; `none`: anew each time. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";
@@ -50,7 +51,6 @@ const WORKLOAD_RULES = {
     ...COMMON_RULES,
     crossZone: flag.default(true),
     idleTimeoutSeconds: wholeNumberFrom(60, 6000, 350).default(350),
-    targetProtocol: oneOf(["tcp", "tls"]).default("tcp"),
   },
   company: { app: z.literal("company"), ...HTTP_RULES },
   document: { app: z.literal("document"), ...HTTP_RULES },
@@ -66,64 +66,70 @@ export type WorkloadDraft = {
   [Name in AppName]: Partial<WorkloadOf<Name>> & { app: Name };
 }[AppName];
 
+/** A list of workloads that is right; or those of their settings that are, and what is wrong with the others. */
+export type CheckedWorkloads =
+  | { isRight: true; workloads: readonly WorkloadSettings[]; faults: readonly [] }
+  | { isRight: false; workloads: readonly WorkloadDraft[]; faults: readonly Fault[] };
+
 /**
  * Checks a stack's list of workloads.
  *
  * @param name how a person writes the list, such as `sockjs-sticky:workloads`
- * @returns each workload with the settings that are right, and what is wrong with the others
  */
-export function checkWorkloads(
-  raw: unknown,
-  name: string,
-): { workloads: WorkloadDraft[]; faults: string[] } {
+export function checkWorkloads(raw: unknown, name: string): CheckedWorkloads {
   if (!Array.isArray(raw) || raw.length === 0) {
-    const got = raw === undefined ? "is not set" : `is ${shown(raw)}`;
-    return {
-      workloads: [],
-      faults: [`${name} ${got}: allowed is a list of workloads; for example [{app: echo}]`],
-    };
+    const fault = { name, got: raw, mustBe: "a list of workloads", example: "[{app: echo}]" };
+    return { isRight: false, workloads: [], faults: [fault] };
   }
-  const checked = raw.map((each, index) => checkWorkload(each, `${name}[${index}]`));
-  const workloads = checked.flatMap(({ workload }) => workload ?? []);
-  const faults = checked.flatMap((each) => each.faults);
-  return { workloads, faults: [...faults, ...duplicateFaults(workloads, name)] };
+  const checked = raw.map((each: unknown) => checkWorkload(each));
+  const drafts = checked.flatMap(({ draft }) => draft ?? []);
+  const faults = [
+    ...checked.flatMap((each, index) => within(`${name}[${index}].`, each.faults)),
+    ...duplicateFaults(drafts, name),
+  ];
+  return faults.length === 0
+    ? { isRight: true, workloads: checked.flatMap(({ settings }) => settings ?? []), faults: [] }
+    : { isRight: false, workloads: drafts, faults };
 }
 
-function checkWorkload(raw: unknown, name: string): { workload?: WorkloadDraft; faults: string[] } {
+interface CheckedWorkload {
+  settings?: WorkloadSettings;
+  /** The settings that are right. */
+  draft?: WorkloadDraft;
+  faults: readonly Fault[];
+}
+
+function checkWorkload(raw: unknown): CheckedWorkload {
   const settings = z.record(z.string(), z.unknown()).safeParse(raw).data ?? {};
   const { app } = settings;
   if (!isApp(app)) {
-    const got = app === undefined ? "is not set" : `is ${shown(app)}`;
-    const allowed = APP_NAMES.join(", ");
-    return { faults: [`${name}.app ${got}: allowed is ${allowed}; for example app: echo`] };
+    const mustBe = APP_NAMES.join(" or ");
+    return { faults: [{ name: "app", got: app, mustBe, example: "app: echo" }] };
   }
   const rules = WORKLOAD_RULES[app];
-  const { values, faults } = checkSettings(rules, settings, (each) => `${name}.${each}`);
+  const { isRight, values, faults } = checkSettings(rules, settings);
   const unknown = Object.keys(settings)
     .filter((each) => !Object.hasOwn(rules, each))
-    .map(
-      (each) =>
-        `${cut(`${name}.${each}`)} is not a setting of ${app}: allowed are ${Object.keys(rules).join(", ")}`,
-    );
-  return { workload: { ...values, app } as WorkloadDraft, faults: [...unknown, ...faults] };
+    .map((each) => unknownFault(each, Object.keys(rules)));
+  return {
+    ...(isRight ? { settings: values } : {}),
+    draft: { ...values, app } as WorkloadDraft,
+    faults: [...unknown, ...faults],
+  };
 }
 
 /** An app is there once: its namespace and its URL have its name. */
-function duplicateFaults(workloads: readonly WorkloadDraft[], name: string): string[] {
-  const twice = (values: readonly (string | undefined)[]): Set<string> =>
-    new Set(
-      values.filter(
-        (each, index) => each !== undefined && values.indexOf(each) < index,
-      ) as string[],
-    );
-  const fault =
-    (setting: string) =>
-    (value: string): string =>
-      `${name} has two of ${setting} ${shown(value)}: allowed is each once; remove or change the second`;
-  return [
-    ...[...twice(workloads.map(({ app }) => app))].map(fault("app")),
-    ...[...twice(workloads.map(({ dnsName }) => dnsName))].map(fault("dnsName")),
-  ];
+function duplicateFaults(workloads: readonly WorkloadDraft[], name: string): Fault[] {
+  return (["app", "dnsName"] as const).flatMap((setting) => {
+    const values = workloads.flatMap((workload) => workload[setting] ?? []);
+    const twice = values.filter((value, index) => values.indexOf(value) < index);
+    return [...new Set(twice)].map((value) => ({
+      name,
+      problem: `lists ${setting} ${shown(value)} twice`,
+      mustBe: `a list with each ${setting} once`,
+      fix: "remove or change the second",
+    }));
+  });
 }
 
 function isApp(app: unknown): app is AppName {

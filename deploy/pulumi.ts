@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { sentenceOf } from "../app/common/fault.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -46,9 +47,13 @@ export async function runPulumi(
     return await run(file, [command, "--stack", DEFAULT_STACK, ...args], { ...own, ...env });
   } catch (error) {
     const { message } = error as Error;
-    console.error(
-      `pulumi is not to be run (${message}): allowed is Pulumi's command on PATH; run npm ci`,
-    );
+    const fault = {
+      name: "pulumi",
+      problem: `cannot be run (${message})`,
+      mustBe: "on PATH",
+      fix: "run npm ci",
+    };
+    console.error(sentenceOf(fault));
     return 1;
   }
 }

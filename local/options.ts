@@ -10,7 +10,7 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
-import { shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
 import type { Affinity, WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
@@ -85,32 +85,32 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   }
   const flags = command.opts<Flags>();
   const stack = readWorkloads(flags.stack);
-  const { values, faults } = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
+  const settings = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
   const chosen = choose(stack, flags.workloads);
   const affinities = readAffinities(chosen.workloads, flags.affinity);
   const workloads = chosen.workloads.map(({ app, affinity, replicas }) => ({
     app,
     affinity: affinities.by.get(app) ?? affinity,
-    replicas: values.replicas ?? replicas,
+    replicas: settings.values.replicas ?? replicas,
   }));
-  const allFaults = [
-    ...faults,
+  const faults = [
+    ...settings.faults,
     ...chosen.faults,
     ...affinities.faults,
-    ...portFaults(values.port, workloads.length),
+    ...portFaults(settings.values.port, workloads.length),
   ];
-  if (allFaults.length > 0) {
-    throw new SettingsError(allFaults);
+  if (faults.length > 0 || !settings.isRight) {
+    throw new SettingsError(...faults);
   }
   const data = flags.ephemeral === undefined ? resolve(flags.data ?? DATA_FOLDER) : undefined;
-  const { port, host, drain } = values as Values<typeof RULES>;
+  const { port, host, drain } = settings.values;
   return { port, host, drain, workloads, data };
 }
 
 function choose(
   stack: readonly WorkloadSettings[],
   flag: string | undefined,
-): { workloads: readonly WorkloadSettings[]; faults: string[] } {
+): { workloads: readonly WorkloadSettings[]; faults: Fault[] } {
   const allowed = stack.map(({ app }): string => app);
   const names = flag?.split(",") ?? allowed;
   const isRight = names.every(
@@ -121,8 +121,12 @@ function choose(
     : {
         workloads: [],
         faults: [
-          `--workloads is ${shown(flag)}: allowed are ${allowed.join(", ")}, each once and by comma; ` +
-            `for example ${allowed[0]}`,
+          {
+            name: "--workloads",
+            got: flag,
+            mustBe: `a comma-separated list of ${allowed.join(", ")}, each once`,
+            example: allowed[0],
+          },
         ],
       };
 }
@@ -131,9 +135,9 @@ function choose(
 function readAffinities(
   workloads: readonly WorkloadSettings[],
   flag: string | undefined,
-): { by: Map<AppName, Affinity>; faults: string[] } {
+): { by: Map<AppName, Affinity>; faults: Fault[] } {
   const by = new Map<AppName, Affinity>();
-  const faults: string[] = [];
+  const faults: Fault[] = [];
   for (const item of flag?.split(",") ?? []) {
     const [affinity, app] = item.split("=").reverse();
     const known = workloads.flatMap((workload) => {
@@ -146,19 +150,26 @@ function readAffinities(
       const allowed = workloads.map(
         (workload) => `${workload.app}=${AFFINITIES[workload.app].join(" or ")}`,
       );
-      faults.push(
-        `--affinity is ${shown(item)}: allowed is ${allowed.join(", ")}; for example none`,
-      );
+      faults.push({
+        name: "--affinity",
+        got: item,
+        mustBe: allowed.join(", "),
+        example: "none",
+      });
     }
   }
   return { by, faults };
 }
 
-function portFaults(port = 0, count: number): string[] {
+function portFaults(port = 0, count: number): Fault[] {
   const last = MAX_PORT - count + 1;
   return port <= last
     ? []
     : [
-        `--port is ${port}: ${count} workloads have consecutive ports; allowed is up to ${last}, or 0 to pick free ones`,
+        {
+          name: "--port",
+          got: port,
+          mustBe: `at most ${last}, because ${count} workloads use consecutive ports, or 0 to choose free ones`,
+        },
       ];
 }

@@ -1,7 +1,7 @@
 import type { AppName } from "../app/common/apps.ts";
 import type { Logger } from "../app/common/log.ts";
 import { SettingsError } from "../app/common/settings.ts";
-import { shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
 import { keepsData } from "../config/workloads.ts";
 import { LocalDatabase } from "./postgres/database.ts";
 import { Guard } from "./guard.ts";
@@ -66,9 +66,8 @@ export class LocalRun {
       try {
         await workload.listen(port, host);
       } catch (error) {
-        throw new SettingsError([
-          this.#faultOf(error as NodeJS.ErrnoException, workload.app, port),
-        ]);
+        const fault = this.#listenFault(error as NodeJS.ErrnoException, workload.app, port);
+        throw new SettingsError(fault);
       }
     }
   }
@@ -112,20 +111,31 @@ export class LocalRun {
     this.#workloads.filter(({ app }) => keepsData(app)).forEach((workload) => workload.restart());
   }
 
-  #faultOf({ code }: NodeJS.ErrnoException, app: AppName, port: number): string {
+  #listenFault({ code }: NodeJS.ErrnoException, app: AppName, port: number): Fault {
     const { host, port: first, workloads } = this.#options;
-    const which = port === first ? "it" : `${port}, for ${app},`;
-    const [free, pick] =
-      workloads.length === 1
-        ? ["a free port", "one"]
-        : [`the first of ${workloads.length} free ports`, "free ones"];
+    const which = port === first ? "which" : `but ${port}, the port of ${app},`;
+    const free =
+      workloads.length === 1 ? "a free port" : `the first of ${workloads.length} free ports`;
     switch (code) {
       case "EADDRINUSE":
-        return `--port is ${first}: ${which} is in use on ${host}; allowed is ${free}, or 0 to pick ${pick}`;
+        return {
+          name: "--port",
+          problem: `is ${first}, ${which} is in use on ${host}`,
+          mustBe: `${free}, or 0 to choose one`,
+        };
       case "EACCES":
-        return `--port is ${first}: this user may not open ${which}; allowed is ${free} from 1024 to 65535`;
+        return {
+          name: "--port",
+          problem: `is ${first}, ${which} is not open to this user`,
+          mustBe: `${free} from 1024 to 65535`,
+        };
       default:
-        return `--host is ${shown(host)}: allowed is an address of this computer; for example --host 127.0.0.1`;
+        return {
+          name: "--host",
+          got: host,
+          mustBe: "an address of this computer",
+          example: "127.0.0.1",
+        };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { SettingsError } from "../app/common/settings.ts";
-import { cut, shown } from "../app/common/shown.ts";
+import { unknownFault } from "../app/common/fault.ts";
 import { RULES } from "../config/stackSettings.ts";
 import { checkWorkloads, type WorkloadSettings } from "../config/workloads.ts";
 
@@ -23,33 +23,31 @@ type ConfigSection = Record<string, unknown>;
 export function readWorkloads(stack: string): readonly WorkloadSettings[] {
   const stacks = stackNames();
   if (!stacks.includes(stack)) {
-    const allowed = stacks.join(" or ");
-    const got = shown(stack);
-    throw new SettingsError([
-      `--stack is ${got}: allowed is ${allowed}; for example --stack ${String(stacks[0])}`,
-    ]);
+    throw new SettingsError({
+      name: "--stack",
+      got: stack,
+      mustBe: `a stack with a file: ${stacks.join(" or ")}`,
+    });
   }
   const file = `Pulumi.${stack}.yaml`;
   const config = readConfig(file);
-  const allowed = [WORKLOADS, ...Object.keys(RULES)];
+  const known = [WORKLOADS, ...Object.keys(RULES)];
   const prefix = `${PROJECT}:`;
   const unknown = Object.keys(config).filter(
-    (key) => key.startsWith(prefix) && !allowed.includes(key.slice(prefix.length)),
+    (key) => key.startsWith(prefix) && !known.includes(key.slice(prefix.length)),
   );
   if (unknown.length > 0) {
-    throw new SettingsError([
-      `${cut(unknown.join(", "))} in ${file} is not a setting: allowed are ${allowed.join(", ")}`,
-    ]);
+    throw new SettingsError(...unknown.map((key) => unknownFault(`${file}: ${key}`, known)));
   }
   const defaults = readConfig("Pulumi.yaml")[WORKLOADS] as { default?: unknown } | undefined;
-  const { workloads, faults } = checkWorkloads(
+  const list = checkWorkloads(
     config[prefix + WORKLOADS] ?? defaults?.default,
     `${file}: ${prefix}${WORKLOADS}`,
   );
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
+  if (!list.isRight) {
+    throw new SettingsError(...list.faults);
   }
-  return workloads as readonly WorkloadSettings[];
+  return list.workloads;
 }
 
 function stackNames(): string[] {
@@ -67,8 +65,10 @@ function readConfig(file: string): ConfigSection {
     return content?.config ?? {};
   } catch (error) {
     const [fault] = String(error).split("\n");
-    throw new SettingsError([
-      `${file} cannot be read: ${fault}; allowed is YAML with a section config`,
-    ]);
+    throw new SettingsError({
+      name: file,
+      problem: `cannot be read: ${String(fault)}`,
+      mustBe: "YAML with a section config",
+    });
   }
 }

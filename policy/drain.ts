@@ -51,10 +51,10 @@ function demandTime({ owner, template, urn }: Pods, report: ReportViolation): vo
   demand(
     report,
     {
-      what: `terminationGracePeriodSeconds of ${owner}`,
+      name: `terminationGracePeriodSeconds of ${owner}`,
       value: () => template.spec?.terminationGracePeriodSeconds,
       holds: (grace) => grace !== undefined && grace > seconds,
-      allowed: `more than the ${seconds} s for which its pods go on serving`,
+      mustBe: `more than the ${seconds} s for which its pods go on serving`,
       fix: "raise it, so that they end by themselves",
     },
     urn,
@@ -66,10 +66,10 @@ function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportVio
   demand(
     report,
     {
-      what: `${DEREGISTRATION_DELAY} of ${front}`,
+      name: `${DEREGISTRATION_DELAY} of ${front}`,
       value: delay,
       holds: (seconds) => isWhole(seconds),
-      allowed: "a whole number of seconds, for AWS takes 300 otherwise",
+      mustBe: "a whole number of seconds, because AWS takes 300 otherwise",
       fix: "write it into its target-group-attributes",
     },
     resource.urn,
@@ -77,10 +77,10 @@ function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportVio
   demand(
     report,
     {
-      what: `number of Deployments and StatefulSets behind ${front}`,
+      name: `number of Deployments and StatefulSets behind ${front}`,
       value: () => pods.length,
       holds: (count) => count > 0,
-      allowed: "1 or more, for a load balancer without pods answers nobody",
+      mustBe: "1 or more, because a load balancer without pods answers nobody",
       fix: "give pods the labels that its selector asks for",
     },
     resource.urn,
@@ -93,10 +93,10 @@ function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportVio
     demand(
       report,
       {
-        what: `drain of ${owner} in seconds`,
+        name: `drain of ${owner} in seconds`,
         value: () => drainSeconds(template),
         holds: (drains) => drains >= Number(seconds),
-        allowed: `${seconds} or more, the ${DEREGISTRATION_DELAY} of ${front}`,
+        mustBe: `${seconds} or more, the ${DEREGISTRATION_DELAY} of ${front}`,
         fix: "raise drainSeconds of the workload, or preStop of its pods",
       },
       urn,

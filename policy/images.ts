@@ -24,10 +24,10 @@ export const images = stackPolicy({
         demand(
           report,
           {
-            what: `image of ${what} in ${named(resource)}`,
+            name: `image of ${what} in ${named(resource)}`,
             value: image,
             holds: (name) => typeof name === "string" && BY_DIGEST.test(name),
-            allowed: "NAME@sha256:DIGEST, or the imageUri of an AppImage",
+            mustBe: "NAME@sha256:DIGEST, or the imageUri of an AppImage",
             fix: "set it to the digest that docker buildx imagetools inspect tells",
           },
           resource.urn,

@@ -16,10 +16,10 @@ export const logRetention: ResourceValidationPolicy = {
   description: "CloudWatch keeps logs for as long as somebody decided, and not for ever.",
   validateResource: ofType(aws.cloudwatch.LogGroup, (group, args, report) =>
     demand(report, {
-      what: `retentionInDays of ${named(args)}`,
+      name: `retentionInDays of ${named(args)}`,
       value: () => group.retentionInDays,
       holds: (days) => days !== undefined && days > 0,
-      allowed: "1 or more",
+      mustBe: "1 or more",
       fix: "set logRetentionDays of the stack",
     }),
   ),
@@ -40,10 +40,10 @@ export const logGroups = stackPolicy({
       demand(
         report,
         {
-          what: `LogGroup ${name} that ${named(resource)} comes after`,
+          name: `LogGroup ${name} that ${named(resource)} comes after`,
           value: () => group && stack.isAfter(resource, group.resource) && group.resource.name,
           holds: (given) => typeof given === "string",
-          allowed: "one of the program",
+          mustBe: "one of the program",
           fix: "make it with its retention, and have the cluster depend on it",
         },
         resource.urn,
@@ -89,10 +89,10 @@ function demandTags(
   demand(
     report,
     {
-      what,
+      name: what,
       value,
       holds: (given) => TAGS.every((tag) => (given?.[tag] ?? "") !== ""),
-      allowed: `a text for each of ${TAGS.join(", ")}`,
+      mustBe: `a text for each of ${TAGS.join(", ")}`,
       fix: "give it the tags of index.ts",
     },
     urn,

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { PolicyResource, ReportViolation } from "@pulumi/policy";
 import { CONTROLLER, frontsOf, podTemplateOf } from "./kubernetes.ts";
 import { named, stackPolicy, type Stack } from "./stack.ts";
+import { reportFault } from "./violation.ts";
 
 const APP = "sockjs-sticky:index:StickyApp";
 
@@ -14,13 +15,16 @@ export const controllerBeforeLoadBalancers = stackPolicy({
     for (const { resource } of frontsOf(stack)) {
       const controllers = controllersOf(stack).filter((each) => hasProviderOf(each, resource));
       if (controllers.length === 0) {
-        report(
-          `number of Releases of ${CONTROLLER} for ${named(resource)} is 0: allowed is 1, which makes its load balancer; add a LoadBalancerController to its cluster`,
-          resource.urn,
-        );
+        const fault = {
+          name: `number of Releases of ${CONTROLLER} for ${named(resource)}`,
+          got: 0,
+          mustBe: "1, which makes its load balancer",
+          fix: "add a LoadBalancerController to its cluster",
+        };
+        reportFault(report, fault, resource.urn);
       }
       demandAfter(stack, report, resource, controllers, {
-        else: "pulumi destroy would delete the controller first, and then wait for ever for a load balancer that nobody deletes",
+        else: "pulumi destroy would delete the controller first, and then wait for a load balancer that nobody deletes",
         fix: "give its component dependsOn: controller",
       });
     }
@@ -38,10 +42,13 @@ export const permissionsBeforeController = stackPolicy({
     for (const controller of controllersOf(stack)) {
       const own = permissions.filter(({ parent }) => parent?.urn === controller.parent?.urn);
       if (own.length === 0) {
-        report(
-          `number of policies beside ${named(controller)} is 0: allowed is 1 or more, without which it makes no load balancer; attach one to its role in the same component`,
-          controller.urn,
-        );
+        const fault = {
+          name: `number of policies beside ${named(controller)}`,
+          got: 0,
+          mustBe: "1 or more, because it makes no load balancer without one",
+          fix: "attach one to its role in the same component",
+        };
+        reportFault(report, fault, controller.urn);
       }
       demandAfter(stack, report, controller, own, {
         else: "pulumi destroy would take its permissions while it still has load balancers to delete",
@@ -83,10 +90,13 @@ export const clusterBeforePods = stackPolicy({
       const ofCluster = ({ resource }: { resource: PolicyResource }): boolean =>
         cluster !== undefined && resource.parent?.urn === cluster.urn;
       if (!profiles.some(ofCluster)) {
-        report(
-          `number of Fargate profiles for ${named(pods)} is 0: allowed is 1 or more, without which its pods are pending for ever; make it with the kubernetes provider of a FargateCluster`,
-          pods.urn,
-        );
+        const fault = {
+          name: `number of Fargate profiles for ${named(pods)}`,
+          got: 0,
+          mustBe: "1 or more, because its pods stay pending without one",
+          fix: "make it with the kubernetes provider of a FargateCluster",
+        };
+        reportFault(report, fault, pods.urn);
       }
       const earlier = [...profiles, ...others].filter(ofCluster).map(({ resource }) => resource);
       demandAfter(stack, report, pods, earlier, {
@@ -105,10 +115,13 @@ function demandAfter(
   words: { else: string; fix: string },
 ): void {
   for (const each of earlier.filter((one) => !stack.isAfter(later, one))) {
-    report(
-      `order of ${named(later)} and ${named(each)} is left to chance: allowed is a dependency of ${named(later)} on it, or ${words.else}; ${words.fix}`,
-      later.urn,
-    );
+    const fault = {
+      name: `order of ${named(later)} and ${named(each)}`,
+      problem: "is left to chance",
+      mustBe: `set by a dependency of ${named(later)}, or ${words.else}`,
+      fix: words.fix,
+    };
+    reportFault(report, fault, later.urn);
   }
 }
 

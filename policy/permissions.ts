@@ -14,7 +14,7 @@ import {
 } from "./documents.ts";
 import { grantsOf, publicGrantsOf } from "./grants.ts";
 import { named } from "./stack.ts";
-import { known, shown, UNKNOWN } from "./violation.ts";
+import { known, reportFault, shown, UNKNOWN } from "./violation.ts";
 
 /** Policies of AWS that allow a whole service or all of them, on everything. */
 const SWEEPING = /:policy\/(.*\/)?(AdministratorAccess|PowerUserAccess|\w+FullAccess)$/;
@@ -62,9 +62,12 @@ export const noWildcards: ResourceValidationPolicy = {
     }
     reportGrants(grantsOf(args), named(args), report);
     for (const attached of attachedTo(args).filter((arn) => SWEEPING.test(arn))) {
-      report(
-        `policyArn of ${named(args)} is ${shown(attached)}: allowed is a policy that names its actions; attach one of your own`,
-      );
+      reportFault(report, {
+        name: `policyArn of ${named(args)}`,
+        got: attached,
+        mustBe: "a policy that names its actions",
+        fix: "attach one of your own",
+      });
     }
   },
 };
@@ -123,14 +126,20 @@ function checkRights(
     return;
   }
   if (actions.length > 0) {
-    report(
-      `statement ${Sid} of ${owner} is ${cut(actions.join(", "))} on ${cut(resources.join(", "))}: allowed is a wildcard in actions or in resources, not in both; list the actions one by one, or name the resources`,
-    );
+    reportFault(report, {
+      name: `statement ${Sid} of ${owner}`,
+      problem: `is ${cut(actions.join(", "))} on ${cut(resources.join(", "))}`,
+      mustBe: "without a wildcard in actions or in resources",
+      fix: "list the actions one by one, or name the resources",
+    });
   }
   for (const action of textsOf(Action).filter((each) => ESCALATING.has(each.toLowerCase()))) {
-    report(
-      `statement ${Sid} of ${owner} is ${action} on ${cut(resources.join(", "))}; it must name the resources, for the action hands over their rights (for example arn:aws:iam::111122223333:role/apps)`,
-    );
+    reportFault(report, {
+      name: `statement ${Sid} of ${owner}`,
+      problem: `is ${action} on ${cut(resources.join(", "))}`,
+      mustBe: "on named resources, because the action hands over their rights",
+      example: "arn:aws:iam::111122223333:role/apps",
+    });
   }
 }
 

@@ -2,9 +2,8 @@ import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/p
 import { CONTAINERS, kindOf, nameOf } from "./kubernetes.ts";
 import { hasSecret, isSecretByName, isSecretSetting, settingsIn } from "./secrets.ts";
 import { named } from "./stack.ts";
-import { known, UNKNOWN } from "./violation.ts";
+import { known, reportFault, UNKNOWN } from "./violation.ts";
 
-const ALLOWED = "allowed is an entry of a Secret";
 const FIX = "put it into a Secret and take it from there by envFrom or secretKeyRef";
 
 /** What a process is started with. */
@@ -42,11 +41,19 @@ export const plainEnvironment: ResourceValidationPolicy = {
     for (const what of new Set(texts.map((text) => text.what))) {
       const own = texts.filter((text) => text.what === what);
       if (own.some(({ value }) => value === UNKNOWN)) {
-        report(
-          `${what} is known only after pulumi up: allowed are plain values, of which every preview can tell that they are no secrets; ${FIX}`,
-        );
+        reportFault(report, {
+          name: what,
+          problem: "is known only after pulumi up",
+          mustBe: "plain values, which every preview can check for secrets",
+          fix: FIX,
+        });
       } else if (await isAnySecret(own)) {
-        report(`${what} is a secret in plain text: ${ALLOWED}; ${FIX}`);
+        reportFault(report, {
+          name: what,
+          problem: "is a secret in plain text",
+          mustBe: "an entry of a Secret",
+          fix: FIX,
+        });
       }
     }
   },

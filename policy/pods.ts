@@ -21,10 +21,10 @@ export const restrictedNamespaces: ResourceValidationPolicy = {
       // A patch leaves what it does not name.
       if (!isPatch || metadata?.labels?.[ENFORCE] !== undefined) {
         demand(report, {
-          what: `label ${ENFORCE} of ${named(args)}`,
+          name: `label ${ENFORCE} of ${named(args)}`,
           value: () => metadata?.labels?.[ENFORCE],
           holds: (level) => level === "restricted",
-          allowed: `"restricted"`,
+          mustBe: `"restricted"`,
           fix: "add the label, also where no pods are meant to run",
         });
       }

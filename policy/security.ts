@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { named } from "./stack.ts";
-import { demand, known } from "./violation.ts";
+import { demand, known, reportFault } from "./violation.ts";
 
 /** A cache of ElastiCache without replicas, which cannot be encrypted. */
 const CACHE = "aws:elasticache/cluster:Cluster";
@@ -73,10 +73,10 @@ export const noPublicDatabase: ResourceValidationPolicy = {
   validateResource: (args, report) => {
     if (PUBLIC.includes(args.type)) {
       demand(report, {
-        what: `publiclyAccessible of ${named(args)}`,
+        name: `publiclyAccessible of ${named(args)}`,
         value: () => args.props.publiclyAccessible as unknown,
         holds: (isPublic) => isPublic === false,
-        allowed: "false, or anybody could try passwords",
+        mustBe: "false: a public database invites password guessing",
         fix: "set it to false; pods reach the database inside the VPC",
       });
     }
@@ -89,9 +89,12 @@ export const noNodes: ResourceValidationPolicy = {
     "No node has a public address: pods run on Fargate, in private subnets, and there is no node.",
   validateResource: (args, report) => {
     if (NODES.includes(args.type)) {
-      report(
-        `type of ${named(args)} is ${args.type}: allowed are Fargate profiles only; remove it, or give its eks.Cluster skipDefaultNodeGroup: true`,
-      );
+      reportFault(report, {
+        name: `type of ${named(args)}`,
+        problem: `is ${args.type}`,
+        mustBe: "a Fargate profile",
+        fix: "remove it, or give its eks.Cluster skipDefaultNodeGroup: true",
+      });
     }
   },
 };
@@ -103,10 +106,10 @@ export const encryption: ResourceValidationPolicy = {
     const [path, value] = ENCRYPTED[args.type] ?? [];
     if (path !== undefined) {
       demand(report, {
-        what: `${path} of ${named(args)}`,
+        name: `${path} of ${named(args)}`,
         value: () => path.split(".").reduce<unknown>(inner, args.props),
         holds: (isEncrypted) => isEncrypted === value,
-        allowed: String(value),
+        mustBe: String(value),
         fix: `set it to ${String(value)}, which AWS allows only before it is made`,
       });
     }

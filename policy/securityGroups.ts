@@ -7,7 +7,7 @@ import type {
 } from "@pulumi/policy";
 import { isBlock, isEverybody } from "./addresses.ts";
 import { named, stackPolicy, type Member } from "./stack.ts";
-import { known, shown, UNKNOWN } from "./violation.ts";
+import { known, reportFault, shown, UNKNOWN } from "./violation.ts";
 
 /** What a rule lets in, or a group by its own rules. */
 interface Opening {
@@ -59,10 +59,13 @@ function reportOpen(
   urn?: string,
 ): void {
   const source = blocks.length === 1 ? blocks[0] : blocks;
-  report(
-    `source of ${owner} is ${shown(source)}: allowed is a security group, or a block that is not everybody; name who may connect`,
-    urn,
-  );
+  const fault = {
+    name: `source of ${owner}`,
+    got: source,
+    mustBe: "a security group, or a block that is not everybody",
+    fix: "name who may connect",
+  };
+  reportFault(report, fault, urn);
 }
 
 function isOpen({ inputs }: Member<Opening>): boolean {

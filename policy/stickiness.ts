@@ -7,7 +7,7 @@ import type {
 import { HTTP_ROUTINGS } from "../app/routing.ts";
 import { attributes, INGRESS_PREFIX, objectsOf, SERVICE_PREFIX } from "./kubernetes.ts";
 import { isWithin, named, ofType } from "./stack.ts";
-import { demand, known } from "./violation.ts";
+import { demand, known, reportFault } from "./violation.ts";
 
 /** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
 const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
@@ -87,9 +87,12 @@ export const browsersStay: ResourceValidationPolicy = {
         name.startsWith(INGRESS_PREFIX),
       );
       for (const name of overriding) {
-        report(
-          `${name} is an annotation of ${named(args)}: allowed is it at the Ingress only, for the controller takes a Service's before those of its Ingress; move it there`,
-        );
+        reportFault(report, {
+          name,
+          problem: `is an annotation of ${named(args)}`,
+          mustBe: "at the Ingress only, because the controller prefers a Service's annotations",
+          fix: "move it there",
+        });
       }
     }),
   ],
@@ -108,25 +111,25 @@ export const keysStay: ResourceValidationPolicy = {
     const keyed = backends(config).filter((each) => each.includes("txn.key"));
     const used = keyed.filter((each) => isUsed(each, config));
     demand(report, {
-      what: `number of backends by key that ${file} uses`,
+      name: `number of backends by key that ${file} uses`,
       value: () => used.length,
       holds: (number) => number > 0 && number === keyed.length,
-      allowed: "as many as there are, 1 at least, or keys decide nothing",
+      mustBe: "as many as there are, 1 at least, or keys decide nothing",
       fix: "have a frontend say use_backend NAME if has_key",
     });
     demand(report, {
-      what: `servers without an id in backends by key of ${file}`,
+      name: `servers without an id in backends by key of ${file}`,
       value: () =>
         keyed.flatMap((each) => each.match(/^\s*server (?!.*\bid \d).*$/gm) ?? []).length,
       holds: (number) => number === 0,
-      allowed: "0, or keys move when servers are in another order",
+      mustBe: "0, or keys move when servers are in another order",
       fix: "give each the id that is its ordinal and 1",
     });
     demand(report, {
-      what: `number of backends with hash-type consistent in ${file}`,
+      name: `number of backends with hash-type consistent in ${file}`,
       value: () => keyed.filter((each) => /^\s*hash-type consistent\b/m.test(each)).length,
       holds: (consistent) => consistent > 0 && consistent === keyed.length,
-      allowed: "as many as balance by key, 1 at least, or a replica that is added moves all keys",
+      mustBe: "as many as balance by key, 1 at least, or a replica that is added moves all keys",
       fix: "have each of them say balance hash and hash-type consistent",
     });
   }),
@@ -172,19 +175,19 @@ function demandCookie(
   const name = known(() => given("stickiness.app_cookie.cookie_name"));
   const cookie = cookies.find((each) => each.name === name);
   demand(report, {
-    what: `stickiness.app_cookie.cookie_name of ${owner}`,
+    name: `stickiness.app_cookie.cookie_name of ${owner}`,
     value: () => given("stickiness.app_cookie.cookie_name"),
     holds: () => cookie !== undefined,
-    allowed: `the cookie that its app sets, ${cookies.map((each) => each.name).join(" or ")}`,
+    mustBe: `the cookie that its app sets, ${cookies.map((each) => each.name).join(" or ")}`,
     fix: "name that one in target-group-attributes",
   });
   if (cookie !== undefined) {
     const seconds = String(cookie.maxAgeSeconds);
     demand(report, {
-      what: `stickiness.app_cookie.duration_seconds of ${owner}`,
+      name: `stickiness.app_cookie.duration_seconds of ${owner}`,
       value: () => given("stickiness.app_cookie.duration_seconds"),
       holds: (duration) => duration === seconds,
-      allowed: `"${seconds}", for which browsers keep ${cookie.name}`,
+      mustBe: `"${seconds}", for which browsers keep ${cookie.name}`,
       fix: `give both the same duration`,
     });
   }
@@ -203,10 +206,10 @@ function demandTargetsByIp(
   report: ReportViolation,
 ): void {
   demand(report, {
-    what: `${annotation} of ${owner}`,
+    name: `${annotation} of ${owner}`,
     value: () => annotations()?.[annotation],
     holds: (type) => type === "ip",
-    allowed: `"ip", for stickiness is to an instance otherwise, and not to a pod`,
+    mustBe: `"ip", because stickiness would be to an instance and not to a pod`,
     fix: "set it to ip",
   });
 }
@@ -220,10 +223,11 @@ function demandCrossZone(
 ): void {
   const name = "load_balancing.cross_zone.enabled";
   demand(report, {
-    what: `${name} in ${annotation} of ${owner}`,
+    name: `${name} in ${annotation} of ${owner}`,
     value: () => attributes(annotations(), annotation)[name],
     holds: (value) => value !== "false",
-    allowed: "true or nothing, for a client that resolves to another zone changes its replica",
+    mustBe:
+      "true or nothing, because a client that resolves to another zone would change its replica",
     fix: "leave it out",
   });
 }
@@ -237,10 +241,10 @@ function demandAttributes(
 ): void {
   for (const [name, value] of Object.entries(demanded)) {
     demand(report, {
-      what: `${name} in ${annotation} of ${owner}`,
+      name: `${name} in ${annotation} of ${owner}`,
       value: () => attributes(annotations(), annotation)[name],
       holds: (given) => given === value,
-      allowed: `"${value}"`,
+      mustBe: `"${value}"`,
       fix: `write ${name}=${value}, or preview with --no-policy what does not need its session`,
     });
   }

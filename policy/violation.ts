@@ -1,18 +1,14 @@
+import { sentenceOf, type Fault } from "../app/common/fault.ts";
 import { shown as shownAsJson } from "../app/common/shown.ts";
 import { UnknownValueError, type ReportViolation } from "@pulumi/policy";
 
 /** A value that AWS or Kubernetes give only when the stack is made. */
 export const UNKNOWN = Symbol("known only after pulumi up");
 
-/** What is demanded of a value. */
-export interface Demand<Value> {
-  /** What it is, for the person who reads of it. */
-  what: string;
+/** What is demanded of a value; `name` is what it is for people. */
+export interface Demand<Value> extends Required<Pick<Fault, "name" | "mustBe" | "fix">> {
   value: () => Value;
   holds: (value: Value) => boolean;
-  allowed: string;
-  /** What to do about it. */
-  fix: string;
 }
 
 /** Reads a value; a program whose inputs are plain values has it even in the first preview. */
@@ -33,11 +29,16 @@ export function demand<Value>(
   demanded: Demand<Value>,
   urn?: string,
 ): void {
-  const { allowed, fix, holds, what } = demanded;
+  const { name, holds, mustBe, fix } = demanded;
   const got = known(demanded.value);
   if (got === UNKNOWN || !holds(got)) {
-    report(`${what} is ${shown(got)}: allowed is ${allowed}; ${fix}`, urn);
+    reportFault(report, { name, problem: `is ${shown(got)}`, mustBe, fix }, urn);
   }
+}
+
+/** Reports what is wrong. */
+export function reportFault(report: ReportViolation, fault: Fault, urn?: string): void {
+  report(sentenceOf(fault), urn);
 }
 
 /** A value as a violation shows it. */

@@ -13,7 +13,7 @@ export function agentFor(source: string | undefined): Agent {
 }
 
 /** What went wrong with a request, in words. */
-export function faultOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return message === "" ? String(code) : message;
 }

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { sentenceOf } from "../app/common/fault.ts";
 import { SettingsError } from "../app/common/settings.ts";
 import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
 import { reach } from "./reach.ts";
@@ -46,7 +47,7 @@ try {
 async function verify(options: VerifyOptions): Promise<number> {
   const fault = await reach(options);
   if (fault !== undefined) {
-    console.error(fault);
+    console.error(sentenceOf(fault));
     return EXIT_UNREACHABLE;
   }
   await checkSources(options.sources);
@@ -59,7 +60,7 @@ async function verify(options: VerifyOptions): Promise<number> {
   const report = createReport(options, seen);
   const faults = await writeReports(options, report);
   if (faults.length > 0) {
-    throw new SettingsError(faults);
+    throw new SettingsError(...faults);
   }
   return EXIT[report.verdict];
 }
@@ -73,9 +74,12 @@ async function checkSources(sources: readonly string[]): Promise<void> {
       server.listen(0, source, () => server.close(() => resolve("")));
     });
     if (fault !== "") {
-      throw new SettingsError([
-        `--sources has ${source}: ${fault}; allowed are addresses of this computer; for example --sources 20`,
-      ]);
+      throw new SettingsError({
+        name: "--sources",
+        problem: `has ${source}, which cannot be used: ${fault}`,
+        mustBe: "addresses of this computer",
+        example: "--sources 20",
+      });
     }
   }
 }

@@ -9,7 +9,8 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/common/settings.ts";
-import { cut, shown } from "../app/common/shown.ts";
+import type { Fault } from "../app/common/fault.ts";
+import { cut } from "../app/common/shown.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
 import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
@@ -119,36 +120,61 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   const isGiven = command.getOptionValueSource("transports") === "cli";
   const faults = contradictions(options, isGiven);
   if (faults.length > 0) {
-    throw new SettingsError(faults);
+    throw new SettingsError(...faults);
   }
   const isHttp = kindOf(options) !== "session";
   return { ...options, url: isHttp ? options.url : options.url.replace(/\/+$/, "") };
 }
 
 /** What is right alone, and wrong together. */
-function contradictions(options: VerifyOptions, areTransportsGiven: boolean): string[] {
+function contradictions(options: VerifyOptions, areTransportsGiven: boolean): Fault[] {
   const { rollPid, scenario, sources, transports, url } = options;
   const isHttp = kindOf(options) !== "session";
-  const faults: [boolean, string][] = [
+  const faults: [boolean, Fault][] = [
     [
       isHttp && areTransportsGiven,
-      `--transports is ${shown(transports.join())}: allowed with --cookie-jar or --key is to leave it out, for these are plain HTTP; for example --key path alone`,
+      {
+        name: "--transports",
+        got: transports.join(),
+        mustBe: "omitted with --cookie-jar or --key, which are plain HTTP",
+      },
     ],
     [
       isHttp && OF_SESSIONS.includes(scenario),
-      `--scenario is ${shown(scenario)}: allowed with --cookie-jar or --key is steady or rollout, for every request is a new connection already; for example steady`,
+      {
+        name: "--scenario",
+        got: scenario,
+        mustBe:
+          "steady or rollout with --cookie-jar or --key, where every request is a new connection already",
+        example: "steady",
+      },
     ],
     [
       rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid)),
-      `--roll-pid is ${String(rollPid)}: allowed is the process of npm start, in scenario rollout; for example --roll-pid "$(pgrep -f local/main.ts)"`,
+      {
+        name: "--roll-pid",
+        got: rollPid,
+        mustBe: "the process of npm start, with --scenario rollout",
+        example: '"$(pgrep -f local/main.ts)"',
+      },
     ],
     [
       scenario === "fallback" && transports.every((each) => each.startsWith("websocket")),
-      `--transports is ${shown(transports.join())}: allowed in scenario fallback is at least one that is no WebSocket; for example all`,
+      {
+        name: "--transports",
+        got: transports.join(),
+        mustBe: "a list with at least one transport other than WebSocket in scenario fallback",
+        example: "all",
+      },
     ],
     [
       !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
-      `--sources has loopback addresses: allowed for ${cut(url)} is 1, or a list of this computer's own addresses; for example --sources 1`,
+      {
+        name: "--sources",
+        problem: `has loopback addresses, from which ${cut(url)} cannot be reached`,
+        mustBe: "1, or a list of this computer's own addresses",
+        example: "--sources 1",
+      },
     ],
   ];
   return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);

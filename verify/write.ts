@@ -1,5 +1,6 @@
 import { truncate, writeFile } from "node:fs/promises";
 import { SettingsError } from "../app/common/settings.ts";
+import type { Fault } from "../app/common/fault.ts";
 import { cut, shown } from "../app/common/shown.ts";
 import { reportPage } from "./page.ts";
 import type { Report } from "./report.ts";
@@ -21,7 +22,7 @@ export async function checkWritable({ json, html }: Files): Promise<void> {
     try {
       await writeFile(file ?? "/dev/null", "", { flag: "a" });
     } catch (error) {
-      throw new SettingsError([notWritable(option, file, error)]);
+      throw new SettingsError(notWritable(option, file, error));
     }
   }
 }
@@ -31,7 +32,7 @@ export async function checkWritable({ json, html }: Files): Promise<void> {
  *
  * @returns what could not be written
  */
-export async function writeReports({ json, html }: Files, report: Report): Promise<string[]> {
+export async function writeReports({ json, html }: Files, report: Report): Promise<Fault[]> {
   const faults = [
     await print(`${reportText(report)}\n`),
     await write("--json", json, `${JSON.stringify(report, undefined, 2)}\n`),
@@ -41,12 +42,16 @@ export async function writeReports({ json, html }: Files, report: Report): Promi
 }
 
 /** A reader of stdout that has gone has read enough. */
-async function print(text: string): Promise<string | undefined> {
+async function print(text: string): Promise<Fault | undefined> {
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     process.stdout.once("error", resolve).write(text, resolve);
   });
   return error && error.code !== "EPIPE"
-    ? `stdout cannot be written: ${error.message}; it must be open and have room`
+    ? {
+        name: "stdout",
+        problem: `cannot be written: ${error.message}`,
+        mustBe: "open and have room",
+      }
     : undefined;
 }
 
@@ -55,7 +60,7 @@ async function write(
   option: string,
   file: string | undefined,
   content: string,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
   try {
     await writeFile(file ?? "/dev/null", content);
     return undefined;
@@ -65,7 +70,12 @@ async function write(
   }
 }
 
-function notWritable(option: string, file: string | undefined, error: unknown): string {
+function notWritable(option: string, file: string | undefined, error: unknown): Fault {
   const { message } = error as Error;
-  return `${option} is ${shown(file)}: ${cut(message)}; allowed is a file that can be written; for example report.json`;
+  return {
+    name: option,
+    problem: `is ${shown(file)}: ${cut(message)}`,
+    mustBe: "a file that can be written",
+    example: "report.json",
+  };
 }

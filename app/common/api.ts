@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
+import { sentenceOf } from "./fault.ts";
 import { keepBody } from "./keyRefusal.ts";
 import { strangerDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
@@ -62,9 +63,13 @@ function addJson(scope: FastifyInstance): void {
 
 /** Answers 405 to all methods but these. */
 export function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
-  const refuse = (): never => {
+  const refuse = ({ method }: FastifyRequest): never => {
     throw new Problem(405, {
-      detail: `allowed are ${allowed.join(", ")}`,
+      detail: sentenceOf({
+        name: "the method",
+        problem: `is ${method}`,
+        mustBe: allowed.join(" or "),
+      }),
       headers: { Allow: allowed.join(", ") },
     });
   };

@@ -2,6 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { sentenceOf, type Fault } from "./fault.ts";
+import { requestFault, requestRules, type RequestRule } from "./requestRule.ts";
 import { cut, shown } from "./shown.ts";
 
 /** Most seconds in a `Retry-After`: clients that failed together do not all come back together. */
@@ -23,7 +25,8 @@ export const problemSchema = z
           pointer: z.string().optional().describe("JSON Pointer to the faulty member of the body"),
           parameter: z.string().optional().describe("The faulty parameter of path or query"),
           header: z.string().optional().describe("The faulty header"),
-          detail: z.string().describe("What it is, what is allowed, and an example"),
+          detail: z.string().describe("What it is, what it must be, and an example"),
+          mustBe: z.string().describe("What it must be"),
         }),
       )
       .optional()
@@ -98,7 +101,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
     return unavailable();
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    return faultyRequest(error);
+    return faultyRequest(error, request);
   }
   const { statusCode = 500, code } = error as Partial<FastifyError>;
   if (statusCode === 415) {
@@ -134,14 +137,20 @@ function unavailable(): Problem {
 }
 
 /** All faults; a faulty header is a matter of HTTP, not of what the request says. */
-function faultyRequest({ validation = [], validationContext }: FastifyError): Problem {
+function faultyRequest(
+  { validation = [], validationContext = "body" }: FastifyError,
+  request: FastifyRequest,
+): Problem {
   const isHeader = validationContext === "headers";
-  const errors = validation.map(({ instancePath, message: detail = "" }) => {
-    const name = instancePath.slice(1);
+  // One value may break several parts of its rule.
+  const names = new Set(validation.map(({ instancePath }) => instancePath.slice(1)));
+  const errors = [...names].map((name) => {
+    const fault = faultIn(request, validationContext, name);
+    const said = { detail: sentenceOf(fault), mustBe: fault.mustBe };
     if (validationContext === "body") {
-      return { pointer: name === "" ? "#" : `#/${name}`, detail };
+      return { pointer: name === "" ? "#" : `#/${name}`, ...said };
     }
-    return isHeader ? { header: name, detail } : { parameter: name, detail };
+    return isHeader ? { header: name, ...said } : { parameter: name, ...said };
   });
   return new Problem(isHeader ? 400 : 422, {
     kind: "faulty-request",
@@ -149,6 +158,21 @@ function faultyRequest({ validation = [], validationContext }: FastifyError): Pr
     detail: errors.map((each) => each.detail).join("\n"),
     members: { errors },
   });
+}
+
+/** The fault of a value by the rule of its schema; without a name, of the whole part. */
+function faultIn(
+  request: FastifyRequest,
+  part: "body" | "querystring" | "params" | "headers",
+  name: string,
+): Fault {
+  const whole = request.routeOptions.schema?.[part] as z.ZodObject;
+  const values = request[part === "querystring" ? "query" : part] as Record<string, unknown> | null;
+  const member = whole.shape[name] as z.ZodType | undefined;
+  const schema = member instanceof z.ZodDefault ? (member.unwrap() as z.ZodType) : member;
+  const rule = requestRules.get(schema ?? whole) as RequestRule | undefined;
+  const got = schema === undefined ? values : values?.[name];
+  return requestFault(rule ?? { name, mustBe: "what the API's description says" }, got);
 }
 
 function inWords({ code, message }: FastifyError, { routeOptions }: FastifyRequest): string {

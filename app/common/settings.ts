@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { listed, shown } from "./shown.ts";
+import { SECRET, sentencesOf, type Fault } from "./fault.ts";
 
-/** A fault in what a person has set: every message names what, got, allowed and a value that works. */
+/** What is wrong with what a person has set, all at once. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
-  readonly faults: readonly string[];
+  readonly faults: readonly Fault[];
 
-  constructor(faults: readonly string[]) {
-    super(listed(faults));
+  constructor(...faults: readonly Fault[]) {
+    super(sentencesOf(faults));
     this.faults = faults;
   }
 }
@@ -18,6 +18,11 @@ export type Rules = Record<string, z.ZodType>;
 /** The typed values that a set of rules yields. */
 export type Values<R extends Rules> = { [Name in keyof R]: z.output<R[Name]> };
 
+/** Values that are all right; or those that are, and what is wrong with the others. */
+export type Checked<V> =
+  | { isRight: true; values: V; faults: readonly [] }
+  | { isRight: false; values: Partial<V>; faults: readonly Fault[] };
+
 /** A number, or digits as a flag or an environment variable has them, from `min` to `max`. */
 export function numberFrom(min: number, max: number, example: number) {
   const number = z.number().min(min).max(max);
@@ -27,7 +32,18 @@ export function numberFrom(min: number, max: number, example: number) {
 /** A whole number from `min` to `max`. */
 export function wholeNumberFrom(min: number, max: number, example: number) {
   const whole = z.number().int().min(min).max(max);
-  return fromDigits(/^\d+$/, whole, `a whole number from ${min} to ${max}`, example);
+  const to = max === Infinity ? "" : ` to ${max}`;
+  return fromDigits(/^\d+$/, whole, `a whole number from ${min}${to}`, example);
+}
+
+/** What is wrong with a number that must be a whole one from `min` to `max`. */
+export function wholeNumberFault(
+  name: string,
+  got: number,
+  min: number,
+  max = Infinity,
+): Fault | undefined {
+  return checkSettings({ [name]: wholeNumberFrom(min, max, min) }, { [name]: got }).faults[0];
 }
 
 /** A boolean, or one of the words for it. */
@@ -49,14 +65,13 @@ export function textLike(pattern: RegExp, allowed: string, example: string) {
  * Checks every value by its rule.
  *
  * @param nameOf how a person writes the setting, such as `--drain` or `DRAIN_SECONDS`
- * @returns the values that are right, and what is wrong with the others
  */
 export function checkSettings<R extends Rules>(
   rules: R,
   raw: Readonly<Record<string, unknown>>,
   nameOf: (setting: string) => string = (setting) => setting,
-): { values: Partial<Values<R>>; faults: string[] } {
-  const faults: string[] = [];
+): Checked<Values<R>> {
+  const faults: Fault[] = [];
   const values: Record<string, unknown> = {};
   for (const [setting, rule] of Object.entries(rules)) {
     const result = rule.safeParse(raw[setting]);
@@ -66,7 +81,9 @@ export function checkSettings<R extends Rules>(
       faults.push(faultOf(nameOf(setting), raw[setting], rule));
     }
   }
-  return { values: values as Partial<Values<R>>, faults };
+  return faults.length === 0
+    ? { isRight: true, values: values as Values<R>, faults: [] }
+    : { isRight: false, values: values as Partial<Values<R>>, faults };
 }
 
 /**
@@ -79,22 +96,26 @@ export function parseSettings<R extends Rules>(
   raw: Readonly<Record<string, unknown>>,
   nameOf?: (setting: string) => string,
 ): Values<R> {
-  const { values, faults } = checkSettings(rules, raw, nameOf);
-  if (faults.length > 0) {
-    throw new SettingsError(faults);
+  const checked = checkSettings(rules, raw, nameOf);
+  if (!checked.isRight) {
+    throw new SettingsError(...checked.faults);
   }
-  return values as Values<R>;
+  return checked.values;
 }
 
-function faultOf(name: string, got: unknown, rule: z.ZodType): string {
+function faultOf(name: string, got: unknown, rule: z.ZodType): Fault {
   const described =
     rule instanceof z.ZodDefault || rule instanceof z.ZodOptional
       ? (rule.unwrap() as z.ZodType)
       : rule;
-  const { description, example, isSecret } = described.meta() ?? {};
-  const value = isSecret === true ? "set, but not shown for it is a secret" : shown(got);
-  const is = got === undefined ? "is not set" : `is ${value}`;
-  return `${name} ${is}: allowed is ${description}; for example ${String(example)}`;
+  const { description = "", example, isSecret } = described.meta() ?? {};
+  const isHidden = isSecret === true && got !== undefined;
+  return {
+    name,
+    got: isHidden ? SECRET : got,
+    mustBe: description,
+    example: String(example),
+  };
 }
 
 function fromDigits(digits: RegExp, number: z.ZodNumber, description: string, example: number) {

@@ -23,7 +23,9 @@ export function listed(faults: readonly string[]): string {
 /** Values that can be read may still be nested too deep to be written. */
 function written(value: unknown): string {
   try {
-    const text = JSON.stringify(value) as string | undefined;
+    // NaN, which is no JSON, would be null.
+    const isJson = !Number.isNaN(value);
+    const text = isJson ? (JSON.stringify(value) as string | undefined) : undefined;
     return text ?? String(value);
   } catch {
     return "nested too deep";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { faultOf } from "./faults.ts";
+import { requestRules } from "./requestRule.ts";
 import { BARRED, isVisible } from "./visibleText.ts";
 
 export interface TextLineRule {
@@ -12,15 +12,15 @@ export interface TextLineRule {
 /** A line of text that can be seen, without spaces around it and in NFC, so that what looks the same is the same. */
 export function textLine(name: string, { minLength, maxLength, example }: TextLineRule) {
   const length = minLength === 0 ? `at most ${maxLength}` : `1 to ${maxLength}`;
-  const allowed = `text of ${length} characters in one line, some of them visible`;
-  const fault = faultOf(name, allowed, example, BARRED);
+  const mustBe = `text of ${length} characters in one line, some of them visible`;
   const isLine = (text: string): boolean =>
     (text === "" && minLength === 0) ||
     (Array.from(text).length <= maxLength && isVisible(text) && !BARRED.test(text));
   return z
-    .string(fault)
+    .string()
     .trim()
     .normalize("NFC")
-    .refine(isLine, fault)
-    .meta({ description: allowed, minLength, maxLength, examples: [example] });
+    .refine(isLine)
+    .meta({ description: mustBe, minLength, maxLength, examples: [example] })
+    .register(requestRules, { name, mustBe, example, wrong: BARRED });
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { sentenceOf } from "../common/fault.ts";
 import { refuseOthers } from "../common/api.ts";
 import { Problem } from "../common/problem.ts";
 import type { CompanyMetrics } from "./metrics.ts";
@@ -140,8 +141,12 @@ function createdOf(creation: Creation, businessNumber: string): Company {
       throw new Problem(422, {
         kind: "idempotency-key-reused",
         title: "The idempotency key came with another request",
-        detail:
-          "Idempotency-Key is that of another request before: allowed is one for this request alone; make a new one",
+        detail: sentenceOf({
+          name: "Idempotency-Key",
+          problem: "is that of an earlier request",
+          mustBe: "a new one for each request",
+          fix: "generate a new one",
+        }),
       });
     case "refusedEarly":
     case "constraintViolation": {

@@ -1,81 +1,78 @@
 import { z } from "zod";
-import { faultOf, orNone } from "../common/faults.ts";
 import { normaliseIdentifier } from "../common/keyRoute.ts";
+import { pageLimit } from "../common/paging.ts";
 import { problemSchema } from "../common/problem.ts";
+import { orNone, requestRules } from "../common/requestRule.ts";
 import { textLine } from "../common/textLine.ts";
 
 /** Characters of a business number as it is written: spaces and hyphens included. */
 const MAX_WRITTEN = 100;
 
 const BUSINESS_NUMBER = {
-  allowed:
-    "2 to 32 letters A to Z and digits, in any case, with spaces and hyphens where one likes",
+  mustBe: "2 to 32 letters A to Z and digits, in any case, with spaces and hyphens anywhere",
   example: "HRB 123-45",
 };
 
 const LEGAL_NAME = { minLength: 1, maxLength: 200, example: "Muster Handels GmbH" } as const;
 
 /** A business number in any spelling; becomes the canonical one. */
-function businessNumber(name: string) {
-  const fault = faultOf(name, BUSINESS_NUMBER.allowed, BUSINESS_NUMBER.example, /[^0-9A-Za-z -]/u);
+function businessNumber() {
   return z
-    .string(fault)
-    .max(MAX_WRITTEN, fault)
-    .regex(/^[ -]*(?:[0-9A-Za-z][ -]*){2,32}$/, fault)
+    .string()
+    .max(MAX_WRITTEN)
+    .regex(/^[ -]*(?:[0-9A-Za-z][ -]*){2,32}$/)
     .overwrite(normaliseIdentifier)
-    .meta({ description: BUSINESS_NUMBER.allowed, examples: [BUSINESS_NUMBER.example] });
+    .meta({ description: BUSINESS_NUMBER.mustBe, examples: [BUSINESS_NUMBER.example] });
+}
+
+function numberRule(name: string) {
+  return { name, ...BUSINESS_NUMBER, wrong: /[^0-9A-Za-z -]/u };
 }
 
 /** What `POST /companies` takes. */
-export const newCompany = z.object(
-  {
+export const newCompany = z
+  .object({
     legalName: textLine("legalName", LEGAL_NAME),
-    businessNumber: businessNumber("businessNumber"),
-  },
-  faultOf(
-    "the body",
-    "a JSON object with legalName and businessNumber",
-    JSON.stringify({ legalName: LEGAL_NAME.example, businessNumber: BUSINESS_NUMBER.example }),
-  ),
-);
+    businessNumber: businessNumber().register(requestRules, numberRule("businessNumber")),
+  })
+  .register(requestRules, {
+    name: "the body",
+    mustBe: "a JSON object with legalName and businessNumber",
+    example: JSON.stringify({
+      legalName: LEGAL_NAME.example,
+      businessNumber: BUSINESS_NUMBER.example,
+    }),
+  });
 
 /** Headers of `POST /companies`. */
 export const creationHeaders = z.looseObject({
   "idempotency-key": z
     .string()
-    .regex(
-      /^[\x21-\x7e]{1,255}$/,
-      faultOf(
-        "Idempotency-Key",
-        "1 to 255 visible ASCII characters",
-        "3f1f7a0e-7d4b-4a53-9d55-0b1f2b1f9a11",
-      ),
-    )
+    .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .describe(
       "Made anew for each creation and sent again with each repetition of it: within 24 hours a repetition is answered " +
-        "as the first request was, so that nobody has to wonder what became of a request whose answer was lost",
-    ),
+        "as the first request was, so that a client can retry safely after a lost response",
+    )
+    .register(requestRules, {
+      name: "Idempotency-Key",
+      mustBe: "1 to 255 visible ASCII characters",
+      example: "3f1f7a0e-7d4b-4a53-9d55-0b1f2b1f9a11",
+    }),
 });
 
 /** The path of a company. */
-export const companyPath = z.object({ businessNumber: businessNumber("businessNumber") });
-
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
-const limitFault = faultOf("limit", `a whole number from 1 to ${MAX_LIMIT}`, String(DEFAULT_LIMIT));
+export const companyPath = z.object({
+  businessNumber: businessNumber().register(requestRules, numberRule("businessNumber")),
+});
 
 /** The query of `GET /companies`; an empty parameter is none. */
 export const pageQuery = z.object({
   after: z
-    .preprocess(orNone, businessNumber("after").optional())
-    .describe("The companies after this business number, which need not exist; all unless given"),
-  limit: z
-    .preprocess(
-      (text) => (/^\d+$/.test(String(text)) ? Number(text) : orNone(text)),
-      z.int(limitFault).min(1, limitFault).max(MAX_LIMIT, limitFault).default(DEFAULT_LIMIT),
-    )
-    .describe("Most companies in the answer"),
+    .preprocess(orNone, businessNumber().optional())
+    .describe("The companies after this business number, which need not exist; all unless given")
+    .register(requestRules, numberRule("after")),
+  limit: pageLimit,
 });
 
 export const company = z

@@ -128,7 +128,7 @@ function readSync(decoder: decoding.Decoder): Frame {
 function readVector(content: Uint8Array): Uint8Array {
   const count = decoding.readVarUint(decoding.createDecoder(content));
   if (count > MAX_CLIENTS + MAX_NEW_CLIENTS) {
-    throw unreadable(`it knows ${count} clients, allowed are ${MAX_CLIENTS + MAX_NEW_CLIENTS}`);
+    throw unreadable(`it has ${count} clients; the limit is ${MAX_CLIENTS + MAX_NEW_CLIENTS}`);
   }
   Y.decodeStateVector(content);
   // A copy, for it is kept longer than the frame.
@@ -138,7 +138,9 @@ function readVector(content: Uint8Array): Uint8Array {
 /** An editor tells its own state, and sometimes that others have none any more, which the server knows better. */
 function readPresence(content: Uint8Array): Frame {
   if (content.byteLength > MAX_PRESENCE_BYTES) {
-    throw unreadable(`presence has ${content.byteLength} bytes, allowed are ${MAX_PRESENCE_BYTES}`);
+    throw unreadable(
+      `presence has ${content.byteLength} bytes; the limit is ${MAX_PRESENCE_BYTES}`,
+    );
   }
   const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
   if (more.length > 0) {

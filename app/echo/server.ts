@@ -155,7 +155,7 @@ function echoMessages(
     } else if (message === undefined) {
       refuse("message", TOO_BIG, "a message has too many levels");
     } else if (bytes > maxMessageBytes) {
-      const words = `a message has ${bytes} bytes, allowed are ${maxMessageBytes}`;
+      const words = `a message has ${bytes} bytes; the limit is ${maxMessageBytes}`;
       refuse("message", TOO_BIG, words);
     } else {
       metrics.messages.inc({ transport: session.protocol });

@@ -1,5 +1,6 @@
 import type { StickyCookie } from "../../app/common/httpRouting.ts";
-import { shown } from "../../app/common/shown.ts";
+import type { Fault } from "../../app/common/fault.ts";
+import { wholeNumberFault } from "../../app/common/settings.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
@@ -91,33 +92,36 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
  */
-export function ingressFaults(args: IngressListenerArgs): string[] {
+export function ingressFaults(args: IngressListenerArgs): Fault[] {
   const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
+  const cookieName = { name: "cookie.name", got: cookie.name, example: "com-sticky" };
   const faults = [
-    cookie.name.startsWith("AWSALB") &&
-      `cookie.name is ${shown(cookie.name)}: names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
+    cookie.name.startsWith("AWSALB") && {
+      ...cookieName,
+      mustBe: "a name that does not begin with AWSALB, because the load balancer uses such names",
+    },
     // A token of RFC 9110, 5.6.2.
-    !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name) &&
-      `cookie.name is ${shown(cookie.name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
-    !(
-      Number.isInteger(cookie.maxAgeSeconds) &&
-      cookie.maxAgeSeconds >= 1 &&
-      cookie.maxAgeSeconds <= MAX_COOKIE_SECONDS
-    ) &&
-      `cookie.maxAgeSeconds is ${cookie.maxAgeSeconds}: allowed is a whole number from 1 to ${MAX_COOKIE_SECONDS}; for example 172800`,
-    !(
-      Number.isInteger(idleTimeoutSeconds) &&
-      idleTimeoutSeconds >= 1 &&
-      idleTimeoutSeconds <= MAX_IDLE_SECONDS
-    ) &&
-      `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to ${MAX_IDLE_SECONDS}; for example 350`,
-    sourceRanges.length === 0 &&
-      "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
+    !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name) && {
+      ...cookieName,
+      mustBe: "letters, digits and !#$%&'*+-.^_`|~",
+    },
+    wholeNumberFault("cookie.maxAgeSeconds", cookie.maxAgeSeconds, 1, MAX_COOKIE_SECONDS),
+    wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, 1, MAX_IDLE_SECONDS),
+    sourceRanges.length === 0 && {
+      name: "sourceRanges",
+      got: sourceRanges,
+      mustBe: "at least one CIDR block, because the load balancer would be open to all without one",
+      example: "[198.51.100.0/24]",
+    },
     webAclArn !== undefined &&
-      !REGIONAL_WEB_ACL.test(webAclArn) &&
-      `webAclArn is ${shown(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
+      !REGIONAL_WEB_ACL.test(webAclArn) && {
+        name: "webAclArn",
+        got: webAclArn,
+        mustBe: "the ARN of a regional web ACL",
+        example: "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2",
+      },
   ];
-  return faults.filter((fault) => fault !== false);
+  return faults.filter((fault) => typeof fault === "object");
 }
 
 function list(attributes: Record<string, string | number | boolean>): string {

@@ -1,15 +1,15 @@
 import type { KeyRoute, KeySource } from "../../app/common/keyRoute.ts";
-import { shown } from "../../app/common/shown.ts";
+import { within, type Fault } from "../../app/common/fault.ts";
 
 /** What may stand in HAProxy's configuration as it is. */
 const PATH = {
   pattern: /^\/(?:[\w.~-]+\/)*[\w.~-]*$/,
-  allowed: "a path of letters, digits and _ . ~ -",
+  mustBe: "a path of letters, digits and _ . ~ -",
   example: "/companies",
 };
 const NAME = {
   pattern: /^[\w-]+$/,
-  allowed: "a name of letters, digits and _ -",
+  mustBe: "a name of letters, digits and _ -",
   example: "businessNumber",
 };
 
@@ -18,42 +18,47 @@ const CHANGED_HEADER =
   /^(?:connection|content-length|cookie|expect|forwarded|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|x-forwarded-.*)$/i;
 
 /** What is wrong with the routes of a key router, all at once. */
-export function routeFaults(routes: readonly KeyRoute[]): string[] {
+export function routeFaults(routes: readonly KeyRoute[]): Fault[] {
   if (routes.length === 0) {
-    return ["routes is []: without a route no request has a key; give at least one"];
+    const mustBe = "at least one route, because no request has a key without one";
+    return [{ name: "routes", got: routes, mustBe }];
   }
-  return routes.flatMap(({ key, methods, path }, index) => {
-    const route = `routes[${index}]`;
-    return [
-      ...(methods.length === 0 ? [`${route}.methods is []: give at least one, such as GET`] : []),
-      ...textFault(`${route}.path`, path, PATH),
-      ...keyFault(`${route}.key`, key),
-    ];
-  });
+  return routes.flatMap(({ key, methods, path }, index) =>
+    within(`routes[${index}].`, [
+      ...(methods.length === 0
+        ? [{ name: "methods", got: methods, mustBe: "at least one method", example: "[GET]" }]
+        : []),
+      ...textFault("path", path, PATH),
+      ...within("key.", keyFaults(key)),
+    ]),
+  );
 }
 
-function keyFault(at: string, key: KeySource): string[] {
+function keyFaults(key: KeySource): Fault[] {
   switch (key.from) {
     case "json":
-      return textFault(`${at}.field`, key.field, NAME);
+      return textFault("field", key.field, NAME);
     case "header":
       return [
-        ...textFault(`${at}.header`, key.header, { ...NAME, example: "X-Document" }),
+        ...textFault("header", key.header, { ...NAME, example: "X-Document" }),
         ...(CHANGED_HEADER.test(key.header)
           ? [
-              `${at}.header is ${shown(key.header)}; it must be a header that routers leave as it is (for example X-Document)`,
+              {
+                name: "header",
+                got: key.header,
+                mustBe: "a header that routers pass on unchanged",
+                example: "X-Document",
+              },
             ]
           : []),
       ];
     case "cookie":
-      return textFault(`${at}.cookie`, key.cookie, { ...NAME, example: "document" });
+      return textFault("cookie", key.cookie, { ...NAME, example: "document" });
     case "path":
       return [];
   }
 }
 
-function textFault(at: string, text: string, { allowed, example, pattern }: typeof PATH): string[] {
-  return pattern.test(text)
-    ? []
-    : [`${at} is ${shown(text)}: allowed is ${allowed}; for example ${example}`];
+function textFault(name: string, got: string, { pattern, ...allowed }: typeof PATH): Fault[] {
+  return pattern.test(got) ? [] : [{ name, got, ...allowed }];
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { sentencesOf, type Fault } from "../../app/common/fault.ts";
+import { wholeNumberFault } from "../../app/common/settings.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../../app/common/httpRouting.ts";
 import type { KeyRoute } from "../../app/common/keyRoute.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
@@ -81,7 +83,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     super("sockjs-sticky:index:KeyRouter", name, {}, opts);
     const faults = routerFaults(args);
     if (faults.length > 0) {
-      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+      throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
     const labels = { "app.kubernetes.io/name": `${name}-router` };
     const front = new StickyService(
@@ -92,7 +94,6 @@ export class KeyRouter extends pulumi.ComponentResource {
         affinity: "none",
         crossZone: true,
         idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
-        targetProtocol: "tcp",
         proxyProtocol: true,
         readinessPath: ROUTER_READINESS_PATH,
         selector: labels,
@@ -210,18 +211,12 @@ export class KeyRouter extends pulumi.ComponentResource {
   }
 }
 
-function routerFaults({ replicas, routerReplicas = 2, routes }: KeyRouterArgs): string[] {
-  return [
-    ...countFault("routerReplicas", routerReplicas, 2),
-    ...countFault("replicas", replicas, 1),
-    ...routeFaults(routes),
+function routerFaults({ replicas, routerReplicas = 2, routes }: KeyRouterArgs): Fault[] {
+  const counts = [
+    wholeNumberFault("routerReplicas", routerReplicas, 2),
+    wholeNumberFault("replicas", replicas, 1),
   ];
-}
-
-function countFault(argument: string, count: number, least: number): string[] {
-  return Number.isInteger(count) && count >= least
-    ? []
-    : [`${argument} is ${count}: allowed is a whole number from ${least}; for example ${least}`];
+  return [...counts.filter((fault) => fault !== undefined), ...routeFaults(routes)];
 }
 
 function serviceNameOf(name: string): string {

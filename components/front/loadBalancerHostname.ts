@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { sentenceOf } from "../../app/common/fault.ts";
 
 const TIMEOUT = "15m";
 
@@ -31,7 +32,12 @@ export function loadBalancerHostname(
         return pulumi.unknown as unknown as string;
       }
       throw new pulumi.ResourceError(
-        `${kind} ${namespace}/${name} has no load balancer after ${TIMEOUT}; the load balancer controller must have made one; see why it has not with kubectl describe ${kind.toLowerCase()} ${name} --namespace ${namespace}`,
+        sentenceOf({
+          name: `${kind} ${namespace}/${name}`,
+          problem: `has no load balancer after ${TIMEOUT}`,
+          mustBe: "given one by the load balancer controller",
+          fix: `find the reason with kubectl describe ${kind.toLowerCase()} ${name} --namespace ${namespace}`,
+        }),
         owner,
         true,
       );

@@ -13,7 +13,6 @@ export interface ListenerArgs {
   crossZone: boolean;
   /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
   idleTimeoutSeconds: number;
-  targetProtocol: "tcp" | "tls";
   /** Has each connection to a target, of health checks, too, begin with the client's address. @default false */
   proxyProtocol?: boolean | undefined;
   /** Path of the readiness check, which the pods' own probe asks, too. */
@@ -57,7 +56,7 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
       // Left out the controller turns it off.
       ...(args.proxyProtocol === true ? { "proxy_protocol_v2.enabled": true } : {}),
     }),
-    "healthcheck-protocol": args.targetProtocol === "tls" ? "https" : "http",
+    "healthcheck-protocol": "http",
     "healthcheck-path": args.readinessPath,
     "healthcheck-port": "traffic-port",
     "healthcheck-success-codes": "200",
@@ -65,7 +64,7 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
     "healthcheck-timeout": "6",
     "healthcheck-healthy-threshold": "2",
     "healthcheck-unhealthy-threshold": "2",
-    "backend-protocol": args.targetProtocol === "tls" ? "ssl" : "tcp",
+    "backend-protocol": "tcp",
     ...(args.certificateArn === undefined
       ? {
           "listener-attributes.TCP-80": list({

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { sentencesOf } from "../../app/common/fault.ts";
 import {
   ingressAnnotations,
   ingressFaults,
@@ -35,7 +36,7 @@ export class StickyIngress extends pulumi.ComponentResource {
     super("sockjs-sticky:index:StickyIngress", name, {}, opts);
     const faults = ingressFaults(args);
     if (faults.length > 0) {
-      throw new pulumi.ResourceError(faults.join("\n"), this, true);
+      throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
     const service = this.#service(name, args);
     const ingress = this.#ingress(name, args, service);

@@ -4,6 +4,7 @@ import * as awsx from "@pulumi/awsx";
 import * as dockerBuild from "@pulumi/docker-build";
 import builder from "@pulumi/docker-build/package.json" with { type: "json" };
 import * as pulumi from "@pulumi/pulumi";
+import { sentenceOf } from "../../app/common/fault.ts";
 import type { BuildContext } from "./buildContext.ts";
 
 /** Images that are kept: as many roll-backs are possible. */
@@ -42,7 +43,13 @@ export class AppImage extends pulumi.ComponentResource {
     const { image, former } = args;
     if (image !== undefined && former !== undefined) {
       throw new pulumi.ResourceError(
-        `image is ${JSON.stringify(image)}; it must be empty in the first update after an earlier version, which would delete the image that it built; run pulumi up without image first`,
+        sentenceOf({
+          name: "image",
+          got: image,
+          mustBe:
+            "empty in the first update after an earlier version, which would delete the image that it built",
+          fix: "run `pulumi up` without image first",
+        }),
         this,
         true,
       );

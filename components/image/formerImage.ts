@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import * as pulumi from "@pulumi/pulumi";
+import { sentenceOf } from "../../app/common/fault.ts";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 
 /** An image as earlier versions made it: named by its tag, below `awsx.ecr.Image`. */
@@ -18,8 +19,12 @@ export async function formerImage(stack: string): Promise<pulumi.URN | undefined
   const [first, ...more] = (await urnsOf(stack)).filter((urn) => urn.includes(FORMER));
   if (more.length > 0) {
     throw new pulumi.RunError(
-      `the stack's state has ${1 + more.length} images; it must have one, or the update would delete the others; ` +
-        `run ${more.map((urn) => `pulumi state delete '${urn}'`).join(" and ")}, which deletes nothing from the registry`,
+      sentenceOf({
+        name: "the stack's state",
+        problem: `has ${1 + more.length} images`,
+        mustBe: "a state with one, because the update would delete the others",
+        fix: `run ${more.map((urn) => `pulumi state delete '${urn}'`).join(" and ")}, which deletes nothing from the registry`,
+      }),
     );
   }
   return first;

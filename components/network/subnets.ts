@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import type { Fault } from "../../app/common/fault.ts";
 
 const { IPv4 } = ipaddr;
 
@@ -62,20 +63,25 @@ export function subnetPrefixes(vpcCidr: string): SubnetPrefixes {
   };
 }
 
-/** What is wrong with a VPC's block, and what is allowed; undefined when it will do. */
-export function vpcCidrFault(vpcCidr: string): string | undefined {
+/** What is wrong with a VPC's block; undefined when it will do. */
+export function vpcCidrFault(vpcCidr: string): Fault | undefined {
   const prefix = prefixOf(vpcCidr);
+  const fault = { name: "vpcCidr", got: vpcCidr, example: "10.0.0.0/16" };
   if (prefix < MIN_PREFIX || prefix > MAX_PREFIX) {
-    const usable = `it has ${2 ** (32 - prefix)} addresses for up to ${MAX_ZONES} zones`;
-    return `${usable}, allowed is /${MIN_PREFIX} to /${MAX_PREFIX}; for example 10.0.0.0/16`;
+    const mustBe = `a /${MIN_PREFIX} to /${MAX_PREFIX}, which has room for ${MAX_ZONES} zones`;
+    return { ...fault, mustBe };
   }
   const unusable = UNUSABLE_BLOCKS.find((block) => isWithin(vpcCidr, block));
   if (unusable !== undefined) {
-    return `it is in ${unusable}, which a VPC cannot use; allowed are private blocks; for example 10.0.0.0/16`;
+    return { ...fault, mustBe: `outside of ${unusable}, which a VPC cannot use` };
   }
   return isFirstAddress(vpcCidr)
     ? undefined
-    : `allowed is the first address of the block; for example ${IPv4.networkAddressFromCIDR(vpcCidr).toString()}/${prefix}`;
+    : {
+        ...fault,
+        mustBe: "the first address of its block",
+        example: `${IPv4.networkAddressFromCIDR(vpcCidr).toString()}/${prefix}`,
+      };
 }
 
 /** Whether a block is written by its first address, as AWS returns it. */

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { sentenceOf } from "../../app/common/fault.ts";
 
 /**
  * Zones in which EKS puts no control plane, and one without Fargate (Tokyo).
@@ -30,12 +31,14 @@ export async function eksZones(
   );
   const all = [...new Set([...chosen, ...names.toSorted()])];
   if (all.length < count) {
-    const advice =
-      all.length < 2
-        ? "that is too few, choose another aws:region"
-        : `allowed is 2 to ${all.length}; for example 2`;
+    const fault = { name: "zones", got: count };
+    const has = `because ${region} has ${all.length} zones with EKS on Fargate`;
     throw new pulumi.RunError(
-      `zones is ${count}: ${region} has ${all.length} zones with EKS on Fargate, ${advice}`,
+      sentenceOf(
+        all.length < 2
+          ? { ...fault, mustBe: `at least 2, ${has}`, fix: "choose another aws:region" }
+          : { ...fault, mustBe: `from 2 to ${all.length}, ${has}`, example: "2" },
+      ),
     );
   }
   return all.slice(0, count);

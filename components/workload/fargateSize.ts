@@ -1,3 +1,5 @@
+import type { Fault } from "../../app/common/fault.ts";
+
 /** Memory that Fargate keeps of a pod for kubelet, kube-proxy and containerd, in MiB. */
 const RESERVED_MIB = 256;
 
@@ -26,15 +28,25 @@ export interface FargateSize {
   memoryMiB: number;
 }
 
-/** What is wrong with a size, and what is allowed; undefined when Fargate offers it. */
-export function sizeFault({ cpuMillicores, memoryMiB }: FargateSize): string | undefined {
+/** What is wrong with a size; undefined when Fargate offers it. */
+export function sizeFault({ cpuMillicores, memoryMiB }: FargateSize): Fault | undefined {
   const memory = MEMORY_MIB[cpuMillicores];
   if (memory === undefined) {
-    return `allowed is one of ${Object.keys(MEMORY_MIB).join(", ")}`;
+    return {
+      name: "cpuMillicores",
+      got: cpuMillicores,
+      mustBe: `a size of Fargate: ${Object.keys(MEMORY_MIB).join(", ")}`,
+      example: "250",
+    };
   }
   return memory.includes(memoryMiB)
     ? undefined
-    : `with ${cpuMillicores} millicores allowed is one of ${memory.join(", ")} MiB`;
+    : {
+        name: "memoryMiB",
+        got: memoryMiB,
+        mustBe: `a size that Fargate has with ${cpuMillicores} cpuMillicores: ${memory.join(", ")}`,
+        example: String(memory[0]),
+      };
 }
 
 /** Requests, which equal the limits, of the one container of a pod that fills its size. */

@@ -28,8 +28,6 @@ export interface PodArgs {
   allowedOrigins?: readonly string[] | undefined;
   /** Creations a second that a pod takes from one address. @default - as the app has it */
   maxCreationsPerSecond?: number | undefined;
-  /** Protocol that the pods speak. @default tcp */
-  targetProtocol?: "tcp" | "tls" | undefined;
   /** Name of a Secret whose entries become the app's environment. @default - none */
   secretName?: pulumi.Input<string> | undefined;
 }
@@ -43,9 +41,8 @@ export function podSpec(
   const { allowedOrigins = [], maxCreationsPerSecond } = args;
   const origins = allowedOrigins.length === 0 ? [] : [allowedOrigins.join(",")];
   const rates = maxCreationsPerSecond === undefined ? [] : [String(maxCreationsPerSecond)];
-  const scheme = args.targetProtocol === "tls" ? "HTTPS" : "HTTP";
   const probe = (path: string) => ({
-    httpGet: { path, port: APP_PORT.name, scheme },
+    httpGet: { path, port: APP_PORT.name, scheme: "HTTP" },
     timeoutSeconds: 5,
   });
   return {

@@ -6,7 +6,7 @@ import { SettingsError } from "../../app/common/settings.ts";
 import { makeAppRoles } from "./appRoles.ts";
 import type { Guard } from "../guard.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
-import { notStarting } from "./faults.ts";
+import { systemFault } from "./faults.ts";
 
 /** First and longest wait before PostgreSQL is started again: one that ends at once must not keep the computer busy. */
 const RESTART_MS = { first: 1000, longest: 10_000 };
@@ -94,7 +94,7 @@ export class LocalDatabase {
     } catch (error) {
       await postgres.stop();
       const named = this.#options.folder ?? "ephemeral data";
-      throw new SettingsError([notStarting(named, (error as Error).message)]);
+      throw new SettingsError(systemFault(named, (error as Error).message));
     }
   }
 

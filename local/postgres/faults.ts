@@ -1,3 +1,5 @@
+import type { Fault } from "../../app/common/fault.ts";
+
 /** A folder of data as the person named it, and where it is. */
 export interface NamedFolder {
   named: string;
@@ -23,46 +25,61 @@ const CORRUPT =
 const REASON = new RegExp(`(FATAL|PANIC): |error: |${SYSTEM_FAULT}`);
 
 /** What may be wrong with a folder of data, by what PostgreSQL says of it; a group is what it got. */
-const FAULTS: readonly [RegExp, (place: NamedFolder, got: string) => string][] = [
+const FAULTS: readonly [RegExp, (place: NamedFolder, got: string) => Omit<Fault, "name">][] = [
   [
     /"postmaster\.pid" already exists[^]*\(PID (\d+)\)/,
-    ({ named }, got) =>
-      `${named} is in use by another PostgreSQL, process ${got}: allowed is one run on the same data; ` +
-      "end that run, or take --ephemeral",
+    (_place, got) => ({
+      problem: `is in use by another PostgreSQL, process ${got}`,
+      mustBe: "in use by one run at a time",
+      fix: "stop that run, or use --ephemeral",
+    }),
   ],
   [
     /initialized by PostgreSQL version (\d+)[^]*this version (\d+)/,
-    (place, got) =>
-      `${place.named} has data of PostgreSQL ${got}; it must have data of the version that runs here; ${beginAnew(place)}`,
+    (place, got) => ({
+      problem: `has data of PostgreSQL ${got}`,
+      mustBe: "a folder with data of the version that runs here",
+      fix: beginAnew(place),
+    }),
   ],
   [
     /(No space left on device|Disk quota exceeded)/,
-    ({ named }, got) =>
-      `${named} cannot hold PostgreSQL's data: ${got}; allowed is a folder with at least 100 MB free: make room, ` +
-      "name another one by --data, or take --ephemeral",
+    (_place, got) => ({
+      problem: `cannot hold PostgreSQL's data: ${got}`,
+      mustBe: "a folder with at least 100 MB free",
+      fix: "make room, name another one with --data, or use --ephemeral",
+    }),
   ],
   [
     new RegExp(`^(?![^]*(?:${SYSTEM_FAULT}))[^]*?([^\n]*(?:${CORRUPT}).*)`),
-    (place, got) =>
-      `${place.named} has corrupt data: ${got}; it must have data that PostgreSQL can read; ${beginAnew(place)}`,
+    (place, got) => ({
+      problem: `has corrupt data: ${got}`,
+      mustBe: "a folder with data that PostgreSQL can read",
+      fix: beginAnew(place),
+    }),
   ],
 ];
 
-/** Tells in one line, for people, why PostgreSQL did not start. */
-export function faultOf(place: NamedFolder, said: string, error: unknown): string {
+/** Why PostgreSQL did not start. */
+export function startFault(place: NamedFolder, said: string, error: unknown): Fault {
   for (const [pattern, faultOf] of FAULTS) {
     const got = pattern.exec(said);
     if (got !== null) {
-      return faultOf(place, messageIn(got[1]));
+      return { name: place.named, ...faultOf(place, messageIn(got[1])) };
     }
   }
-  return notStarting(place.named, reasonIn(said, error));
+  return systemFault(place.named, reasonIn(said, error));
 }
 
 /** The fault for all that is wrong with something other than the data. */
-export function notStarting(named: string, reason: string): string {
+export function systemFault(named: string, reason: string): Fault {
   const line = reason.replace(/\s+/g, " ").replace(/\.$/, "");
-  return `PostgreSQL does not start on ${named}: ${line}; correct that, or use --ephemeral`;
+  return {
+    name: named,
+    problem: `is a folder on which PostgreSQL does not start: ${line}`,
+    mustBe: "a folder that PostgreSQL can use",
+    fix: "correct that, or use --ephemeral",
+  };
 }
 
 /** Whether it may start when tried again: leftovers of a killed run end, and another port is free. */

@@ -37,10 +37,12 @@ export function placeOf(folder: string): PostgresPlace {
       throw error;
     }
     const fault = error instanceof Error ? error.message : String(error);
-    throw new SettingsError([
-      `${cut(folder)} cannot hold PostgreSQL's data: ${cut(fault)}; allowed is a folder that this user can write: ` +
-        "make it so, or take --ephemeral",
-    ]);
+    throw new SettingsError({
+      name: folder,
+      problem: `cannot hold PostgreSQL's data: ${cut(fault)}`,
+      mustBe: "a folder that this user can write",
+      fix: "change its owner or mode, or use --ephemeral",
+    });
   }
 }
 
@@ -64,10 +66,13 @@ function placeForRoot(folder: string): PostgresPlace {
 function refuseForeign(folder: string): void {
   const [file] = foreignFiles(folder);
   if (file !== undefined) {
-    throw new SettingsError([
-      `--data is ${shown(folder)}, which has other files, such as ${shown(file)}; it must be an empty ` +
-        "folder, a new one, or one with data of npm start (for example .data/postgres); name a folder in it, or use --ephemeral",
-    ]);
+    throw new SettingsError({
+      name: "--data",
+      problem: `is ${shown(folder)}, which has other files, such as ${shown(file)}`,
+      mustBe: "an empty folder, a new one, or one with data of npm start",
+      example: ".data/postgres",
+      fix: "name a folder in it, or use --ephemeral",
+    });
   }
 }
 
@@ -110,10 +115,12 @@ function makePostgresUser(): void {
     execFileSync("useradd", [...flags, "postgres"], { stdio: "pipe" });
   } catch (error) {
     const [fault] = String(error).split("\n");
-    throw new SettingsError([
-      `npm start runs as root, as whom PostgreSQL refuses to run, and user postgres cannot be made (${fault}): ` +
-        "allowed is any other user, or root where there is a user postgres; run it as another user, or take --workloads echo",
-    ]);
+    throw new SettingsError({
+      name: "npm start",
+      problem: `runs as root, PostgreSQL cannot run as root, and user postgres cannot be created (${String(fault)})`,
+      mustBe: "run as another user, or as root where there is a user postgres",
+      fix: "run it as another user, or use --workloads echo",
+    });
   }
 }
 

@@ -124,7 +124,7 @@ function ready(child: ChildProcess, log?: Logger): Promise<{ url: string; pid: n
           resolve(report);
           break;
         case "failed":
-          reject(new SettingsError([report.fault]));
+          reject(new SettingsError(report.fault));
           break;
       }
     });

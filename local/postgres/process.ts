@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { dataFiles, partOf, removeLeftovers } from "./dataFolder.ts";
-import { faultOf, isPortTaken, mayPass } from "./faults.ts";
+import type { Fault } from "../../app/common/fault.ts";
+import { isPortTaken, mayPass, startFault } from "./faults.ts";
 import type { PostgresPlace } from "./place.ts";
 
 /** How long what a killed run has left may take to end. */
@@ -43,7 +44,7 @@ export interface PostgresTask extends PostgresPlace {
 export type PostgresReport =
   | { type: "log"; level: "debug" | "warn"; line: string }
   | { type: "ready"; url: string; pid: number }
-  | { type: "failed"; fault: string };
+  | { type: "failed"; fault: Fault };
 
 /** A server that takes connections. */
 interface Server {
@@ -94,7 +95,7 @@ try {
     await database.stop();
   }
 } catch (error) {
-  await tell({ type: "failed", fault: faultOf(task, said, error) });
+  await tell({ type: "failed", fault: startFault(task, said, error) });
 }
 if (task.isEphemeral) {
   rmSync(task.folder, { recursive: true, force: true, maxRetries: 10 });

@@ -53,11 +53,11 @@ describe("the app in a container", () => {
     const run = runNode(MAIN, [], env);
     equal(await run.ended, 2);
     deepEqual(run.err.split("\n"), [
-      'PORT is "http": allowed is a whole number from 0 to 65535; for example 8080',
-      'DRAIN_SECONDS is "-1": allowed is a number from 0 to 3600; for example 150',
-      'ALLOWED_ORIGINS is "*": allowed is a list of origins, each https:// or http:// with a host, in lower case; for example https://app.example.com,https://other.example.com',
-      'LOG_LEVEL is "loud": allowed is debug or info or warn or error or silent; for example debug',
-      'MAX_SESSIONS is "0": allowed is a whole number from 1 to 100000; for example 800',
+      'PORT is "http"; it must be a whole number from 0 to 65535 (for example 8080)',
+      'DRAIN_SECONDS is "-1"; it must be a number from 0 to 3600 (for example 150)',
+      'ALLOWED_ORIGINS is "*"; it must be a list of origins, each https:// or http:// with a host, in lower case (for example https://app.example.com,https://other.example.com)',
+      'LOG_LEVEL is "loud"; it must be debug or info or warn or error or silent (for example debug)',
+      'MAX_SESSIONS is "0"; it must be a whole number from 1 to 100000 (for example 800)',
       "",
     ]);
   });

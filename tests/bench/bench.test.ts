@@ -133,9 +133,15 @@ describe("npm run bench", () => {
   });
 
   const refusals: [string[], string][] = [
-    [[], "missing required argument 'name'; allowed are <name>"],
-    [["company"], 'name is "company": allowed is registry or documents; for example registry'],
-    [["documents", "--people"], "unknown option '--people'; allowed are <name>"],
+    [
+      [],
+      "npm run bench -- was not understood: missing required argument 'name'; it must be called with <name>",
+    ],
+    [["company"], 'name is "company"; it must be registry or documents (for example registry)'],
+    [
+      ["documents", "--people"],
+      "npm run bench -- was not understood: unknown option '--people'; it must be called with <name>",
+    ],
   ];
   for (const [args, message] of refusals) {
     it(`refuses ${JSON.stringify(args)} in one line with exit status 2`, async () => {

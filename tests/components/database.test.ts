@@ -223,7 +223,7 @@ describe("Database", () => {
     it(`refuses version ${JSON.stringify(postgresVersion)} before the first child`, async () => {
       equal(
         await refusal({ postgresVersion }),
-        `postgresVersion is "${postgresVersion}": allowed is a major version of PostgreSQL, or one with its minor version; for example 18`,
+        `postgresVersion is "${postgresVersion}"; it must be a major version of PostgreSQL, or one with its minor version (for example 18)`,
       );
     });
   }
@@ -232,7 +232,7 @@ describe("Database", () => {
     it(`refuses class ${JSON.stringify(instanceClass)} before the first child`, async () => {
       equal(
         await refusal({ instanceClass }),
-        `instanceClass is "${instanceClass}": allowed is an RDS instance class; for example db.t4g.micro`,
+        `instanceClass is "${instanceClass}"; it must be an RDS instance class (for example db.t4g.micro)`,
       );
     });
   }
@@ -241,7 +241,7 @@ describe("Database", () => {
     it(`refuses ${storageGiB} GiB before the first child`, async () => {
       equal(
         await refusal({ storageGiB }),
-        `storageGiB is ${storageGiB}: allowed is a whole number from 20 to 16384; for example 20`,
+        `storageGiB is ${storageGiB}; it must be a whole number from 20 to 16384 (for example 20)`,
       );
     });
   }
@@ -250,7 +250,7 @@ describe("Database", () => {
     it(`refuses ${backupDays} days of backups before the first child`, async () => {
       equal(
         await refusal({ backupDays }),
-        `backupDays is ${backupDays}: allowed is a whole number from 0 to 35; for example 7`,
+        `backupDays is ${backupDays}; it must be a whole number from 0 to 35 (for example 0)`,
       );
     });
   }
@@ -260,10 +260,10 @@ describe("Database", () => {
     equal(
       await refusal(wrong),
       [
-        'postgresVersion is "": allowed is a major version of PostgreSQL, or one with its minor version; for example 18',
-        'instanceClass is "": allowed is an RDS instance class; for example db.t4g.micro',
-        "storageGiB is 0: allowed is a whole number from 20 to 16384; for example 20",
-        "backupDays is 99: allowed is a whole number from 0 to 35; for example 7",
+        'postgresVersion is ""; it must be a major version of PostgreSQL, or one with its minor version (for example 18)',
+        'instanceClass is ""; it must be an RDS instance class (for example db.t4g.micro)',
+        "storageGiB is 0; it must be a whole number from 20 to 16384 (for example 20)",
+        "backupDays is 99; it must be a whole number from 0 to 35 (for example 0)",
       ].join("\n"),
     );
   });

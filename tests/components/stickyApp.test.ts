@@ -28,7 +28,6 @@ const ECHO: WorkloadSettings = {
   drainSeconds: 150,
   crossZone: true,
   idleTimeoutSeconds: 350,
-  targetProtocol: "tcp",
 };
 
 const ARGS: StickyAppArgs = {

@@ -21,7 +21,6 @@ const ECHO: WorkloadSettings = {
   allowedOrigins: [],
   crossZone: true,
   idleTimeoutSeconds: 350,
-  targetProtocol: "tcp",
 };
 const COMPANY = {
   app: "company" as const,
@@ -244,7 +243,7 @@ describe("config", () => {
 
   it("allows without affinity what affinity forbids", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-    const free = { affinity: "none", crossZone: false, targetProtocol: "tls" } as const;
+    const free = { affinity: "none", crossZone: false } as const;
     const workloads = [{ app: "echo", ...free }];
     deepEqual(await loaded("new", { workloads, certificateArn }), {
       ...DEFAULTS,
@@ -278,7 +277,7 @@ describe("config", () => {
     ok(warnings[0]?.startsWith("sockjs-sticky:publicAccessCidrs has 203.0.113.0/24"));
     const publicAccessCidrs = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
     const placeholders = await previewed("new", { publicAccessCidrs });
-    ok(placeholders.warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, from "));
+    ok(placeholders.warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, "));
     for (const stack of STACKS) {
       deepEqual((await previewed(stack)).warnings, []);
     }

@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { sentenceOf } from "../../app/common/fault.ts";
 import { lossFaults, type GuardedSettings } from "../../config/lossGuard.ts";
 
 const OLD: GuardedSettings = {
@@ -15,76 +16,79 @@ const OLD: GuardedSettings = {
   postgresVersion: "18",
   databaseStorageGiB: 50,
 };
-const UNPROTECT = "set it back, or set deletionProtection to false and run pulumi up before";
-const DESTROY = "set it back, or run pulumi destroy before";
+const UNPROTECT = "revert it, or set deletionProtection to false and run `pulumi up` first";
+const DESTROY = "revert it, or run `pulumi destroy` first";
 
 /** Changes that would not succeed, or leave nothing as it is, and what is said of them. */
 const RUINS: [change: Partial<GuardedSettings>, fault: string][] = [
   [
     { name: "sockjs-sticky-live" },
-    `the stack's name is "sockjs-sticky-live": it was "sockjs-sticky-prod", and the change replaces everything; ${DESTROY}`,
+    `the stack's name is "sockjs-sticky-live", and was "sockjs-sticky-prod"; it must be "sockjs-sticky-prod", because the change replaces everything; ${DESTROY}`,
   ],
   [
     { region: "eu-west-1" },
-    `aws:region is "eu-west-1": it was "us-east-1", and the change replaces everything; ${DESTROY}`,
+    `aws:region is "eu-west-1", and was "us-east-1"; it must be "us-east-1", because the change replaces everything; ${DESTROY}`,
   ],
   [
     { vpcCidr: "10.1.0.0/16" },
-    `vpcCidr is "10.1.0.0/16": it was "10.0.0.0/16", and the change replaces the VPC, which cluster and database cannot leave; ${DESTROY}`,
+    `vpcCidr is "10.1.0.0/16", and was "10.0.0.0/16"; it must be "10.0.0.0/16", because the change replaces the VPC, which cluster and database cannot leave; ${DESTROY}`,
   ],
   [
     { zones: 2 },
-    `zones is 2: it was 3, and the change deletes subnets of the VPC, in which load balancers are; ${DESTROY}`,
+    `zones is 2, and was 3; it must be 3, because the change deletes subnets of the VPC, in which load balancers are; ${DESTROY}`,
   ],
   [
     { secretsEncryption: false },
-    `secretsEncryption is false: it was true, and the change replaces the cluster, with all that is in it; ${DESTROY}`,
+    `secretsEncryption is false, and was true; it must be true, because the change replaces the cluster, with all that is in it; ${DESTROY}`,
   ],
 ];
 
 /** Changes that go one way only, and what they would be. */
 const WAYS_BACK: [change: Partial<GuardedSettings>, fault: string][] = [
-  [{ kubernetesVersion: "1.35" }, 'kubernetesVersion is "1.35": it was "1.36"'],
-  [{ postgresVersion: "17" }, 'postgresVersion is "17": it was "18"'],
-  [{ postgresVersion: "17.9" }, 'postgresVersion is "17.9": it was "18"'],
-  [{ databaseStorageGiB: 49 }, "databaseStorageGiB is 49: it was 50"],
+  [{ kubernetesVersion: "1.35" }, 'kubernetesVersion is "1.35", and was "1.36"'],
+  [{ postgresVersion: "17" }, 'postgresVersion is "17", and was "18"'],
+  [{ postgresVersion: "17.9" }, 'postgresVersion is "17.9", and was "18"'],
+  [{ databaseStorageGiB: 49 }, "databaseStorageGiB is 49, and was 50"],
 ];
 
 /** Changes that cost what is protected, and what is said of them. */
 const LOSSES: [change: Partial<GuardedSettings>, fault: string][] = [
   [
     { zones: 4 },
-    `zones is 4: it was 3, and the change replaces the Fargate profile of the cluster's own pods; ${UNPROTECT}`,
+    `zones is 4, and was 3; it must be 3, because the change replaces the Fargate profile of the cluster's own pods; ${UNPROTECT}`,
   ],
   [
     { natGateways: "single" },
-    `natGateways is "single": it was "per-zone", and the change deletes NAT gateways of the VPC; ${UNPROTECT}`,
+    `natGateways is "single", and was "per-zone"; it must be "per-zone", because the change deletes NAT gateways of the VPC; ${UNPROTECT}`,
   ],
   [
     { keepsData: false },
-    `workloads is without an app that keeps data: it was with an app that keeps data, and the change deletes the database; ${UNPROTECT}`,
+    `workloads is without an app that keeps data, and was with an app that keeps data; it must be with an app that keeps data, because the change deletes the database; ${UNPROTECT}`,
   ],
 ];
+
+const sentences = (...args: Parameters<typeof lossFaults>): string[] =>
+  lossFaults(...args).map(sentenceOf);
 
 describe("guarded settings", () => {
   for (const [change, fault] of [...RUINS, ...LOSSES]) {
     it(`refuse ${JSON.stringify(change)} in a stack that had deletion protection`, () => {
-      deepEqual(lossFaults(OLD, { ...OLD, ...change }), [fault]);
+      deepEqual(sentences(OLD, { ...OLD, ...change }), [fault]);
       const unprotected = { ...OLD, ...change, deletionProtection: false };
-      deepEqual(lossFaults(OLD, unprotected), [fault]);
+      deepEqual(sentences(OLD, unprotected), [fault]);
     });
   }
 
   for (const [change, fault] of RUINS) {
     it(`refuse ${JSON.stringify(change)} in a stack without deletion protection, too`, () => {
       const old = { ...OLD, deletionProtection: false };
-      deepEqual(lossFaults(old, { ...old, ...change }), [fault]);
+      deepEqual(sentences(old, { ...old, ...change }), [fault]);
     });
   }
 
   for (const [change] of LOSSES) {
     it(`take ${JSON.stringify(change)} in a stack without deletion protection`, () => {
-      deepEqual(lossFaults({ ...OLD, deletionProtection: false }, { ...OLD, ...change }), []);
+      deepEqual(sentences({ ...OLD, deletionProtection: false }, { ...OLD, ...change }), []);
     });
   }
 
@@ -92,7 +96,7 @@ describe("guarded settings", () => {
     it(`refuse ${JSON.stringify(change)}, with deletion protection and without`, () => {
       for (const deletionProtection of [true, false]) {
         const old = { ...OLD, deletionProtection };
-        const faults = lossFaults(old, { ...old, ...change });
+        const faults = sentences(old, { ...old, ...change });
         equal(faults.length, 1);
         ok(faults[0]?.startsWith(fault), faults[0]);
         ok(faults[0]?.endsWith(DESTROY), faults[0]);
@@ -102,7 +106,7 @@ describe("guarded settings", () => {
 
   it("refuse an older minor version of PostgreSQL, and take a newer one or that which AWS chooses", () => {
     const faultsFrom = (postgresVersion: string, now: string): string[] =>
-      lossFaults({ ...OLD, postgresVersion }, { ...OLD, postgresVersion: now });
+      sentences({ ...OLD, postgresVersion }, { ...OLD, postgresVersion: now });
     equal(faultsFrom("17.10", "17.9").length, 1);
     for (const [old, now] of [
       ["17.9", "17.10"],
@@ -117,29 +121,29 @@ describe("guarded settings", () => {
 
   it("take any database where there was none, and where there will be none", () => {
     const other = { postgresVersion: "17", databaseStorageGiB: 20 };
-    deepEqual(lossFaults({ ...OLD, keepsData: false }, { ...OLD, ...other }), []);
+    deepEqual(sentences({ ...OLD, keepsData: false }, { ...OLD, ...other }), []);
     const unprotected = { ...OLD, deletionProtection: false };
-    deepEqual(lossFaults(unprotected, { ...unprotected, ...other, keepsData: false }), []);
+    deepEqual(sentences(unprotected, { ...unprotected, ...other, keepsData: false }), []);
   });
 
   it("take what goes up, and say nothing of what the last up did not leave", () => {
     const before = { kubernetesVersion: "1.35", postgresVersion: "17", databaseStorageGiB: 20 };
-    deepEqual(lossFaults({ ...OLD, ...before }, OLD), []);
+    deepEqual(sentences({ ...OLD, ...before }, OLD), []);
     const early = Object.fromEntries(
       Object.entries(OLD).filter(([setting]) => !Object.hasOwn(before, setting)),
     );
-    deepEqual(lossFaults(early, OLD), []);
-    deepEqual(lossFaults({}, OLD), []);
+    deepEqual(sentences(early, OLD), []);
+    deepEqual(sentences({}, OLD), []);
   });
 
   it("are each named where several change", () => {
-    const faults = lossFaults(OLD, { ...OLD, zones: 4, secretsEncryption: false });
+    const faults = sentences(OLD, { ...OLD, zones: 4, secretsEncryption: false });
     equal(faults.length, 2);
   });
 
   it("may change where that is done in place", () => {
     const none = { secretsEncryption: false, keepsData: false, buildsImage: false };
-    deepEqual(lossFaults({ ...OLD, ...none, natGateways: "single" }, OLD), []);
-    deepEqual(lossFaults({ ...OLD, deletionProtection: false }, OLD), []);
+    deepEqual(sentences({ ...OLD, ...none, natGateways: "single" }, OLD), []);
+    deepEqual(sentences({ ...OLD, deletionProtection: false }, OLD), []);
   });
 });

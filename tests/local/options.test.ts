@@ -68,52 +68,55 @@ describe("npm start refuses in one line with exit status 2", () => {
 
   const ONLY_ECHO = ["--workloads", "echo"];
   const refusals: [string[], string][] = [
-    [["--bogus"], `unknown option '--bogus'; allowed are ${FLAGS}`],
+    [
+      ["--bogus"],
+      `npm start -- was not understood: unknown option '--bogus'; it must be called with ${FLAGS}`,
+    ],
     [
       ["--workloads", "echo,nope"],
-      '--workloads is "echo,nope": allowed are echo, company, document, each once and by comma; for example echo',
+      '--workloads is "echo,nope"; it must be a comma-separated list of echo, company, document, each once (for example echo)',
     ],
     [
       ["--workloads", "echo,echo"],
-      '--workloads is "echo,echo": allowed are echo, company, document, each once and by comma; for example echo',
+      '--workloads is "echo,echo"; it must be a comma-separated list of echo, company, document, each once (for example echo)',
     ],
     [
       ["--replicas", "0"],
-      '--replicas is "0": allowed is a whole number from 1 to 100; for example 3',
+      '--replicas is "0"; it must be a whole number from 1 to 100 (for example 3)',
     ],
     [
       ["--port", "http"],
-      '--port is "http": allowed is a whole number from 0 to 65535; for example 8080',
+      '--port is "http"; it must be a whole number from 0 to 65535 (for example 8080)',
     ],
     [
       ["--port", "65535"],
-      "--port is 65535: 3 workloads have consecutive ports; allowed is up to 65533, or 0 to pick free ones",
+      "--port is 65535; it must be at most 65533, because 3 workloads use consecutive ports, or 0 to choose free ones",
     ],
-    [["--drain", "-1"], '--drain is "-1": allowed is a number from 0 to 3600; for example 2'],
+    [["--drain", "-1"], '--drain is "-1"; it must be a number from 0 to 3600 (for example 2)'],
     [
       [...ONLY_ECHO, "--affinity", "cookie"],
-      '--affinity is "cookie": allowed is echo=source-ip or none; for example none',
+      '--affinity is "cookie"; it must be echo=source-ip or none (for example none)',
     ],
     [
       ["--affinity", "company=source-ip"],
-      '--affinity is "company=source-ip": allowed is echo=source-ip or none, company=cookie or key or none, document=cookie or key or none; for example none',
+      '--affinity is "company=source-ip"; it must be echo=source-ip or none, company=cookie or key or none, document=cookie or key or none (for example none)',
     ],
     [
       ["--stack", "nope"],
-      '--stack is "nope": allowed is dev or prod or staging; for example --stack dev',
+      '--stack is "nope"; it must be a stack with a file: dev or prod or staging',
     ],
     [
       ["--host", "192.0.2.77"],
-      '--host is "192.0.2.77": allowed is an address of this computer; for example --host 127.0.0.1',
+      '--host is "192.0.2.77"; it must be an address of this computer (for example 127.0.0.1)',
     ],
     [
       ["--ephemeral", "--data", "/srv/data"],
-      `option '--ephemeral' cannot be used with option '--data <folder>'; allowed are ${FLAGS}`,
+      `npm start -- was not understood: option '--ephemeral' cannot be used with option '--data <folder>'; it must be called with ${FLAGS}`,
     ],
     [
       ["--port", "0", "--data", "package.json/a/data"],
       `${FOLDER} cannot hold PostgreSQL's data: ENOTDIR: not a directory, mkdir '${dirname(FOLDER)}'; ` +
-        "allowed is a folder that this user can write: make it so, or take --ephemeral",
+        "it must be a folder that this user can write; change its owner or mode, or use --ephemeral",
     ],
   ];
   for (const [args, message] of refusals) {
@@ -147,7 +150,7 @@ describe("npm start refuses in one line with exit status 2", () => {
       const port = await listen(0);
       equal(
         await refusal("--port", String(port), ...ONLY_ECHO),
-        `--port is ${port}: it is in use on 127.0.0.1; allowed is a free port, or 0 to pick one\n`,
+        `--port is ${port}, which is in use on 127.0.0.1; it must be a free port, or 0 to choose one\n`,
       );
     });
 
@@ -159,8 +162,8 @@ describe("npm start refuses in one line with exit status 2", () => {
       servers.shift()?.close();
       equal(
         await refusal("--port", String(first)),
-        `--port is ${first}: ${port}, for company, is in use on 127.0.0.1; ` +
-          "allowed is the first of 3 free ports, or 0 to pick free ones\n",
+        `--port is ${first}, but ${port}, the port of company, is in use on 127.0.0.1; ` +
+          "it must be the first of 3 free ports, or 0 to choose one\n",
       );
     });
   });

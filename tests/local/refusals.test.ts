@@ -68,7 +68,7 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
   const cannotHold = (data: string, why: string): RegExp =>
     new RegExp(
       `^${data} cannot hold PostgreSQL's data: ${why}; ` +
-        "allowed is a folder that this user can write: make it so, or take --ephemeral$",
+        "it must be a folder that this user can write; change its owner or mode, or use --ephemeral$",
     );
 
   describe("of data in", () => {
@@ -116,8 +116,8 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
         const data = join(mount("size=8m,mode=755"), "data");
         equal(
           await refusalOf(data),
-          `${data} cannot hold PostgreSQL's data: No space left on device; allowed is a folder with at least ` +
-            "100 MB free: make room, name another one by --data, or take --ephemeral",
+          `${data} cannot hold PostgreSQL's data: No space left on device; it must be a folder with at least ` +
+            "100 MB free; make room, name another one with --data, or use --ephemeral",
         );
         deepEqual(readdirSync(data), []);
       });
@@ -133,12 +133,14 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
     const first = await startLocal(...FLAGS, "--data", data);
     const before = await stateOf(first);
     const port = new URL(first.origin).port;
-    const usedPort = `--port is ${port}: it is in use on 127.0.0.1; allowed is a free port, or 0 to pick one`;
+    const usedPort = `--port is ${port}, which is in use on 127.0.0.1; it must be a free port, or 0 to choose one`;
     equal(await refusal(...FLAGS, "--port", port, "--ephemeral"), usedPort);
     equal(await refusal(...FLAGS, "--port", port, "--data", data), usedPort);
     match(
       await refusal(...FLAGS, "--port", "0", "--data", data),
-      new RegExp(`^${data} is in use by another PostgreSQL, process \\d+: allowed is one run `),
+      new RegExp(
+        `^${data} is in use by another PostgreSQL, process \\d+; it must be in use by one run `,
+      ),
     );
     deepEqual(await stateOf(first), before);
     first.child.kill("SIGTERM");

@@ -156,8 +156,8 @@ describe("npm start with the company registry", function () {
     equal(refused.out, "");
     equal(
       refused.err,
-      `${folder} is in use by another PostgreSQL, process ${postgresOf(second)}: ` +
-        "allowed is one run on the same data; end that run, or take --ephemeral\n",
+      `${folder} is in use by another PostgreSQL, process ${postgresOf(second)}; ` +
+        "it must be in use by one run at a time; stop that run, or use --ephemeral\n",
     );
     equal((await create(second, "DE2")).status, 201);
     second.child.kill("SIGTERM");

@@ -34,7 +34,7 @@ describe("policy of the drain finds", () => {
       change: (plan) => drain(plan, plan.one("Deployment", "echo"), 119),
       expected: found(
         "echo",
-        `drain of Deployment echo in seconds is 119: allowed is 120 or more, the ${DELAY} of Service echo; raise drainSeconds of the workload, or preStop of its pods`,
+        `drain of Deployment echo in seconds is 119; it must be 120 or more, the ${DELAY} of Service echo; raise drainSeconds of the workload, or preStop of its pods`,
       ),
     },
     {
@@ -49,7 +49,7 @@ describe("policy of the drain finds", () => {
       change: (plan) => drain(plan, plan.one("Deployment", "company"), 59),
       expected: found(
         "company",
-        `drain of Deployment company in seconds is 59: allowed is 60 or more, the ${DELAY} of Ingress company; raise drainSeconds of the workload, or preStop of its pods`,
+        `drain of Deployment company in seconds is 59; it must be 60 or more, the ${DELAY} of Ingress company; raise drainSeconds of the workload, or preStop of its pods`,
       ),
     },
     {
@@ -63,7 +63,7 @@ describe("policy of the drain finds", () => {
         ),
       expected: found(
         "document-router",
-        `drain of Deployment document-router in seconds is 30: allowed is 120 or more, the ${DELAY} of Service document-router; raise drainSeconds of the workload, or preStop of its pods`,
+        `drain of Deployment document-router in seconds is 30; it must be 120 or more, the ${DELAY} of Service document-router; raise drainSeconds of the workload, or preStop of its pods`,
       ),
     },
     {
@@ -73,7 +73,7 @@ describe("policy of the drain finds", () => {
         plan.reword(plan.one("Service", "echo"), SERVICE_TARGETS, `${DELAY}=120`, `${DELAY}=151`),
       expected: found(
         "echo",
-        `drain of Deployment echo in seconds is 150: allowed is 151 or more, the ${DELAY} of Service echo; raise drainSeconds of the workload, or preStop of its pods`,
+        `drain of Deployment echo in seconds is 150; it must be 151 or more, the ${DELAY} of Service echo; raise drainSeconds of the workload, or preStop of its pods`,
       ),
     },
     {
@@ -83,7 +83,7 @@ describe("policy of the drain finds", () => {
         plan.reword(plan.one("Ingress", "document"), INGRESS_TARGETS, `,${DELAY}=60`, ""),
       expected: found(
         "document",
-        `${DELAY} of Ingress document is not set: allowed is a whole number of seconds, for AWS takes 300 otherwise; write it into its target-group-attributes`,
+        `${DELAY} of Ingress document is not set; it must be a whole number of seconds, because AWS takes 300 otherwise; write it into its target-group-attributes`,
       ),
     },
     {
@@ -93,7 +93,7 @@ describe("policy of the drain finds", () => {
         plan.put(plan.one("StatefulSet", "company"), [...POD, "terminationGracePeriodSeconds"], 30),
       expected: found(
         "company",
-        "terminationGracePeriodSeconds of StatefulSet company is 30: allowed is more than the 30 s for which its pods go on serving; raise it, so that they end by themselves",
+        "terminationGracePeriodSeconds of StatefulSet company is 30; it must be more than the 30 s for which its pods go on serving; raise it, so that they end by themselves",
       ),
     },
     {
@@ -105,7 +105,7 @@ describe("policy of the drain finds", () => {
         }),
       expected: found(
         "echo",
-        "number of Deployments and StatefulSets behind Service echo is 0: allowed is 1 or more, for a load balancer without pods answers nobody; give pods the labels that its selector asks for",
+        "number of Deployments and StatefulSets behind Service echo is 0; it must be 1 or more, because a load balancer without pods answers nobody; give pods the labels that its selector asks for",
       ),
     },
   ]);

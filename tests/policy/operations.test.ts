@@ -13,7 +13,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-retention",
         "sockjs-sticky-dev-fargate-logs",
-        "retentionInDays of LogGroup sockjs-sticky-dev-fargate-logs is 0: allowed is 1 or more; set logRetentionDays of the stack",
+        "retentionInDays of LogGroup sockjs-sticky-dev-fargate-logs is 0; it must be 1 or more; set logRetentionDays of the stack",
       ),
     },
     {
@@ -28,7 +28,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-retention",
         "sockjs-sticky-prod-cluster-logs",
-        "retentionInDays of LogGroup sockjs-sticky-prod-cluster-logs is not set: allowed is 1 or more; set logRetentionDays of the stack",
+        "retentionInDays of LogGroup sockjs-sticky-prod-cluster-logs is not set; it must be 1 or more; set logRetentionDays of the stack",
       ),
     },
     {
@@ -38,7 +38,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-group-before-cluster",
         "sockjs-sticky-staging-eksCluster",
-        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is not set: allowed is one of the program; make it with its retention, and have the cluster depend on it",
+        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is not set; it must be one of the program; make it with its retention, and have the cluster depend on it",
       ),
     },
     {
@@ -53,7 +53,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-group-before-cluster",
         "sockjs-sticky-staging-eksCluster",
-        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is false: allowed is one of the program; make it with its retention, and have the cluster depend on it",
+        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is false; it must be one of the program; make it with its retention, and have the cluster depend on it",
       ),
     },
     {
@@ -72,7 +72,7 @@ describe("policies of operations find", () => {
       expected: found(
         "tags",
         "untagged",
-        "defaultTags of the provider untagged is not set: allowed is a text for each of project, stack, managed-by; give it the tags of index.ts",
+        "defaultTags of the provider untagged is not set; it must be a text for each of project, stack, managed-by; give it the tags of index.ts",
       ),
     },
     {
@@ -82,7 +82,7 @@ describe("policies of operations find", () => {
       expected: found(
         "tags",
         "sockjs-sticky-dev",
-        'values.defaultTags of Release sockjs-sticky-dev is {"managed-by":"pulumi","project":"sockjs-sticky","stack":""}: allowed is a text for each of project, stack, managed-by; give it the tags of index.ts',
+        'values.defaultTags of Release sockjs-sticky-dev is {"managed-by":"pulumi","project":"sockjs-sticky","stack":""}; it must be a text for each of project, stack, managed-by; give it the tags of index.ts',
       ),
     },
   ]);

@@ -47,7 +47,7 @@ describe("policies of order find", () => {
       expected: found(
         "controller-before-load-balancers",
         "echo",
-        `order of Service echo and Release ${CONTROLLER} is left to chance: allowed is a dependency of Service echo on it, or pulumi destroy would delete the controller first, and then wait for ever for a load balancer that nobody deletes; give its component dependsOn: controller`,
+        `order of Service echo and Release ${CONTROLLER} is left to chance; it must be set by a dependency of Service echo, or pulumi destroy would delete the controller first, and then wait for a load balancer that nobody deletes; give its component dependsOn: controller`,
       ),
     },
     {
@@ -62,7 +62,7 @@ describe("policies of order find", () => {
       expected: found(
         "controller-before-load-balancers",
         "echo",
-        "number of Releases of aws-load-balancer-controller for Service echo is 0: allowed is 1, which makes its load balancer; add a LoadBalancerController to its cluster",
+        "number of Releases of aws-load-balancer-controller for Service echo is 0; it must be 1, which makes its load balancer; add a LoadBalancerController to its cluster",
       ),
     },
     {
@@ -73,7 +73,7 @@ describe("policies of order find", () => {
       expected: found(
         "permissions-before-controller",
         CONTROLLER,
-        `order of Release ${CONTROLLER} and RolePolicy sockjs-sticky-dev-ingresses is left to chance: allowed is a dependency of Release ${CONTROLLER} on it, or pulumi destroy would take its permissions while it still has load balancers to delete; give it dependsOn: policies`,
+        `order of Release ${CONTROLLER} and RolePolicy sockjs-sticky-dev-ingresses is left to chance; it must be set by a dependency of Release ${CONTROLLER}, or pulumi destroy would take its permissions while it still has load balancers to delete; give it dependsOn: policies`,
       ),
     },
     {
@@ -83,7 +83,7 @@ describe("policies of order find", () => {
       expected: found(
         "permissions-before-controller",
         "sockjs-sticky-staging",
-        "number of policies beside Release sockjs-sticky-staging is 0: allowed is 1 or more, without which it makes no load balancer; attach one to its role in the same component",
+        "number of policies beside Release sockjs-sticky-staging is 0; it must be 1 or more, because it makes no load balancer without one; attach one to its role in the same component",
       ),
     },
     {
@@ -93,7 +93,7 @@ describe("policies of order find", () => {
       expected: found(
         "load-balancer-before-pods",
         "echo",
-        `order of Deployment echo and Service echo is left to chance: allowed is a dependency of Deployment echo on it, or ${APART}`,
+        `order of Deployment echo and Service echo is left to chance; it must be set by a dependency of Deployment echo, or ${APART}`,
       ),
     },
     {
@@ -104,7 +104,7 @@ describe("policies of order find", () => {
       expected: found(
         "load-balancer-before-pods",
         "company",
-        `order of Deployment company and Ingress company is left to chance: allowed is a dependency of Deployment company on it, or ${APART}`,
+        `order of Deployment company and Ingress company is left to chance; it must be set by a dependency of Deployment company, or ${APART}`,
       ),
     },
     {
@@ -119,7 +119,7 @@ describe("policies of order find", () => {
       expected: found(
         "load-balancer-before-pods",
         "company-router",
-        `order of Deployment company-router and Service company-router is left to chance: allowed is a dependency of Deployment company-router on it, or ${APART}`,
+        `order of Deployment company-router and Service company-router is left to chance; it must be set by a dependency of Deployment company-router, or ${APART}`,
       ),
     },
     {
@@ -131,7 +131,7 @@ describe("policies of order find", () => {
         found(
           "cluster-before-pods",
           pods.split(" ")[1] ?? "",
-          `order of ${pods} and Addon sockjs-sticky-dev-coredns is left to chance: allowed is a dependency of ${pods} on it, or its pods would start without it, or outlive it; give its component dependsOn: cluster`,
+          `order of ${pods} and Addon sockjs-sticky-dev-coredns is left to chance; it must be set by a dependency of ${pods}, or its pods would start without it, or outlive it; give its component dependsOn: cluster`,
         ),
       ),
     },
@@ -146,7 +146,7 @@ describe("policies of order find", () => {
         found(
           "cluster-before-pods",
           pods.split(" ")[1] ?? "",
-          `number of Fargate profiles for ${pods} is 0: allowed is 1 or more, without which its pods are pending for ever; make it with the kubernetes provider of a FargateCluster`,
+          `number of Fargate profiles for ${pods} is 0; it must be 1 or more, because its pods stay pending without one; make it with the kubernetes provider of a FargateCluster`,
         ),
       ),
     },
@@ -183,12 +183,12 @@ describe("policies of order find", () => {
         ...found(
           "cluster-before-pods",
           "added",
-          "number of Fargate profiles for Release added is 0: allowed is 1 or more, without which its pods are pending for ever; make it with the kubernetes provider of a FargateCluster",
+          "number of Fargate profiles for Release added is 0; it must be 1 or more, because its pods stay pending without one; make it with the kubernetes provider of a FargateCluster",
         ),
         ...found(
           "permissions-before-controller",
           "added",
-          "number of policies beside Release added is 0: allowed is 1 or more, without which it makes no load balancer; attach one to its role in the same component",
+          "number of policies beside Release added is 0; it must be 1 or more, because it makes no load balancer without one; attach one to its role in the same component",
         ),
       ],
     },

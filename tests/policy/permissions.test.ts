@@ -2,7 +2,7 @@ import { itFinds, type Mutation } from "./asked.ts";
 import type { Plan, Planned } from "./plan.ts";
 
 const ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
-const OWN = "allowed is a policy that names its actions; attach one of your own";
+const OWN = "it must be a policy that names its actions; attach one of your own";
 
 const found = (of: string, says: string): Mutation["expected"] => [
   { policy: "no-wildcard-permissions", of, says },
@@ -31,7 +31,7 @@ const permission = (
       ? []
       : found(
           "sockjs-sticky-dev",
-          `statement ${got}: allowed is a wildcard in actions or in resources, not in both; list the actions one by one, or name the resources`,
+          `statement ${got}; it must be without a wildcard in actions or in resources; list the actions one by one, or name the resources`,
         ),
 });
 
@@ -82,7 +82,7 @@ describe("policies of permissions find", () => {
         plan.put(attachment(plan), ["policyArn"], "arn:aws:iam::aws:policy/AdministratorAccess"),
       expected: found(
         "sockjs-sticky-dev-fargate-pods",
-        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws:iam::aws:policy/AdministratorAccess": allowed is a policy that names its actions; attach one of your own',
+        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws:iam::aws:policy/AdministratorAccess"; it must be a policy that names its actions; attach one of your own',
       ),
     },
     {
@@ -92,7 +92,7 @@ describe("policies of permissions find", () => {
         plan.put(attachment(plan), ["policyArn"], "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess"),
       expected: found(
         "sockjs-sticky-dev-fargate-pods",
-        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess": allowed is a policy that names its actions; attach one of your own',
+        'policyArn of RolePolicyAttachment sockjs-sticky-dev-fargate-pods is "arn:aws-cn:iam::aws:policy/AmazonS3FullAccess"; it must be a policy that names its actions; attach one of your own',
       ),
     },
     {
@@ -102,7 +102,7 @@ describe("policies of permissions find", () => {
         plan.put(plan.one("Role", "sockjs-sticky-dev"), ["managedPolicyArns"], [ADMINISTRATOR]),
       expected: found(
         "sockjs-sticky-dev",
-        `policyArn of Role sockjs-sticky-dev is ${JSON.stringify(ADMINISTRATOR)}: ${OWN}`,
+        `policyArn of Role sockjs-sticky-dev is ${JSON.stringify(ADMINISTRATOR)}; ${OWN}`,
       ),
     },
     ...Object.entries({
@@ -117,7 +117,7 @@ describe("policies of permissions find", () => {
       },
       expected: found(
         "added",
-        `policyArn of ${type} added is ${JSON.stringify(ADMINISTRATOR)}: ${OWN}`,
+        `policyArn of ${type} added is ${JSON.stringify(ADMINISTRATOR)}; ${OWN}`,
       ),
     })),
   ]);

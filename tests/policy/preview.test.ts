@@ -64,6 +64,6 @@ describe("npm run preview", () => {
       encoding: "utf8",
     });
     equal(run.status, 1);
-    match(run.stderr, /^pulumi is not to be run \(.*ENOENT.*\): allowed is .*; run npm ci\n$/);
+    match(run.stderr, /^pulumi cannot be run \(.*ENOENT.*\); it must be .*; run npm ci\n$/);
   });
 });

@@ -18,7 +18,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-database",
         "sockjs-sticky-dev",
-        "publiclyAccessible of Instance sockjs-sticky-dev is true: allowed is false, or anybody could try passwords; set it to false; pods reach the database inside the VPC",
+        "publiclyAccessible of Instance sockjs-sticky-dev is true; it must be false: a public database invites password guessing; set it to false; pods reach the database inside the VPC",
       ),
     },
     {
@@ -28,7 +28,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-database",
         "sockjs-sticky-prod",
-        "publiclyAccessible of Instance sockjs-sticky-prod is not set: allowed is false, or anybody could try passwords; set it to false; pods reach the database inside the VPC",
+        "publiclyAccessible of Instance sockjs-sticky-prod is not set; it must be false: a public database invites password guessing; set it to false; pods reach the database inside the VPC",
       ),
     },
     {
@@ -38,7 +38,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-security-group",
         "sockjs-sticky-dev",
-        'source of SecurityGroupIngressRule sockjs-sticky-dev is "0.0.0.0/0": allowed is a security group, or a block that is not everybody; name who may connect',
+        'source of SecurityGroupIngressRule sockjs-sticky-dev is "0.0.0.0/0"; it must be a security group, or a block that is not everybody; name who may connect',
       ),
     },
     {
@@ -53,7 +53,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-security-group",
         "sockjs-sticky-dev",
-        'source of SecurityGroup sockjs-sticky-dev is "::/0": allowed is a security group, or a block that is not everybody; name who may connect',
+        'source of SecurityGroup sockjs-sticky-dev is "::/0"; it must be a security group, or a block that is not everybody; name who may connect',
       ),
     },
     {
@@ -64,7 +64,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-node",
         "added",
-        "type of NodeGroup added is aws:eks/nodeGroup:NodeGroup: allowed are Fargate profiles only; remove it, or give its eks.Cluster skipDefaultNodeGroup: true",
+        "type of NodeGroup added is aws:eks/nodeGroup:NodeGroup; it must be a Fargate profile; remove it, or give its eks.Cluster skipDefaultNodeGroup: true",
       ),
     },
     {
@@ -74,7 +74,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "sockjs-sticky-dev",
-        "storageEncrypted of Instance sockjs-sticky-dev is not set: allowed is true; set it to true, which AWS allows only before it is made",
+        "storageEncrypted of Instance sockjs-sticky-dev is not set; it must be true; set it to true, which AWS allows only before it is made",
       ),
     },
     {
@@ -84,7 +84,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "sockjs-sticky-dev",
-        "storageEncrypted of Instance sockjs-sticky-dev is known only after pulumi up: allowed is true; set it to true, which AWS allows only before it is made",
+        "storageEncrypted of Instance sockjs-sticky-dev is known only after pulumi up; it must be true; set it to true, which AWS allows only before it is made",
       ),
     },
     {
@@ -95,7 +95,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "added",
-        "encrypted of FileSystem added is false: allowed is true; set it to true, which AWS allows only before it is made",
+        "encrypted of FileSystem added is false; it must be true; set it to true, which AWS allows only before it is made",
       ),
     },
     {
@@ -106,7 +106,7 @@ describe("policies of security find", () => {
       expected: found(
         "restricted-namespaces",
         "echo",
-        `label ${ENFORCE} of Namespace echo is "baseline": allowed is "restricted"; add the label, also where no pods are meant to run`,
+        `label ${ENFORCE} of Namespace echo is "baseline"; it must be "restricted"; add the label, also where no pods are meant to run`,
       ),
     },
     {
@@ -121,7 +121,7 @@ describe("policies of security find", () => {
       expected: found(
         "restricted-namespaces",
         "sockjs-sticky-dev-logging",
-        `label ${ENFORCE} of Namespace sockjs-sticky-dev-logging is not set: allowed is "restricted"; add the label, also where no pods are meant to run`,
+        `label ${ENFORCE} of Namespace sockjs-sticky-dev-logging is not set; it must be "restricted"; add the label, also where no pods are meant to run`,
       ),
     },
     ...["registry.example/echo:1.0", "registry.example/echo@sha256:1234"].map(
@@ -132,7 +132,7 @@ describe("policies of security find", () => {
         expected: found(
           "images-by-digest",
           "echo",
-          `image of container echo in Deployment echo is ${JSON.stringify(image)}: allowed is NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells`,
+          `image of container echo in Deployment echo is ${JSON.stringify(image)}; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells`,
         ),
       }),
     ),
@@ -144,7 +144,7 @@ describe("policies of security find", () => {
       expected: found(
         "images-by-digest",
         "company-router",
-        "image of container haproxy in Deployment company-router is known only after pulumi up: allowed is NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells",
+        "image of container haproxy in Deployment company-router is known only after pulumi up; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells",
       ),
     },
     ...["PGPASSWORD", "DB_PASS", "PGPASS", "SIGNING_KEY", "CLIENT_SECRET"].map(
@@ -159,7 +159,7 @@ describe("policies of security find", () => {
         expected: found(
           "no-plain-secrets",
           "company",
-          `environment ${name} of container company in Deployment company is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+          `environment ${name} of container company in Deployment company is a secret in plain text; it must be an entry of a Secret; ${INTO_SECRET}`,
         ),
       }),
     ),
@@ -174,7 +174,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-plain-secrets",
         "company",
-        `environment STORE of container company in StatefulSet company is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+        `environment STORE of container company in StatefulSet company is a secret in plain text; it must be an entry of a Secret; ${INTO_SECRET}`,
       ),
     },
     {
@@ -188,7 +188,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-plain-secrets",
         "company",
-        `environment STORE of container company in Deployment company is known only after pulumi up: allowed are plain values, of which every preview can tell that they are no secrets; ${INTO_SECRET}`,
+        `environment STORE of container company in Deployment company is known only after pulumi up; it must be plain values, which every preview can check for secrets; ${INTO_SECRET}`,
       ),
     },
     {
@@ -203,7 +203,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-plain-secrets",
         "company-router",
-        `entry site.pem of ConfigMap company-router is a secret in plain text: allowed is an entry of a Secret; ${INTO_SECRET}`,
+        `entry site.pem of ConfigMap company-router is a secret in plain text; it must be an entry of a Secret; ${INTO_SECRET}`,
       ),
     },
   ]);

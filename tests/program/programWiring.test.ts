@@ -231,18 +231,6 @@ describe("program's wiring", () => {
     ok(recorder.isAfter(reader, recorder.one("kubernetes:Deployment", "echo")));
   });
 
-  it("probes pods and targets by TLS when told to", async () => {
-    const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
-    const workloads = [{ app: "echo", targetProtocol: "tls", affinity: "none" }];
-    const { recorder } = await runProgram("dev", { workloads, certificateArn });
-    const { metadata } = recorder.one("kubernetes:Service", "echo").inputs;
-    const protocol = "service.beta.kubernetes.io/aws-load-balancer-backend-protocol";
-    equal(at(metadata, "annotations", protocol), "ssl");
-    const { spec } = recorder.one("kubernetes:Deployment", "echo").inputs;
-    const path = ["template", "spec", "containers", 0, "livenessProbe", "httpGet", "scheme"];
-    equal(at(spec, ...path), "HTTPS");
-  });
-
   it("hands the load balancers' settings through", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
     const sourceRanges = ["198.51.100.0/24"];

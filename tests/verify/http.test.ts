@@ -202,31 +202,31 @@ describe("npm run verify over plain HTTP", () => {
     equal(unnamed.code, 3);
     match(
       unnamed.err,
-      /^http:\S+ has no X-Replica in its answer \(status 301, to https:\/\/a\.example\/\): allowed is /,
+      /^http:\S+ has no X-Replica in its answer \(status 301, to https:\/\/a\.example\/\); it must be /,
     );
   });
 
   const refusals: [string[], RegExp][] = [
-    [["--cookie-jar", "yes"], /^--cookie-jar is "yes": allowed is on or off; for example on\n$/],
+    [["--cookie-jar", "yes"], /^--cookie-jar is "yes"; it must be on or off \(for example on\)\n$/],
     [
       ["--key", "cookie:a"],
-      /^--key is "cookie:a": allowed is header:NAME, path or json:NAME; for example json:business/,
+      /^--key is "cookie:a"; it must be header:NAME, path or json:NAME \(for example json:business/,
     ],
     [
       ["--key", "header:a b"],
-      /^--key is "header:a b": allowed is header:NAME, path or json:NAME; /,
+      /^--key is "header:a b"; it must be header:NAME, path or json:NAME \(/,
     ],
     [
       ["--key", "path", "--transports", "xhr-polling"],
-      /^--transports is "xhr-polling": allowed with --cookie-jar or --key is to leave it out, /,
+      /^--transports is "xhr-polling"; it must be omitted with --cookie-jar or --key, /,
     ],
     [
       ["--cookie-jar", "on", "--scenario", "reconnect"],
-      /^--scenario is "reconnect": allowed with --cookie-jar or --key is steady or rollout, for /,
+      /^--scenario is "reconnect"; it must be steady or rollout with --cookie-jar or --key, /,
     ],
     [
       ["--cookie-jar", "off", "--scenario", "fallback"],
-      /^--scenario is "fallback": allowed with --cookie-jar or --key is steady or rollout, for /,
+      /^--scenario is "fallback"; it must be steady or rollout with --cookie-jar or --key, /,
     ],
   ];
   for (const [args, message] of refusals) {

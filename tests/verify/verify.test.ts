@@ -105,20 +105,20 @@ describe("npm run verify", () => {
   });
 
   const refusals: [string[], RegExp][] = [
-    [[], /^missing required argument 'url'; allowed are <url>, --sessions/],
-    [["echo"], /^URL is "echo": allowed is the http or https URL of a SockJS prefix, or with /],
+    [[], /missing required argument 'url'; it must be called with <url>, --sessions/],
+    [["echo"], /^URL is "echo"; it must be the http or https URL of a SockJS prefix, or with /],
     [
       ["http://a/b", "--sessions", "0"],
-      /^--sessions is "0": allowed is a whole number from 1 to 10000/,
+      /^--sessions is "0"; it must be a whole number from 1 to 10000/,
     ],
-    [["http://a/b", "--transports", "x"], /^--transports is "x": allowed is all, or of websocket,/],
-    [["http://a/b", "--scenario", "x"], /^--scenario is "x": allowed is steady or reconnect or /],
+    [["http://a/b", "--transports", "x"], /^--transports is "x"; it must be all, or of websocket,/],
+    [["http://a/b", "--scenario", "x"], /^--scenario is "x"; it must be steady or reconnect or /],
     [
       ["http://a/b", "--sources", "0"],
-      /^--sources is "0": allowed is a number from 1 to 9999, or /,
+      /^--sources is "0"; it must be a number from 1 to 9999, or /,
     ],
-    [["http://a.example/b", "--sources", "9"], /^--sources has loopback addresses: allowed for /],
-    [["http://a/b", "--bogus"], /^unknown option '--bogus'; allowed are <url>, /],
+    [["http://a.example/b", "--sources", "9"], /^--sources has loopback addresses, from which /],
+    [["http://a/b", "--bogus"], /unknown option '--bogus'; it must be called with <url>, /],
   ];
   for (const [args, message] of refusals) {
     it(`refuses ${JSON.stringify(args)} with status 2`, async () => {
@@ -136,7 +136,7 @@ describe("npm run verify", () => {
     const { origin } = await startEchoServer();
     const elsewhere = await verify(`${origin}/nothing`);
     equal(elsewhere.code, 3);
-    match(elsewhere.err, /\/nothing\/info is no SockJS server \(status 404\): /);
+    match(elsewhere.err, /\/nothing\/info is not answered by a SockJS server \(status 404\); /);
   });
 
   it("refuses a report that could not be written before it runs", async () => {
@@ -145,7 +145,7 @@ describe("npm run verify", () => {
     equal(await run.ended, 2);
     match(
       run.err,
-      /^--json is "\/nowhere\/report.json": ENOENT: .*; allowed is a file that can be /,
+      /^--json is "\/nowhere\/report.json": ENOENT: .*; it must be a file that can be /,
     );
   });
 

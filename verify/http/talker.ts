@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { faultOf } from "../agents.ts";
+import { causeOf } from "../agents.ts";
 import type { SessionResult } from "../report.ts";
 import type { Talker } from "../talker.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
@@ -123,7 +123,7 @@ export class HttpTalker implements Talker {
       }
     } catch (error) {
       if (!this.#abort.signal.aborted) {
-        this.#failed(request.sentAt, faultOf(error));
+        this.#failed(request.sentAt, causeOf(error));
       }
     }
     this.#waiting.delete(request);

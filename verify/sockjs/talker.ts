@@ -148,7 +148,8 @@ export class SockjsTalker implements Talker {
   #ended(code: number, reason: string): void {
     if (reason === OPENED_TWICE) {
       this.#break("foreign replica", "", reason);
-    } else if (!reason.endsWith("was answered 404")) {
+    } else {
+      // One that was answered 404 is told already, by its answer.
       this.#break("closed", "", `${code} ${reason}`);
     }
   }

@@ -27,6 +27,7 @@ export interface Problem {
 export interface Fault {
   pointer?: string;
   detail: string;
+  mustBe: string;
 }
 
 export interface Answer extends ServerAnswer {

@@ -149,13 +149,13 @@ export class CompanyForm {
 
   #faulty(faults: readonly Fault[]): void {
     const others: string[] = [];
-    for (const { pointer = "", detail } of faults) {
+    for (const { pointer = "", detail, mustBe } of faults) {
       const field = this.#fields.get(pointer);
       // What is not about a field of the form has no other place to stand.
       if (field === undefined) {
         others.push(detail);
       } else {
-        field.refuse(detail);
+        field.refuse(mustBe);
       }
     }
     const faulty = [...this.#fields.values()].filter(({ isFaulty }) => isFaulty).length;

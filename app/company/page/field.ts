@@ -32,11 +32,10 @@ export class Field {
     return this.#input.ariaInvalid === "true";
   }
 
-  /** Says what the registry says, but for what one sees: which field it is, and what is in it. */
-  refuse(detail: string): void {
-    const rule = detail.replace(/^\w+ is .*: (?=allowed is )/s, "");
-    const words = rule.charAt(0).toUpperCase() + rule.slice(1);
-    this.fail(this.value.trim() === "" ? `Enter the ${this.#name}.` : words);
+  /** Says what the value must be; which field it is, and what is in it, everybody sees. */
+  refuse(mustBe: string): void {
+    const isEmpty = this.value.trim() === "";
+    this.fail(isEmpty ? `Enter the ${this.#name}.` : `The ${this.#name} must be ${mustBe}.`);
   }
 
   fail(words: string): void {

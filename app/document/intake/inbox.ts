@@ -46,7 +46,7 @@ export class Inbox {
   put(update: Uint8Array): void {
     const { maxDocumentBytes } = this.#limits;
     if (update.byteLength > maxDocumentBytes) {
-      const reason = `an update has ${update.byteLength} bytes, allowed are ${maxDocumentBytes}`;
+      const reason = `an update has ${update.byteLength} bytes; the limit is ${maxDocumentBytes}`;
       throw new Refusal("document-bytes", reason);
     }
     this.#undecided.push(update);

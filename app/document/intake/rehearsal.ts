@@ -152,7 +152,7 @@ export class Rehearsal {
       if (size[what] > Math.max(limits[what], before[what])) {
         throw new Refusal(
           "document-bytes",
-          `the document would have ${size[what]} ${what}, allowed are ${limits[what]}`,
+          `the document would have ${size[what]} ${what}; the limit is ${limits[what]}`,
         );
       }
     }

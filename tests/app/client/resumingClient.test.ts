@@ -121,7 +121,7 @@ describe("resuming client", () => {
     const { client, current, events } = start();
     current().opens();
     ["small", "large".repeat(100), "tiny"].forEach((text) => client.send(text));
-    current().ends(4009, "a message has 500 bytes, allowed are 100");
+    current().ends(4009, "a message has 500 bytes, it must be 100");
     mock.timers.tick(200);
     current().opens();
     deepEqual(
@@ -135,7 +135,7 @@ describe("resuming client", () => {
         {
           type: "refused",
           text: "large".repeat(100),
-          reason: "a message has 500 bytes, allowed are 100",
+          reason: "a message has 500 bytes, it must be 100",
         },
       ],
     );

@@ -9,11 +9,17 @@ import {
 import { metric } from "../../drivers/metrics.ts";
 import { usePostgres } from "../../drivers/postgres.ts";
 
-const NUMBER_RULE =
-  "allowed is 2 to 32 letters A to Z and digits, in any case, with spaces and hyphens where one likes; " +
-  "for example HRB 123-45";
-const NAME_RULE =
-  "allowed is text of 1 to 200 characters in one line, some of them visible; for example Muster Handels GmbH";
+const NUMBER = {
+  mustBe: "2 to 32 letters A to Z and digits, in any case, with spaces and hyphens anywhere",
+  example: "HRB 123-45",
+};
+const NAME = {
+  mustBe: "text of 1 to 200 characters in one line, some of them visible",
+  example: "Muster Handels GmbH",
+};
+const TAB = `${NAME.mustBe}, without U+0009`;
+const detailOfFault = (value: string, { mustBe, example }: typeof NAME): string =>
+  `${value}; it must be ${mustBe} (for example ${example})`;
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
@@ -69,8 +75,8 @@ describe("company registry", () => {
       const answer = await create(origin, { legalName: " \t ", businessNumber: 12345 });
       equal(answer.status, 422);
       const details = [
-        `legalName is "": ${NAME_RULE}`,
-        `businessNumber is 12345: ${NUMBER_RULE}`,
+        detailOfFault('legalName is " \\t "', { ...NAME, mustBe: TAB }),
+        detailOfFault("businessNumber is 12345", NUMBER),
       ] as const;
       deepEqual(answer.body, {
         type: "urn:problem-type:faulty-request",
@@ -78,8 +84,8 @@ describe("company registry", () => {
         status: 422,
         detail: details.join("\n"),
         errors: [
-          { pointer: "#/legalName", detail: details[0] },
-          { pointer: "#/businessNumber", detail: details[1] },
+          { pointer: "#/legalName", detail: details[0], mustBe: TAB },
+          { pointer: "#/businessNumber", detail: details[1], mustBe: NUMBER.mustBe },
         ],
       });
     });
@@ -87,23 +93,35 @@ describe("company registry", () => {
     it("names fields that are missing, and a body that is no object", async () => {
       const origin = await start();
       deepEqual(errorsOf(await create(origin, {})), [
-        { pointer: "#/legalName", detail: `legalName is missing: ${NAME_RULE}` },
-        { pointer: "#/businessNumber", detail: `businessNumber is missing: ${NUMBER_RULE}` },
+        {
+          pointer: "#/legalName",
+          detail: detailOfFault("legalName is not set", NAME),
+          mustBe: NAME.mustBe,
+        },
+        {
+          pointer: "#/businessNumber",
+          detail: detailOfFault("businessNumber is not set", NUMBER),
+          mustBe: NUMBER.mustBe,
+        },
       ]);
-      const allowed =
-        "allowed is a JSON object with legalName and businessNumber; " +
-        'for example {"legalName":"Muster Handels GmbH","businessNumber":"HRB 123-45"}';
+      const BODY = {
+        mustBe: "a JSON object with legalName and businessNumber",
+        example: '{"legalName":"Muster Handels GmbH","businessNumber":"HRB 123-45"}',
+      };
+      const { mustBe } = BODY;
       deepEqual(errorsOf(await create(origin, ["x"])), [
-        { pointer: "#", detail: `the body is ["x"]: ${allowed}` },
+        { pointer: "#", detail: detailOfFault('the body is ["x"]', BODY), mustBe },
       ]);
       const none = await ask(`${origin}/companies`, { method: "POST" });
       equal(none.status, 422);
-      deepEqual(errorsOf(none), [{ pointer: "#", detail: `the body is missing: ${allowed}` }]);
+      deepEqual(errorsOf(none), [
+        { pointer: "#", detail: detailOfFault("the body is not set", BODY), mustBe },
+      ]);
     });
 
     it("shows only the beginning of a long value that is wrong", async () => {
       const answer = await create(await start(), { ...MUSTER, businessNumber: "x!".repeat(500) });
-      ok(detailOf(answer).startsWith(`businessNumber is "${"x!".repeat(29)}x…: allowed is `));
+      ok(detailOf(answer).startsWith(`businessNumber is "${"x!".repeat(29)}x…; it must be `));
     });
 
     it("answers 400 to what is not JSON, and to no body where JSON is announced", async () => {
@@ -185,7 +203,7 @@ describe("company registry", () => {
       equal(answer.status, 422);
       const [error] = errorsOf(answer) as { parameter: string; detail: string }[];
       equal(error?.parameter, "businessNumber");
-      match(error.detail, /^businessNumber is "hrb_1": .*"_"/);
+      match(error.detail, /^businessNumber is "hrb_1"; .*"_"/);
     });
 
     it("answers HEAD as GET, without the body", async () => {
@@ -210,7 +228,7 @@ describe("company registry", () => {
         const answer = await ask((await start()) + path, init);
         equal(answer.status, 405);
         equal(answer.headers.get("Allow"), allow);
-        equal(detailOf(answer), `allowed are ${allow}`);
+        ok(detailOf(answer).startsWith(`the method is ${method}; `));
       });
     }
 

@@ -64,7 +64,7 @@ describe("idempotency keys", () => {
         title: "The idempotency key came with another request",
         status: 422,
         detail:
-          "Idempotency-Key is that of another request before: allowed is one for this request alone; make a new one",
+          "Idempotency-Key is that of an earlier request; it must be a new one for each request; generate a new one",
       });
       equal((await ask(`${origin}/companies/HRB2`)).status, 404);
     });
@@ -118,7 +118,7 @@ describe("idempotency keys", () => {
       );
       match(
         errors[0]?.detail ?? "",
-        /^Idempotency-Key is ".*: allowed is 1 to 255 visible ASCII characters; for example /,
+        /^Idempotency-Key is ".*; it must be 1 to 255 visible ASCII characters \(for example /,
       );
       equal((await ask(`${origin}/companies/HRB1`)).status, 404);
     });

@@ -80,10 +80,9 @@ describe("list of companies", () => {
       equal(status, 422);
       const [error] = (body as { errors: { parameter: string; detail: string }[] }).errors;
       equal(error?.parameter, "limit");
-      const got = /^\d+$/.test(limit) ? limit : `"${limit}"`;
       equal(
         error.detail,
-        `limit is ${got}: allowed is a whole number from 1 to 100; for example 20`,
+        `limit is "${limit}"; it must be a whole number from 1 to 100 (for example 20)`,
       );
     });
   }

@@ -121,7 +121,7 @@ describe("the company registry's page", () => {
 
   it("says so when no company has the number that its address names", async () => {
     const { page } = await open([], "#%E0%A4%A");
-    await hasText(page, "#company-words", /.*allowed is 2 to 32 letters/);
+    await hasText(page, "#company-words", /.*must be 2 to 32 letters/);
     await page.click("#close");
     await page.waitForFunction(() => location.hash === "");
     await page.evaluate(() => (location.hash = "nobody-1"));

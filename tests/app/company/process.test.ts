@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { sentenceOf } from "../../../app/common/fault.ts";
 import { DATABASE_RULES } from "../../../app/common/database.ts";
 import { checkSettings } from "../../../app/common/settings.ts";
 import { makeCertificate } from "../../support/certificate.ts";
@@ -13,8 +14,8 @@ import { usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 const URL_RULE =
-  "allowed is a URL with user, password, host and database, percent-encoded and without parameters; " +
-  "for TLS there is DATABASE_TLS; for example postgres://registry:secret@localhost:5432/registry";
+  "it must be a URL with user, password, host and database, percent-encoded and without parameters; " +
+  "for TLS there is DATABASE_TLS (for example postgres://registry:secret@localhost:5432/registry)";
 
 const start = (env: NodeJS.ProcessEnv): Run =>
   runNode("app/main.ts", [], {
@@ -35,9 +36,9 @@ describe("settings of the company registry", () => {
     const run = start({ DATABASE_URL: "postgres://a:hunter2@db", DATABASE_TLS: "on", PORT: "x" });
     equal(await run.ended, 2);
     deepEqual(run.err.split("\n"), [
-      'PORT is "x": allowed is a whole number from 0 to 65535; for example 8080',
-      `DATABASE_URL is set, but not shown for it is a secret: ${URL_RULE}`,
-      'DATABASE_TLS is "on": allowed is verify or off; for example verify',
+      'PORT is "x"; it must be a whole number from 0 to 65535 (for example 8080)',
+      `DATABASE_URL is set (secret, not shown); ${URL_RULE}`,
+      'DATABASE_TLS is "on"; it must be verify or off (for example verify)',
       "",
     ]);
   });
@@ -45,7 +46,7 @@ describe("settings of the company registry", () => {
   it("are named when they are missing", async () => {
     const run = start({});
     equal(await run.ended, 2);
-    equal(run.err, `DATABASE_URL is not set: ${URL_RULE}\n`);
+    equal(run.err, `DATABASE_URL is not set; ${URL_RULE}\n`);
   });
 
   for (const [text, parts] of [
@@ -86,7 +87,7 @@ describe("settings of the company registry", () => {
   ]) {
     it(`refuse ${JSON.stringify(text)} as URL of a database`, () => {
       const { faults } = checkSettings(DATABASE_RULES, { DATABASE_URL: text });
-      deepEqual(faults, [`DATABASE_URL is set, but not shown for it is a secret: ${URL_RULE}`]);
+      deepEqual(faults.map(sentenceOf), [`DATABASE_URL is set (secret, not shown); ${URL_RULE}`]);
     });
   }
 });

@@ -127,32 +127,32 @@ describe("documents by HTTP", () => {
       [
         "documents",
         { title: "x".repeat(201) },
-        `title is "${"x".repeat(59)}…: allowed is text of at most 200 characters in one line, some of them visible; for example Minutes`,
+        `title is "${"x".repeat(59)}…; it must be text of at most 200 characters in one line, some of them visible (for example Minutes)`,
       ],
       [
         "documents",
         { title: "a\nb" },
-        'title is "a\\nb": allowed is text of at most 200 characters in one line, some of them visible, but not U+000A; for example Minutes',
+        'title is "a\\nb"; it must be text of at most 200 characters in one line, some of them visible, without U+000A (for example Minutes)',
       ],
       [
         "documents",
         { title: 7 },
-        "title is 7: allowed is text of at most 200 characters in one line, some of them visible; for example Minutes",
+        "title is 7; it must be text of at most 200 characters in one line, some of them visible (for example Minutes)",
       ],
       [
         "documents",
         [],
-        'the body is []: allowed is a JSON object with title, or without; for example {"title":"Minutes"}',
+        'the body is []; it must be a JSON object with or without title (for example {"title":"Minutes"})',
       ],
       [
         `documents/${id}/versions`,
         {},
-        "title is missing: allowed is text of 1 to 200 characters in one line, some of them visible; for example Minutes",
+        "title is not set; it must be text of 1 to 200 characters in one line, some of them visible (for example Minutes)",
       ],
       [
         `documents/${id}/versions`,
         { title: " " },
-        'title is "": allowed is text of 1 to 200 characters in one line, some of them visible; for example Minutes',
+        'title is " "; it must be text of 1 to 200 characters in one line, some of them visible (for example Minutes)',
       ],
     ];
     for (const [path, body, detail] of refusals) {
@@ -168,8 +168,8 @@ describe("documents by HTTP", () => {
       [list.status, detailOf(list)],
       [
         422,
-        'after is "x": allowed is the id of a document; for example 0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c\n' +
-          "limit is 0: allowed is a whole number from 1 to 100; for example 20",
+        'after is "x"; it must be the id of a document (for example 0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c)\n' +
+          'limit is "0"; it must be a whole number from 1 to 100 (for example 20)',
       ],
     );
     const large = await post(`${origin}/documents`, { title: "x".repeat(20_000) });

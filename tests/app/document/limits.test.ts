@@ -62,7 +62,7 @@ describe("limits of the collaborator", () => {
     for (const frame of [updateFrame(id, tooLarge), mergeFrame(id, tooLarge)]) {
       deepEqual(await refusalOf(origin, id, [hello(id), frame]), {
         code: 4009,
-        reason: `an update has ${tooLarge.byteLength} bytes, allowed are 8192`,
+        reason: `an update has ${tooLarge.byteLength} bytes; the limit is 8192`,
       });
     }
     equal(await refused(origin, "document-bytes"), 2);
@@ -95,7 +95,7 @@ describe("limits of the collaborator", () => {
       updateFrame(id, updateOfLength(3 * KIB)),
     ]);
     equal(closed?.code, 4009);
-    match(closed.reason, /^the document would have \d+ bytes, allowed are 8192$/);
+    match(closed.reason, /^the document would have \d+ bytes; the limit is 8192$/);
     equal(await refused(origin, "document-bytes"), 1);
     // More in all than the document may have, but never at once.
     for (let round = 0; round < 5; round++) {
@@ -238,7 +238,7 @@ describe("limits of the collaborator", () => {
         [hello(id), presenceFrame(id, { 1: `{"a":${"[".repeat(30)}${"]".repeat(30)}}` })],
       ],
       [
-        "a message was refused: presence has 20010 bytes, allowed are 16384",
+        "a message was refused: presence has 20010 bytes; the limit is 16384",
         [hello(id), presenceFrame(id, { 1: JSON.stringify({ a: "x".repeat(19_996) }) })],
       ],
       [

@@ -27,11 +27,11 @@ describe("process of the document collaborator", () => {
     });
     equal(await run.ended, 2);
     deepEqual(run.err.split("\n"), [
-      'MAX_DOCUMENT_BYTES is "0": allowed is a whole number from 1024 to 67108864; for example 2097152',
-      'MAX_UPDATES_PER_SECOND is "0.5": allowed is a whole number from 1 to 10000; for example 100',
-      'MAX_SAVE_SECONDS is "21": allowed is a whole number from 1 to 20; for example 10',
-      'MAX_CONNECTIONS_PER_DOCUMENT is "": allowed is a whole number from 1 to 10000; for example 50',
-      'MAX_CONNECTIONS is "-1": allowed is a whole number from 1 to 100000; for example 800',
+      'MAX_DOCUMENT_BYTES is "0"; it must be a whole number from 1024 to 67108864 (for example 2097152)',
+      'MAX_UPDATES_PER_SECOND is "0.5"; it must be a whole number from 1 to 10000 (for example 100)',
+      'MAX_SAVE_SECONDS is "21"; it must be a whole number from 1 to 20 (for example 10)',
+      'MAX_CONNECTIONS_PER_DOCUMENT is ""; it must be a whole number from 1 to 10000 (for example 50)',
+      'MAX_CONNECTIONS is "-1"; it must be a whole number from 1 to 100000 (for example 800)',
       "",
     ]);
   });

@@ -119,7 +119,7 @@ describe("echo server", () => {
         await waitFor("ten bytes are echoed", () => told.messages.length === 1);
         told.session.send("üüüüüü");
         await told.ended;
-        deepEqual(told.closed, { code: 4009, reason: "a message has 12 bytes, allowed are 10" });
+        deepEqual(told.closed, { code: 4009, reason: "a message has 12 bytes; the limit is 10" });
       });
     }
 

@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { sentenceOf } from "../../../app/common/fault.ts";
 import {
   ingressAnnotations,
   ingressFaults,
@@ -29,7 +30,7 @@ function annotations(changes: Partial<IngressListenerArgs> = {}): Record<string,
 }
 
 function faults(changes: Partial<IngressListenerArgs>): string[] {
-  return ingressFaults({ ...ARGS, ...changes });
+  return ingressFaults({ ...ARGS, ...changes }).map(sentenceOf);
 }
 
 const COMMON = {
@@ -133,7 +134,7 @@ describe("faults of an ALB's arguments", () => {
   for (const name of ["AWSALB", "AWSALBAPP-0", "AWSALBTG"]) {
     it(`name the cookie ${name}, which is the load balancer's own`, () => {
       deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
-        `cookie.name is "${name}": names that begin with AWSALB are the load balancer's own, allowed is any other; for example com-sticky`,
+        `cookie.name is "${name}"; it must be a name that does not begin with AWSALB, because the load balancer uses such names (for example com-sticky)`,
       ]);
     });
   }
@@ -141,7 +142,7 @@ describe("faults of an ALB's arguments", () => {
   for (const name of ["", "com sticky", "com,sticky", "com=sticky", "com;sticky", "köln", "a\n"]) {
     it(`name the cookie ${JSON.stringify(name)}, which is no token`, () => {
       deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
-        `cookie.name is ${JSON.stringify(name)}: allowed are letters, digits and !#$%&'*+-.^_\`|~; for example com-sticky`,
+        `cookie.name is ${JSON.stringify(name)}; it must be letters, digits and !#$%&'*+-.^_\`|~ (for example com-sticky)`,
       ]);
     });
   }
@@ -149,7 +150,7 @@ describe("faults of an ALB's arguments", () => {
   for (const idleTimeoutSeconds of [0, 4001, 1.5, NaN]) {
     it(`name ${idleTimeoutSeconds} seconds, for which no connection is kept`, () => {
       deepEqual(faults({ idleTimeoutSeconds }), [
-        `idleTimeoutSeconds is ${idleTimeoutSeconds}: allowed is a whole number from 1 to 4000; for example 350`,
+        `idleTimeoutSeconds is ${idleTimeoutSeconds}; it must be a whole number from 1 to 4000 (for example 1)`,
       ]);
     });
   }
@@ -157,14 +158,14 @@ describe("faults of an ALB's arguments", () => {
   for (const maxAgeSeconds of [0, -1, 604_801, 1.5, NaN]) {
     it(`name ${maxAgeSeconds} seconds, for which no cookie is followed`, () => {
       deepEqual(faults({ cookie: { name: "com-sticky", maxAgeSeconds } }), [
-        `cookie.maxAgeSeconds is ${maxAgeSeconds}: allowed is a whole number from 1 to 604800; for example 172800`,
+        `cookie.maxAgeSeconds is ${maxAgeSeconds}; it must be a whole number from 1 to 604800 (for example 1)`,
       ]);
     });
   }
 
   it("name an empty list of ranges, with which the controller would admit all", () => {
     deepEqual(faults({ sourceRanges: [] }), [
-      "sourceRanges is []: without a block the load balancer would be open to all, allowed are CIDR blocks; for example [198.51.100.0/24]",
+      "sourceRanges is []; it must be at least one CIDR block, because the load balancer would be open to all without one (for example [198.51.100.0/24])",
     ]);
   });
 
@@ -178,7 +179,7 @@ describe("faults of an ALB's arguments", () => {
   ]) {
     it(`name the web ACL ${JSON.stringify(webAclArn)}, which no load balancer takes`, () => {
       deepEqual(faults({ webAclArn }), [
-        `webAclArn is ${JSON.stringify(webAclArn)}: a load balancer takes regional web ACLs only, allowed is the ARN of one; for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2`,
+        `webAclArn is ${JSON.stringify(webAclArn)}; it must be the ARN of a regional web ACL (for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2)`,
       ]);
     });
   }

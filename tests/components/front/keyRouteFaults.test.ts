@@ -1,7 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { sentenceOf } from "../../../app/common/fault.ts";
 import type { KeyRoute } from "../../../app/common/keyRoute.ts";
 import { COMPANY_ROUTING } from "../../../app/company/routing.ts";
-import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
+import { routeFaults as faultsOf } from "../../../components/front/keyRouteFaults.ts";
 
 const ROUTE: KeyRoute = {
   methods: ["GET"],
@@ -9,6 +10,8 @@ const ROUTE: KeyRoute = {
   key: { from: "path" },
   normalise: "identifier",
 };
+
+const routeFaults = (routes: readonly KeyRoute[]): string[] => faultsOf(routes).map(sentenceOf);
 
 describe("faults of key routes", () => {
   it("are none in the company registry's, and in any other that HAProxy can read", () => {
@@ -28,10 +31,10 @@ describe("faults of key routes", () => {
 
   it("are named with what is allowed where there is no route, or no method", () => {
     deepEqual(routeFaults([]), [
-      "routes is []: without a route no request has a key; give at least one",
+      "routes is []; it must be at least one route, because no request has a key without one",
     ]);
     deepEqual(routeFaults([ROUTE, { ...ROUTE, methods: [] }]), [
-      "routes[1].methods is []: give at least one, such as GET",
+      "routes[1].methods is []; it must be at least one method (for example [GET])",
     ]);
   });
 
@@ -49,7 +52,7 @@ describe("faults of key routes", () => {
   ]) {
     it(`are named with what is allowed in a path such as ${JSON.stringify(path)}`, () => {
       deepEqual(routeFaults([{ ...ROUTE, path }]), [
-        `routes[0].path is ${JSON.stringify(path)}: allowed is a path of letters, digits and _ . ~ -; for example /companies`,
+        `routes[0].path is ${JSON.stringify(path)}; it must be a path of letters, digits and _ . ~ - (for example /companies)`,
       ]);
     });
   }
@@ -65,7 +68,7 @@ describe("faults of key routes", () => {
   for (const name of ["", "a b", "it's", 'a"', "a#", "a,b", "a)", "a.b", "a\n", "naïve"]) {
     it(`are named with what is allowed in a name such as ${JSON.stringify(name)}`, () => {
       const fault = (at: string, example: string): string =>
-        `routes[0].key.${at} is ${JSON.stringify(name)}: allowed is a name of letters, digits and _ -; for example ${example}`;
+        `routes[0].key.${at} is ${JSON.stringify(name)}; it must be a name of letters, digits and _ - (for example ${example})`;
       deepEqual(routeFaults([{ ...ROUTE, key: { from: "json", field: name } }]), [
         fault("field", "businessNumber"),
       ]);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { sentenceOf } from "../../../app/common/fault.ts";
 import type { KeyRoute } from "../../../app/common/keyRoute.ts";
 import { haproxyConfig } from "../../../components/front/haproxyConfig.ts";
 import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
@@ -74,7 +75,6 @@ describe("KeyRouter", () => {
         scheme: "internet-facing",
         crossZone: true,
         idleTimeoutSeconds: 350,
-        targetProtocol: "tcp",
         proxyProtocol: true,
         readinessPath: "/router/readyz",
         tlsPolicy: ARGS.tlsPolicy,
@@ -270,9 +270,9 @@ describe("KeyRouter", () => {
         ok(pulumi.ResourceError.isInstance(error));
         equal(error.hideStack, true);
         deepEqual(error.message.split("\n"), [
-          "routerReplicas is 1: allowed is a whole number from 2; for example 2",
-          "replicas is 0: allowed is a whole number from 1; for example 1",
-          ...routeFaults([]),
+          "routerReplicas is 1; it must be a whole number from 2 (for example 2)",
+          "replicas is 0; it must be a whole number from 1 (for example 1)",
+          ...routeFaults([]).map(sentenceOf),
         ]);
         return true;
       },

@@ -6,7 +6,6 @@ const ARGS: ListenerArgs = {
   scheme: "internet-facing",
   crossZone: true,
   idleTimeoutSeconds: 350,
-  targetProtocol: "tcp",
   readinessPath: "/readyz",
   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
 };
@@ -96,14 +95,6 @@ describe("NLB annotations", () => {
       "target-group-attributes": `${TCP["target-group-attributes"]},proxy_protocol_v2.enabled=true`,
     });
     deepEqual(annotations({ proxyProtocol: false }), TCP);
-  });
-
-  it("speak and check TLS with TLS targets", () => {
-    deepEqual(annotations({ targetProtocol: "tls", affinity: "none" }), {
-      ...annotations({ affinity: "none" }),
-      "backend-protocol": "ssl",
-      "healthcheck-protocol": "https",
-    });
   });
 
   it("take scheme, zones, idle time and path of the check as they are given", () => {

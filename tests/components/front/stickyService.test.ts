@@ -11,7 +11,6 @@ const ARGS: StickyServiceArgs = {
   scheme: "internet-facing",
   crossZone: true,
   idleTimeoutSeconds: 350,
-  targetProtocol: "tcp",
   readinessPath: "/readyz",
   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
   selector: { "app.kubernetes.io/name": "chat" },

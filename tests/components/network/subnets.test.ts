@@ -35,10 +35,14 @@ describe("subnets", () => {
   });
 
   it("refuses blocks that are too large or too small", () => {
-    const allowed = "for up to 4 zones, allowed is /16 to /22; for example 10.0.0.0/16";
-    equal(vpcCidrFault("10.0.0.0/15"), `it has 131072 addresses ${allowed}`);
-    equal(vpcCidrFault("10.0.0.0/23"), `it has 512 addresses ${allowed}`);
-    equal(vpcCidrFault("10.0.0.0/30"), `it has 4 addresses ${allowed}`);
+    for (const got of ["10.0.0.0/15", "10.0.0.0/23", "10.0.0.0/30"]) {
+      deepEqual(vpcCidrFault(got), {
+        name: "vpcCidr",
+        got,
+        mustBe: "a /16 to /22, which has room for 4 zones",
+        example: "10.0.0.0/16",
+      });
+    }
   });
 
   it("knows the blocks of private networks to their ends", () => {
@@ -63,9 +67,13 @@ describe("subnets", () => {
   });
 
   it("refuses an address within a block and tells where the block begins", () => {
-    const allowed = "allowed is the first address of the block; for example";
-    equal(vpcCidrFault("10.1.2.3/16"), `${allowed} 10.1.0.0/16`);
-    equal(vpcCidrFault("192.168.1.0/22"), `${allowed} 192.168.0.0/22`);
-    equal(vpcCidrFault("223.255.7.0/22"), `${allowed} 223.255.4.0/22`);
+    for (const [got, example] of [
+      ["10.1.2.3/16", "10.1.0.0/16"],
+      ["192.168.1.0/22", "192.168.0.0/22"],
+      ["223.255.7.0/22", "223.255.4.0/22"],
+    ] as const) {
+      const mustBe = "the first address of its block";
+      deepEqual(vpcCidrFault(got), { name: "vpcCidr", got, mustBe, example });
+    }
   });
 });

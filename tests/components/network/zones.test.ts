@@ -54,7 +54,7 @@ describe("zones", () => {
       equal(pulumi.RunError.isInstance(error), true);
       equal(
         (error as Error).message,
-        "zones is 3: us-west-1 has 2 zones with EKS on Fargate, allowed is 2 to 2; for example 2",
+        "zones is 3; it must be from 2 to 2, because us-west-1 has 2 zones with EKS on Fargate (for example 2)",
       );
       return true;
     });

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, match } from "node:assert/strict";
 import { containerResources, sizeFault } from "../../../components/workload/fargateSize.ts";
 
 /** Memory in GiB by vCPU in thousandths, as AWS lists it. */
@@ -24,21 +24,29 @@ describe("Fargate sizes", () => {
     }
   });
 
-  it("name the allowed memory where it is wrong, to the MiB", () => {
-    const allowed = "with 250 millicores allowed is one of 512, 1024, 2048 MiB";
-    equal(sizeFault({ cpuMillicores: 250, memoryMiB: 513 }), allowed);
-    equal(sizeFault({ cpuMillicores: 250, memoryMiB: 4096 }), allowed);
-    equal(
-      sizeFault({ cpuMillicores: 16000, memoryMiB: 1024 }),
-      "with 16000 millicores allowed is one of 32768, 40960, 49152, 57344, 65536, 73728, 81920, 90112, 98304, 106496, 114688, 122880 MiB",
+  it("name the memory that a number of vCPU may have, to the MiB", () => {
+    const mustBe = "a size that Fargate has with 250 cpuMillicores: 512, 1024, 2048";
+    for (const memoryMiB of [513, 4096]) {
+      deepEqual(sizeFault({ cpuMillicores: 250, memoryMiB }), {
+        name: "memoryMiB",
+        got: memoryMiB,
+        mustBe,
+        example: "512",
+      });
+    }
+    match(
+      sizeFault({ cpuMillicores: 16000, memoryMiB: 1024 })?.mustBe ?? "",
+      /: 32768, 40960, 49152, 57344, 65536, 73728, 81920, 90112, 98304, 106496, 114688, 122880$/,
     );
   });
 
-  it("name the allowed vCPU where it is wrong", () => {
-    equal(
-      sizeFault({ cpuMillicores: 300, memoryMiB: 512 }),
-      "allowed is one of 250, 500, 1000, 2000, 4000, 8000, 16000",
-    );
+  it("name the numbers of vCPU that there are", () => {
+    deepEqual(sizeFault({ cpuMillicores: 300, memoryMiB: 512 }), {
+      name: "cpuMillicores",
+      got: 300,
+      mustBe: "a size of Fargate: 250, 500, 1000, 2000, 4000, 8000, 16000",
+      example: "250",
+    });
   });
 
   it("leave 256 MiB to Kubernetes and request what they limit, so that no size is rounded up", () => {

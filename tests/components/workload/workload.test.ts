@@ -144,13 +144,6 @@ describe("Workload", () => {
     });
   });
 
-  it("is probed by HTTPS where its pods speak TLS", async () => {
-    const { container } = await mockedWorkload({ targetProtocol: "tls" });
-    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
-      equal(at(container, probe, "httpGet", "scheme"), "HTTPS", probe);
-    }
-  });
-
   it("satisfies the Pod Security Standard restricted, and writes to no file", async () => {
     const { pod, container } = await mockedWorkload();
     deepEqual(at(pod, "securityContext"), {

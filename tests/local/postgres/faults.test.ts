@@ -2,7 +2,8 @@ import { doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { faultOf } from "../../../local/postgres/faults.ts";
+import { sentenceOf } from "../../../app/common/fault.ts";
+import { startFault } from "../../../local/postgres/faults.ts";
 import { startPostgres } from "../../../local/postgres/postgres.ts";
 import { runLimited } from "../../drivers/localRun.ts";
 
@@ -106,7 +107,7 @@ describe("PostgreSQL that does not start", () => {
     for (const [each, reason] of said) {
       it(JSON.stringify(each.slice(0, 60)), () => {
         const place = { named: "named", folder: "folder" };
-        const fault = faultOf(place, each, new Error("SIGKILL has ended it"));
+        const fault = sentenceOf(startFault(place, each, new Error("SIGKILL has ended it")));
         ok(fault.includes("named") && fault.includes(reason), fault);
         doesNotMatch(fault, /delete|initdb|\n/);
       });
@@ -125,7 +126,9 @@ describe("PostgreSQL that does not start", () => {
     ];
     for (const each of said) {
       it(JSON.stringify(each.slice(0, 60)), () => {
-        const fault = faultOf({ named: "named", folder: "/elsewhere" }, each, undefined);
+        const fault = sentenceOf(
+          startFault({ named: "named", folder: "/elsewhere" }, each, undefined),
+        );
         match(fault, TO_DELETE);
         match(fault, /^[^\n]*named[^\n]* \/elsewhere [^\n]*$/);
       });
