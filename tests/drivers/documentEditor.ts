@@ -4,6 +4,9 @@ import { WebSocket } from "ws";
 import * as Y from "yjs";
 import { waitFor } from "./waitFor.ts";
 
+/** Paragraphs that somebody who goes on writing may have written and not seen saved. */
+const MAX_UNSAVED = 20;
+
 const running = new Set<Editor>();
 
 /** The paragraphs of a document, each as its text, in their order. */
@@ -182,12 +185,18 @@ export async function converge(editors: readonly Editor[]): Promise<void> {
   );
 }
 
-/** Lets editors write, each for itself, until the answer is called. */
+/**
+ * Lets editors write, each for itself, until the answer is called. While much of one's own is not saved, it waits, as
+ * people do: otherwise a slow computer would get further behind all the time.
+ */
 export function keepWriting(editors: readonly Editor[]): () => Promise<void> {
   let isOver = false;
   const goesOn = (): boolean => !isOver;
   const write = async (editor: Editor, name: number): Promise<void> => {
     for (let next = 0; goesOn(); next++) {
+      while (goesOn() && editor.written.length - editor.acknowledged.length >= MAX_UNSAVED) {
+        await sleep(20);
+      }
       editor.write(`${name}.${next}`, Math.floor(Math.random() * editor.paragraphs.length));
       editor.doc.getText("title").insert(0, "x");
       // Now and then they pause for a thought, and all is shown as saved.

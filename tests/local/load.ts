@@ -83,6 +83,9 @@ export class Registrar {
   }
 }
 
+/** Longest wait until all have got on, or all is echoed, in seconds. */
+const GETS_ON_SECONDS = 120;
+
 /** All who use a run, and go on when parts of it are away. */
 export class Load {
   readonly #origins: readonly string[];
@@ -120,16 +123,27 @@ export class Load {
 
   /** Waits until everyone has got on. */
   async goesOn(): Promise<void> {
-    const progress = (): number[] => [
-      ...this.talkers.map(({ counts }) => counts.echoed),
-      ...this.registrars.map(({ created }) => created.length),
-      ...this.editors.map(({ acknowledged }) => acknowledged.length),
-    ];
-    const before = progress();
+    const before = this.#progress();
+    const stuck = (): string[] =>
+      [...this.#progress()]
+        .filter(([who, now]) => now <= (before.get(who) ?? 0) + 1)
+        .map(([who]) => who);
     await waitFor(
-      "everyone gets on",
-      () => progress().every((now, index) => now > (before[index] ?? 0) + 1),
-      40,
+      () => `everyone gets on: ${stuck().join(", ")}`,
+      () => stuck().length === 0,
+      GETS_ON_SECONDS,
+    );
+  }
+
+  /** How much each has got done. */
+  #progress(): Map<string, number> {
+    const talkers = this.talkers.map(({ counts }) => counts.echoed);
+    const registrars = this.registrars.map(({ created }) => created.length);
+    const editors = this.editors.map(({ acknowledged }) => acknowledged.length);
+    return new Map(
+      Object.entries({ talkers, registrars, editors }).flatMap(([kind, all]) =>
+        all.map((done, index) => [`${kind}[${index}]`, done]),
+      ),
     );
   }
 
@@ -141,7 +155,11 @@ export class Load {
 
   /** What was acknowledged and is not there, or there twice. */
   async lost() {
-    await waitFor("all is echoed", () => this.talkers.every(({ waiting }) => waiting === 0), 40);
+    await waitFor(
+      "all is echoed",
+      () => this.talkers.every(({ waiting }) => waiting === 0),
+      GETS_ON_SECONDS,
+    );
     await converge(this.editors);
     const [, , document = ""] = this.#origins;
     const [reader] = await openAll([new DocumentVisitor(document, "127.0.1.99")], this.#id);
