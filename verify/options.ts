@@ -108,7 +108,10 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
-    .option("--roll-pid <pid>", "rollout: process of npm start, which is told to roll");
+    .option(
+      "--roll-pid <pid>",
+      "rollout: process of npm start, which is told to roll; goes on until all sessions moved",
+    );
   if (!parseCommandLine(command, args)) {
     return undefined;
   }

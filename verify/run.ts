@@ -18,6 +18,9 @@ const INTERRUPTIONS = 4;
 /** When `rollout` has the replicas rolled, as a part of the duration. */
 const ROLL_AT = 0.2;
 
+/** How long a roll-out that was asked for here may go on beyond the duration, in milliseconds. */
+const MAX_ROLL_MS = 120_000;
+
 /** How long what is under way may still be echoed, in milliseconds. */
 const SETTLE_MS = 5000;
 
@@ -30,7 +33,7 @@ export interface Seen {
   timeline: Report["timeline"];
 }
 
-/** Runs a scenario until its duration is over or `signal` ends it; `onProgress` comes with every sample. */
+/** Runs a scenario until its duration, and the roll-out that it has asked for, is over, or `signal` ends it; `onProgress` comes with every sample. */
 export async function run(
   options: VerifyOptions,
   onProgress: (seen: Seen) => void,
@@ -53,6 +56,7 @@ export async function run(
   const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), pause));
   const disturbances = disturb(options, talkers);
   await sleep(options.duration * 1000, undefined, { signal }).catch(() => undefined);
+  await moved(options, talkers, signal);
   disturbances.forEach((timer) => clearTimeout(timer));
   timers.forEach((stop) => stop());
   await settle(talkers);
@@ -96,6 +100,24 @@ function disturb(
       return rollPid === undefined
         ? []
         : [setTimeout(() => process.kill(rollPid, "SIGUSR2"), duration * 1000 * ROLL_AT)];
+  }
+}
+
+/** How long replicas take to be rolled is up to the computer: sessions show it, for each of them has to move. */
+async function moved(
+  options: VerifyOptions,
+  talkers: readonly Talker[],
+  signal: AbortSignal,
+): Promise<void> {
+  const isAwaited = options.rollPid !== undefined && kindOf(options) === "session";
+  const deadline = Date.now() + MAX_ROLL_MS;
+  while (
+    isAwaited &&
+    !signal.aborted &&
+    Date.now() < deadline &&
+    talkers.some((talker) => talker.result().reconnects === 0)
+  ) {
+    await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

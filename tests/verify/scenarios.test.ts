@@ -36,14 +36,14 @@ describe("npm run verify, while connections drop or replicas go,", () => {
     }
   });
 
-  it("has the replicas rolled and finds nothing lost", async () => {
+  it("has the replicas rolled, however long that takes, and finds nothing lost", async () => {
     const run = await startLocal("--drain", "0.5");
     const { code, out, report } = await verify(
       run.url,
       ...["--scenario", "rollout", "--roll-pid", String(run.pid)],
-      ...["--sources", "21", "--sessions", "21", "--duration", "12", "--rate", "4"],
+      ...["--sources", "21", "--sessions", "21", "--duration", "2", "--rate", "4"],
     );
-    equal(code, 0);
+    equal(code, 0, out);
     match(out, /\nsticky: all 21 sessions moved, and no message was lost or doubled\n$/);
     ok(report().totals.reconnects >= 21);
     await waitFor("the roll-out is done", () => run.err.includes("roll-out done"));
