@@ -83,6 +83,8 @@ describe("the page of a document for everybody", () => {
     await press(page, "Enter");
     await page.locator(".comment").waitFor({ state: "detached" });
     equal(await focused(page), "comments-title");
+    // What is not saved yet would not be kept.
+    await isSaved(page);
     await tabTo(page, "show-history");
     await press(page, "Enter");
     await tabTo(page, "version-name");
@@ -91,6 +93,7 @@ describe("the page of a document for everybody", () => {
     await hasText(page, ".version .name", /^One$/);
     await tabTo(page, "version");
     await press(page, "Enter");
+    await page.locator("#restore").waitFor();
     await tabTo(page, "restore");
     await press(page, "Escape");
     equal(await focused(page), "show-history");
