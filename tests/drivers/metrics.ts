@@ -1,3 +1,4 @@
+import { request } from "undici";
 import type { AppServer } from "../../app/common/appServer.ts";
 
 /** Where the servers of tests have their metrics, by their origins. */
@@ -16,9 +17,10 @@ export function metricsOriginOf(origin: string): string {
   return metricsOrigins.get(origin) ?? origin;
 }
 
-/** All metrics of a server, as Prometheus gets them. */
+/** All metrics of a server, as Prometheus gets them; on a connection of its own, which no server has given up. */
 export async function metricsOf(origin: string): Promise<string> {
-  return (await fetch(`${metricsOriginOf(origin)}/metrics`)).text();
+  const { body } = await request(`${metricsOriginOf(origin)}/metrics`, { reset: true });
+  return body.text();
 }
 
 /** A metric's value by its labels, such as `sockjs_sessions{transport="websocket"}`. */
