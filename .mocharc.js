@@ -17,7 +17,8 @@ export default {
   require: ["tests/support/hooks.ts"],
   forbidOnly: true,
   forbidPending: true,
-  timeout: 60000,
+  // Above the longest wait for a condition, which then says what was waited for.
+  timeout: 120000,
   slow: 5000,
   parallel: true,
   jobs: 2,

@@ -84,11 +84,7 @@ describe("the document collaborator behind key routers", () => {
       const lost = app.replicas[Number(owner.at(-1))];
       lost?.child.kill(signal);
       await lost?.ended;
-      await waitFor(
-        "all are elsewhere",
-        () => editors.every((each) => replicaOf(each) !== owner),
-        20,
-      );
+      await waitFor("all are elsewhere", () => editors.every((each) => replicaOf(each) !== owner));
       await finish();
       deepEqual(new Set(editors.map(({ closed }) => closed[0]?.code)), new Set([code]));
     });

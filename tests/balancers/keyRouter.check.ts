@@ -83,9 +83,7 @@ describe("a key router", () => {
     // As a pod that is replaced: another address, and for a moment no name.
     fleet.names.addresses.delete(hostOf(gone));
     await fleet.add(new Replica(1, "127.0.1.101"));
-    await Promise.all(
-      routers.map((each) => waitFor("it is back", () => isUp(each, gone.name), 20)),
-    );
+    await Promise.all(routers.map((each) => waitFor("it is back", () => isUp(each, gone.name))));
     deepEqual(await owners(routers[0]), owned);
     deepEqual(await owners(routers[1]), owned);
   });
@@ -96,7 +94,7 @@ describe("a key router", () => {
       const late = new Replica(3);
       late.isReady = false;
       await fleet.add(late);
-      await waitFor("it was found", () => late.checks > 3, 20);
+      await waitFor("it was found", () => late.checks > 3);
       equal(new Set((await owners(router)).values()).size, 3);
       late.isReady = true;
       await waitFor("it is up", () => isUp(router, late.name));
@@ -107,7 +105,7 @@ describe("a key router", () => {
   it("leaves an address whose name is gone, though somebody answers there", async () => {
     const router = await fleet.route();
     fleet.names.addresses.delete(hostOf(at(1)));
-    await waitFor("it is left", async () => !(await isUp(router, at(1).name)), 20);
+    await waitFor("it is left", async () => !(await isUp(router, at(1).name)));
     equal(new Set((await owners(router)).values()).has(at(1).name), false);
   });
 

@@ -86,7 +86,7 @@ export class RoutedApp {
           ({ ok }) => ok,
           () => false,
         );
-      await waitFor("the replica is ready", isReady, 30);
+      await waitFor("the replica is ready", isReady);
     }
     this.#routers = [await this.#route(fleet), await this.#route(fleet)];
   }
@@ -102,7 +102,7 @@ export class RoutedApp {
       config.replace(" accept-proxy", "").replace(/hard-stop-after \d+s/, "hard-stop-after 2s"),
     );
     for (const ordinal of ORDINALS) {
-      await waitFor("all replicas are up", () => isUp(router, nameOf(ordinal)), 20);
+      await waitFor("all replicas are up", () => isUp(router, nameOf(ordinal)));
     }
     return router;
   }

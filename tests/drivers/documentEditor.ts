@@ -136,7 +136,7 @@ export class Editor {
   }
 
   async saved(): Promise<void> {
-    await waitFor("all is saved", () => this.isSaved, 20);
+    await waitFor("all is saved", () => this.isSaved);
   }
 
   /** Is offline until `connect`. */
@@ -181,7 +181,6 @@ export async function converge(editors: readonly Editor[]): Promise<void> {
   await waitFor(
     "all see the same",
     () => editors.every(({ isSaved }) => isSaved) && states().size === 1,
-    30,
   );
 }
 

@@ -76,7 +76,7 @@ export async function signalReplica(
   const seen = availabilities(run, name);
   for (const signal of signals) {
     process.kill(pid, signal);
-    await waitFor(`${name} is left out`, () => availabilities(run, name).length > seen.length, 30);
+    await waitFor(`${name} is left out`, () => availabilities(run, name).length > seen.length);
   }
   await waitFor(
     `${name} is back`,

@@ -74,7 +74,7 @@ export async function startLocal(...args: string[]): Promise<LocalRun> {
   const run = runNode("local/main.ts", ["--port", "0", ...workloads, ...args]);
   let isOver = false;
   void run.ended.then(() => (isOver = true));
-  await waitFor("the local run is ready", () => run.out.endsWith("replicas\n") || isOver, 45);
+  await waitFor("the local run is ready", () => run.out.endsWith("replicas\n") || isOver);
   const origin = run.out.split(" ")[1];
   if (origin === undefined || run.child.pid === undefined) {
     throw new Error(`the local run ended: ${run.err}`);

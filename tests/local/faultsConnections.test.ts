@@ -21,7 +21,7 @@ async function openMany(origin: string, count: number): Promise<Socket[]> {
       connect({ host: hostname, port: Number(port) }).on("error", () => undefined),
     );
     next.forEach((socket) => socket.resume());
-    await waitFor("they are open", () => next.every(({ connecting }) => !connecting), 30);
+    await waitFor("they are open", () => next.every(({ connecting }) => !connecting));
     sockets.push(...next);
   }
   return sockets;
@@ -67,19 +67,19 @@ describe("npm start with 2,000 connections that are opened and left", function (
     await areServed();
     ok(filesOf(run) > before + MANY / 2, `${filesOf(run)} files, ${before} before`);
     left.forEach((socket) => socket.destroy());
-    await waitFor("nothing of them is left", isBack, 30);
+    await waitFor("nothing of them is left", isBack);
 
     const silent = await openMany(company, MANY);
     equal(openOf(silent), MANY);
     await areServed();
-    await waitFor("they are closed", () => openOf(silent) === 0, 40);
-    await waitFor("nothing of them is left", isBack, 30);
+    await waitFor("they are closed", () => openOf(silent) === 0);
+    await waitFor("nothing of them is left", isBack);
 
     const last = await openMany(document, MANY);
     await areServed();
     run.child.kill("SIGTERM");
     equal(await run.ended, 0);
-    await waitFor("they are closed", () => openOf(last) === 0, 30);
+    await waitFor("they are closed", () => openOf(last) === 0);
     const [untilDrain = ""] = run.err.split('"phase":"draining"');
     ok(!untilDrain.includes('"availability":"unavailable"'));
   });

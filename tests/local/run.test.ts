@@ -97,7 +97,7 @@ describe("npm start", () => {
       );
       equal(answers.length, 50);
       ok(answers.every((replica) => replica !== owner));
-      await waitFor("it was killed", () => !isAlive(pid), 20);
+      await waitFor("it was killed", () => !isAlive(pid));
       await waitFor("its name is served", async () => {
         return (await replicaOf(run.origin, source)) === owner;
       });
@@ -147,7 +147,7 @@ describe("npm start", () => {
       const run = await startLocal("--drain", "0.2");
       const before = [...replicasOf(run).values()];
       run.child.kill("SIGUSR2");
-      await waitFor("all were replaced", () => run.err.includes("roll-out done"), 20);
+      await waitFor("all were replaced", () => run.err.includes("roll-out done"));
       const after = [...replicasOf(run).values()];
       equal(after.length, 3);
       deepEqual(
@@ -186,8 +186,8 @@ describe("npm start", () => {
       const run = runNode("local/main.ts", args);
       await waitFor("it has begun", () => replicasOf({ pid: run.child.pid ?? 0 }).size === 1);
       run.child.kill("SIGUSR2");
-      await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 20);
-      await waitFor("it was rolled", () => run.err.includes("roll-out done"), 20);
+      await waitFor("it is ready", () => run.out.endsWith("replicas\n"));
+      await waitFor("it was rolled", () => run.err.includes("roll-out done"));
     });
 
     it("ends at once on a second signal that comes later", async () => {

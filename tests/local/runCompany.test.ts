@@ -86,7 +86,7 @@ describe("npm start with the company registry", function () {
       equal((await fetch(origin)).status, 200);
     }
     run.child.kill("SIGUSR2");
-    await waitFor("both are rolled", () => run.err.match(/"roll-out done"/g)?.length === 2, 40);
+    await waitFor("both are rolled", () => run.err.match(/"roll-out done"/g)?.length === 2);
     run.child.kill("SIGTERM");
     equal(await run.ended, 0);
   });
@@ -131,7 +131,7 @@ describe("npm start with the company registry", function () {
     before.forEach((owner, index) => ok(owner === lost || without[index] === owner));
     ok(!without.includes(lost));
     process.kill(pid, "SIGKILL");
-    await waitFor("its keys are back", async () => (await owners()).join() === before.join(), 20);
+    await waitFor("its keys are back", async () => (await owners()).join() === before.join());
   });
 
   it("spreads requests with affinity none, of one client and for one number", async () => {
@@ -173,7 +173,7 @@ describe("npm start with the company registry", function () {
     process.kill(postgresOf(run), "SIGKILL");
     const during = await create(run, "DE2");
     ok(during.status === 503 || during.status === 201);
-    await waitFor("it is back", async () => (await create(run, "DE1")).status === 409, 20);
+    await waitFor("it is back", async () => (await create(run, "DE1")).status === 409);
   });
 
   for (const isStopped of [false, true]) {
@@ -182,7 +182,7 @@ describe("npm start with the company registry", function () {
       chmodSync(folder, 0o755);
       const args = [...COMPANY, "--replicas", "1", "--port", "0", "--ephemeral"];
       const run = runNode("local/main.ts", args, { TMPDIR: relative(process.cwd(), folder) });
-      await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 45);
+      await waitFor("it is ready", () => run.out.endsWith("replicas\n"));
       const all = descendantsOf(run.child.pid ?? 0);
       ok(all.length > 8, `${all.length} processes`);
       if (isStopped) {

@@ -42,7 +42,7 @@ describe("the PostgreSQL of npm start", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "local-database-"));
     run = start();
-    await waitFor("it is ready", () => run.out.endsWith("replicas\n"), 45);
+    await waitFor("it is ready", () => run.out.endsWith("replicas\n"));
   });
 
   after(async () => {
@@ -57,7 +57,7 @@ describe("the PostgreSQL of npm start", function () {
 
   async function nextServer(...before: number[]): Promise<number> {
     const next = (): number | undefined => servers().find((pid) => !before.includes(pid));
-    await waitFor("PostgreSQL is started", () => next() !== undefined, 20);
+    await waitFor("PostgreSQL is started", () => next() !== undefined);
     return next() ?? 0;
   }
 
@@ -80,14 +80,10 @@ describe("the PostgreSQL of npm start", function () {
   }
 
   const keepsCompanies = async (businessNumber: string): Promise<void> => {
-    await waitFor(
-      "companies are kept again",
-      async () => {
-        const status = await create(businessNumber);
-        return status === 201 || status === 409;
-      },
-      40,
-    );
+    await waitFor("companies are kept again", async () => {
+      const status = await create(businessNumber);
+      return status === 201 || status === 409;
+    });
     equal(await create("DE1"), 409);
   };
 
@@ -131,10 +127,8 @@ describe("the PostgreSQL of npm start", function () {
     process.kill(await nextServer(), "SIGKILL");
     const other = await take(Number(port));
     try {
-      await waitFor(
-        "the replicas are replaced",
-        () => ["company", "document"].every((app) => !["", port].includes(portOf(app))),
-        40,
+      await waitFor("the replicas are replaced", () =>
+        ["company", "document"].every((app) => !["", port].includes(portOf(app))),
       );
       await keepsCompanies("DE3");
       equal(portOf("document"), portOf("company"));

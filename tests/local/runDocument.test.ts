@@ -175,10 +175,10 @@ describe("npm start with the document collaborator", function () {
       const stop = keepTyping(typists);
 
       process.kill(pidOf(run, home), "SIGTERM");
-      await waitFor("one is elsewhere", () => editors.some((each) => replicaOf(each) !== home), 20);
+      await waitFor("one is elsewhere", () => editors.some((each) => replicaOf(each) !== home));
       const waiting = editors.filter(({ closed }) => closed.length === 0);
       ok(waiting.length > 0);
-      await waitFor("all are elsewhere", () => !replicasWith(editors).has(home), 20);
+      await waitFor("all are elsewhere", () => !replicasWith(editors).has(home));
       deepEqual(
         editors.map(({ closed }) => closed.map(({ code }) => code)),
         editors.map(() => [4012]),
@@ -189,7 +189,7 @@ describe("npm start with the document collaborator", function () {
         equal(replicasWith(editors).size, 1);
       }
       assertTyped(editors[0], typists);
-      await waitFor("it has ended", () => run.err.includes(`"replica":"${home}","code":0,`), 20);
+      await waitFor("it has ended", () => run.err.includes(`"replica":"${home}","code":0,`));
     });
   }
 });

@@ -79,7 +79,7 @@ describe("npm start, told to stop", () => {
       childrenOf(run.child.pid ?? 0).find((pid) =>
         processesWith("sleep\x001000\x00").includes(pid),
       );
-    await waitFor("the pages are being built", () => building() !== undefined, 20);
+    await waitFor("the pages are being built", () => building() !== undefined);
     run.child.kill("SIGSTOP");
     process.kill(building() ?? 0, "SIGINT");
     await waitFor("that has ended", () => building() === undefined);
@@ -93,7 +93,7 @@ describe("npm start, told to stop", () => {
     const how = stdin === "" ? "as a key" : "as a signal to all";
     it(`drains all replicas by a Ctrl-C that comes ${how}`, async () => {
       const run = startInTerminal(stdin);
-      await waitFor("it is ready", () => run.out.includes("2 replicas"), 45);
+      await waitFor("it is ready", () => run.out.includes("2 replicas"));
       equal(replicasOf({ pid: frontOf(run) }).size, 2);
       run.child.stdin?.write(CTRL_C);
       equal(await run.ended, 0);
@@ -104,7 +104,7 @@ describe("npm start, told to stop", () => {
 
   it("ends with 0 by a Ctrl-C while replicas start", async () => {
     const run = startInTerminal("</dev/null");
-    await waitFor("they start", () => replicasOf({ pid: frontOf(run) }).size === 2, 45);
+    await waitFor("they start", () => replicasOf({ pid: frontOf(run) }).size === 2);
     run.child.stdin?.write(CTRL_C);
     equal(await run.ended, 0);
   });

@@ -115,7 +115,7 @@ export async function refusalOf(
 ): Promise<{ code: number; reason: string } | undefined> {
   const raw = await openRaw(origin, id);
   frames.forEach((each) => raw.socket.send(each));
-  await waitFor("it is closed", () => raw.closed !== undefined, 20);
+  await waitFor("it is closed", () => raw.closed !== undefined);
   return raw.closed;
 }
 

@@ -177,6 +177,5 @@ export function showsAll({ page }: Window, editor: Editor | undefined): Promise<
   return waitFor(
     "the window shows all",
     async () => (await written(page)) === editor?.paragraphs.join("\n"),
-    20,
   );
 }

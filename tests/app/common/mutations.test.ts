@@ -79,11 +79,7 @@ describe("updates with a few bytes changed", () => {
     closeEditors();
     endRaw();
     for (const origin of origins) {
-      await waitFor(
-        "all have left",
-        async () => (await metric(origin, "documents_loaded")) === 0,
-        20,
-      );
+      await waitFor("all have left", async () => (await metric(origin, "documents_loaded")) === 0);
       equal((await fetch(`${origin}/readyz`)).status, 200);
     }
   });

@@ -67,7 +67,7 @@ describe("company registry while PostgreSQL is stopped and started", () => {
       assertUnavailable(await ask(`${origin}/companies`));
       const before = acknowledged.size;
       await start();
-      await waitFor("many more are created", () => acknowledged.size > before + 50, 20);
+      await waitFor("many more are created", () => acknowledged.size > before + 50);
       isOver = true;
       await clients;
       others.forEach(assertUnavailable);
@@ -162,7 +162,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
         () => false,
         (error: unknown) => (error as { code: string }).code === "53300",
       );
-    await waitFor("it is full", full, 20);
+    await waitFor("it is full", full);
     assertUnavailable(await ask(`${origin}/companies`));
     await [...open][0]?.end();
     await waitFor("it is served", async () => (await ask(`${origin}/companies`)).status === 200);

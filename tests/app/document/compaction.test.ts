@@ -39,7 +39,7 @@ async function writeLetters(origin: string, id: string, count: number): Promise<
     const place = title.length - Math.floor(Math.random() * Math.min(title.length, 50));
     title.insert(place, String.fromCharCode(97 + (letter % 26)));
     if (sent % 500 === 0 || letter === count - 1) {
-      await waitFor("all is confirmed", () => confirmed === sent, 30);
+      await waitFor("all is confirmed", () => confirmed === sent);
     }
   }
   raw.socket.close();

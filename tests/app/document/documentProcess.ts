@@ -22,7 +22,7 @@ export async function startDocumentProcess(
     REPLICA_NAME: replica,
     ...env,
   });
-  await waitFor(`${replica} is ready`, () => run.out.includes('"phase":"ready"'), 30);
+  await waitFor(`${replica} is ready`, () => run.out.includes('"phase":"ready"'));
   const port = /"port":(\d+)/.exec(run.out)?.[1] ?? "";
   return Object.assign(run, { origin: `http://127.0.0.1:${port}` });
 }

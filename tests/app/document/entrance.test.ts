@@ -129,7 +129,7 @@ describe("entrance to a document", () => {
     const id = await newDocument(origin);
     relay.refuse();
     const raw = await openRaw(origin, id);
-    await waitFor("it is closed", () => raw.closed !== undefined, 20);
+    await waitFor("it is closed", () => raw.closed !== undefined);
     deepEqual(raw.closed, {
       code: 4014,
       reason: "the document cannot be opened now; try again",

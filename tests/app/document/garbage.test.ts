@@ -107,7 +107,7 @@ describe("garbage", () => {
     equal(again.paragraphs.includes("still here"), true);
     closeEditors();
     for (const name of ["document_connections", "documents_loaded"]) {
-      await waitFor(`${name} is 0`, async () => (await metric(origin, name)) === 0, 45);
+      await waitFor(`${name} is 0`, async () => (await metric(origin, name)) === 0);
     }
     equal((await fetch(`${origin}/readyz`)).status, 200);
     deepEqual(complaints, []);

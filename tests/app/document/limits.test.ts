@@ -174,16 +174,12 @@ describe("limits of the collaborator", () => {
     lazy.socket.pause();
     const editor = await openDocument(id, origin);
     const title = editor.doc.getText("title");
-    await waitFor(
-      "it is closed",
-      async () => {
-        title.delete(0, title.length);
-        title.insert(0, randomBytes(25 * KIB).toString("hex"));
-        await editor.saved();
-        return (await refused(origin, "slow")) === 1;
-      },
-      40,
-    );
+    await waitFor("it is closed", async () => {
+      title.delete(0, title.length);
+      title.insert(0, randomBytes(25 * KIB).toString("hex"));
+      await editor.saved();
+      return (await refused(origin, "slow")) === 1;
+    });
     deepEqual(editor.closed, []);
     equal(await metric(origin, "document_connections"), 1);
   });

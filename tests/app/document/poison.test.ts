@@ -219,7 +219,7 @@ describe("an update that would do harm", () => {
       await victim.saved();
     }
     deepEqual(victim.closed, []);
-    await waitFor("it has waited in vain", () => patient.closed !== undefined, 20);
+    await waitFor("it has waited in vain", () => patient.closed !== undefined);
     equal(patient.closed?.code, 4014);
     equal((await openDocument(id, origin)).paragraphs.length, 21);
   });

@@ -93,7 +93,7 @@ describe("a document that is slow to open", () => {
     const raw = await openRaw(origin, id);
     const frames = [hello(id), updateFrame(id, base()), updateFrame(id, crowded(count))];
     frames.forEach((each) => raw.socket.send(each));
-    await waitFor("it is saved", () => confirmations(raw, id) === 2, 20);
+    await waitFor("it is saved", () => confirmations(raw, id) === 2);
     raw.socket.close();
   };
 

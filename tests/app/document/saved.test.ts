@@ -82,10 +82,8 @@ describe("saving", () => {
       Array.from({ length: 10 }, () => openDocument(id, replica.origin)),
     );
     const stop = keepWriting(editors);
-    await waitFor(
-      "all have something saved",
-      () => editors.every(({ acknowledged }) => acknowledged.length > 10),
-      30,
+    await waitFor("all have something saved", () =>
+      editors.every(({ acknowledged }) => acknowledged.length > 10),
     );
     replica.child.kill("SIGKILL");
     const acknowledged = editors.flatMap((editor) => editor.acknowledged);

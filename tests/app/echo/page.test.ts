@@ -85,7 +85,7 @@ describe("the page", () => {
     const { page } = await openPage(browser, run.origin);
     await hasText(page, "#status", "Connected");
     run.child.kill("SIGUSR2");
-    await waitFor("the roll-out is done", () => run.err.includes("roll-out done"), 20);
+    await waitFor("the roll-out is done", () => run.err.includes("roll-out done"));
     const echoed = await count(page, "echoed");
     await waitFor("it goes on", async () => (await count(page, "echoed")) > echoed + 1);
     ok((await count(page, "reconnects")) >= 1);

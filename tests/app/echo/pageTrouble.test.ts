@@ -81,7 +81,7 @@ describe("the page", () => {
         all.map(async (page) => {
           const echoed = await count(page, "echoed");
           const goesOn = async (): Promise<boolean> => (await count(page, "echoed")) > echoed;
-          await waitFor("it goes on", goesOn, 20);
+          await waitFor("it goes on", goesOn);
         }),
       );
     const polling = async (): Promise<Page[]> => {
@@ -90,7 +90,7 @@ describe("the page", () => {
       );
       return pages.filter((_, index) => transports[index] === "xhr-polling");
     };
-    await waitFor("one polls", async () => (await polling()).length > 0, 30);
+    await waitFor("one polls", async () => (await polling()).length > 0);
     const [one] = await polling();
     match((await one?.locator("#advice").textContent()) ?? "", /six connections/);
     await goOn(pages);

@@ -69,7 +69,7 @@ async function ask(origin: string, request: string): Promise<Socket> {
 async function readAll(socket: Socket): Promise<number> {
   let bytes = 0;
   socket.on("data", (data: Buffer) => (bytes += data.length)).resume();
-  await waitFor("all is read", () => bytes >= BYTES, 30);
+  await waitFor("all is read", () => bytes >= BYTES);
   return bytes;
 }
 

@@ -16,7 +16,7 @@ const OFFLINE = "Offline – changes are kept while this page is open";
 
 /** Leaves the page, if it lets one; whether it asked first. */
 async function leave(page: Page): Promise<boolean> {
-  const asked = page.waitForEvent("dialog", { timeout: 2000 }).then(
+  const asked = page.waitForEvent("dialog").then(
     async (dialog) => {
       equal(dialog.type(), "beforeunload");
       await dialog.dismiss();
