@@ -11,7 +11,7 @@ import { waitFor } from "../drivers/waitFor.ts";
 const APPS = ["echo", "company", "document"];
 
 describe("npm start with all workloads under load", function () {
-  this.timeout(180_000);
+  this.timeout(360_000);
 
   let folder: string;
   let load: Load | undefined;
