@@ -62,6 +62,13 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+const relays = new Set<Relay>();
+
+/** Closes the relays that a test has started, whether or not it has failed: what waits for one would go on waiting. */
+export async function closeRelays(): Promise<void> {
+  await Promise.all([...relays].map((relay) => relay.close()));
+}
+
 /** Starts a relay to the PostgreSQL of a URL. */
 export async function startRelay(url: string): Promise<Relay> {
   const target = new URL(url);
@@ -105,7 +112,7 @@ export async function startRelay(url: string): Promise<Relay> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const through = new URL(url);
   through.port = String((server.address() as AddressInfo).port);
-  return {
+  const relay: Relay = {
     url: through.href,
     hang: () => (mode = "hanging"),
     refuse: () => {
@@ -115,8 +122,11 @@ export async function startRelay(url: string): Promise<Relay> {
     heal: () => (mode = "open"),
     cutAnswerTo: (word) => (cutAfter = word),
     close: () => {
+      relays.delete(relay);
       cutAll();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+  relays.add(relay);
+  return relay;
 }

@@ -10,7 +10,7 @@ import {
   startReplicas,
   stopDocumentServers,
 } from "../../drivers/documentServer.ts";
-import { queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
+import { closeRelays, queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 const LIMITS = { maxUpdatesPerSecond: 1_000_000, maxDocumentBytes: 16 * 1024 * 1024 };
@@ -80,6 +80,7 @@ describe("a document of many updates", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
+    await closeRelays();
     closeEditors();
     endRaw();
     await stopDocumentServers();
@@ -169,7 +170,6 @@ describe("a document of many updates", () => {
     reader.write("after");
     await converge([writer, reader]);
     equal(await metric(far.origin, "document_hops_total"), 1201);
-    await relay.close();
   });
 
   it("opens by few of them, were there 100,000", async function () {

@@ -10,7 +10,7 @@ import {
   startUnreadyDocumentServer,
   stopDocumentServers,
 } from "../../drivers/documentServer.ts";
-import { startRelay, usePostgres } from "../../drivers/postgres.ts";
+import { closeRelays, startRelay, usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -41,6 +41,7 @@ describe("documents by HTTP", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
+    await closeRelays();
     closeEditors();
     await stopDocumentServers();
   });
@@ -219,7 +220,6 @@ describe("documents by HTTP", () => {
     }
     equal((await ask(`${origin}/documents`)).status, 503);
     equal((await ask(`${origin}/documents/${randomUUID()}`)).status, 503);
-    await relay.close();
   });
 
   it("keep a browser on its replica by a cookie for two days", async () => {

@@ -13,7 +13,7 @@ import {
   startUnreadyDocumentServer,
   stopDocumentServers,
 } from "../../drivers/documentServer.ts";
-import { queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
+import { closeRelays, queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 /** Lets whatever is asked of the documents wait until the answer is called. */
@@ -35,6 +35,7 @@ describe("entrance to a document", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
+    await closeRelays();
     closeEditors();
     endRaw();
     await stopDocumentServers();
@@ -137,7 +138,6 @@ describe("entrance to a document", () => {
     const waiting = openDocument(id, origin);
     relay.heal();
     equal((await waiting).isSaved, true);
-    await relay.close();
   });
 
   it("closes with 4014 until the tables are there", async () => {
@@ -154,7 +154,6 @@ describe("entrance to a document", () => {
       log.filter((line) => line.includes("exchange presence")),
       [],
     );
-    await relay.close();
   });
 
   it("stays open while the replica drains, then is shut, and those inside leave with 4012", async () => {

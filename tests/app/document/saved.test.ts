@@ -10,13 +10,14 @@ import {
   stopDocumentServers,
 } from "../../drivers/documentServer.ts";
 import { endRuns } from "../../drivers/localRun.ts";
-import { queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
+import { closeRelays, queryRows, startRelay, usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 describe("saving", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
+    await closeRelays();
     closeEditors();
     endRaw();
     await stopDocumentServers();
@@ -44,7 +45,6 @@ describe("saving", () => {
     await converge([ada, bob]);
     deepEqual(bob.paragraphs, ["meanwhile", "before"]);
     deepEqual([...ada.closed, ...bob.closed], []);
-    await relay.close();
   });
 
   it("is repeated where it is not known whether it was done, and shown once", async () => {
@@ -71,7 +71,6 @@ describe("saving", () => {
     deepEqual(await queryRows(database, "select number::int from document_version"), [
       { number: 4 },
     ]);
-    await relay.close();
   });
 
   it("was done for all that was shown as saved when a replica is killed and no editor comes back", async () => {
@@ -146,6 +145,5 @@ describe("saving", () => {
     ada.connect();
     await converge([ada, bob]);
     deepEqual(bob.paragraphs, ["second", "first"]);
-    await relay.close();
   });
 });
