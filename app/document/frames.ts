@@ -4,6 +4,7 @@ import * as encoding from "lib0/encoding";
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
 import * as Y from "yjs";
 import { readStates, type ClientState } from "./clientState.ts";
+import { MAX_CLIENT } from "./intake/updateReader.ts";
 import { MAX_CLIENTS, Refusal } from "./limits.ts";
 
 /** Bytes of what an editor tells of itself: name, hue and cursor. */
@@ -145,6 +146,9 @@ function readPresence(content: Uint8Array): Frame {
   const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
   if (more.length > 0) {
     throw unreadable("presence is that of several clients");
+  }
+  if (own !== undefined && own.clientId > MAX_CLIENT) {
+    throw unreadable("presence is that of a client that cannot be");
   }
   if (own !== undefined && own.clock > MAX_PRESENCE_CLOCK) {
     throw unreadable(`presence counts beyond ${MAX_PRESENCE_CLOCK}`);

@@ -9,8 +9,8 @@ import type { SharedType } from "../content/sharedDoc.ts";
  */
 const MAX_CLOCK = 2 ** 40;
 
-/** Highest id of a client; Yjs takes one of 32 bits, and a renewal takes the next one. */
-const MAX_CLIENT = 2 ** 40;
+/** Highest id that Yjs gives a client. Only a renewal takes a higher one, which clients never write as. */
+export const MAX_CLIENT = 2 ** 32 - 1;
 
 /** What an update adds: items, what is gone without a trace, and gaps. */
 export type Struct = Y.Item | Y.GC | Y.Skip;

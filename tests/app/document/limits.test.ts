@@ -241,6 +241,10 @@ describe("limits of the collaborator", () => {
         "a message was refused: presence counts beyond 1099511627776",
         [hello(id), presenceFrame(id, { 1: "{}" }, 2 ** 40 + 1)],
       ],
+      [
+        "a message was refused: presence is that of a client that cannot be",
+        [hello(id), presenceFrame(id, { [2 ** 32]: "{}" })],
+      ],
     ];
     for (const [reason, frames] of said) {
       deepEqual(await refusalOf(origin, id, frames), { code: 4007, reason });

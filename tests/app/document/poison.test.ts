@@ -2,6 +2,9 @@ import { deepEqual, equal } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import { renewed } from "../../../app/document/worker/renewal.ts";
 import { metric } from "../../drivers/metrics.ts";
 import { closeEditors, converge, openDocument } from "../../drivers/documentEditor.ts";
 import {
@@ -15,6 +18,7 @@ import {
 } from "../../support/documentFrames.ts";
 import {
   newDocument,
+  saveUnchecked,
   startDocumentServer,
   stopDocumentServers,
 } from "../../drivers/documentServer.ts";
@@ -98,6 +102,10 @@ const POISONS: [string, Uint8Array][] = [
     crafted(30_000_000, 0, (encoder) => textItem(encoder, "x")),
   ],
   ["an item without a character", crafted(1, 0, (encoder) => textItem(encoder, ""))],
+  [
+    "what a client has written that cannot be",
+    crafted(1, 0, (encoder) => textItem(encoder, "x"), 2 ** 32),
+  ],
   [
     "deletions of nothing",
     crafted(1, 0, (encoder) => {
@@ -184,6 +192,26 @@ describe("an update that would do harm", () => {
     equal(await metric(origin, 'document_refused_total{reason="poisoned"}'), 2 * POISONS.length);
     const rows = await queryRows(database, "select from document_update");
     equal(rows.length, 1 + POISONS.length);
+  });
+
+  it("is not one that changes what such a client has written that was saved before it was refused", async () => {
+    const database = await postgres.newDatabase();
+    const { origin } = await startDocumentServer(database);
+    const id = await newDocument(origin);
+    const old = crafted(1, 0, (encoder) => textItem(encoder, "abc"), 2 ** 33);
+    await saveUnchecked(database, id, old);
+    const ada = await openDocument(id, origin);
+    const title = ada.doc.getText("title");
+    title.delete(0, 1);
+    title.insert(1, "x");
+    await ada.saved();
+    deepEqual(ada.closed, []);
+    const fresh = await startDocumentServer(database);
+    const { doc } = await openDocument(id, fresh.origin);
+    equal(doc.getText("title").toJSON(), "bxc");
+    const again = renewed(doc, new Shape(textSchema()));
+    Y.applyUpdate(doc, again.state);
+    equal(doc.getText("title").toJSON(), "bxc");
   });
 
   it("does not pass for one whose place comes later, in the middle of what somebody else writes", async () => {
