@@ -8,6 +8,8 @@ export interface DocumentTables {
     title: string;
     /** Number of the last update; they are numbered one by one. */
     last_update: Generated<string>;
+    /** Number of the update by which it was renewed last; 0 where it never was. */
+    renewed: Generated<string>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
@@ -32,6 +34,8 @@ export interface DocumentTables {
   };
   /** Replicas that live, each start of one for itself. */
   document_replica: { id: string; seen_at: Date };
+  /** Documents that are open, by the replicas that have them in memory. */
+  document_room: { document_id: string; replica_id: string };
   /** Who is in a document, as their replicas know. */
   document_presence: {
     document_id: string;
@@ -45,7 +49,7 @@ export interface DocumentTables {
 /** How the tables came to be what `DocumentTables` says. */
 export const MIGRATIONS: Migrations = {
   table: "document_migration",
-  all: { "0001-document": { up: createTables } },
+  all: { "0001-document": { up: createTables }, "0002-renewal": { up: createRooms } },
 };
 
 /** What is in memory only, presence, is gone after a crash of PostgreSQL, and written anew then. */
@@ -98,5 +102,15 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
       clock bigint not null,
       state text not null,
       primary key (document_id, client_id)
+    )`.execute(db);
+}
+
+async function createRooms(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table document add column renewed bigint not null default 0`.execute(db);
+  await sql`
+    create unlogged table document_room (
+      document_id uuid not null,
+      replica_id uuid not null,
+      primary key (document_id, replica_id)
     )`.execute(db);
 }

@@ -217,14 +217,19 @@ export class Presence {
     }
   }
 
-  /** Says that this replica lives; where that comes as news, the others know nobody of those who are here. */
+  /** Says that this replica lives; where that comes as news, the others know nothing of what is here. */
   async #sayAlive(): Promise<void> {
     const { rows } = await sql<{ is_new: boolean }>`
       insert into document_replica (id) values (${this.#replicaId})
       on conflict (id) do update set seen_at = now()
       returning xmax = 0 as is_new`.execute(this.#db);
     if (rows[0]?.is_new === true) {
-      for (const { id, clients } of this.#rooms.all()) {
+      const rooms = [...this.#rooms.all()];
+      await sql`
+        insert into document_room (document_id, replica_id)
+        select id, ${this.#replicaId} from unnest(${rooms.map(({ id }) => id)}::uuid[]) as id
+        on conflict do nothing`.execute(this.#db);
+      for (const { id, clients } of rooms) {
         clients.forEach((_editor, clientId) => this.change({ documentId: id, clientId }));
       }
     }
@@ -233,7 +238,7 @@ export class Presence {
     await this.#exchange();
   }
 
-  /** Removes who was on replicas that are silent, and on those that have left. */
+  /** Removes who and what was on replicas that are silent, and on those that have left. */
   async #removeLost(): Promise<void> {
     await this.#db.deleteFrom("document_replica").where("seen_at", "<", GONE).execute();
     const replicas = this.#db.selectFrom("document_replica").select("id");
@@ -242,6 +247,7 @@ export class Presence {
       .where("replica_id", "not in", replicas)
       .returning("document_id")
       .execute();
+    await this.#db.deleteFrom("document_room").where("replica_id", "not in", replicas).execute();
     const ids = removed.map((row) => row.document_id);
     ids.forEach((id) => this.hear(id));
     await this.#tell(ids);

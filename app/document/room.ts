@@ -74,15 +74,19 @@ export class Room implements Kept {
 
   /** Loads a document; undefined where there is none. */
   static async open(id: string, services: RoomServices): Promise<Room | undefined> {
-    const stored = await services.store.read(id);
+    const { store, hocuspocus } = services;
+    const stored = await store.open(id);
     if (stored === undefined) {
       return undefined;
     }
-    const direct = await services.hocuspocus.openDirectConnection(id);
+    const direct = await hocuspocus.openDirectConnection(id);
     if (direct.document === null) {
       throw new Error("the document was closed while it was opened");
     }
-    const release = (): Promise<void> => direct.disconnect();
+    const release = async (): Promise<void> => {
+      await direct.disconnect();
+      await store.close(id);
+    };
     const room = new Room(id, direct.document, services, release);
     try {
       await room.#load(stored);
@@ -124,12 +128,14 @@ export class Room implements Kept {
    */
   async save(admitted: Admitted): Promise<void> {
     const { update, title, judgement } = admitted;
+    const { writer } = this.#services;
     this.intake.saving(admitted);
     try {
       if (judgement !== undefined) {
         await this.#reach(judgement.number);
       }
-      const number = await this.#services.writer.save({ documentId: this.id, update, title });
+      const basis = judgement?.number ?? this.#applied;
+      const number = await writer.save({ documentId: this.id, update, title, basis });
       if (number > this.#applied && !this.#ahead.has(number)) {
         this.#ahead.add(number);
         this.#advance();

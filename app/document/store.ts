@@ -43,6 +43,8 @@ export interface NewUpdate {
   update: Uint8Array;
   /** The document's title as of this update; none where that is as before. */
   title?: string | undefined;
+  /** Number of the last update that the document had when this one was decided on. */
+  basis: number;
 }
 
 /** The updates in PostgreSQL. */
@@ -53,6 +55,28 @@ export class DocumentStore {
   constructor(db: Kysely<DocumentTables>, replicaId: string) {
     this.#db = db;
     this.#replicaId = replicaId;
+  }
+
+  /**
+   * Reads a document that this replica has open from now on; undefined where there is none. A renewal that is under way
+   * is waited for; one that comes later finds that the document is open.
+   */
+  async open(id: string): Promise<StoredDocument | undefined> {
+    // By itself, and committed before anything is read: no lock is kept while that takes its time.
+    await sql`
+      insert into document_room (document_id, replica_id)
+      select id, ${this.#replicaId} from document where id = ${id} for key share
+      on conflict do nothing`.execute(this.#db);
+    return this.read(id);
+  }
+
+  /** This replica does not have a document open any more. */
+  async close(id: string): Promise<void> {
+    await this.#db
+      .deleteFrom("document_room")
+      .where("document_id", "=", id)
+      .where("replica_id", "=", this.#replicaId)
+      .execute();
   }
 
   /** Everything of a document; undefined where there is none. */
@@ -109,31 +133,33 @@ export class DocumentStore {
    * they become visible in the order of their numbers, which those of a sequence would not: whoever has seen number 7
    * has seen or can read all before it, and knows by a 9 that it lacks the 8.
    *
-   * @returns their numbers; undefined for those whose document is gone
+   * @returns their numbers; undefined for those whose document is gone, or was renewed since they were decided on
    */
   save(batch: readonly NewUpdate[]): Promise<(number | undefined)[]> {
     const ids = batch.map(({ documentId }) => documentId);
     const updates = batch.map(({ update }) => Buffer.from(update));
     const titles = batch.map(({ title }) => title ?? null);
+    const bases = batch.map(({ basis }) => basis);
     return this.#db.transaction().execute(async (transaction) => {
       // Always in one order, or two replicas would wait for each other.
       await sql`
-        select from document where id = any(${ids}::uuid[]) order by id for update`.execute(
+        select from document where id = any(${ids}::uuid[]) order by id for no key update`.execute(
         transaction,
       );
       const { rows } = await sql<{ id: string; before: string }>`
         with incoming as (
-          select * from unnest(${ids}::uuid[], ${updates}::bytea[], ${titles}::text[])
-            with ordinality as each (document_id, update, title, place)
+          select * from unnest(
+            ${ids}::uuid[], ${updates}::bytea[], ${titles}::text[], ${bases}::bigint[]
+          ) with ordinality as each (document_id, update, title, basis, place)
         ), sums as (
-          select document_id, count(*) as added,
+          select document_id, count(*) as added, min(basis) as basis,
             (array_agg(title order by place desc) filter (where title is not null))[1] as last_title
           from incoming group by document_id
         ), counted as (
           update document set last_update = last_update + added, updated_at = now(),
             title = coalesce(last_title, title)
           from sums
-          where id = document_id
+          where id = document_id and renewed <= basis
           returning id, last_update - added as before, last_update
         ), saved as (
           insert into document_update (document_id, number, update, replica_id)
@@ -158,15 +184,21 @@ export class DocumentStore {
   /**
    * Gives a document that has no more updates than this state a new one, which counts as the next update.
    *
-   * @param isUsed whether somebody may have it open
+   * What is put between the items of the old state afterwards is gone for all who read the new one, and still there for
+   * those who had the old one. So it is done only where no replica has the document open, and nothing is saved any more
+   * that was decided on by the old state: a replica of which nothing was heard may have it open all the same.
+   *
+   * @param isUsed whether replicas may have it open
    * @returns whether it has that now
    */
   renew(id: string, { number, state }: NumberedState, isUsed: boolean): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
+      // By itself: the next statement sees all who have opened it before.
+      await sql`select from document where id = ${id} for update`.execute(transaction);
       const { rows } = await sql<{ last_update: string }>`
-        update document set last_update = last_update + 1
+        update document set last_update = last_update + 1, renewed = last_update + 1
         where id = ${id} and last_update = ${number} and (
-          ${isUsed} or not exists (select from document_presence where document_id = ${id})
+          ${isUsed} or not exists (select from document_room where document_id = ${id})
         )
         returning last_update,
           pg_notify(${UPDATE_CHANNEL}, concat_ws(' ', ${this.#replicaId}::text, id, last_update))

@@ -35,7 +35,11 @@ describe("archive of documents", () => {
     await database.migrate(MIGRATIONS);
     const { id } = await new DocumentLibrary(database.db, replicaId).create("");
     const store = new DocumentStore(database.db, replicaId);
-    const batch = Array.from({ length: updates - 1 }, () => ({ documentId: id, update: state }));
+    const batch = Array.from({ length: updates - 1 }, () => ({
+      documentId: id,
+      update: state,
+      basis: 1,
+    }));
     await store.save(batch);
     return { url, id };
   };
@@ -128,6 +132,7 @@ describe("archive of documents", () => {
             .map((documentId) => ({
               documentId,
               update: state,
+              basis: 1,
             })),
         ),
       ),
@@ -150,7 +155,11 @@ describe("archive of documents", () => {
   it("saves nothing for a document that is not there, and says so", async () => {
     const { url, id } = await start(1);
     const store = new DocumentStore(connect(url).db, replicaId);
-    const batch = [id, randomUUID(), id].map((documentId) => ({ documentId, update: state }));
+    const batch = [id, randomUUID(), id].map((documentId) => ({
+      documentId,
+      update: state,
+      basis: 1,
+    }));
     deepEqual(await store.save(batch), [2, undefined, 3]);
   });
 });

@@ -51,6 +51,7 @@ describe("process of the document collaborator", () => {
     ok(!run.out.includes(new URL(database).password));
     deepEqual(await queryRows(database, "select from document_presence"), []);
     deepEqual(await queryRows(database, "select from document_replica"), []);
+    deepEqual(await queryRows(database, "select from document_room"), []);
     deepEqual(
       await queryRows(
         database,

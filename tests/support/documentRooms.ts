@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { Hocuspocus } from "@hocuspocus/server";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { Database, DATABASE_RULES } from "../../app/common/database.ts";
+import { parseSettings } from "../../app/common/settings.ts";
+import { Archive } from "../../app/document/archive.ts";
+import { DocumentLibrary } from "../../app/document/library.ts";
+import { createDocumentMetrics } from "../../app/document/metrics.ts";
+import { MIGRATIONS, type DocumentTables } from "../../app/document/migrations.ts";
+import { Renewer } from "../../app/document/worker/renewer.ts";
+import { Rooms } from "../../app/document/rooms.ts";
+import { textSchema } from "../../app/document/page/textSchema.ts";
+import { Shape } from "../../app/document/intake/shape.ts";
+import {
+  DocumentStore,
+  type NewUpdate,
+  type NumberedUpdate,
+  type StoredDocument,
+} from "../../app/document/store.ts";
+import { Turns } from "../../app/document/content/turns.ts";
+import { Workshop } from "../../app/document/worker/workshop.ts";
+import { UpdateWriter } from "../../app/document/writer.ts";
+import { LIMITS } from "./documentServer.ts";
+
+/** A store in which something may happen at the worst time. */
+export class SlowStore extends DocumentStore {
+  /** Between the time that a document is read and the time that it is there. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
+  beforeReadAfter: () => Promise<void> = () => Promise.resolve();
+  beforeSave: () => Promise<void> = () => Promise.resolve();
+
+  override async read(id: string): Promise<StoredDocument | undefined> {
+    const stored = await super.read(id);
+    await this.meanwhile();
+    return stored;
+  }
+
+  override async readAfter(id: string, number: number): Promise<NumberedUpdate[]> {
+    await this.beforeReadAfter();
+    return super.readAfter(id, number);
+  }
+
+  override async save(batch: readonly NewUpdate[]): Promise<(number | undefined)[]> {
+    await this.beforeSave();
+    return super.save(batch);
+  }
+}
+
+/** A replica without its server: nobody tells it what others save. */
+export interface RoomsOfReplica {
+  rooms: Rooms;
+  store: SlowStore;
+  library: DocumentLibrary;
+  renewer: Renewer;
+  writer: UpdateWriter;
+}
+
+const running = new Set<() => Promise<void>>();
+
+/** Starts a replica's rooms over a database. */
+export async function startRooms(databaseUrl: string): Promise<RoomsOfReplica> {
+  const log = pino({ level: "silent" });
+  const settings = { DATABASE_URL: databaseUrl, DATABASE_TLS: "off" };
+  const database = new Database<DocumentTables>(parseSettings(DATABASE_RULES, settings), log);
+  await database.migrate(MIGRATIONS);
+  const { db } = database;
+  const replicaId = randomUUID();
+  const store = new SlowStore(db, replicaId);
+  const library = new DocumentLibrary(db, replicaId);
+  const metrics = createDocumentMetrics(new Registry(), {
+    documents: () => 0,
+    connections: () => 0,
+  });
+  const schema = textSchema();
+  const workshop = new Workshop({ schema, maxBytes: LIMITS.maxDocumentBytes }, metrics, log);
+  const renewer = new Renewer(store, workshop, metrics, log);
+  const writer = new UpdateWriter(store, metrics, log, LIMITS);
+  const rooms = new Rooms({
+    hocuspocus: new Hocuspocus({ quiet: true }),
+    turns: new Turns(),
+    shape: new Shape(schema),
+    workshop,
+    renewer,
+    store,
+    writer,
+    archive: new Archive(db),
+    library,
+    metrics,
+    log,
+    limits: LIMITS,
+  });
+  running.add(async () => {
+    [...rooms.all()].forEach(({ id }) => rooms.leave(id));
+    await rooms.closed();
+    await workshop.close();
+    await database.close();
+  });
+  return { rooms, store, library, renewer, writer };
+}
+
+/** Ends what a test has started. */
+export async function stopRooms(): Promise<void> {
+  await Promise.all([...running].map((stop) => stop()));
+  running.clear();
+}
