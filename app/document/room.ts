@@ -55,6 +55,8 @@ export class Room implements Kept {
   /** Highest number of which another replica has told. */
   #heard = 0;
   #catchingUp: Promise<void> | undefined;
+  /** Resolves when those go on that were tried on a copy: one after the other, as each may need those before. */
+  #reaching = Promise.resolve();
   #isClosed = false;
 
   private constructor(
@@ -133,6 +135,7 @@ export class Room implements Kept {
     try {
       if (judgement !== undefined) {
         await this.#reach(judgement.number);
+        this.intake.assertSound(judgement);
       }
       const basis = judgement?.number ?? this.#applied;
       const number = await writer.save({ documentId: this.id, update, title, basis });
@@ -145,7 +148,7 @@ export class Room implements Kept {
       this.intake.measured(admitted);
       this.#upkeep.saved(number);
     } catch (error) {
-      this.intake.strayed();
+      this.intake.failed();
       throw error;
     } finally {
       this.intake.settled(admitted);
@@ -179,12 +182,24 @@ export class Room implements Kept {
     this.#upkeep.opened(updates.length);
   }
 
-  /** Resolves when the document has all updates up to this number. */
-  async #reach(number: number): Promise<void> {
-    this.hear(number);
-    while (this.#applied < number && this.#catchingUp !== undefined) {
-      await this.#catchingUp;
-    }
+  /**
+   * Resolves when the document has all updates up to this number.
+   *
+   * @throws Refusal when that takes longer than an update may wait
+   */
+  #reach(number: number): Promise<void> {
+    const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
+    const reached = this.#reaching.then(async () => {
+      this.hear(number);
+      while (this.#applied < number && this.#catchingUp !== undefined) {
+        if (performance.now() > latest) {
+          throw new Refusal("unavailable", "the database cannot be read now; try again");
+        }
+        await Promise.race([this.#catchingUp, sleep(RETRY_MS)]);
+      }
+    });
+    this.#reaching = reached.catch(() => undefined);
+    return reached;
   }
 
   #advance(): void {

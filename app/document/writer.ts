@@ -13,6 +13,9 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
+/** Why an update is given up that waited for PostgreSQL. */
+const UNUSABLE = "the database cannot be used now";
+
 /** Time until the next try while PostgreSQL is away, in milliseconds. */
 const RETRY_MS = 200;
 
@@ -56,7 +59,8 @@ export class UpdateWriter {
     const bytes = unsaved.update.byteLength;
     const isFull = this.#queue.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES;
     if (isFull) {
-      return Promise.reject(notSaved("too much waits for the database"));
+      // At once: what is decided on in the same moment must not count on it.
+      throw notSaved("too much waits for the database");
     }
     const settled = Promise.withResolvers<number>();
     this.#queue.push({ ...unsaved, since: performance.now(), settled });
@@ -84,7 +88,7 @@ export class UpdateWriter {
           await sleep(RETRY_MS);
         } else {
           this.#log.error({ err: error, updates: batch.length }, "cannot save");
-          this.#drop(batch);
+          this.#drop(batch, UNUSABLE);
         }
       }
     }
@@ -101,36 +105,45 @@ export class UpdateWriter {
 
   #saved(batch: readonly Waiting[], numbers: readonly (number | undefined)[]): void {
     const now = performance.now();
+    this.#drop(
+      batch.filter((_each, index) => numbers[index] === undefined),
+      "the document was renewed, or is gone",
+    );
     this.#remove(new Set(batch));
     batch.forEach(({ since, settled }, index) => {
       const number = numbers[index];
-      if (number === undefined) {
-        settled.reject(notSaved("there is no such document any more"));
-        return;
+      if (number !== undefined) {
+        this.#metrics.saved.inc();
+        this.#metrics.commit.observe((now - since) / 1000);
+        settled.resolve(number);
       }
-      this.#metrics.saved.inc();
-      this.#metrics.commit.observe((now - since) / 1000);
-      settled.resolve(number);
     });
   }
 
   #dropLate(): void {
     const latest = performance.now() - this.#maxSaveSeconds * 1000;
-    this.#drop(this.#queue.filter(({ since }) => since < latest));
+    this.#drop(
+      this.#queue.filter(({ since }) => since < latest),
+      UNUSABLE,
+    );
   }
 
   /** Gives these up, and the later ones of their documents, which may need them. */
-  #drop(some: readonly Waiting[]): void {
+  #drop(some: readonly Waiting[], why: string): void {
     const documents = new Set(some.map(({ documentId }) => documentId));
     const dropped = this.#queue.filter(({ documentId }) => documents.has(documentId));
     this.#remove(new Set(dropped));
-    dropped.forEach(({ settled }) => settled.reject(notSaved("the database cannot be used now")));
+    dropped.forEach(({ settled }) => settled.reject(notSaved(why)));
   }
 
   #remove(some: ReadonlySet<Waiting>): void {
-    const left = this.#queue.filter((each) => !some.has(each));
-    this.#queue.splice(0, this.#queue.length, ...left);
-    some.forEach(({ update }) => (this.#bytes -= update.byteLength));
+    for (const each of this.#queue.splice(0)) {
+      if (some.has(each)) {
+        this.#bytes -= each.update.byteLength;
+      } else {
+        this.#queue.push(each);
+      }
+    }
   }
 }
 

@@ -19,14 +19,24 @@ export interface IntakeServices {
   limits: DocumentLimits;
 }
 
+/** By what an update was tried. */
+interface Grounds {
+  /** Number of the last update that the copy had. */
+  number: number;
+  /** Bytes of the document then. */
+  bytesBefore: number;
+  /** Saves that had failed by then. */
+  failures: number;
+}
+
 /** An update that may be saved. */
 export interface Admitted {
   update: Uint8Array;
   entries: readonly Entry[];
   /** The title of the document with it, where it changes. */
   title: string | undefined;
-  /** Where it was tried on a copy: what that has shown, and as of which update. */
-  judgement?: Judgement & { number: number; bytesBefore: number };
+  /** Where it was tried on a copy: what that has shown. */
+  judgement?: Judgement & Grounds;
 }
 
 /** What becomes of an update. */
@@ -56,6 +66,8 @@ export class Intake {
 
   /** What is being saved, in this order. */
   readonly #waiting = new Set<Admitted>();
+  /** How many were not saved. */
+  #failures = 0;
 
   /** Has the title as it will be with these; given up, while they are too many, or the title is too long. */
   #titleCopy: TitleCopy | undefined;
@@ -103,7 +115,7 @@ export class Intake {
    * @throws Refusal when it would do harm
    */
   async judge(update: Uint8Array): Promise<Decision> {
-    const as = { number: 0, bytesBefore: 0 };
+    const as: Grounds = { number: 0, bytesBefore: 0, failures: 0 };
     const prepare = async () => {
       // What was found out about the document while it waited for its turn may do for this one, too.
       const decision = this.check(update);
@@ -112,6 +124,7 @@ export class Intake {
       }
       const waiting = [...this.#waiting].map((each) => each.update);
       as.bytesBefore = this.#content.bytes;
+      as.failures = this.#failures;
       const stored = await this.#services.store.read(this.#id);
       if (stored === undefined) {
         throw new Refusal("unavailable", "there is no such document any more");
@@ -150,9 +163,26 @@ export class Intake {
     this.#admission.saving(admitted.update, admitted.entries);
   }
 
-  /** The document gets something that was not decided on here, or does not get what was. */
+  /**
+   * The copy on which an update was tried had what was being saved, too.
+   *
+   * @throws Refusal when some of that was not saved, and the update may need it
+   */
+  assertSound({ failures }: Grounds): void {
+    if (failures !== this.#failures) {
+      throw new Refusal("unavailable", "what was changed before is not saved; try again");
+    }
+  }
+
+  /** The document gets something that was not decided on here. */
   strayed(): void {
     this.#titleCopy = undefined;
+  }
+
+  /** Something is not saved that was decided on. */
+  failed(): void {
+    this.#failures += 1;
+    this.strayed();
   }
 
   /** It is in the document, or it is not saved. */
