@@ -1,18 +1,18 @@
 import { deepEqual, ok, rejects } from "node:assert/strict";
 import { Client } from "pg";
 import * as Y from "yjs";
-import { emptyDoc } from "../../app/document/content/sharedDoc.ts";
-import { Shape } from "../../app/document/intake/shape.ts";
-import { Refusal } from "../../app/document/limits.ts";
-import { textSchema } from "../../app/document/page/textSchema.ts";
-import { renewed } from "../../app/document/worker/renewal.ts";
-import type { Room } from "../../app/document/room.ts";
-import { base } from "../support/documentAttacks.ts";
-import { paragraphsOf } from "../support/documentEditor.ts";
-import { startRooms, stopRooms } from "../support/documentRooms.ts";
-import { saveUnchecked } from "../support/documentServer.ts";
-import { queryRows, usePostgres } from "../support/postgres.ts";
-import { waitFor } from "../support/waitFor.ts";
+import { emptyDoc } from "../../../app/document/content/sharedDoc.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { Refusal } from "../../../app/document/limits.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import { renewed } from "../../../app/document/worker/renewal.ts";
+import type { Room } from "../../../app/document/room.ts";
+import { base } from "./documentAttacks.ts";
+import { paragraphsOf } from "../../drivers/documentEditor.ts";
+import { startRooms, stopRooms } from "./documentRooms.ts";
+import { saveUnchecked } from "../../drivers/documentServer.ts";
+import { queryRows, usePostgres } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 function docOf(...updates: Uint8Array[]): Y.Doc {
   const doc = emptyDoc();

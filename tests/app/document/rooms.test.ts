@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import * as Y from "yjs";
-import { startRooms, stopRooms } from "../../support/documentRooms.ts";
+import { startRooms, stopRooms } from "./documentRooms.ts";
 import { usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 

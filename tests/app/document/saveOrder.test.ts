@@ -1,11 +1,11 @@
 import { equal, notEqual, ok, rejects } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import * as Y from "yjs";
-import type { Admitted } from "../../app/document/intake/intake.ts";
-import { Refusal } from "../../app/document/limits.ts";
-import type { Room } from "../../app/document/room.ts";
-import { startRooms, stopRooms, type RoomsOfReplica } from "../support/documentRooms.ts";
-import { queryRows, usePostgres } from "../support/postgres.ts";
+import type { Admitted } from "../../../app/document/intake/intake.ts";
+import { Refusal } from "../../../app/document/limits.ts";
+import type { Room } from "../../../app/document/room.ts";
+import { startRooms, stopRooms, type RoomsOfReplica } from "./documentRooms.ts";
+import { queryRows, usePostgres } from "../../drivers/postgres.ts";
 
 /** Bytes that may wait in a replica for PostgreSQL. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;

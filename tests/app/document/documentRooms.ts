@@ -2,26 +2,26 @@ import { randomUUID } from "node:crypto";
 import { Hocuspocus } from "@hocuspocus/server";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import { Database, DATABASE_RULES } from "../../app/common/database.ts";
-import { parseSettings } from "../../app/common/settings.ts";
-import { Archive } from "../../app/document/archive.ts";
-import { DocumentLibrary } from "../../app/document/library.ts";
-import { createDocumentMetrics } from "../../app/document/metrics.ts";
-import { MIGRATIONS, type DocumentTables } from "../../app/document/migrations.ts";
-import { Renewer } from "../../app/document/worker/renewer.ts";
-import { Rooms } from "../../app/document/rooms.ts";
-import { textSchema } from "../../app/document/page/textSchema.ts";
-import { Shape } from "../../app/document/intake/shape.ts";
+import { Database, DATABASE_RULES } from "../../../app/common/database.ts";
+import { parseSettings } from "../../../app/common/settings.ts";
+import { Archive } from "../../../app/document/archive.ts";
+import { DocumentLibrary } from "../../../app/document/library.ts";
+import { createDocumentMetrics } from "../../../app/document/metrics.ts";
+import { MIGRATIONS, type DocumentTables } from "../../../app/document/migrations.ts";
+import { Renewer } from "../../../app/document/worker/renewer.ts";
+import { Rooms } from "../../../app/document/rooms.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
 import {
   DocumentStore,
   type NewUpdate,
   type NumberedUpdate,
   type StoredDocument,
-} from "../../app/document/store.ts";
-import { Turns } from "../../app/document/content/turns.ts";
-import { Workshop } from "../../app/document/worker/workshop.ts";
-import { UpdateWriter } from "../../app/document/writer.ts";
-import { LIMITS } from "./documentServer.ts";
+} from "../../../app/document/store.ts";
+import { Turns } from "../../../app/document/content/turns.ts";
+import { Workshop } from "../../../app/document/worker/workshop.ts";
+import { UpdateWriter } from "../../../app/document/writer.ts";
+import { LIMITS } from "../../drivers/documentServer.ts";
 
 /** A store in which something may happen at the worst time. */
 export class SlowStore extends DocumentStore {
