@@ -29,13 +29,39 @@ export interface Judgement {
   title: string | undefined;
 }
 
+/** An update, and the document that it is for, as it is stored. */
+export interface Trial {
+  updates: readonly Uint8Array[];
+  update: Uint8Array;
+}
+
 type Size = Record<"bytes" | "items and gaps" | "clients", number>;
 
 /**
- * A copy of a document in which an update is tried before anybody else gets it, so that one that breaks breaks only the
- * copy. It is for one update.
+ * Tries an update on a copy of a document before anybody else gets it, so that one that breaks breaks only the copy.
+ *
+ * @throws MissingError when the update needs what is not there yet
+ * @throws Refusal when it would do harm, or makes the document too large or too slow to open
+ * @throws TooCostlyError when the document takes too long to open without it
  */
-export class Rehearsal {
+export function judge(trial: Trial, shape: Shape, maxBytes: number): Judgement {
+  const { state, title } = rehearse(trial, shape, maxBytes);
+  return { bytes: state.byteLength, detours: detoursTo(state), title };
+}
+
+/** Keeps no copy: a copy and the document that `detoursTo` opens would take twice the memory. */
+function rehearse({ updates, update }: Trial, shape: Shape, maxBytes: number): Outcome {
+  return new Rehearsal(updates, shape, maxBytes).run(update);
+}
+
+/** What a rehearsal ends with. */
+interface Outcome extends Pick<Judgement, "title"> {
+  /** The state with the update. */
+  state: Uint8Array;
+}
+
+/** A copy of a document, for one update. */
+class Rehearsal {
   readonly #doc: Y.Doc;
   readonly #shape: Shape;
   readonly #maxBytes: number;
@@ -43,7 +69,6 @@ export class Rehearsal {
   /** Items that were passed to find others. */
   #passed = 0;
 
-  /** @throws TooCostlyError when the document takes too long to open */
   constructor(updates: readonly Uint8Array[], shape: Shape, maxBytes: number) {
     this.#doc = openCopy(updates, MAX_STORED_DETOURS);
     this.#shape = shape;
@@ -51,17 +76,12 @@ export class Rehearsal {
     titleOf(this.#doc).observe(() => (this.#hasNewTitle = true));
   }
 
-  /**
-   * @throws MissingError when the update needs what is not there yet
-   * @throws Refusal when it would do harm, or makes the document too large or too slow to open
-   */
-  judge(update: Uint8Array): Judgement {
+  run(update: Uint8Array): Outcome {
     const before = this.#size(Y.encodeStateAsUpdate(this.#doc));
     this.#apply(update);
     const state = Y.encodeStateAsUpdate(this.#doc);
     this.#assertSize(this.#size(state), before);
-    const title = this.#hasNewTitle ? titleIn(this.#doc) : undefined;
-    return { bytes: state.byteLength, detours: detoursTo(state), title };
+    return { state, title: this.#hasNewTitle ? titleIn(this.#doc) : undefined };
   }
 
   #apply(update: Uint8Array): void {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
 import { Refusal } from "../limits.ts";
-import { openCopy, Rehearsal } from "../intake/rehearsal.ts";
+import { judge, openCopy } from "../intake/rehearsal.ts";
 import { renewed } from "./renewal.ts";
 import { Shape } from "../intake/shape.ts";
 import type { Fault, Jobs, Order, WorkerData } from "./workshop.ts";
@@ -10,7 +10,7 @@ const { schema, maxBytes } = workerData as WorkerData;
 const shape = new Shape(schema);
 
 const JOBS: Jobs = {
-  judge: ({ updates, update }) => new Rehearsal(updates, shape, maxBytes).judge(update),
+  judge: (trial) => judge(trial, shape, maxBytes),
   renew: ({ updates }) => renewed(openCopy(updates, Infinity), shape),
 };
 

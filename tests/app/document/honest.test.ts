@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { Admission, type Verdict } from "../../../app/document/intake/admission.ts";
 import { Content } from "../../../app/document/content/content.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
-import { Rehearsal } from "../../../app/document/intake/rehearsal.ts";
+import { judge } from "../../../app/document/intake/rehearsal.ts";
 import { Shape } from "../../../app/document/intake/shape.ts";
 import { Turns } from "../../../app/document/content/turns.ts";
 import { contentOf } from "../../drivers/documentEditor.ts";
@@ -51,7 +51,7 @@ class Server {
     } else if (verdict.kind === "unclear") {
       await this.commit();
       const state = await this.content.encode();
-      const { detours } = new Rehearsal([state], shape, LIMITS.maxDocumentBytes).judge(update);
+      const { detours } = judge({ updates: [state], update }, shape, LIMITS.maxDocumentBytes);
       await this.#integrate(update);
       this.content.contention.measured(detours);
     }

@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { Content } from "../../../app/document/content/content.ts";
 import { Turns } from "../../../app/document/content/turns.ts";
 import { Admission } from "../../../app/document/intake/admission.ts";
-import { Rehearsal } from "../../../app/document/intake/rehearsal.ts";
+import { judge } from "../../../app/document/intake/rehearsal.ts";
 import { Shape } from "../../../app/document/intake/shape.ts";
 import { Refusal } from "../../../app/document/limits.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
@@ -80,7 +80,7 @@ describe("an update between two places", () => {
     const [left, right] = NEXT as [[number, number], [number, number]];
     const update = letter(left, right);
     equal(new Admission(content, shape, MAX_BYTES).check(update).kind, "fits");
-    new Rehearsal([state], shape, MAX_BYTES).judge(update);
+    judge({ updates: [state], update }, shape, MAX_BYTES);
   });
 
   for (const [what, [left, right]] of Object.entries(WRONG)) {
@@ -88,7 +88,7 @@ describe("an update between two places", () => {
       const { content, state } = await start();
       const update = letter(left, right);
       throws(() => new Admission(content, shape, MAX_BYTES).check(update), isPoisoned);
-      throws(() => new Rehearsal([state], shape, MAX_BYTES).judge(update), isPoisoned);
+      throws(() => judge({ updates: [state], update }, shape, MAX_BYTES), isPoisoned);
     });
   }
 });

@@ -4,18 +4,12 @@ import { Admission } from "../../../app/document/intake/admission.ts";
 import { Content } from "../../../app/document/content/content.ts";
 import { Refusal } from "../../../app/document/limits.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
-import { Rehearsal } from "../../../app/document/intake/rehearsal.ts";
+import { judge } from "../../../app/document/intake/rehearsal.ts";
 import { Shape } from "../../../app/document/intake/shape.ts";
 import { Turns } from "../../../app/document/content/turns.ts";
 import { emptyDoc } from "../../../app/document/content/sharedDoc.ts";
 import { closeEditors, contentOf, openDocument } from "../../drivers/documentEditor.ts";
-import {
-  confirmations,
-  endRaw,
-  hello,
-  openRaw,
-  updateFrame,
-} from "../../support/documentFrames.ts";
+import { confirmations, endRaw, hello, openRaw, updateFrame } from "../../support/documentFrames.ts";
 import {
   LIMITS,
   newDocument,
@@ -100,10 +94,10 @@ describe("the shape of a document", () => {
   });
 
   it("is what its page puts into it, and nothing else: seen on a copy", () => {
-    const judge = (update: Uint8Array): unknown =>
-      new Rehearsal([state], shape, LIMITS.maxDocumentBytes).judge(update);
+    const tryOut = (update: Uint8Array): unknown =>
+      judge({ updates: [state], update }, shape, LIMITS.maxDocumentBytes);
     deepEqual(
-      accepted((update) => refuses(() => judge(update))),
+      accepted((update) => refuses(() => tryOut(update))),
       honest,
     );
   });
