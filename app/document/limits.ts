@@ -42,6 +42,7 @@ const CODES = {
   rate: status.TOO_FAST,
   "document-bytes": status.TOO_BIG,
   frames: status.TOO_BIG,
+  memory: status.TOO_BIG,
   closing: status.SERVICE_RESTART,
   connections: status.TRY_AGAIN_LATER,
   "document-connections": status.TRY_AGAIN_LATER,

@@ -38,7 +38,7 @@ export function createDocumentMetrics(
     versions: counter("document_versions_total", "Versions that were kept"),
     jobs: new Counter({
       name: "document_jobs_total",
-      help: "Jobs of the thread for what may take long",
+      help: "Jobs of the process for what may take long",
       labelNames: ["job"],
       registers,
     }),

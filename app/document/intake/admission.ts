@@ -8,7 +8,7 @@ import type { Shape } from "./shape.ts";
 import { depthOf, Surroundings, UnclearError } from "./surroundings.ts";
 import { poisoned, UpdateReader, type Range, type Struct } from "./updateReader.ts";
 
-/** The most that an update may have to be checked here; what has more, is tried on a copy by another thread. */
+/** The most that an update may have to be checked here; what has more, is tried on a copy by another process. */
 const MOST = {
   bytes: 4096,
   structs: 100,

@@ -7,7 +7,7 @@ import type { Judgement } from "./rehearsal.ts";
 import type { Shape } from "./shape.ts";
 import { partsOf, type DocumentStore } from "../store.ts";
 import { TitleCopy } from "./title.ts";
-import type { Workshop } from "../worker/workshop.ts";
+import { OutOfMemoryError, type Workshop } from "../worker/workshop.ts";
 
 /** Updates that change the title and are being saved; with more of them, it is read when there is time. */
 const MAX_TITLED = 20;
@@ -134,7 +134,8 @@ export class Intake {
       return { updates: [...updates, ...waiting], update };
     };
     try {
-      const judgement = await this.#services.workshop.run("judge", this.#id, prepare);
+      const { workshop } = this.#services;
+      const judgement = await workshop.run("judge", this.#id, prepare);
       this.#content.contention.measured(judgement.detours);
       const { title } = judgement;
       return {
@@ -147,6 +148,9 @@ export class Intake {
       }
       if (error instanceof MissingError) {
         return { kind: "early", needed: error };
+      }
+      if (error instanceof OutOfMemoryError) {
+        throw new Refusal("memory", "an update was refused: it takes too much memory to check");
       }
       throw error instanceof TooCostlyError
         ? new Refusal("costly", "an update was refused: it takes too long to check")

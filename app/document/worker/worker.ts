@@ -1,12 +1,12 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { writeFileSync } from "node:fs";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
 import { Refusal } from "../limits.ts";
 import { judge, openCopy } from "../intake/rehearsal.ts";
 import { renewed } from "./renewal.ts";
 import { Shape } from "../intake/shape.ts";
-import type { Fault, Jobs, Order, WorkerData } from "./workshop.ts";
+import type { Answer, Fault, Jobs, Order, WorkerData } from "./workshop.ts";
 
-const { schema, maxBytes } = workerData as WorkerData;
+const { schema, maxBytes } = JSON.parse(process.argv[2] ?? "") as WorkerData;
 const shape = new Shape(schema);
 
 const JOBS: Jobs = {
@@ -27,11 +27,24 @@ function faultOf(error: unknown): Fault {
     : { kind: "failed", reason: error instanceof Error ? (error.stack ?? "") : String(error) };
 }
 
-parentPort?.on("message", ({ name, input }: Order) => {
+/** Where memory runs out, the kernel kills this process first, and not the replica with all its editors. */
+function volunteer(): void {
+  try {
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // Only Linux has it.
+  }
+}
+
+function answerTo({ name, input }: Order): Answer {
   try {
     const run = JOBS[name] as (input: unknown) => unknown;
-    parentPort?.postMessage({ output: run(input) });
+    return { output: run(input) };
   } catch (error) {
-    parentPort?.postMessage({ fault: faultOf(error) });
+    return { fault: faultOf(error) };
   }
-});
+}
+
+volunteer();
+// Nothing else keeps the process alive: when its parent is gone, it ends after the job that it has.
+process.on("message", (order: Order) => process.send?.(answerTo(order)));

@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
 import type { Logger } from "../../common/log.ts";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
 import { Refusal, type RefusalKind } from "../limits.ts";
 import type { DocumentMetrics } from "../metrics.ts";
-import type { Judgement } from "../intake/rehearsal.ts";
+import type { Judgement, Trial } from "../intake/rehearsal.ts";
 import type { Renewal } from "./renewal.ts";
 import type { TextSchema } from "../intake/shape.ts";
+import { WorkerProcess, type Death } from "./workerProcess.ts";
 
 /** Time after which a job is ended. What the limits allow takes a second; beyond that something is wrong. */
 const MAX_JOB_MS = 20_000;
@@ -14,33 +14,36 @@ const MAX_JOB_MS = 20_000;
 /** Jobs that may wait: each has an update as large as a document. */
 const MAX_WAITING = 50;
 
-/** Time without a job after which the thread ends. */
+/** Time without a job after which the process ends. */
 const IDLE_MS = 10_000;
 
 const MIB = 1024 * 1024;
 
-/** Memory that the thread may have: so much, and so much more for each MiB of a document, but no more than a part. */
+/**
+ * Heap that the process may have: so much, and so much more for each MiB of a document, but no more than a part of the
+ * container's memory. Beside its heap it takes some 100 MiB, and a replica has two workshops.
+ */
 const MIN_MIB = 64;
 const MIB_PER_DOCUMENT_MIB = 32;
-const MAX_PART_OF_MEMORY = 0.5;
+const MAX_PART_OF_MEMORY = 0.25;
 
-/** What the thread does: work of which nobody knows beforehand how long it takes. */
+/** What the process does: work of which nobody knows beforehand how long it takes. */
 export interface Jobs {
   /** Tries an update on a copy of a document. */
-  judge: (input: { updates: readonly Uint8Array[]; update: Uint8Array }) => Judgement;
+  judge: (input: Trial) => Judgement;
   /** The state of a document anew, without what makes it slow to open. */
   renew: (input: { updates: readonly Uint8Array[] }) => Renewal;
 }
 
 export type JobName = keyof Jobs;
 
-/** What the thread starts with. */
+/** What the process starts with. */
 export interface WorkerData {
   schema: TextSchema;
   maxBytes: number;
 }
 
-/** A job as the thread gets it. */
+/** A job as the process gets it. */
 export interface Order {
   name: JobName;
   input: unknown;
@@ -53,15 +56,19 @@ export type Fault =
   | { kind: "costly"; reason: string }
   | { kind: "failed"; reason: string };
 
-type Answer = { output: unknown } | { fault: Fault };
+export type Answer = { output: unknown } | { fault: Fault };
 
-/** Times in milliseconds. */
-interface WorkshopTimes {
-  /** After which a job is ended. */
+interface WorkshopOptions {
+  /** Milliseconds after which a job is ended. @default 20,000 */
   maxJobMs?: number;
-  /** Without a job, after which the thread ends. */
+  /** Milliseconds without a job, after which the process ends. @default 10,000 */
   idleMs?: number;
+  /** MiB of the process's heap. @default - by the bytes of a document and the memory of the container */
+  heapMib?: number;
 }
+
+/** A job takes more memory than it may. */
+export class OutOfMemoryError extends TooCostlyError {}
 
 interface Job {
   name: JobName;
@@ -71,18 +78,19 @@ interface Job {
 }
 
 /**
- * Has a thread do what may take long, so that nobody else waits for it. The thread starts when it is needed, does one
+ * Has a process do what may take long, so that nobody else waits for it. The process starts when it is needed, does one
  * job at a time, of one document after the other, and ends when it has had nothing to do for a while.
  */
 export class Workshop {
   readonly #data: WorkerData;
   readonly #maxJobMs: number;
   readonly #idleMs: number;
+  readonly #heapMib: number;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
   /** Jobs that wait, by their documents; the first document is the next. */
   readonly #waiting = new Map<string, Job[]>();
-  #worker: Worker | undefined;
+  #worker: WorkerProcess | undefined;
   #current: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -90,16 +98,21 @@ export class Workshop {
     data: WorkerData,
     metrics: DocumentMetrics,
     log: Logger,
-    { maxJobMs = MAX_JOB_MS, idleMs = IDLE_MS }: WorkshopTimes = {},
+    {
+      maxJobMs = MAX_JOB_MS,
+      idleMs = IDLE_MS,
+      heapMib = heapMibFor(data.maxBytes),
+    }: WorkshopOptions = {},
   ) {
     this.#data = data;
     this.#maxJobMs = maxJobMs;
     this.#idleMs = idleMs;
+    this.#heapMib = heapMib;
     this.#metrics = metrics;
     this.#log = log;
   }
 
-  /** Whether the thread runs. */
+  /** Whether the process runs. */
   get isRunning(): boolean {
     return this.#worker !== undefined;
   }
@@ -108,7 +121,9 @@ export class Workshop {
    * Has a job done for a document.
    *
    * @param prepare reads what it needs, when it is its turn
-   * @throws MissingError, Refusal or TooCostlyError as the job does, or too many wait, and what `prepare` throws
+   * @throws MissingError, Refusal or TooCostlyError as the job does, and what `prepare` throws
+   * @throws OutOfMemoryError when it takes too much memory
+   * @throws Refusal when too many wait, or the process is killed by somebody else
    */
   async run<N extends JobName>(
     name: N,
@@ -124,7 +139,7 @@ export class Workshop {
     return (await job.done.promise) as ReturnType<Jobs[N]>;
   }
 
-  /** Ends the thread, and all jobs. */
+  /** Ends the process, and all jobs. */
   async close(): Promise<void> {
     const going = new Refusal("closing", "the replica is going away");
     const waiting = [...this.#waiting.values()].flat();
@@ -163,8 +178,11 @@ export class Workshop {
       if (job !== this.#current) {
         return;
       }
-      this.#worker ??= this.#newWorker();
-      this.#worker.postMessage({ name, input } satisfies Order);
+      this.#worker ??= new WorkerProcess(this.#data, this.#heapMib, {
+        onAnswer: (answer) => this.#answered(answer),
+        onDied: (death) => this.#died(death),
+      });
+      this.#worker.send({ name, input });
     } catch (error) {
       this.#finish(() => job.done.reject(error));
       return;
@@ -174,26 +192,6 @@ export class Workshop {
       this.#log.warn({ job: name }, "a job took too long");
       void this.#end(new TooCostlyError(`it takes more than ${this.#maxJobMs} ms`));
     }, this.#maxJobMs);
-  }
-
-  #newWorker(): Worker {
-    const worker = new Worker(new URL("worker.ts", import.meta.url), {
-      workerData: this.#data,
-      resourceLimits: { maxOldGenerationSizeMb: memoryMib(this.#data.maxBytes) },
-    });
-    worker.unref();
-    worker.on("message", (answer: Answer) => {
-      if (worker === this.#worker) {
-        this.#answered(answer);
-      }
-    });
-    worker.on("error", (error) => {
-      if (worker === this.#worker) {
-        this.#log.warn({ reason: String(error) }, "the thread for long work has failed");
-        void this.#end(new TooCostlyError("the thread has failed"));
-      }
-    });
-    return worker;
   }
 
   #answered(answer: Answer): void {
@@ -209,7 +207,18 @@ export class Workshop {
     this.#next();
   }
 
-  /** Ends the thread with what it does; the next job gets another one. */
+  #died({ isOutOfMemory, ...death }: Death): void {
+    const job = this.#current?.name;
+    if (isOutOfMemory) {
+      this.#log.warn({ job, heapMib: this.#heapMib }, "a job ran out of memory");
+      void this.#end(new OutOfMemoryError(`it takes more than ${this.#heapMib} MiB`));
+    } else {
+      this.#log.error({ job, ...death }, "the process for long work has died");
+      void this.#end(new Refusal("unavailable", "an update could not be checked; try again"));
+    }
+  }
+
+  /** Ends the process with what it does; the next job gets another one. */
   async #end(reason: Error): Promise<void> {
     const worker = this.#worker;
     const job = this.#current;
@@ -218,12 +227,12 @@ export class Workshop {
     if (job !== undefined) {
       this.#finish(() => job.done.reject(reason));
     }
-    await worker?.terminate();
+    await worker?.end();
   }
 }
 
 /** A replica that has too little memory is killed, with all that its people do. */
-function memoryMib(maxBytes: number): number {
+function heapMibFor(maxBytes: number): number {
   const wanted = MIN_MIB + (MIB_PER_DOCUMENT_MIB * maxBytes) / MIB;
   return Math.min(wanted, (MAX_PART_OF_MEMORY * process.constrainedMemory()) / MIB || wanted);
 }

@@ -77,6 +77,25 @@ export function crowdedBit(count: number, each: number): Uint8Array[] {
   return updates;
 }
 
+/** An update of so many empty paragraphs, each of which is one item, after as many that are there before. */
+export function paragraphs(count: number, before = 0): Uint8Array {
+  return bytes((encoder) => {
+    [1, count, BASE, before].forEach((each) => encoding.writeVarUint(encoder, each));
+    for (let clock = before; clock < before + count; clock++) {
+      encoding.writeUint8(encoder, clock === 0 ? 7 : 7 | 128);
+      encoding.writeVarUint(encoder, 1);
+      if (clock === 0) {
+        encoding.writeVarString(encoder, "body");
+      } else {
+        encoding.writeVarUint(encoder, clock - 1);
+      }
+      encoding.writeVarUint(encoder, 3);
+      encoding.writeVarString(encoder, "paragraph");
+    }
+    encoding.writeVarUint(encoder, 0);
+  });
+}
+
 /** An update that only deletes. */
 export function deleting(client: number, deletions: readonly Deletion[]): Uint8Array {
   return bytes((encoder) => {

@@ -2,16 +2,20 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { DOCUMENT_ROUTING } from "../../../app/document/routing.ts";
 import { requestKey } from "../../../app/common/requestKey.ts";
 import { closeEditors, openDocument } from "../../drivers/documentEditor.ts";
+import { base, crowded } from "./documentAttacks.ts";
+import { endRaw, hello, refusalOf, updateFrame } from "../../support/documentFrames.ts";
 import { startDocumentProcess } from "./documentProcess.ts";
 import { newDocument } from "../../drivers/documentServer.ts";
-import { endRuns, runNode } from "../../drivers/localRun.ts";
+import { childrenOf, endRuns, isAlive, runNode } from "../../drivers/localRun.ts";
 import { queryRows, usePostgres } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 describe("process of the document collaborator", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
     closeEditors();
+    endRaw();
     await endRuns();
   });
 
@@ -59,6 +63,19 @@ describe("process of the document collaborator", () => {
       ),
       [],
     );
+  });
+
+  it("leaves no process behind when it is killed, which had no time to end what it has started", async () => {
+    const run = await startDocumentProcess(await postgres.newDatabase(), "document-0");
+    const id = await newDocument(run.origin);
+    // It is tried out by a process, which then waits for the next job.
+    const frames = [base(), crowded(8000)].map((each) => updateFrame(id, each));
+    equal((await refusalOf(run.origin, id, [hello(id), ...frames]))?.code, 4007);
+    const children = childrenOf(run.child.pid ?? 0);
+    equal(children.length, 1);
+    run.child.kill("SIGKILL");
+    await run.ended;
+    await waitFor("it is gone", () => !children.some(isAlive));
   });
 
   it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {

@@ -1,30 +1,61 @@
-import { equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { Registry } from "prom-client";
+import { Content } from "../../../app/document/content/content.ts";
 import { MissingError, TooCostlyError } from "../../../app/document/content/integration.ts";
+import { Turns } from "../../../app/document/content/turns.ts";
+import { Intake } from "../../../app/document/intake/intake.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { maxStructs } from "../../../app/document/limits.ts";
 import { createDocumentMetrics } from "../../../app/document/metrics.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
+import type { DocumentStore } from "../../../app/document/store.ts";
 import { Workshop } from "../../../app/document/worker/workshop.ts";
-import { base, crowded, crowdedBit } from "./documentAttacks.ts";
+import { base, crowded, crowdedBit, paragraphs } from "./documentAttacks.ts";
 import { LIMITS } from "../../drivers/documentServer.ts";
+import { childrenOf, environmentOf, isAlive, processesWith } from "../../drivers/localRun.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
-describe("the thread for work that may take long", () => {
+describe("the process for work that may take long", () => {
   const workshops: Workshop[] = [];
+  const schema = textSchema();
+  let log: string;
 
-  const start = (times: ConstructorParameters<typeof Workshop>[3]): Workshop => {
+  const start = (options: ConstructorParameters<typeof Workshop>[3]): Workshop => {
     const metrics = createDocumentMetrics(new Registry(), {
       documents: () => 0,
       connections: () => 0,
     });
-    const data = { schema: textSchema(), maxBytes: LIMITS.maxDocumentBytes };
-    const workshop = new Workshop(data, metrics, pino({ level: "silent" }), times);
+    const data = { schema, maxBytes: LIMITS.maxDocumentBytes };
+    const logger = pino({}, { write: (line: string) => (log += line) });
+    const workshop = new Workshop(data, metrics, logger, options);
     workshops.push(workshop);
     return workshop;
   };
 
-  const judge = (workshop: Workshop, update: Uint8Array): Promise<unknown> =>
-    workshop.run("judge", "a document", () => Promise.resolve({ updates: [base()], update }));
+  const judge = (
+    workshop: Workshop,
+    update: Uint8Array,
+    updates: Uint8Array[] = [base()],
+  ): Promise<unknown> =>
+    workshop.run("judge", "a document", () => Promise.resolve({ updates, update }));
+
+  /** Nobody has ever tried these: there is no limit to what it takes to renew a document. */
+  const runEndlessly = (workshop: Workshop): Promise<unknown> =>
+    workshop.run("renew", "one", () => Promise.resolve({ updates: [base(), crowded(60_000)] }));
+
+  /** The process that this one has started for the work. */
+  const pidOfWorker = async (): Promise<number> => {
+    const pids = (): number[] => {
+      const own = childrenOf(process.pid);
+      return processesWith("worker/worker.ts").filter((pid) => own.includes(pid));
+    };
+    await waitFor("it has started", () => pids().length === 1);
+    return pids()[0] ?? 0;
+  };
+
+  beforeEach(() => (log = ""));
 
   afterEach(async () => {
     await Promise.all(workshops.splice(0).map((each) => each.close()));
@@ -35,20 +66,74 @@ describe("the thread for work that may take long", () => {
     equal(workshop.isRunning, false);
     await judge(workshop, crowded(10));
     equal(workshop.isRunning, true);
-    await waitFor("it has ended", () => !workshop.isRunning);
+    const pid = await pidOfWorker();
+    await waitFor("it has ended", () => !workshop.isRunning && !isAlive(pid));
     await judge(workshop, crowded(10));
     equal(workshop.isRunning, true);
   });
 
-  it("is ended when a job takes too long, which the next one does not notice", async () => {
-    const workshop = start({ maxJobMs: 1500 });
-    // Nobody has ever tried these: there is no limit to what it takes to renew a document.
-    const endless = workshop.run("renew", "one", () =>
-      Promise.resolve({ updates: [base(), crowded(60_000)] }),
+  it("has no secret in its environment, and is what the kernel kills when memory runs out", async () => {
+    process.env.WORKSHOP_SECRET = "hush";
+    const workshop = start({});
+    await judge(workshop, crowded(10));
+    delete process.env.WORKSHOP_SECRET;
+    const pid = await pidOfWorker();
+    const names = environmentOf(pid).split("\0").slice(0, -1);
+    // Those of the channel to it, and of a coverage of the tests.
+    deepEqual(
+      names.filter((name) => !/^NODE_(?:CHANNEL|V8_COVERAGE)/.test(name)),
+      [],
     );
+    equal(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8"), "1000\n");
+  });
+
+  it("is ended when a job takes too long, which the next one does not notice", async () => {
+    const workshop = start({ maxJobMs: 5000 });
+    const endless = runEndlessly(workshop);
     const next = judge(workshop, crowded(10));
     await rejects(endless, TooCostlyError);
     await next;
+  });
+
+  it("is ended by a job that takes too much memory, which is refused as such, and the next one gets another", async () => {
+    const workshop = start({ heapMib: 30 });
+    const store = { read: () => Promise.resolve({ snapshot: undefined, updates: [] }) };
+    const intake = new Intake("a document", new Content(new Turns()), {
+      store: store as unknown as DocumentStore,
+      workshop,
+      shape: new Shape(schema),
+      limits: LIMITS,
+    });
+    await rejects(intake.judge(paragraphs(maxStructs(LIMITS.maxDocumentBytes))), {
+      kind: "memory",
+      code: 4009,
+      message: "an update was refused: it takes too much memory to check",
+    });
+    match(log, /"level":40.*"job":"judge","heapMib":30,"msg":"a job ran out of memory"/);
+    await judge(workshop, crowded(10));
+  });
+
+  it("leaves open what becomes of a job while which somebody kills it, and the next one gets another", async () => {
+    const workshop = start({});
+    const endless = runEndlessly(workshop);
+    const refused = rejects(endless, { kind: "unavailable", code: 4014 });
+    process.kill(await pidOfWorker(), "SIGKILL");
+    await refused;
+    match(log, /"level":50.*"job":"renew","code":null,"signal":"SIGKILL"/);
+    await judge(workshop, crowded(10));
+  });
+
+  it("takes a document of as many elements as it may have, and refuses one more", async () => {
+    const workshop = start({ maxJobMs: 60_000 });
+    const most = maxStructs(LIMITS.maxDocumentBytes);
+    await judge(workshop, paragraphs(most), []);
+    const before = most - 5000;
+    await judge(workshop, paragraphs(5000, before), [paragraphs(before)]);
+    await rejects(judge(workshop, paragraphs(5001, before), [paragraphs(before)]), {
+      kind: "document-bytes",
+      message: `the document would have ${most + 1} items and gaps, allowed are ${most}`,
+    });
+    equal(log, "");
   });
 
   it("says what an update needs that is not there yet", async () => {
