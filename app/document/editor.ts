@@ -68,7 +68,7 @@ export class Editor implements Guest {
     const request = new Request(`http://localhost/documents/${room.id}`);
     this.#guarded = this.#guardedSocket();
     this.#client = hocuspocus.handleConnection(this.#guarded, request);
-    this.#pings = setInterval(() => socket.send(Uint8Array.of(MessageType.Ping)), PING_MS);
+    this.#pings = setInterval(() => this.#ping(), PING_MS);
     socket.on("message", (data: Buffer, isBinary) => this.#received(data, isBinary));
     socket.on("error", ({ message }) => this.#log.info({ reason: message }, "connection failed"));
     socket.once("close", (code, reason) => this.#closed(code, reason.toString()));
@@ -185,6 +185,14 @@ export class Editor implements Guest {
       const unshown = this.#unshown;
       this.#unshown = undefined;
       unshown.forEach((update) => this.#send(changeFrame(id, update)));
+    }
+  }
+
+  #ping(): void {
+    this.#socket.send(Uint8Array.of(MessageType.Ping));
+    // While nothing is read from it, its answers are not, either: Hocuspocus would end it as one that is silent.
+    if (this.#socket.isPaused) {
+      this.#client.lastMessageReceivedAt = Date.now();
     }
   }
 
