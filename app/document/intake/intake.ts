@@ -135,7 +135,7 @@ export class Intake {
     };
     try {
       const { workshop } = this.#services;
-      const judgement = await workshop.run("judge", this.#id, prepare);
+      const judgement = await workshop.run("judge", this.#id, prepare, update.byteLength);
       this.#content.contention.measured(judgement.detours);
       const { title } = judgement;
       return {

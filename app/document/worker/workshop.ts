@@ -11,8 +11,9 @@ import { WorkerProcess, type Death } from "./workerProcess.ts";
 /** Time after which a job is ended. What the limits allow takes a second; beyond that something is wrong. */
 const MAX_JOB_MS = 20_000;
 
-/** Jobs that may wait: each has an update as large as a document. */
+/** Jobs that may wait, and how many times the bytes of the largest update theirs may have together. */
 const MAX_WAITING = 50;
+const MAX_WAITING_UPDATES = 8;
 
 /** Time without a job after which the process ends. */
 const IDLE_MS = 10_000;
@@ -72,7 +73,9 @@ export class OutOfMemoryError extends TooCostlyError {}
 
 interface Job {
   name: JobName;
-  /** Called when it is its turn: until then it takes no memory. */
+  /** Bytes of what it keeps in memory until it is its turn. */
+  bytes: number;
+  /** Called when it is its turn; reads what takes memory. */
   prepare: () => Promise<unknown>;
   done: PromiseWithResolvers<unknown>;
 }
@@ -121,19 +124,24 @@ export class Workshop {
    * Has a job done for a document.
    *
    * @param prepare reads what it needs, when it is its turn
+   * @param bytes of what it keeps in memory until then
    * @throws MissingError, Refusal or TooCostlyError as the job does, and what `prepare` throws
    * @throws OutOfMemoryError when it takes too much memory
-   * @throws Refusal when too many wait, or the process is killed by somebody else
+   * @throws Refusal when too much waits, or the process is killed by somebody else
    */
   async run<N extends JobName>(
     name: N,
     documentId: string,
     prepare: () => Promise<Parameters<Jobs[N]>[0]>,
+    bytes = 0,
   ): Promise<ReturnType<Jobs[N]>> {
-    if ([...this.#waiting.values()].flat().length >= MAX_WAITING) {
+    const waiting = [...this.#waiting.values()].flat();
+    const waitingBytes = waiting.reduce((sum, job) => sum + job.bytes, bytes);
+    const maxBytes = MAX_WAITING_UPDATES * this.#data.maxBytes;
+    if (waiting.length >= MAX_WAITING || waitingBytes > maxBytes) {
       throw new Refusal("unavailable", "too many updates wait to be checked; try again");
     }
-    const job: Job = { name, prepare, done: Promise.withResolvers<unknown>() };
+    const job: Job = { name, bytes, prepare, done: Promise.withResolvers<unknown>() };
     this.#waiting.set(documentId, [...(this.#waiting.get(documentId) ?? []), job]);
     this.#next();
     return (await job.done.promise) as ReturnType<Jobs[N]>;

@@ -141,6 +141,30 @@ describe("the process for work that may take long", () => {
     await rejects(judge(start({}), later), MissingError);
   });
 
+  it("refuses jobs when too many wait, or those that wait have too many bytes", async () => {
+    const workshop = start({});
+    const turn = Promise.withResolvers<undefined>();
+    const wait = (bytes: number): Promise<unknown> =>
+      workshop.run(
+        "judge",
+        "a document",
+        async () => {
+          await turn.promise;
+          return { updates: [base()], update: crowded(10) };
+        },
+        bytes,
+      );
+    const refusal = { kind: "unavailable", code: 4014 };
+    const first = wait(LIMITS.maxDocumentBytes);
+    const large = Array.from({ length: 8 }, () => wait(LIMITS.maxDocumentBytes));
+    await rejects(wait(1), refusal);
+    const small = Array.from({ length: 42 }, () => wait(0));
+    await rejects(wait(0), refusal);
+    turn.resolve(undefined);
+    await Promise.all([first, ...large, ...small]);
+    await wait(LIMITS.maxDocumentBytes);
+  });
+
   it("gives up its jobs when it is closed", async () => {
     const workshop = start({});
     const jobs = [judge(workshop, crowded(10)), judge(workshop, crowded(10))];
