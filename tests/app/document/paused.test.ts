@@ -2,15 +2,15 @@ import { equal } from "node:assert/strict";
 import { mock } from "node:test";
 import { Client } from "pg";
 import { WebSocket } from "ws";
-import { base, crowded } from "../support/documentAttacks.ts";
-import { confirmations, endRaw, hello, openRaw, updateFrame } from "../support/documentFrames.ts";
+import { base, crowded } from "./documentAttacks.ts";
+import { confirmations, endRaw, hello, openRaw, updateFrame } from "../../support/documentFrames.ts";
 import {
   newDocument,
   startDocumentServer,
   stopDocumentServers,
-} from "../support/documentServer.ts";
-import { usePostgres } from "../support/postgres.ts";
-import { waitFor } from "../support/waitFor.ts";
+} from "../../drivers/documentServer.ts";
+import { usePostgres } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 describe("an editor whose updates wait to be checked", () => {
   const postgres = usePostgres();
