@@ -3,7 +3,13 @@ import { mock } from "node:test";
 import { Client } from "pg";
 import { WebSocket } from "ws";
 import { base, crowded } from "./documentAttacks.ts";
-import { confirmations, endRaw, hello, openRaw, updateFrame } from "../../support/documentFrames.ts";
+import {
+  confirmations,
+  endRaw,
+  hello,
+  openRaw,
+  updateFrame,
+} from "../../support/documentFrames.ts";
 import {
   newDocument,
   startDocumentServer,

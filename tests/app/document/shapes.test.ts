@@ -9,7 +9,13 @@ import { Shape } from "../../../app/document/intake/shape.ts";
 import { Turns } from "../../../app/document/content/turns.ts";
 import { emptyDoc } from "../../../app/document/content/sharedDoc.ts";
 import { closeEditors, contentOf, openDocument } from "../../drivers/documentEditor.ts";
-import { confirmations, endRaw, hello, openRaw, updateFrame } from "../../support/documentFrames.ts";
+import {
+  confirmations,
+  endRaw,
+  hello,
+  openRaw,
+  updateFrame,
+} from "../../support/documentFrames.ts";
 import {
   LIMITS,
   newDocument,
