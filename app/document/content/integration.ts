@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { poisoned, rootNameOf, type Range, type Struct } from "../intake/updateReader.ts";
+import { clear } from "./deletion.ts";
 
 /** Steps that a turn takes, and each struct or deletion; Yjs takes some 2,000 steps in a millisecond. */
 const TURN_STEPS = 50;
@@ -212,6 +213,7 @@ export class Integration {
           Y.getItemCleanStart(this.#current, Y.createID(client, end));
         }
         this.#detour(((structs.length - before) * (structs.length - index)) / MOVED_IN_STEP);
+        yield* clear(struct, store);
         struct.delete(this.#current);
       }
       clock = struct === undefined ? end : struct.id.clock + struct.length;

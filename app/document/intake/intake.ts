@@ -117,6 +117,9 @@ export class Intake {
   async judge(update: Uint8Array): Promise<Decision> {
     const as: Grounds = { number: 0, bytesBefore: 0, failures: 0 };
     const prepare = async () => {
+      while (!this.#content.isSettled) {
+        await this.#content.settled();
+      }
       // What was found out about the document while it waited for its turn may do for this one, too.
       const decision = this.check(update);
       if (decision.kind !== "unclear") {

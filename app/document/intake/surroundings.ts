@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import type { Ahead, Entry, List, Spot } from "./ahead.ts";
+import { within } from "../content/deletion.ts";
 import { MissingError } from "../content/integration.ts";
 import type { Place, Shape } from "./shape.ts";
 import { areReversed, type SharedType } from "../content/sharedDoc.ts";
@@ -125,9 +126,18 @@ export class Surroundings {
    */
   deletedBy(range: Range, most: number): List[] {
     const lists: List[] = [];
+    const add = ({ parent }: Y.Item): void => {
+      lists.push(parent as SharedType);
+      if (lists.length > most) {
+        throw new UnclearError();
+      }
+    };
     for (const struct of this.#structsIn(range)) {
       if (struct instanceof Y.Item && !struct.deleted) {
-        addLists(struct, lists, most);
+        add(struct);
+        for (const each of within(struct)) {
+          add(each);
+        }
       }
     }
     for (const ahead of this.#aheads) {
@@ -274,19 +284,4 @@ function firstOf(list: List, key: string | null, onStep: () => void): Y.Item | n
 
 function hasId({ id, length }: Y.Item, { client, clock }: Y.ID): boolean {
   return id.client === client && id.clock <= clock && clock < id.clock + length;
-}
-
-/** Adds the list of an item and those of all that is in it. */
-function addLists(item: Y.Item, lists: List[], most: number): void {
-  lists.push(item.parent as SharedType);
-  if (lists.length > most) {
-    throw new UnclearError();
-  }
-  if (item.content instanceof Y.ContentType) {
-    const { _start: start, _map: map } = item.content.type;
-    for (let child = start; child !== null; child = child.right) {
-      addLists(child, lists, most);
-    }
-    map.forEach((child) => addLists(child, lists, most));
-  }
 }
