@@ -1,7 +1,13 @@
 import * as Y from "yjs";
-import { Integration, TooCostlyError, type UpdateParts } from "../content/integration.ts";
+import {
+  Integration,
+  MissingError,
+  TooCostlyError,
+  type UpdateParts,
+} from "../content/integration.ts";
 import { titleIn, titleOf } from "../library.ts";
 import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
+import { hasId } from "./surroundings.ts";
 import { rootNameOf, UpdateReader, type Range, type Struct } from "./updateReader.ts";
 
 /** Items of a title that is followed letter by letter; a longer one is read when there is time. */
@@ -24,35 +30,29 @@ export class TitleCopy {
         return undefined;
       }
     }
-    return costingLittle(
-      () => new TitleCopy(items.sort((one, other) => one.id.clock - other.id.clock)),
-    );
+    return feasible(() => new TitleCopy(items.sort((one, other) => one.id.clock - other.id.clock)));
   }
 
   /**
    * Puts in what an update changes of the title.
    *
-   * @returns the title; undefined where that takes too long, and then the copy is of no use any more
+   * @returns the title; undefined where that takes too long, or needs what the copy does not have, and then the copy is of
+   * no use any more
    */
   add(update: Uint8Array): string | undefined {
     const reader = new UpdateReader(update);
-    return costingLittle(() => {
-      for (const struct of reader.structs()) {
-        put(this.#doc, [
-          isOfTitle(this.#doc, struct) ? struct : new Y.GC(struct.id, struct.length),
-        ]);
-      }
-      put(this.#doc, [], reader.deletions());
+    return feasible(() => {
+      put(this.#doc, ofTitle(this.#doc, reader.structs()), reader.deletions());
       return structsOf(this.#doc) > 2 * MAX_ITEMS ? undefined : titleIn(this.#doc);
     });
   }
 }
 
-function costingLittle<T>(work: () => T): T | undefined {
+function feasible<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    if (error instanceof TooCostlyError) {
+    if (error instanceof TooCostlyError || error instanceof MissingError) {
       return undefined;
     }
     throw error;
@@ -107,13 +107,26 @@ function* known(copy: Y.Doc, ranges: Iterable<Range>): Generator<Range, void> {
   }
 }
 
-function isOfTitle({ store }: Y.Doc, struct: Struct): boolean {
-  if (!(struct instanceof Y.Item)) {
-    return false;
+/** Items of an update that belong to the title. Each comes after those beside which it was put. */
+function ofTitle({ store }: Y.Doc, structs: Iterable<Struct>): Y.Item[] {
+  const found: Y.Item[] = [];
+  const isOfTitle = (id: Y.ID): boolean =>
+    id.clock < Y.getState(store, id.client)
+      ? (Y.getItem(store, id) as Y.Item | Y.GC) instanceof Y.Item
+      : found.some((item) => hasId(item, id));
+  let left = MAX_ITEMS;
+  for (const struct of structs) {
+    left -= 1;
+    if (left < 0) {
+      throw new TooCostlyError(`an update has more than ${MAX_ITEMS} items`);
+    }
+    if (struct instanceof Y.Item) {
+      const { origin, rightOrigin } = struct;
+      const isBeside = [origin, rightOrigin].some((id) => id !== null && isOfTitle(id));
+      if (isBeside || rootNameOf(struct) === "title") {
+        found.push(struct);
+      }
+    }
   }
-  const isThere = (id: Y.ID | null): boolean =>
-    id !== null &&
-    id.clock < Y.getState(store, id.client) &&
-    (Y.getItem(store, id) as Y.Item | Y.GC) instanceof Y.Item;
-  return rootNameOf(struct) === "title" || isThere(struct.origin) || isThere(struct.rightOrigin);
+  return found;
 }
