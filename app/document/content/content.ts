@@ -15,19 +15,19 @@ const TURN_STRUCTS = 4000;
 export class Content {
   readonly doc = emptyDoc();
   readonly contention = new Contention();
+  readonly turns: Turns;
   /** Bytes of the state, or more than it has. */
   bytes = 0;
   /** Steps that it took to integrate all, and those of them that were detours. */
   steps = 0;
   detours = 0;
-  readonly #turns: Turns;
   /** Resolves when all is done that is begun; undefined where nothing is. */
   #line: Promise<void> | undefined;
   /** The whole state, while it is the same. */
   #state: Uint8Array | undefined;
 
   constructor(turns: Turns) {
-    this.#turns = turns;
+    this.turns = turns;
   }
 
   /** To open it takes the longer the more these are. */
@@ -78,11 +78,6 @@ export class Content {
     return state;
   }
 
-  /** Resolves in a turn of its own, for something else that takes a few milliseconds. */
-  turn(): Promise<void> {
-    return this.#turns.run(() => true);
-  }
-
   /** The state vector. */
   async vector(): Promise<Uint8Array> {
     let vector: Uint8Array = new Uint8Array();
@@ -99,7 +94,7 @@ export class Content {
       return;
     }
     const before = this.#line ?? Promise.resolve();
-    const done = before.then(() => this.#turns.run(turn));
+    const done = before.then(() => this.turns.run(turn));
     const line: Promise<void> = done
       .catch(() => undefined)
       .then(() => {

@@ -78,15 +78,16 @@ export class Inbox {
     clearTimeout(this.#earlyTimer);
   }
 
-  /** One update after the other: at once, unless one has to be tried on a copy. */
+  /** One update after the other: at once, unless one has to be tried on a copy, or they take long together. */
   async #decideAll(): Promise<void> {
+    const { turns } = this.#room.content;
     this.#isDeciding = true;
     for (let update = this.#undecided.shift(); update; update = this.#undecided.shift()) {
       try {
-        if (update.byteLength > MAX_BYTES_AT_ONCE) {
-          await this.#room.content.turn();
+        if (update.byteLength > MAX_BYTES_AT_ONCE || turns.isOver) {
+          await turns.run(() => true);
         }
-        const decided = this.#decide(update);
+        const decided = turns.short(() => this.#decide(update));
         if (decided !== undefined) {
           await decided;
         }
