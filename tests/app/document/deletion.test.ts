@@ -1,15 +1,15 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import * as Y from "yjs";
-import { Content } from "../../app/document/content/content.ts";
-import { Integration } from "../../app/document/content/integration.ts";
-import { emptyDoc } from "../../app/document/content/sharedDoc.ts";
-import { Turns } from "../../app/document/content/turns.ts";
-import { Intake, type IntakeServices } from "../../app/document/intake/intake.ts";
-import { Shape } from "../../app/document/intake/shape.ts";
-import { UpdateReader } from "../../app/document/intake/updateReader.ts";
-import { textSchema } from "../../app/document/page/textSchema.ts";
-import { deleting } from "../support/documentAttacks.ts";
-import { LIMITS } from "../support/documentServer.ts";
+import { Content } from "../../../app/document/content/content.ts";
+import { Integration } from "../../../app/document/content/integration.ts";
+import { emptyDoc } from "../../../app/document/content/sharedDoc.ts";
+import { Turns } from "../../../app/document/content/turns.ts";
+import { Intake, type IntakeServices } from "../../../app/document/intake/intake.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { UpdateReader } from "../../../app/document/intake/updateReader.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import { deleting } from "./documentAttacks.ts";
+import { LIMITS } from "../../drivers/documentServer.ts";
 
 const COUNT = 2000;
 const STEPS = 500;

@@ -1,9 +1,9 @@
 import { deepEqual } from "node:assert/strict";
-import { Content } from "../../app/document/content/content.ts";
-import { Turns } from "../../app/document/content/turns.ts";
-import { Inbox } from "../../app/document/intake/inbox.ts";
-import type { Room } from "../../app/document/room.ts";
-import { LIMITS } from "../support/documentServer.ts";
+import { Content } from "../../../app/document/content/content.ts";
+import { Turns } from "../../../app/document/content/turns.ts";
+import { Inbox } from "../../../app/document/intake/inbox.ts";
+import type { Room } from "../../../app/document/room.ts";
+import { LIMITS } from "../../drivers/documentServer.ts";
 
 /** More than what is done at once. */
 const LONG_MS = 10;

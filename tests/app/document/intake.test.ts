@@ -2,13 +2,13 @@ import { equal, ok } from "node:assert/strict";
 import { mock } from "node:test";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
-import { Ahead } from "../../app/document/intake/ahead.ts";
-import { Shape } from "../../app/document/intake/shape.ts";
-import { Surroundings } from "../../app/document/intake/surroundings.ts";
-import { TitleCopy } from "../../app/document/intake/title.ts";
-import { textSchema } from "../../app/document/page/textSchema.ts";
-import { base, everySecond } from "../support/documentAttacks.ts";
-import { bytes } from "../support/documentFrames.ts";
+import { Ahead } from "../../../app/document/intake/ahead.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { Surroundings } from "../../../app/document/intake/surroundings.ts";
+import { TitleCopy } from "../../../app/document/intake/title.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import { base, everySecond } from "./documentAttacks.ts";
+import { bytes } from "../../support/documentFrames.ts";
 
 /** An update of client 9: so many gaps, two letters of the title after its first one, a gap, and one more letter. */
 function lettersAmongGaps(gaps: number): Uint8Array {
