@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, brotliDecompress, constants, gzip } from "node:zlib";
 import { build, stop } from "esbuild";
-import { APP_NAMES, type AppName } from "./common/apps.ts";
+import { APP_NAMES, type AppName } from "./contract/catalogue.ts";
 
 const inApp = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

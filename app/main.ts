@@ -1,6 +1,6 @@
-import type { ServerEnvironment } from "./common/environment.ts";
-import { SettingsError } from "./common/settings.ts";
-import { cut, shown } from "./common/shown.ts";
+import type { ServerEnvironment } from "./common/server/environment.ts";
+import { SettingsError } from "./contract/settings.ts";
+import { cut, shown } from "./contract/shown.ts";
 import { createAppProcess } from "./process.ts";
 
 try {

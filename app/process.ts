@@ -1,6 +1,6 @@
-import { APP_NAMES, type AppName } from "./common/apps.ts";
-import type { AppProcess } from "./common/process.ts";
-import { oneOf, parseSettings } from "./common/settings.ts";
+import { APP_NAMES, type AppName } from "./contract/catalogue.ts";
+import type { AppProcess } from "./common/server/appProcess.ts";
+import { oneOf, parseSettings } from "./contract/settings.ts";
 import { createCompanyProcess } from "./company/process.ts";
 import { createDocumentProcess } from "./document/process.ts";
 import { createEchoProcess } from "./echo/process.ts";

@@ -1,4 +1,4 @@
-import type { AppName } from "../app/common/apps.ts";
+import type { AppName } from "../app/contract/catalogue.ts";
 import { metric } from "../tests/drivers/metrics.ts";
 import { endRuns, startLocal, type LocalRun } from "../tests/drivers/localRun.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
+import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
 import { benchDocuments } from "./documents.ts";
 import { benchRegistry } from "./registry.ts";

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { sentencesOf, type Fault } from "../app/common/fault.ts";
-import { wholeNumberFault } from "../app/common/settings.ts";
+import { sentencesOf, type Fault } from "../app/contract/fault.ts";
+import { wholeNumberFault } from "../app/contract/settings.ts";
 
 /** Name of the database and of its only user. */
 const NAME = "app";

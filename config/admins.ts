@@ -1,4 +1,4 @@
-import type { Fault } from "../app/common/fault.ts";
+import type { Fault } from "../app/contract/fault.ts";
 
 /** Admins among whom is the creator of the cluster, whom EKS lets administer it already and refuses a second time. */
 export function creatorFaults(admins: readonly string[], creator: string | undefined): Fault[] {

@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from "commander";
-import { SettingsError } from "../app/common/settings.ts";
-import { cut } from "../app/common/shown.ts";
+import { SettingsError } from "../app/contract/settings.ts";
+import { cut } from "../app/contract/shown.ts";
 
 /**
  * Parses arguments as a command declares them; what they may hold is checked by rules afterwards.

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { creatorFaults } from "./admins.ts";
-import { sentencesOf } from "../app/common/fault.ts";
+import { sentencesOf } from "../app/contract/fault.ts";
 import { lossFaults, type GuardedSettings, type LastUp } from "./lossGuard.ts";
 
 /** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */

@@ -1,8 +1,14 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { sentenceOf, sentencesOf, unknownFault, within, type Fault } from "../app/common/fault.ts";
-import { checkSettings } from "../app/common/settings.ts";
+import {
+  sentenceOf,
+  sentencesOf,
+  unknownFault,
+  within,
+  type Fault,
+} from "../app/contract/fault.ts";
+import { checkSettings } from "../app/contract/settings.ts";
 import { placeholderFaults, stackFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";

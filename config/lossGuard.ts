@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { sentencesOf, type Fault } from "../app/common/fault.ts";
-import { shown } from "../app/common/shown.ts";
+import { sentencesOf, type Fault } from "../app/contract/fault.ts";
+import { shown } from "../app/contract/shown.ts";
 import type { Config } from "./load.ts";
 import { keepsData } from "./workloads.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { principalOf } from "./admins.ts";
-import type { Fault } from "../app/common/fault.ts";
-import { cut } from "../app/common/shown.ts";
+import type { Fault } from "../app/contract/fault.ts";
+import { cut } from "../app/contract/shown.ts";
 import {
   isDocumentation,
   isPrivate,

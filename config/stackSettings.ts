@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/common/settings.ts";
+import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
 import { isFirstAddress, MAX_ZONES } from "../components/network/subnets.ts";
 import { IMAGE_REFERENCE, isOlder } from "./imageReference.ts";
 

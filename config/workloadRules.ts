@@ -1,5 +1,5 @@
 import { getDomain } from "tldts";
-import type { Fault } from "../app/common/fault.ts";
+import type { Fault } from "../app/contract/fault.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { Affinity, WorkloadDraft } from "./workloads.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { APP_NAMES, type AppName } from "../app/common/apps.ts";
+import { APP_NAMES, type AppName } from "../app/contract/catalogue.ts";
 import {
   checkSettings,
   flag,
@@ -7,11 +7,11 @@ import {
   textLike,
   wholeNumberFrom,
   type Values,
-} from "../app/common/settings.ts";
-import { shown } from "../app/common/shown.ts";
-import { unknownFault, within, type Fault } from "../app/common/fault.ts";
-import { creationsPerSecond } from "../app/common/creationRule.ts";
-import { originList } from "../app/common/origins.ts";
+} from "../app/contract/settings.ts";
+import { shown } from "../app/contract/shown.ts";
+import { unknownFault, within, type Fault } from "../app/contract/fault.ts";
+import { creationsPerSecond } from "../app/contract/creationRule.ts";
+import { originList } from "../app/common/http/origins.ts";
 
 /** How a load balancer chooses a replica; `none`: anew each time. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";

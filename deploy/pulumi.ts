@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { sentenceOf } from "../app/common/fault.ts";
+import { sentenceOf } from "../app/contract/fault.ts";
 
 const require = createRequire(import.meta.url);
 

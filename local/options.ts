@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import type { AppName } from "../app/common/apps.ts";
+import type { AppName } from "../app/contract/catalogue.ts";
 import {
   checkSettings,
   numberFrom,
@@ -9,8 +9,8 @@ import {
   textLike,
   wholeNumberFrom,
   type Values,
-} from "../app/common/settings.ts";
-import type { Fault } from "../app/common/fault.ts";
+} from "../app/contract/settings.ts";
+import type { Fault } from "../app/contract/fault.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
 import type { Affinity, WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";

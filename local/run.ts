@@ -1,7 +1,7 @@
-import type { AppName } from "../app/common/apps.ts";
-import type { Logger } from "../app/common/log.ts";
-import { SettingsError } from "../app/common/settings.ts";
-import type { Fault } from "../app/common/fault.ts";
+import type { AppName } from "../app/contract/catalogue.ts";
+import type { Logger } from "../app/contract/log.ts";
+import { SettingsError } from "../app/contract/settings.ts";
+import type { Fault } from "../app/contract/fault.ts";
 import { keepsData } from "../config/workloads.ts";
 import { LocalDatabase } from "./postgres/database.ts";
 import { Guard } from "./guard.ts";

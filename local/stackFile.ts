@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { SettingsError } from "../app/common/settings.ts";
-import { unknownFault } from "../app/common/fault.ts";
+import { SettingsError } from "../app/contract/settings.ts";
+import { unknownFault } from "../app/contract/fault.ts";
 import { RULES } from "../config/stackSettings.ts";
 import { checkWorkloads, type WorkloadSettings } from "../config/workloads.ts";
 

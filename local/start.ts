@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildPages } from "../app/build.ts";
-import { createLog, LOG_LEVELS } from "../app/common/log.ts";
-import { oneOf, parseSettings, SettingsError } from "../app/common/settings.ts";
+import { createLog, LOG_LEVELS } from "../app/contract/log.ts";
+import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts";
 import { readOptions } from "./options.ts";
 import { LocalRun } from "./run.ts";
 import type { Signals } from "./signals.ts";

@@ -1,5 +1,5 @@
 import { HTTP_ROUTINGS } from "../app/routing.ts";
-import type { Logger } from "../app/common/log.ts";
+import type { Logger } from "../app/contract/log.ts";
 import { Front } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
 import { HttpFront } from "./front/httpFront.ts";

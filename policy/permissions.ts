@@ -4,7 +4,7 @@ import type {
   ResourceValidationArgs,
   ResourceValidationPolicy,
 } from "@pulumi/policy";
-import { cut } from "../app/common/shown.ts";
+import { cut } from "../app/contract/shown.ts";
 import {
   identityPolicies,
   resourcePolicies,

@@ -8,7 +8,7 @@ import {
   type StackValidationPolicy,
   type validateResourceOfType,
 } from "@pulumi/policy";
-import { cut } from "../app/common/shown.ts";
+import { cut } from "../app/contract/shown.ts";
 import { TARGETED } from "./targeted.ts";
 
 /** A resource with what the program asked for. */

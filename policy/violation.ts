@@ -1,5 +1,5 @@
-import { sentenceOf, type Fault } from "../app/common/fault.ts";
-import { shown as shownAsJson } from "../app/common/shown.ts";
+import { sentenceOf, type Fault } from "../app/contract/fault.ts";
+import { shown as shownAsJson } from "../app/contract/shown.ts";
 import { UnknownValueError, type ReportViolation } from "@pulumi/policy";
 
 /** A value that AWS or Kubernetes give only when the stack is made. */

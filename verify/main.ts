@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
-import { sentenceOf } from "../app/common/fault.ts";
-import { SettingsError } from "../app/common/settings.ts";
+import { sentenceOf } from "../app/contract/fault.ts";
+import { SettingsError } from "../app/contract/settings.ts";
 import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
 import { reach } from "./reach.ts";
 import type { Verdict } from "./report.ts";

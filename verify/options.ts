@@ -8,9 +8,9 @@ import {
   textLike,
   wholeNumberFrom,
   type Values,
-} from "../app/common/settings.ts";
-import type { Fault } from "../app/common/fault.ts";
-import { cut } from "../app/common/shown.ts";
+} from "../app/contract/settings.ts";
+import type { Fault } from "../app/contract/fault.ts";
+import { cut } from "../app/contract/shown.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
 import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";

@@ -1,6 +1,6 @@
 import { request } from "undici";
-import type { Fault } from "../app/common/fault.ts";
-import { cut } from "../app/common/shown.ts";
+import type { Fault } from "../app/contract/fault.ts";
+import { cut } from "../app/contract/shown.ts";
 import { causeOf } from "./agents.ts";
 import { HttpClient } from "./http/client.ts";
 import { requestAbout, requestFor } from "./http/request.ts";

@@ -1,7 +1,7 @@
 import { truncate, writeFile } from "node:fs/promises";
-import { SettingsError } from "../app/common/settings.ts";
-import type { Fault } from "../app/common/fault.ts";
-import { cut, shown } from "../app/common/shown.ts";
+import { SettingsError } from "../app/contract/settings.ts";
+import type { Fault } from "../app/contract/fault.ts";
+import { cut, shown } from "../app/contract/shown.ts";
 import { reportPage } from "./page.ts";
 import type { Report } from "./report.ts";
 import { reportText } from "./text.ts";

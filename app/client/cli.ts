@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import SockJS from "sockjs-client";
-import { cut } from "../common/shown.ts";
+import { cut } from "../contract/shown.ts";
 import { ResumingClient, type ClientEvent } from "./resumingClient.ts";
 
 const PING_MS = 1000;

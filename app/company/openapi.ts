@@ -2,7 +2,7 @@ import fastifySwagger, { type SwaggerTransformObject } from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
-import { PROBLEM_TYPE, problemSchema } from "../common/problem.ts";
+import { PROBLEM_TYPE, problemSchema } from "../common/http/problem.ts";
 
 /** An answer of a route; `headers` are their descriptions by their names. */
 interface Answer<T extends z.ZodType> {

@@ -1,7 +1,7 @@
-import { CREATION_RULES } from "../common/creationRate.ts";
-import { readEnvironment } from "../common/environment.ts";
-import { createProcess, type AppProcess } from "../common/process.ts";
-import { Database, DATABASE_RULES } from "../common/database.ts";
+import { CREATION_RULES } from "../common/http/creationRate.ts";
+import { readEnvironment } from "../common/server/environment.ts";
+import { createProcess, type AppProcess } from "../common/server/appProcess.ts";
+import { Database, DATABASE_RULES } from "../common/database/database.ts";
 import { createCompanyServer } from "./server.ts";
 
 /**

@@ -1,7 +1,7 @@
 import AsyncLock from "async-lock";
 import type { Kysely, Selectable } from "kysely";
 import { DatabaseError } from "pg";
-import { UnavailableError } from "../common/problem.ts";
+import { UnavailableError } from "../common/http/problem.ts";
 import { findKey, fingerprintOf, takeKey, type KeyedRequest } from "./idempotency.ts";
 import { COMPANY_PRIMARY_KEY, type CompanyTables } from "./migrations.ts";
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { sentenceOf } from "../common/fault.ts";
-import { refuseOthers } from "../common/api.ts";
-import { Problem } from "../common/problem.ts";
+import { sentenceOf } from "../contract/fault.ts";
+import { refuseOthers } from "../common/http/api.ts";
+import { Problem } from "../common/http/problem.ts";
 import type { CompanyMetrics } from "./metrics.ts";
 import { answer, problem } from "./openapi.ts";
 import type { Company, CompanyRegistry, Creation } from "./registry.ts";

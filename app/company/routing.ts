@@ -1,4 +1,4 @@
-import type { HttpRouting } from "../common/httpRouting.ts";
+import type { HttpRouting } from "../contract/httpRouting.ts";
 
 /** Of the registry, whose requests are about one business number. */
 export const COMPANY_ROUTING: HttpRouting = {

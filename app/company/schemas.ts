@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { normaliseIdentifier } from "../common/keyRoute.ts";
-import { pageLimit } from "../common/paging.ts";
-import { problemSchema } from "../common/problem.ts";
-import { orNone, requestRules } from "../common/requestRule.ts";
-import { textLine } from "../common/textLine.ts";
+import { normaliseIdentifier } from "../contract/keyRoute.ts";
+import { pageLimit } from "../common/http/paging.ts";
+import { problemSchema } from "../common/http/problem.ts";
+import { orNone, requestRules } from "../common/http/requestRule.ts";
+import { textLine } from "../common/http/textLine.ts";
 
 /** Characters of a business number as it is written: spaces and hyphens included. */
 const MAX_WRITTEN = 100;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import type { Database } from "../common/database.ts";
-import type { Logger } from "../common/log.ts";
+import type { Database } from "../common/database/database.ts";
+import type { Logger } from "../contract/log.ts";
 import type { DocumentTables } from "./migrations.ts";
 
 /** How often the connection is asked whether it lives, in milliseconds. */

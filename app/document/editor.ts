@@ -6,8 +6,8 @@ import {
 } from "@hocuspocus/server";
 import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import { WebSocket } from "ws";
-import type { Logger } from "../common/log.ts";
-import { RateLimit } from "../common/rateLimit.ts";
+import type { Logger } from "../contract/log.ts";
+import { RateLimit } from "../common/http/rateLimit.ts";
 import { encodeStates, type ClientState } from "./clientState.ts";
 import { answerFrame, askFrame, changeFrame, readFrame, type Frame } from "./frames.ts";
 import { Inbox } from "./intake/inbox.ts";

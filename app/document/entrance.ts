@@ -1,9 +1,9 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { AppServer, Interceptor } from "../common/appServer.ts";
-import { FrameWatch, type FrameFault } from "../common/frameWatch.ts";
-import { UnavailableError } from "../common/problem.ts";
+import type { AppServer, Interceptor } from "../common/server/appServer.ts";
+import { FrameWatch, type FrameFault } from "../common/server/frameWatch.ts";
+import { UnavailableError } from "../common/http/problem.ts";
 import { Editor } from "./editor.ts";
 import { Refusal, type RefusalKind } from "./limits.ts";
 import { Room, type RoomServices } from "./room.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
 import * as Y from "yjs";
-import { BARRED, isVisible } from "../common/visibleText.ts";
+import { BARRED, isVisible } from "../common/http/visibleText.ts";
 import type { DocumentTables } from "./migrations.ts";
 
 /** Characters of a title in lists. */

@@ -1,5 +1,5 @@
 import { sql, type Generated, type Kysely } from "kysely";
-import type { Migrations } from "../common/database.ts";
+import type { Migrations } from "../common/database/database.ts";
 
 /** The tables of the documents; PostgreSQL's driver gives a bigint as text. */
 export interface DocumentTables {

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
-import type { Logger } from "../common/log.ts";
+import type { Logger } from "../contract/log.ts";
 import { encodeStates } from "./clientState.ts";
 import type { DocumentTables } from "./migrations.ts";
 import type { Room } from "./room.ts";

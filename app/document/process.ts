@@ -1,8 +1,8 @@
-import { CREATION_RULES } from "../common/creationRate.ts";
-import { Database, DATABASE_RULES } from "../common/database.ts";
-import { readEnvironment } from "../common/environment.ts";
-import { createProcess, type AppProcess } from "../common/process.ts";
-import { wholeNumberFrom } from "../common/settings.ts";
+import { CREATION_RULES } from "../common/http/creationRate.ts";
+import { Database, DATABASE_RULES } from "../common/database/database.ts";
+import { readEnvironment } from "../common/server/environment.ts";
+import { createProcess, type AppProcess } from "../common/server/appProcess.ts";
+import { wholeNumberFrom } from "../contract/settings.ts";
 import { createDocumentServer } from "./server.ts";
 
 const KIB = 1024;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { refuseOthers } from "../common/api.ts";
-import { Problem } from "../common/problem.ts";
+import { refuseOthers } from "../common/http/api.ts";
+import { Problem } from "../common/http/problem.ts";
 import { MAX_TITLED, type Archive, type Version } from "./archive.ts";
 import type { DocumentLibrary, DocumentSummary } from "./library.ts";
 import type { DocumentMetrics } from "./metrics.ts";

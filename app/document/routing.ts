@@ -1,4 +1,4 @@
-import { WEBSOCKET_IDLE_SECONDS, type HttpRouting } from "../common/httpRouting.ts";
+import { WEBSOCKET_IDLE_SECONDS, type HttpRouting } from "../contract/httpRouting.ts";
 
 /** Of the collaborator, whose requests are about one document; a WebSocket's upgrade is one of them. */
 export const DOCUMENT_ROUTING: HttpRouting = {

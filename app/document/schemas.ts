@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { pageLimit } from "../common/paging.ts";
-import { orNone, requestRules } from "../common/requestRule.ts";
-import { textLine } from "../common/textLine.ts";
+import { pageLimit } from "../common/http/paging.ts";
+import { orNone, requestRules } from "../common/http/requestRule.ts";
+import { textLine } from "../common/http/textLine.ts";
 import { MAX_TITLE } from "./library.ts";
 
 const TITLE = { maxLength: MAX_TITLE, example: "Minutes" };

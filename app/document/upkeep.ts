@@ -1,4 +1,4 @@
-import type { Logger } from "../common/log.ts";
+import type { Logger } from "../contract/log.ts";
 import type { Archive } from "./archive.ts";
 import type { Content } from "./content/content.ts";
 import { titleIn, titleOf, type DocumentLibrary } from "./library.ts";

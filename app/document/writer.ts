@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "../common/log.ts";
-import { UnavailableError } from "../common/problem.ts";
+import type { Logger } from "../contract/log.ts";
+import { UnavailableError } from "../common/http/problem.ts";
 import { Refusal, type DocumentLimits } from "./limits.ts";
 import type { DocumentMetrics } from "./metrics.ts";
 import type { DocumentStore, NewUpdate } from "./store.ts";

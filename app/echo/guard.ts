@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
-import { strangerDetail, type Origins } from "../common/origins.ts";
-import { hasOtherCharset, isDecodable, queryOf } from "../common/text.ts";
+import { strangerDetail, type Origins } from "../common/http/origins.ts";
+import { hasOtherCharset, isDecodable, queryOf } from "../common/http/text.ts";
 
 /** The URL prefix under which every SockJS transport lives. */
 export const ECHO_PREFIX = "/echo";

@@ -1,6 +1,6 @@
-import { readEnvironment } from "../common/environment.ts";
-import { createProcess, type AppProcess } from "../common/process.ts";
-import { wholeNumberFrom } from "../common/settings.ts";
+import { readEnvironment } from "../common/server/environment.ts";
+import { createProcess, type AppProcess } from "../common/server/appProcess.ts";
+import { wholeNumberFrom } from "../contract/settings.ts";
 import { createEchoServer } from "./server.ts";
 
 const RULES = {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Connection } from "sockjs";
-import { AppServer, type AppServerOptions } from "../common/appServer.ts";
+import { AppServer, type AppServerOptions } from "../common/server/appServer.ts";
 import {
   INVALID,
   NOT_NOW,
@@ -8,10 +8,10 @@ import {
   TOO_BIG,
   TOO_FAST,
   TRY_AGAIN_LATER,
-} from "../common/closeStatus.ts";
-import type { FrameFault, FrameWatch } from "../common/frameWatch.ts";
-import { addPage } from "../common/page.ts";
-import { RateLimit } from "../common/rateLimit.ts";
+} from "../common/server/closeStatus.ts";
+import type { FrameFault, FrameWatch } from "../common/server/frameWatch.ts";
+import { addPage } from "../common/server/servedPage.ts";
+import { RateLimit } from "../common/http/rateLimit.ts";
 import { maxBodyBytes } from "./limits.ts";
 import { createSessionMetrics, type SessionMetrics } from "./sessionMetrics.ts";
 import { sockjsInterceptor } from "./sockjsServer.ts";

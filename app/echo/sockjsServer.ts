@@ -3,9 +3,9 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import sockjs, { type Connection } from "sockjs";
 import utils from "sockjs/lib/utils.js";
-import type { AppServer, AppServerOptions, Interceptor } from "../common/appServer.ts";
-import { FrameWatch } from "../common/frameWatch.ts";
-import { SILENCE_MS } from "../common/httpRouting.ts";
+import type { AppServer, AppServerOptions, Interceptor } from "../common/server/appServer.ts";
+import { FrameWatch } from "../common/server/frameWatch.ts";
+import { SILENCE_MS } from "../contract/httpRouting.ts";
 import * as guard from "./guard.ts";
 
 /** The hash of the script in the page that SockJS has for frames. */

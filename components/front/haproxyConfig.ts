@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { KeyRoute, KeySource } from "../../app/common/keyRoute.ts";
+import type { KeyRoute, KeySource } from "../../app/contract/keyRoute.ts";
 
 /** Where clients arrive, by the load balancer: every connection begins with a PROXY header. */
 export const ROUTER_PORT = { name: "http", number: 8080 };

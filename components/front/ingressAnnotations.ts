@@ -1,6 +1,6 @@
-import type { StickyCookie } from "../../app/common/httpRouting.ts";
-import type { Fault } from "../../app/common/fault.ts";
-import { wholeNumberFault } from "../../app/common/settings.ts";
+import type { StickyCookie } from "../../app/contract/httpRouting.ts";
+import type { Fault } from "../../app/contract/fault.ts";
+import { wholeNumberFault } from "../../app/contract/settings.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 

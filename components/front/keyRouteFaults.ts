@@ -1,5 +1,5 @@
-import type { KeyRoute, KeySource } from "../../app/common/keyRoute.ts";
-import { within, type Fault } from "../../app/common/fault.ts";
+import type { KeyRoute, KeySource } from "../../app/contract/keyRoute.ts";
+import { within, type Fault } from "../../app/contract/fault.ts";
 
 /** What may stand in HAProxy's configuration as it is. */
 const PATH = {

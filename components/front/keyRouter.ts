@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { sentencesOf, type Fault } from "../../app/common/fault.ts";
-import { wholeNumberFault } from "../../app/common/settings.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../../app/common/httpRouting.ts";
-import type { KeyRoute } from "../../app/common/keyRoute.ts";
+import { sentencesOf, type Fault } from "../../app/contract/fault.ts";
+import { wholeNumberFault } from "../../app/contract/settings.ts";
+import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
+import type { KeyRoute } from "../../app/contract/keyRoute.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
 import { containerResources } from "../workload/fargateSize.ts";
 import {

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { sentenceOf } from "../../app/common/fault.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
 
 const TIMEOUT = "15m";
 

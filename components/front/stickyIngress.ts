@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { sentencesOf } from "../../app/common/fault.ts";
+import { sentencesOf } from "../../app/contract/fault.ts";
 import {
   ingressAnnotations,
   ingressFaults,

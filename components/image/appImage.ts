@@ -4,7 +4,7 @@ import * as awsx from "@pulumi/awsx";
 import * as dockerBuild from "@pulumi/docker-build";
 import builder from "@pulumi/docker-build/package.json" with { type: "json" };
 import * as pulumi from "@pulumi/pulumi";
-import { sentenceOf } from "../../app/common/fault.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
 import type { BuildContext } from "./buildContext.ts";
 
 /** Images that are kept: as many roll-backs are possible. */

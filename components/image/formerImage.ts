@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import * as pulumi from "@pulumi/pulumi";
-import { sentenceOf } from "../../app/common/fault.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 
 /** An image as earlier versions made it: named by its tag, below `awsx.ecr.Image`. */

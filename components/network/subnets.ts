@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Fault } from "../../app/common/fault.ts";
+import type { Fault } from "../../app/contract/fault.ts";
 
 const { IPv4 } = ipaddr;
 

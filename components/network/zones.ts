@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { sentenceOf } from "../../app/common/fault.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
 
 /**
  * Zones in which EKS puts no control plane, and one without Fargate (Tokyo).

@@ -1,4 +1,4 @@
-import type { Fault } from "../../app/common/fault.ts";
+import type { Fault } from "../../app/contract/fault.ts";
 
 /** Memory that Fargate keeps of a pod for kubelet, kube-proxy and containerd, in MiB. */
 const RESERVED_MIB = 256;

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { AppName } from "../../app/common/apps.ts";
-import { gracePeriodSeconds } from "../../app/common/lifecycle.ts";
+import type { AppName } from "../../app/contract/catalogue.ts";
+import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 

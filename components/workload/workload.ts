@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { gracePeriodSeconds } from "../../app/common/lifecycle.ts";
+import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import { disruptionBudget } from "./disruptionBudget.ts";
 import { podSpec, type PodArgs } from "./podSpec.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "./startDeadlines.ts";

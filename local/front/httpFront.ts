@@ -3,7 +3,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
-import type { HttpRouting } from "../../app/common/httpRouting.ts";
+import type { HttpRouting } from "../../app/contract/httpRouting.ts";
 import type { Affinity } from "../../config/workloads.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import { frontKey, isBodyNeeded } from "./requestKey.ts";

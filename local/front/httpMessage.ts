@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import { namesHost } from "../../app/common/http.ts";
+import { namesHost } from "../../app/common/http/connections.ts";
 
 /** Bytes of a body that is read before it is passed on, as many as the key router has room for. */
 export const MAX_BODY_BYTES = 32_768;

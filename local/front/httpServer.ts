@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { answerHalfClosed } from "../../app/common/http.ts";
+import { answerHalfClosed } from "../../app/common/http/connections.ts";
 import { isUpgrade, Refusal, refuseConnection } from "./httpMessage.ts";
 
 /** Bytes of a request line and its headers that are read at all: as many as the key router's buffer has. */

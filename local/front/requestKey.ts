@@ -1,5 +1,5 @@
-import { AmbiguousKeyError } from "../../app/common/ambiguousKey.ts";
-import { hasKeyInBody, requestKey } from "../../app/common/requestKey.ts";
+import { AmbiguousKeyError } from "../../app/contract/ambiguousKey.ts";
+import { hasKeyInBody, requestKey } from "../../app/contract/requestKey.ts";
 
 /** Whether the front has to read a body before it can choose a replica. */
 export function isBodyNeeded(...request: Parameters<typeof hasKeyInBody>): boolean {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { StickyCookie } from "../../app/common/httpRouting.ts";
+import type { StickyCookie } from "../../app/contract/httpRouting.ts";
 
 /** The name that an Application Load Balancer gives its own cookie beside the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";

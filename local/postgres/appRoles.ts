@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import type { AppName } from "../../app/common/apps.ts";
+import type { AppName } from "../../app/contract/catalogue.ts";
 
 /** How long PostgreSQL may take to accept the connection, and to answer. */
 const ANSWER_MS = 10_000;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AppName } from "../../app/common/apps.ts";
-import type { Logger } from "../../app/common/log.ts";
-import { SettingsError } from "../../app/common/settings.ts";
+import type { AppName } from "../../app/contract/catalogue.ts";
+import type { Logger } from "../../app/contract/log.ts";
+import { SettingsError } from "../../app/contract/settings.ts";
 import { makeAppRoles } from "./appRoles.ts";
 import type { Guard } from "../guard.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";

@@ -1,4 +1,4 @@
-import type { Fault } from "../../app/common/fault.ts";
+import type { Fault } from "../../app/contract/fault.ts";
 
 /** A folder of data as the person named it, and where it is. */
 export interface NamedFolder {

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, parse } from "node:path";
-import { SettingsError } from "../../app/common/settings.ts";
-import { cut, shown } from "../../app/common/shown.ts";
+import { SettingsError } from "../../app/contract/settings.ts";
+import { cut, shown } from "../../app/contract/shown.ts";
 import { foreignFiles } from "./dataFolder.ts";
 
 /** Files of PostgreSQL, which the user that runs it can reach. */

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { dataFiles, partOf, removeLeftovers } from "./dataFolder.ts";
-import type { Fault } from "../../app/common/fault.ts";
+import type { Fault } from "../../app/contract/fault.ts";
 import { isPortTaken, mayPass, startFault } from "./faults.ts";
 import type { PostgresPlace } from "./place.ts";
 

@@ -1,4 +1,4 @@
-import type { Ports } from "../../app/common/appServer.ts";
+import type { Ports } from "../../app/common/server/appServer.ts";
 
 /** What the front tells a replica; the accepted socket goes with it. */
 export interface Offer {

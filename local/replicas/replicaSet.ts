@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "../../app/common/log.ts";
-import type { AppName } from "../../app/common/apps.ts";
+import type { Logger } from "../../app/contract/log.ts";
+import type { AppName } from "../../app/contract/catalogue.ts";
 import type { Guard } from "../guard.ts";
 import { ReplicaProcess } from "./replicaProcess.ts";
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
-import type { KeyRoute, KeySource, Method } from "../../app/common/keyRoute.ts";
+import type { KeyRoute, KeySource, Method } from "../../app/contract/keyRoute.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { ask, CLIENT, connectAs, get } from "./routerClient.ts";
 import { check, configFor, Fleet, isUp, PODS } from "./routers.ts";

@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
+import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
 import { COMPANY_ROUTING } from "../../app/company/routing.ts";
-import { requestKey } from "../../app/common/requestKey.ts";
+import { requestKey } from "../../app/contract/requestKey.ts";
 import { ask, type Asked } from "./routerClient.ts";
 import { Fleet, withKey, type Router } from "./routers.ts";
 

@@ -1,4 +1,4 @@
-import type { AppName } from "../../app/common/apps.ts";
+import type { AppName } from "../../app/contract/catalogue.ts";
 import { HTTP_ROUTINGS } from "../../app/routing.ts";
 import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 import { metric } from "../drivers/metrics.ts";

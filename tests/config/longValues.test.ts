@@ -1,7 +1,7 @@
 import { equal, ok, throws } from "node:assert/strict";
 import { createAppProcess } from "../../app/process.ts";
-import { SettingsError } from "../../app/common/settings.ts";
-import { cut, listed, shown } from "../../app/common/shown.ts";
+import { SettingsError } from "../../app/contract/settings.ts";
+import { cut, listed, shown } from "../../app/contract/shown.ts";
 import { readOptions as readLocalOptions } from "../../local/options.ts";
 import { placeOf } from "../../local/postgres/place.ts";
 import { readOptions as readVerifyOptions } from "../../verify/options.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { sentenceOf } from "../../app/common/fault.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
 import { lossFaults, type GuardedSettings } from "../../config/lossGuard.ts";
 
 const OLD: GuardedSettings = {

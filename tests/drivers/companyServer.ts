@@ -1,7 +1,7 @@
 import { pino } from "pino";
-import type { AppServer } from "../../app/common/appServer.ts";
-import { Database, DATABASE_RULES } from "../../app/common/database.ts";
-import { parseSettings } from "../../app/common/settings.ts";
+import type { AppServer } from "../../app/common/server/appServer.ts";
+import { Database, DATABASE_RULES } from "../../app/common/database/database.ts";
+import { parseSettings } from "../../app/contract/settings.ts";
 import { createCompanyServer } from "../../app/company/server.ts";
 import { listen } from "./metrics.ts";
 import { waitFor } from "./waitFor.ts";

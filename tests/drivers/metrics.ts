@@ -1,5 +1,5 @@
 import { request } from "undici";
-import type { AppServer } from "../../app/common/appServer.ts";
+import type { AppServer } from "../../app/common/server/appServer.ts";
 
 /** Where the servers of tests have their metrics, by their origins. */
 const metricsOrigins = new Map<string, string>();

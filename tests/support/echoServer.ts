@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import type { AppServer } from "../../app/common/appServer.ts";
+import type { AppServer } from "../../app/common/server/appServer.ts";
 import { createEchoServer, type EchoServerOptions } from "../../app/echo/server.ts";
 import { listen } from "../drivers/metrics.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { normaliseIdentifier, type KeyRoute } from "../../app/common/keyRoute.ts";
+import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
 
 /** A request as a client writes it, on a connection of its own. */
 export interface WrittenRequest {

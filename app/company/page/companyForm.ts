@@ -1,4 +1,4 @@
-import { normaliseIdentifier } from "../../common/keyRoute.ts";
+import { normaliseIdentifier } from "../../contract/keyRoute.ts";
 import { byId, setText } from "../../common/page/dom.ts";
 import { count, isolated } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";

@@ -1,4 +1,4 @@
-import { normaliseIdentifier } from "../../common/keyRoute.ts";
+import { normaliseIdentifier } from "../../contract/keyRoute.ts";
 
 /** The characters of a business number, in their order. */
 const CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -1,7 +1,7 @@
 import { ask, type Answer } from "../../common/page/ask.ts";
 import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
-import { isVisible } from "../../common/visibleText.ts";
+import { isVisible } from "../../common/http/visibleText.ts";
 import { announce } from "./announce.ts";
 import { isDocument, isDocumentPage, post, refusalOf, type DocumentSummary } from "./api.ts";
 import { pathOf, timeElement, titleOf } from "./words.ts";

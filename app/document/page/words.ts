@@ -1,5 +1,5 @@
 import { create } from "../../common/page/dom.ts";
-import { isVisible } from "../../common/visibleText.ts";
+import { isVisible } from "../../common/http/visibleText.ts";
 
 const moment = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" });
 

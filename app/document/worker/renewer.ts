@@ -1,4 +1,4 @@
-import type { Logger } from "../../common/log.ts";
+import type { Logger } from "../../contract/log.ts";
 import { TooCostlyError } from "../content/integration.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import { partsOf, type DocumentStore } from "../store.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Logger } from "../../common/log.ts";
+import type { Logger } from "../../contract/log.ts";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
 import { Refusal, type RefusalKind } from "../limits.ts";
 import type { DocumentMetrics } from "../metrics.ts";

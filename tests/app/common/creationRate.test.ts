@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { AddressRates, CREATION_RULES } from "../../../app/common/creationRate.ts";
+import { AddressRates, CREATION_RULES } from "../../../app/common/http/creationRate.ts";
 import { ask, startCompanyServer, stopCompanyServers } from "../../drivers/companyServer.ts";
 import {
   newDocument,

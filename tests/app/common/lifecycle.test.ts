@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { gracePeriodSeconds, Lifecycle, type Phase } from "../../../app/common/lifecycle.ts";
+import { gracePeriodSeconds, Lifecycle, type Phase } from "../../../app/contract/lifecycle.ts";
 
 /** Sessions of which `close` is kept by batch: a batch is what is closed between two looks. */
 function recordedSessions(count: number) {

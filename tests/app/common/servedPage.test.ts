@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import Fastify, { type FastifyInstance } from "fastify";
 import { request } from "undici";
-import { APP_NAMES } from "../../../app/common/apps.ts";
-import { addPage } from "../../../app/common/page.ts";
+import { APP_NAMES } from "../../../app/contract/catalogue.ts";
+import { addPage } from "../../../app/common/server/servedPage.ts";
 import { buildPages } from "../../../app/build.ts";
 
 /** How each form of a file is read. */

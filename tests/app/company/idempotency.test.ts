@@ -1,8 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { mock } from "node:test";
 import { pino } from "pino";
-import { Database, DATABASE_RULES } from "../../../app/common/database.ts";
-import { parseSettings } from "../../../app/common/settings.ts";
+import { Database, DATABASE_RULES } from "../../../app/common/database/database.ts";
+import { parseSettings } from "../../../app/contract/settings.ts";
 import { deleteExpiredKeys } from "../../../app/company/idempotency.ts";
 import type { CompanyTables } from "../../../app/company/migrations.ts";
 import {

@@ -4,9 +4,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, TLSSocket } from "node:tls";
-import { sentenceOf } from "../../../app/common/fault.ts";
-import { DATABASE_RULES } from "../../../app/common/database.ts";
-import { checkSettings } from "../../../app/common/settings.ts";
+import { sentenceOf } from "../../../app/contract/fault.ts";
+import { DATABASE_RULES } from "../../../app/common/database/database.ts";
+import { checkSettings } from "../../../app/contract/settings.ts";
 import { makeCertificate } from "../../support/certificate.ts";
 import { create } from "../../drivers/companyServer.ts";
 import { endRuns, runNode, type Run } from "../../drivers/localRun.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
 import { Client } from "pg";
-import { normaliseIdentifier } from "../../../app/common/keyRoute.ts";
+import { normaliseIdentifier } from "../../../app/contract/keyRoute.ts";
 import {
   create,
   startCompanyServer,

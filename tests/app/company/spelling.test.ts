@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { normaliseIdentifier } from "../../../app/common/keyRoute.ts";
+import { normaliseIdentifier } from "../../../app/contract/keyRoute.ts";
 import {
   ask,
   create,

@@ -1,7 +1,7 @@
 import { equal, throws } from "node:assert/strict";
-import { AmbiguousKeyError } from "../../../app/common/ambiguousKey.ts";
-import type { KeyRoute } from "../../../app/common/keyRoute.ts";
-import { hasKeyInBody, requestKey, type KeyedRequest } from "../../../app/common/requestKey.ts";
+import { AmbiguousKeyError } from "../../../app/contract/ambiguousKey.ts";
+import type { KeyRoute } from "../../../app/contract/keyRoute.ts";
+import { hasKeyInBody, requestKey, type KeyedRequest } from "../../../app/contract/requestKey.ts";
 
 const ROUTES: readonly KeyRoute[] = [
   {

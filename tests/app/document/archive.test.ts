@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import { Database, DATABASE_RULES } from "../../../app/common/database.ts";
-import { parseSettings } from "../../../app/common/settings.ts";
+import { Database, DATABASE_RULES } from "../../../app/common/database/database.ts";
+import { parseSettings } from "../../../app/contract/settings.ts";
 import { Archive } from "../../../app/document/archive.ts";
 import { DocumentLibrary } from "../../../app/document/library.ts";
 import { MIGRATIONS, type DocumentTables } from "../../../app/document/migrations.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { DOCUMENT_ROUTING } from "../../../app/document/routing.ts";
-import { requestKey } from "../../../app/common/requestKey.ts";
+import { requestKey } from "../../../app/contract/requestKey.ts";
 import { closeEditors, openDocument } from "../../drivers/documentEditor.ts";
 import { base, crowded } from "./documentAttacks.ts";
 import { endRaw, hello, refusalOf, updateFrame } from "../../support/documentFrames.ts";

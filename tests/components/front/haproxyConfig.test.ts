@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { KeyRoute, KeySource } from "../../../app/common/keyRoute.ts";
+import type { KeyRoute, KeySource } from "../../../app/contract/keyRoute.ts";
 import { haproxyConfig, type HaproxyConfigArgs } from "../../../components/front/haproxyConfig.ts";
 
 const ROUTE: KeyRoute = {

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { sentenceOf } from "../../../app/common/fault.ts";
+import { sentenceOf } from "../../../app/contract/fault.ts";
 import {
   ingressAnnotations,
   ingressFaults,

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { sentenceOf } from "../../../app/common/fault.ts";
-import type { KeyRoute } from "../../../app/common/keyRoute.ts";
+import { sentenceOf } from "../../../app/contract/fault.ts";
+import type { KeyRoute } from "../../../app/contract/keyRoute.ts";
 import { COMPANY_ROUTING } from "../../../app/company/routing.ts";
 import { routeFaults as faultsOf } from "../../../components/front/keyRouteFaults.ts";
 

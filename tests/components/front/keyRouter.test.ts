@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { sentenceOf } from "../../../app/common/fault.ts";
-import type { KeyRoute } from "../../../app/common/keyRoute.ts";
+import { sentenceOf } from "../../../app/contract/fault.ts";
+import type { KeyRoute } from "../../../app/contract/keyRoute.ts";
 import { haproxyConfig } from "../../../components/front/haproxyConfig.ts";
 import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
 import { KeyRouter, type KeyRouterArgs } from "../../../components/front/keyRouter.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { sentencesOf } from "../../../app/common/fault.ts";
+import { sentencesOf } from "../../../app/contract/fault.ts";
 import { ingressAnnotations, ingressFaults } from "../../../components/front/ingressAnnotations.ts";
 import { StickyIngress, type StickyIngressArgs } from "../../../components/front/stickyIngress.ts";
 import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.ts";

@@ -1,9 +1,13 @@
 import { deepEqual, doesNotMatch, equal, rejects } from "node:assert/strict";
 import { pino } from "pino";
-import type { AppName } from "../../../app/common/apps.ts";
-import { Database, DATABASE_RULES, type Migrations } from "../../../app/common/database.ts";
-import { createLog } from "../../../app/common/log.ts";
-import { parseSettings } from "../../../app/common/settings.ts";
+import type { AppName } from "../../../app/contract/catalogue.ts";
+import {
+  Database,
+  DATABASE_RULES,
+  type Migrations,
+} from "../../../app/common/database/database.ts";
+import { createLog } from "../../../app/contract/log.ts";
+import { parseSettings } from "../../../app/contract/settings.ts";
 import { MIGRATIONS as COMPANY } from "../../../app/company/migrations.ts";
 import { MIGRATIONS as DOCUMENT } from "../../../app/document/migrations.ts";
 import { makeAppRoles } from "../../../local/postgres/appRoles.ts";

@@ -2,7 +2,7 @@ import { doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sentenceOf } from "../../../app/common/fault.ts";
+import { sentenceOf } from "../../../app/contract/fault.ts";
 import { startFault } from "../../../local/postgres/faults.ts";
 import { startPostgres } from "../../../local/postgres/postgres.ts";
 import { runLimited } from "../../drivers/localRun.ts";

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { createLog } from "../../../app/common/log.ts";
+import { createLog } from "../../../app/contract/log.ts";
 import { Guard } from "../../../local/guard.ts";
 import { ReplicaSet } from "../../../local/replicas/replicaSet.ts";
 import { environmentOf, replicasOf } from "../../drivers/localRun.ts";

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Counter, type Registry } from "prom-client";
-import { sentenceOf } from "./fault.ts";
+import { sentenceOf } from "../../contract/fault.ts";
 import { keepBody } from "./keyRefusal.ts";
 import { strangerDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { AmbiguousKeyError } from "./ambiguousKey.ts";
-import type { KeyRoute } from "./keyRoute.ts";
+import { AmbiguousKeyError } from "../../contract/ambiguousKey.ts";
+import type { KeyRoute } from "../../contract/keyRoute.ts";
 import { Problem } from "./problem.ts";
-import { requestKey } from "./requestKey.ts";
+import { requestKey } from "../../contract/requestKey.ts";
 
 const bodies = new WeakMap<FastifyRequest, Buffer>();
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { shown } from "./shown.ts";
+import { shown } from "../../contract/shown.ts";
 
 /** What an allowed page may send beside what browsers let every page send, and what it may read. */
 const REQUEST_HEADERS = "Content-Type, Idempotency-Key";

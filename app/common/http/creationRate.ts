@@ -1,6 +1,6 @@
 import type { onRequestHookHandler } from "fastify";
 import ipaddr from "ipaddr.js";
-import { creationsPerSecond } from "./creationRule.ts";
+import { creationsPerSecond } from "../../contract/creationRule.ts";
 import { Problem } from "./problem.ts";
 import { RateLimit } from "./rateLimit.ts";
 

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { RateLimit } from "./rateLimit.ts";
+import { RateLimit } from "../http/rateLimit.ts";
 
 /** Frames of one message at most: browsers send a message in one, and a large one in some hundred. */
 const MAX_FRAMES = 1024;

@@ -1,6 +1,6 @@
-import type { AppServer } from "./appServer.ts";
+import type { AppServer } from "../server/appServer.ts";
 import type { Database, Migrations } from "./database.ts";
-import { UnavailableError } from "./problem.ts";
+import { UnavailableError } from "../http/problem.ts";
 
 /**
  * Makes an app's tables once it listens, before it is ready.

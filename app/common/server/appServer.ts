@@ -10,13 +10,13 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
-import { answerHalfClosed, namesHost } from "./http.ts";
-import { SILENCE_MS } from "./httpRouting.ts";
-import { Lifecycle, type Closable, type Phase } from "./lifecycle.ts";
-import type { Logger } from "./log.ts";
+import { answerHalfClosed, namesHost } from "../http/connections.ts";
+import { SILENCE_MS } from "../../contract/httpRouting.ts";
+import { Lifecycle, type Closable, type Phase } from "../../contract/lifecycle.ts";
+import type { Logger } from "../../contract/log.ts";
 import { createMetricsServer } from "./metricsServer.ts";
-import { Origins } from "./origins.ts";
-import { sendProblem } from "./problem.ts";
+import { Origins } from "../http/origins.ts";
+import { sendProblem } from "../http/problem.ts";
 import { SECURITY_HEADERS, securityHeaders } from "./securityHeaders.ts";
 
 /** How long a request's head, and all of it, may take, in seconds. */

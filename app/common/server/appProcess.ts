@@ -1,6 +1,6 @@
 import type { AppServer, AppServerOptions } from "./appServer.ts";
 import type { ServerEnvironment } from "./environment.ts";
-import { createLog, type Logger } from "./log.ts";
+import { createLog, type Logger } from "../../contract/log.ts";
 
 /** An app as a process runs it. */
 export interface AppProcess {

@@ -5,9 +5,9 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import { Migrator, type Migration } from "kysely/migration";
 import { Client, DatabaseError, Pool, type PoolClient, type PoolConfig } from "pg";
 import { z } from "zod";
-import type { Logger } from "./log.ts";
-import { UnavailableError } from "./problem.ts";
-import { oneOf, type Values } from "./settings.ts";
+import type { Logger } from "../../contract/log.ts";
+import { UnavailableError } from "../http/problem.ts";
+import { oneOf, type Values } from "../../contract/settings.ts";
 
 const DEFAULT_PORT = 5432;
 

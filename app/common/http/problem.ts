@@ -2,9 +2,9 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { sentenceOf, type Fault } from "./fault.ts";
+import { sentenceOf, type Fault } from "../../contract/fault.ts";
 import { requestFault, requestRules, type RequestRule } from "./requestRule.ts";
-import { cut, shown } from "./shown.ts";
+import { cut, shown } from "../../contract/shown.ts";
 
 /** Most seconds in a `Retry-After`: clients that failed together do not all come back together. */
 const MAX_RETRY_SECONDS = 5;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Fault } from "./fault.ts";
-import { shown } from "./shown.ts";
+import type { Fault } from "../../contract/fault.ts";
+import { shown } from "../../contract/shown.ts";
 
 /** Characters of what was got that the answer to a request shows. */
 const LONGEST = 60;

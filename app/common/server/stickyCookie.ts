@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import fastifyCookie from "@fastify/cookie";
 import type { FastifyInstance } from "fastify";
-import type { StickyCookie } from "./httpRouting.ts";
-import type { Origins } from "./origins.ts";
+import type { StickyCookie } from "../../contract/httpRouting.ts";
+import type { Origins } from "../http/origins.ts";
 import { isTls } from "./securityHeaders.ts";
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
-import { LOG_LEVELS } from "./log.ts";
-import { originList } from "./origins.ts";
+import { LOG_LEVELS } from "../../contract/log.ts";
+import { originList } from "../http/origins.ts";
 import {
   numberFrom,
   oneOf,
@@ -9,7 +9,7 @@ import {
   wholeNumberFrom,
   type Rules,
   type Values,
-} from "./settings.ts";
+} from "../../contract/settings.ts";
 
 /** What the environment may set for every app, and what holds where it does not. */
 const SERVER_RULES = {
