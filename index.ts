@@ -1,3 +1,4 @@
+import { keepsData } from "./app/contract/catalogue.ts";
 import { fileURLToPath } from "node:url";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
@@ -13,7 +14,6 @@ import { eksZones } from "./components/network/zones.ts";
 import { loadConfig } from "./config/load.ts";
 import { readLastUp, refuseLosses, settingsToGuard, stackName } from "./config/lossGuard.ts";
 import { creatorOf, refuseConflicts } from "./config/livingCluster.ts";
-import { keepsData } from "./config/workloads.ts";
 
 const config = loadConfig();
 const { name, region, workloads } = config;

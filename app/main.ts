@@ -1,4 +1,5 @@
 import type { ServerEnvironment } from "./common/server/environment.ts";
+import * as endpoints from "./contract/endpoints.ts";
 import { SettingsError } from "./contract/settings.ts";
 import { cut, shown } from "./contract/shown.ts";
 import { createAppProcess } from "./process.ts";
@@ -23,14 +24,15 @@ async function listen<T>(open: () => Promise<T>, { HOST, PORT, METRICS_PORT }: S
     return await open();
   } catch (error) {
     const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-    const [name, example] = port === METRICS_PORT ? ["METRICS_PORT", "9464"] : ["PORT", "8080"];
+    const isOfMetrics = port === METRICS_PORT;
+    const usual = isOfMetrics ? endpoints.METRICS_PORT : endpoints.APP_PORT;
     throw new SettingsError(
       code === "EADDRINUSE" || code === "EACCES"
         ? {
-            name,
+            name: isOfMetrics ? "METRICS_PORT" : "PORT",
             problem: `is ${port ?? PORT}, which cannot be opened: ${message}`,
             mustBe: "a free port",
-            example,
+            example: String(usual.number),
           }
         : {
             name: "HOST",

@@ -1,11 +1,11 @@
+import { CATALOGUE } from "../app/contract/catalogue.ts";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { HTTP_ROUTINGS } from "../app/routing.ts";
+import { APP_PORT, READINESS_PATH } from "../app/contract/endpoints.ts";
 import type { Settings } from "../config/stackSettings.ts";
 import type { WorkloadSettings } from "../config/workloads.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
-import { APP_PORT, READINESS_PATH } from "./workload/podSpec.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
 import { StickyService } from "./front/stickyService.ts";
 import { Workload } from "./workload/workload.ts";
@@ -108,7 +108,7 @@ export class StickyApp extends pulumi.ComponentResource {
       case "cookie":
         return new StickyIngress(
           name,
-          { ...common, ...HTTP_ROUTINGS[workload.app] },
+          { ...common, ...CATALOGUE[workload.app].routing },
           { parent: this },
         );
       case "key":
@@ -117,7 +117,7 @@ export class StickyApp extends pulumi.ComponentResource {
           {
             ...common,
             image: args.keyRouterImage,
-            routes: HTTP_ROUTINGS[workload.app].keyRoutes,
+            routes: CATALOGUE[workload.app].routing.keyRoutes,
             replicas: workload.maxReplicas ?? workload.replicas,
           },
           { parent: this },

@@ -1,8 +1,8 @@
+import { keepsData } from "../app/contract/catalogue.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
 import type { Config } from "./load.ts";
-import { keepsData } from "./workloads.ts";
 
 /** What a stack was made with, of all that cannot be changed without a loss, or not back. */
 export interface GuardedSettings {

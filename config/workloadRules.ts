@@ -1,8 +1,9 @@
 import { getDomain } from "tldts";
+import type { Affinity } from "../app/contract/catalogue.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
-import type { Affinity, WorkloadDraft } from "./workloads.ts";
+import type { WorkloadDraft } from "./workloads.ts";
 
 /** Fixed for TLS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
 const TLS_IDLE_SECONDS = 350;

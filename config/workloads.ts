@@ -1,5 +1,5 @@
+import { APP_NAMES, type AppName, CATALOGUE } from "../app/contract/catalogue.ts";
 import { z } from "zod";
-import { APP_NAMES, type AppName } from "../app/contract/catalogue.ts";
 import {
   checkSettings,
   flag,
@@ -12,14 +12,6 @@ import { shown } from "../app/contract/shown.ts";
 import { unknownFault, within, type Fault } from "../app/contract/fault.ts";
 import { creationsPerSecond } from "../app/contract/creationRule.ts";
 import { originList } from "../app/common/http/origins.ts";
-
-/** How a load balancer chooses a replica; `none`: anew each time. */
-export type Affinity = "source-ip" | "cookie" | "key" | "none";
-
-/** The apps that keep data in PostgreSQL. */
-export function keepsData(app: AppName): boolean {
-  return app !== "echo";
-}
 
 /** What every workload may say of itself. */
 const COMMON_RULES = {
@@ -37,24 +29,27 @@ const COMMON_RULES = {
 };
 
 /** What those may whose requests are routed one by one. */
-const HTTP_RULES = {
-  affinity: oneOf(["cookie", "key"]).default("cookie"),
-  ...COMMON_RULES,
-  maxCreationsPerSecond: creationsPerSecond,
-};
+const HTTP_RULES = { ...COMMON_RULES, maxCreationsPerSecond: creationsPerSecond };
 
 /** Rules of a workload's settings, by its app; README says what each means. */
 const WORKLOAD_RULES = {
   echo: {
     app: z.literal("echo"),
-    affinity: oneOf(["source-ip", "none"]).default("source-ip"),
+    affinity: affinityOf("echo"),
     ...COMMON_RULES,
     crossZone: flag.default(true),
     idleTimeoutSeconds: wholeNumberFrom(60, 6000, 350).default(350),
   },
-  company: { app: z.literal("company"), ...HTTP_RULES },
-  document: { app: z.literal("document"), ...HTTP_RULES },
+  company: { app: z.literal("company"), affinity: affinityOf("company"), ...HTTP_RULES },
+  document: { app: z.literal("document"), affinity: affinityOf("document"), ...HTTP_RULES },
 };
+
+/** One of the affinities that an app supports, or the first of them. */
+function affinityOf<Name extends AppName>(app: Name) {
+  const { affinities } = CATALOGUE[app];
+  type Supported = (typeof CATALOGUE)[Name]["affinities"];
+  return oneOf<Supported[number]>(affinities).default(affinities[0]);
+}
 
 type WorkloadOf<Name extends AppName> = Values<(typeof WORKLOAD_RULES)[Name]>;
 

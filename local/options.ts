@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import type { AppName } from "../app/contract/catalogue.ts";
+import { CATALOGUE, type Affinity, type AppName } from "../app/contract/catalogue.ts";
 import {
   checkSettings,
   numberFrom,
@@ -12,7 +12,7 @@ import {
 } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { parseCommandLine } from "../config/commandLine.ts";
-import type { Affinity, WorkloadSettings } from "../config/workloads.ts";
+import type { WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains here; on AWS it has to outlast the load balancer. */
@@ -21,13 +21,6 @@ const LOCAL_DRAIN_SECONDS = 2;
 const MAX_PORT = 65535;
 
 const DATA_FOLDER = fileURLToPath(new URL("../.data/postgres", import.meta.url));
-
-/** How an app's clients can be kept on a replica here, with `none` to see what breaks. */
-const AFFINITIES: Record<AppName, readonly Affinity[]> = {
-  echo: ["source-ip", "none"],
-  company: ["cookie", "key", "none"],
-  document: ["cookie", "key", "none"],
-};
 
 const RULES = {
   replicas: wholeNumberFrom(1, 100, 3).optional(),
@@ -142,13 +135,13 @@ function readAffinities(
     const [affinity, app] = item.split("=").reverse();
     const known = workloads.flatMap((workload) => {
       const isMeant = app === undefined || app === workload.app;
-      const found = AFFINITIES[workload.app].find((each) => each === affinity);
+      const found = localAffinities(workload.app).find((each) => each === affinity);
       return isMeant && found !== undefined ? [[workload.app, found] as const] : [];
     });
     known.forEach(([name, found]) => by.set(name, found));
     if (known.length === 0 && workloads.length > 0) {
       const allowed = workloads.map(
-        (workload) => `${workload.app}=${AFFINITIES[workload.app].join(" or ")}`,
+        (workload) => `${workload.app}=${localAffinities(workload.app).join(" or ")}`,
       );
       faults.push({
         name: "--affinity",
@@ -159,6 +152,11 @@ function readAffinities(
     }
   }
   return { by, faults };
+}
+
+/** Affinities that an app supports here, with `none` to see what breaks. */
+function localAffinities(app: AppName): Affinity[] {
+  return [...new Set<Affinity>([...CATALOGUE[app].affinities, "none"])];
 }
 
 function portFaults(port = 0, count: number): Fault[] {

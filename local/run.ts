@@ -1,8 +1,7 @@
-import type { AppName } from "../app/contract/catalogue.ts";
+import { type AppName, keepsData } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
-import { keepsData } from "../config/workloads.ts";
 import { LocalDatabase } from "./postgres/database.ts";
 import { Guard } from "./guard.ts";
 import { connectionsOfFronts } from "./replicas/openFiles.ts";

@@ -1,4 +1,4 @@
-import { HTTP_ROUTINGS } from "../app/routing.ts";
+import { routingOf } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { Front } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
@@ -27,7 +27,7 @@ export class Workload {
 
   constructor(options: WorkloadOptions) {
     const { affinity, app, maxConnections } = options;
-    const routing = app === "echo" ? undefined : HTTP_ROUTINGS[app];
+    const routing = routingOf(app);
     const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
     this.app = app;
     this.#options = options;

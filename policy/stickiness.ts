@@ -4,7 +4,7 @@ import type {
   ResourceValidationArgs,
   ResourceValidationPolicy,
 } from "@pulumi/policy";
-import { HTTP_ROUTINGS } from "../app/routing.ts";
+import { APP_NAMES, routingOf } from "../app/contract/catalogue.ts";
 import { attributes, INGRESS_PREFIX, objectsOf, SERVICE_PREFIX } from "./kubernetes.ts";
 import { isWithin, named, ofType } from "./stack.ts";
 import { demand, known, reportFault } from "./violation.ts";
@@ -12,7 +12,7 @@ import { demand, known, reportFault } from "./violation.ts";
 /** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
 const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
 
-const COOKIES = Object.values(HTTP_ROUTINGS).map(({ cookie }) => cookie);
+const COOKIES = APP_NAMES.flatMap((app) => routingOf(app)?.cookie ?? []);
 
 /** Reads the annotations of a resource, of which one may be unknown that does not matter. */
 type Annotations = () => Record<string, string> | undefined;
@@ -162,8 +162,9 @@ function isUsed(backend: string, config: string): boolean {
 
 /** The cookie by which an app's own browsers are known; of what is no app, those of any. */
 function cookiesOf(app: string): typeof COOKIES {
-  const own = Object.entries(HTTP_ROUTINGS).find(([name]) => name === app);
-  return own === undefined ? COOKIES : [own[1].cookie];
+  const own = APP_NAMES.find((name) => name === app);
+  const cookie = own && routingOf(own)?.cookie;
+  return cookie === undefined ? COOKIES : [cookie];
 }
 
 function demandCookie(

@@ -1,3 +1,4 @@
+import { CATALOGUE } from "../contract/catalogue.ts";
 import { addApi } from "../common/http/api.ts";
 import { AppServer, type AppServerOptions } from "../common/server/appServer.ts";
 import { limitCreations } from "../common/http/creationRate.ts";
@@ -6,7 +7,6 @@ import { refuseAmbiguousKeys } from "../common/http/keyRefusal.ts";
 import { addPage } from "../common/server/servedPage.ts";
 import { addStickyCookie } from "../common/server/stickyCookie.ts";
 import { prepareTables } from "../common/database/tables.ts";
-import { COMPANY_ROUTING } from "./routing.ts";
 import { deleteExpiredKeys } from "./idempotency.ts";
 import { createCompanyMetrics } from "./metrics.ts";
 import { MIGRATIONS, type CompanyTables } from "./migrations.ts";
@@ -42,9 +42,9 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
   const metrics = createCompanyMetrics(app.registry);
   void app.fastify.register(async (scope) => {
     addApi(scope, app);
-    refuseAmbiguousKeys(scope, COMPANY_ROUTING.keyRoutes);
+    refuseAmbiguousKeys(scope, CATALOGUE.company.routing.keyRoutes);
     await addOpenApi(scope);
-    await addStickyCookie(scope, COMPANY_ROUTING.cookie, app.origins);
+    await addStickyCookie(scope, CATALOGUE.company.routing.cookie, app.origins);
     await addPage(scope, "company");
     void scope.register((companies, _options, done) => {
       companies.addHook("onRequest", (_request, reply, next) => {

@@ -1,3 +1,4 @@
+import { CATALOGUE } from "../contract/catalogue.ts";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Hocuspocus } from "@hocuspocus/server";
@@ -9,7 +10,6 @@ import { refuseAmbiguousKeys } from "../common/http/keyRefusal.ts";
 import { addPage } from "../common/server/servedPage.ts";
 import { addStickyCookie } from "../common/server/stickyCookie.ts";
 import { prepareTables } from "../common/database/tables.ts";
-import { DOCUMENT_ROUTING } from "./routing.ts";
 import { Archive } from "./archive.ts";
 import { Channel } from "./channel.ts";
 import { Entrance } from "./entrance.ts";
@@ -113,8 +113,8 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
 
   void app.fastify.register(async (scope) => {
     addApi(scope, app);
-    refuseAmbiguousKeys(scope, DOCUMENT_ROUTING.keyRoutes);
-    await addStickyCookie(scope, DOCUMENT_ROUTING.cookie, app.origins);
+    refuseAmbiguousKeys(scope, CATALOGUE.document.routing.keyRoutes);
+    await addStickyCookie(scope, CATALOGUE.document.routing.cookie, app.origins);
     await addPage(scope, "document");
     void scope.register((documents, _options, done) => {
       documents.addHook("onRequest", (request, reply, next) => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { APP_PORT } from "../../app/contract/endpoints.ts";
 import { sentencesOf, type Fault } from "../../app/contract/fault.ts";
 import { wholeNumberFault } from "../../app/contract/settings.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
@@ -16,7 +17,6 @@ import {
 } from "./haproxyConfig.ts";
 import { routeFaults } from "./keyRouteFaults.ts";
 import type { ListenerArgs } from "./nlbAnnotations.ts";
-import { APP_PORT } from "../workload/podSpec.ts";
 import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
 import { StickyService } from "./stickyService.ts";

@@ -1,18 +1,15 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AppName } from "../../app/contract/catalogue.ts";
+import {
+  APP_PORT,
+  LIVENESS_PATH,
+  METRICS_PORT,
+  READINESS_PATH,
+} from "../../app/contract/endpoints.ts";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
-
-/** The port on which the app listens, by name and by number. */
-export const APP_PORT = { name: "http", number: 8080 };
-
-/** The port of Prometheus metrics, by name and by number; no Service may name it. */
-export const METRICS_PORT = { name: "metrics", number: 9464 };
-
-/** Path of the readiness probe, which load balancers ask, too. */
-export const READINESS_PATH = "/readyz";
 
 /** The user of the image, which has no rights. */
 const USER = 1000;
@@ -72,9 +69,9 @@ export function podSpec(
           ? {}
           : { envFrom: [{ secretRef: { name: args.secretName } }] }),
         resources: containerResources(args.size),
-        startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 60 },
+        startupProbe: { ...probe(LIVENESS_PATH), periodSeconds: 2, failureThreshold: 60 },
         readinessProbe: { ...probe(READINESS_PATH), periodSeconds: 5, failureThreshold: 2 },
-        livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+        livenessProbe: { ...probe(LIVENESS_PATH), periodSeconds: 10, failureThreshold: 6 },
         securityContext: CONTAINER_SECURITY,
       },
     ],

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { Affinity } from "../../config/workloads.ts";
+import type { Affinity } from "../../app/contract/catalogue.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import type { ReplicaProcess } from "../replicas/replicaProcess.ts";
 

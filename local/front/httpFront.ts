@@ -4,7 +4,7 @@ import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../../app/contract/httpRouting.ts";
-import type { Affinity } from "../../config/workloads.ts";
+import type { Affinity } from "../../app/contract/catalogue.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import { frontKey, isBodyNeeded } from "./requestKey.ts";
 import * as http from "./httpMessage.ts";

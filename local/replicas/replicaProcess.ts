@@ -4,6 +4,7 @@ import { get } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
+import { READINESS_PATH } from "../../app/contract/endpoints.ts";
 import type { Logger } from "../../app/contract/log.ts";
 import { appEnvironment } from "../environment.ts";
 import type { Guard } from "../guard.ts";
@@ -171,7 +172,7 @@ export class ReplicaProcess {
   #check(): void {
     // Not before the replies are read that came while the front itself was not running.
     setImmediate(() => this.#returnExpired());
-    const url = { host: "127.0.0.1", port: this.#port, path: "/readyz", agent: false };
+    const url = { host: "127.0.0.1", port: this.#port, path: READINESS_PATH, agent: false };
     get({ ...url, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) }, (response) => {
       response.resume();
       this.#failedChecks = 0;

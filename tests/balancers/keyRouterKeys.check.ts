@@ -1,7 +1,7 @@
+import { CATALOGUE } from "../../app/contract/catalogue.ts";
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
-import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { requestKey } from "../../app/contract/requestKey.ts";
 import { ask, type Asked } from "./routerClient.ts";
 import { Fleet, withKey, type Router } from "./routers.ts";
@@ -31,7 +31,7 @@ describe("a key router's key", () => {
   let keyOf: (path: string, asked?: Asked) => Promise<string | undefined>;
 
   const start = async (
-    routes: readonly KeyRoute[] = COMPANY_ROUTING.keyRoutes,
+    routes: readonly KeyRoute[] = CATALOGUE.company.routing.keyRoutes,
   ): Promise<Router> => {
     const router = await fleet.route({ routes }, withKey);
     keyOf = async (path, asked) => {
@@ -68,7 +68,7 @@ describe("a key router's key", () => {
         const key = await keyOf("/companies", { method: "POST", body });
         equal(key ?? "", normaliseIdentifier(text), body);
         const asked = { method: "POST", url: "/companies", headersDistinct: {} };
-        equal(requestKey(COMPANY_ROUTING.keyRoutes, asked, Buffer.from(body)), key);
+        equal(requestKey(CATALOGUE.company.routing.keyRoutes, asked, Buffer.from(body)), key);
       },
     );
     await fc.assert(isSame, { numRuns: 500 });

@@ -1,5 +1,4 @@
-import type { AppName } from "../../app/contract/catalogue.ts";
-import { HTTP_ROUTINGS } from "../../app/routing.ts";
+import { CATALOGUE } from "../../app/contract/catalogue.ts";
 import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 import { metric } from "../drivers/metrics.ts";
 import { endRuns, runNode, type Run } from "../drivers/localRun.ts";
@@ -20,11 +19,11 @@ export class RoutedApp {
   #fleet: Fleet | undefined;
   #port = 0;
   #metricsPort = 0;
-  readonly #app: keyof typeof HTTP_ROUTINGS & AppName;
+  readonly #app: "company" | "document";
   readonly #environment: Record<string, string>;
 
   /** For each test of a `describe`. */
-  constructor(app: keyof typeof HTTP_ROUTINGS, environment: Record<string, string>) {
+  constructor(app: "company" | "document", environment: Record<string, string>) {
     this.#app = app;
     this.#environment = environment;
     let postgres: Postgres | undefined;
@@ -96,7 +95,7 @@ export class RoutedApp {
    * for connections that do not end.
    */
   async #route(fleet: Fleet): Promise<Router> {
-    const routes = HTTP_ROUTINGS[this.#app].keyRoutes;
+    const routes = CATALOGUE[this.#app].routing.keyRoutes;
     const port = this.#port;
     const router = await fleet.route({ routes, replicas: ORDINALS.length, port }, (config) =>
       config.replace(" accept-proxy", "").replace(/hard-stop-after \d+s/, "hard-stop-after 2s"),

@@ -1,3 +1,4 @@
+import { CATALOGUE } from "../../app/contract/catalogue.ts";
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import {
@@ -9,7 +10,6 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { haproxyConfig, type HaproxyConfigArgs } from "../../components/front/haproxyConfig.ts";
 import { freePorts } from "../support/ports.ts";
 import { waitFor } from "../drivers/waitFor.ts";
@@ -141,7 +141,7 @@ export class Fleet {
     const [port, probePort] = [await freePorts(1), await freePorts(1)];
     const config = configFor({
       ...PODS,
-      routes: COMPANY_ROUTING.keyRoutes,
+      routes: CATALOGUE.company.routing.keyRoutes,
       replicas: this.replicas.length,
       port: this.#port,
       readinessPath: "/readyz",

@@ -11,7 +11,7 @@ import {
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { HttpFront, type HttpFrontOptions, type HttpReplica } from "../../local/front/httpFront.ts";
-import type { Affinity } from "../../config/workloads.ts";
+import type { Affinity } from "../../app/contract/catalogue.ts";
 
 /** What the test app sets, and how its requests are keyed. */
 export const ROUTING: HttpFrontOptions["routing"] = {

@@ -1,3 +1,4 @@
+import { CATALOGUE } from "../../app/contract/catalogue.ts";
 import type { IncomingMessage, RequestListener } from "node:http";
 import fastifyCookie from "@fastify/cookie";
 import fc from "fast-check";
@@ -8,7 +9,6 @@ import { highestScore } from "../../local/front/rendezvous.ts";
 import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
 import { refuseAmbiguousKeys } from "../../app/common/http/keyRefusal.ts";
 import { Origins } from "../../app/common/http/origins.ts";
-import { COMPANY_ROUTING } from "../../app/company/routing.ts";
 import { create, startCompanyServer } from "../drivers/companyServer.ts";
 import { IDENTIFIERS, plainRequestsOf, requestsOf, type WrittenRequest } from "./keyedRequests.ts";
 import { startFront, startReplica } from "./httpFront.ts";
@@ -104,7 +104,7 @@ export async function companyApp(databaseUrl: string): Promise<KeyedApp> {
   }
   return {
     // An answer to HEAD does not say what it is about.
-    routes: COMPANY_ROUTING.keyRoutes.map((route) => ({
+    routes: CATALOGUE.company.routing.keyRoutes.map((route) => ({
       ...route,
       methods: route.methods.filter((method) => method !== "HEAD"),
     })),

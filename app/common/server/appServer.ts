@@ -12,6 +12,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 import { answerHalfClosed, namesHost } from "../http/connections.ts";
 import { SILENCE_MS } from "../../contract/httpRouting.ts";
+import { LIVENESS_PATH, READINESS_PATH } from "../../contract/endpoints.ts";
 import { Lifecycle, type Closable, type Phase } from "../../contract/lifecycle.ts";
 import type { Logger } from "../../contract/log.ts";
 import { createMetricsServer } from "./metricsServer.ts";
@@ -193,8 +194,8 @@ export class AppServer {
   }
 
   #addHealth(): void {
-    this.fastify.get("/healthz", () => ({ status: "alive" }));
-    this.fastify.get("/readyz", (_request, reply) => {
+    this.fastify.get(LIVENESS_PATH, () => ({ status: "alive" }));
+    this.fastify.get(READINESS_PATH, (_request, reply) => {
       const { phase } = this.lifecycle;
       return reply.code(phase === "ready" ? 200 : 503).send({ status: phase });
     });

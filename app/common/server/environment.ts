@@ -1,3 +1,4 @@
+import { APP_PORT, METRICS_PORT } from "../../contract/endpoints.ts";
 import { hostname } from "node:os";
 import { LOG_LEVELS } from "../../contract/log.ts";
 import { originList } from "../http/origins.ts";
@@ -11,11 +12,16 @@ import {
   type Values,
 } from "../../contract/settings.ts";
 
+/** A port, or 0 for any free one. */
+function portFrom(usual: number) {
+  return wholeNumberFrom(0, 65535, usual).default(usual);
+}
+
 /** What the environment may set for every app, and what holds where it does not. */
 const SERVER_RULES = {
   HOST: textLike(/^\S+$/, "an address to listen on", "0.0.0.0").default("0.0.0.0"),
-  PORT: wholeNumberFrom(0, 65535, 8080).default(8080),
-  METRICS_PORT: wholeNumberFrom(0, 65535, 9464).default(9464),
+  PORT: portFrom(APP_PORT.number),
+  METRICS_PORT: portFrom(METRICS_PORT.number),
   REPLICA_NAME: textLike(/^[\w.-]{1,253}$/, "a host name", "echo-7d9c5b7f4-x2k9p"),
   DRAIN_SECONDS: numberFrom(0, 3600, 150).default(150),
   ALLOWED_ORIGINS: originList.default([]),

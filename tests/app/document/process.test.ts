@@ -1,5 +1,5 @@
+import { CATALOGUE } from "../../../app/contract/catalogue.ts";
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { DOCUMENT_ROUTING } from "../../../app/document/routing.ts";
 import { requestKey } from "../../../app/contract/requestKey.ts";
 import { closeEditors, openDocument } from "../../drivers/documentEditor.ts";
 import { base, crowded } from "./documentAttacks.ts";
@@ -79,10 +79,10 @@ describe("process of the document collaborator", () => {
   });
 
   it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {
-    deepEqual(DOCUMENT_ROUTING.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
+    deepEqual(CATALOGUE.document.routing.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
     const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
     const keyOf = (method: string, url: string): string | undefined =>
-      requestKey(DOCUMENT_ROUTING.keyRoutes, { method, url, headersDistinct: {} });
+      requestKey(CATALOGUE.document.routing.keyRoutes, { method, url, headersDistinct: {} });
     for (const url of [`/documents/${id}`, `/documents/${id}/versions`, `/documents/${id}?a=b`]) {
       for (const method of ["GET", "HEAD", "POST"]) {
         equal(keyOf(method, url), id);

@@ -1,7 +1,7 @@
+import { CATALOGUE } from "../../../app/contract/catalogue.ts";
 import { deepEqual, equal, match } from "node:assert/strict";
 import { sentenceOf } from "../../../app/contract/fault.ts";
 import type { KeyRoute } from "../../../app/contract/keyRoute.ts";
-import { COMPANY_ROUTING } from "../../../app/company/routing.ts";
 import { routeFaults as faultsOf } from "../../../components/front/keyRouteFaults.ts";
 
 const ROUTE: KeyRoute = {
@@ -15,7 +15,7 @@ const routeFaults = (routes: readonly KeyRoute[]): string[] => faultsOf(routes).
 
 describe("faults of key routes", () => {
   it("are none in the company registry's, and in any other that HAProxy can read", () => {
-    deepEqual(routeFaults(COMPANY_ROUTING.keyRoutes), []);
+    deepEqual(routeFaults(CATALOGUE.company.routing.keyRoutes), []);
     deepEqual(
       routeFaults([
         { ...ROUTE, path: "/" },
