@@ -131,7 +131,7 @@ describe("the process for work that may take long", () => {
     await judge(workshop, paragraphs(5000, before), [paragraphs(before)]);
     await rejects(judge(workshop, paragraphs(5001, before), [paragraphs(before)]), {
       kind: "document-bytes",
-      message: `the document would have ${most + 1} items and gaps, allowed are ${most}`,
+      message: `the document would have ${most + 1} items and gaps; the limit is ${most}`,
     });
     equal(log, "");
   });
