@@ -1,6 +1,4 @@
 import { buildPages } from "../../app/build.ts";
 
-/** The servers of all tests serve the page, as in the image and in the local run. */
-export const mochaHooks = {
-  beforeAll: buildPages,
-};
+/** Builds once for the whole run what servers of all tests serve, as in the image and in the local run. */
+export const mochaGlobalSetup = buildPages;
