@@ -29,7 +29,7 @@ export async function compare(
 }
 
 /** Not always in the same order: who comes last meets a warmer computer. */
-export function inTurn<Each>(all: readonly Each[], turn: number): Each[] {
+export function rotated<Each>(all: readonly Each[], turn: number): Each[] {
   const first = turn % all.length;
   return [...all.slice(first), ...all.slice(0, first)];
 }

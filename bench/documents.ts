@@ -3,7 +3,7 @@ import { closeEditors } from "../tests/drivers/documentEditor.ts";
 import { visitors } from "../tests/drivers/localDocument.ts";
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { percentilesOf } from "../verify/statistics.ts";
-import { compare, compared, countedIn, inTurn, type Affinity, type Contest } from "./contests.ts";
+import { compare, compared, countedIn, rotated, type Affinity, type Contest } from "./contests.ts";
 import { SharedDocument, type Sight } from "./sharedDocument.ts";
 import { typeInWindows, type WindowOutcome } from "./windows.ts";
 
@@ -114,7 +114,7 @@ async function type(
 ): Promise<void> {
   const documents = opened[0]?.length ?? 0;
   for (let each = 0; each < keystrokes * documents; each++) {
-    for (const contest of inTurn(opened, each)) {
+    for (const contest of rotated(opened, each)) {
       contest[each % documents]?.type();
       // Not at a steady beat, which another one could happen to be in step with.
       await sleep(GAP_MS * (0.5 + Math.random()));

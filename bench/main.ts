@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts";
-import { parseCommandLine } from "../config/commandLine.ts";
+import { parseCommandLine } from "../terminal/commandLine.ts";
 import { benchDocuments } from "./documents.ts";
 import { benchRegistry } from "./registry.ts";
 

@@ -1,7 +1,7 @@
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import type { HttpClient } from "../verify/http/client.ts";
 import { latencyOf } from "../verify/statistics.ts";
-import { AFFINITIES, compare, inTurn, type Affinity } from "./contests.ts";
+import { AFFINITIES, compare, rotated, type Affinity } from "./contests.ts";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "./race.ts";
 
 /** Numbers for which clients race. */
@@ -30,7 +30,7 @@ export async function benchRegistry(): Promise<void> {
     for (const race of RACES) {
       const outcomes: [Affinity, Outcome][] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        for (const { affinity, run } of inTurn(contests, round)) {
+        for (const { affinity, run } of rotated(contests, round)) {
           outcomes.push([affinity, await raceIn(run, race, round)]);
         }
       }

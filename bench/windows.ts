@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { openPage, startBrowser } from "../tests/drivers/browser.ts";
 import { TEXT } from "../tests/drivers/documentPage.ts";
 import { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
-import { inTurn, type Affinity, type Contest } from "./contests.ts";
+import { rotated, type Affinity, type Contest } from "./contests.ts";
 
 /** How many windows are opened at most until one is on another replica than the first. */
 const WINDOWS = 20;
@@ -31,7 +31,7 @@ export async function typeInWindows(
   try {
     const pairs = await Promise.all(contests.map((contest) => WindowPair.open(browser, contest)));
     for (let key = 0; key < warmUp + keys; key++) {
-      for (const pair of inTurn(pairs, key)) {
+      for (const pair of rotated(pairs, key)) {
         await pair.press();
       }
     }

@@ -5,14 +5,12 @@ import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { sentenceOf } from "../app/contract/fault.ts";
+import { Interrupts } from "../terminal/interrupts.ts";
 
 const require = createRequire(import.meta.url);
 
 /** The stack of all scripts, unless `--stack` names another one. */
 const DEFAULT_STACK = "dev";
-
-/** Signals within this time are one: npm and the terminal both pass a Ctrl-C on. */
-const SAME_SIGNAL_MS = 500;
 
 /** Longest time for a question about the state. */
 const QUESTION_MS = 60_000;
@@ -62,11 +60,10 @@ export async function runPulumi(
 function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const pulumi = spawn(file, args, { stdio: "inherit", detached: true, env });
-    let passedOn = -Infinity;
+    const interrupts = new Interrupts();
     for (const [signal, own] of Object.entries(PASSED_ON)) {
       process.on(signal, () => {
-        if (performance.now() - passedOn > SAME_SIGNAL_MS) {
-          passedOn = performance.now();
+        if (interrupts.add()) {
           pulumi.kill(own);
         }
       });

@@ -11,7 +11,7 @@ import {
   type Values,
 } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
-import { parseCommandLine } from "../config/commandLine.ts";
+import { parseCommandLine } from "../terminal/commandLine.ts";
 import type { WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
 

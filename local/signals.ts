@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 import { emitKeypressEvents } from "node:readline";
-
-/** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
-const SAME_SIGNAL_MS = 500;
+import { Interrupts } from "../terminal/interrupts.ts";
 
 const EXIT_SIGNALLED_TWICE = 130;
 
@@ -19,7 +17,7 @@ export interface Signalled {
 /** The signals to this process. Until there is a run, one that stops it ends the process at once. */
 export class Signals {
   #run: Signalled | undefined;
-  #stoppingSince = 0;
+  readonly #interrupts = new Interrupts();
 
   constructor() {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -30,7 +28,7 @@ export class Signals {
 
   /** Whether one has told to stop. */
   get isStopping(): boolean {
-    return this.#stoppingSince !== 0;
+    return this.#interrupts.count > 0;
   }
 
   /** Has them, and keys in a terminal, stop this run or roll its replicas. */
@@ -43,10 +41,12 @@ export class Signals {
   }
 
   #stop(): void {
-    if (!this.isStopping) {
-      this.#stoppingSince = Date.now();
+    if (!this.#interrupts.add()) {
+      return;
+    }
+    if (this.#interrupts.count === 1) {
       void Promise.resolve(this.#run?.stop()).then(() => process.exit(0));
-    } else if (Date.now() - this.#stoppingSince > SAME_SIGNAL_MS) {
+    } else {
       this.#run?.kill();
       process.exit(EXIT_SIGNALLED_TWICE);
     }

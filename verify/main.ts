@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { sentenceOf } from "../app/contract/fault.ts";
 import { SettingsError } from "../app/contract/settings.ts";
+import { Interrupts } from "../terminal/interrupts.ts";
 import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
 import { reach } from "./reach.ts";
 import type { Verdict } from "./report.ts";
@@ -15,9 +16,6 @@ const EXIT_UNREACHABLE = 3;
 
 const EXIT_INTERRUPTED = 130;
 const EXIT_INTERNAL = 70;
-
-/** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
-const SAME_SIGNAL_MS = 500;
 
 /** How often a pipe gets a line of progress, in seconds; a terminal has one that changes. */
 const PIPE_SECONDS = 5;
@@ -87,12 +85,11 @@ async function checkSources(sources: readonly string[]): Promise<void> {
 /** Ctrl-C ends the run and not the report; another one, not at once, ends all. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
-  let since = 0;
+  const interrupts = new Interrupts();
   process.on("SIGINT", () => {
-    if (since !== 0 && Date.now() - since > SAME_SIGNAL_MS) {
+    if (interrupts.add() && interrupts.count > 1) {
       process.exit(EXIT_INTERRUPTED);
     }
-    since ||= Date.now();
     controller.abort();
   });
   return controller.signal;

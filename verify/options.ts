@@ -11,7 +11,7 @@ import {
 } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
-import { parseCommandLine } from "../config/commandLine.ts";
+import { parseCommandLine } from "../terminal/commandLine.ts";
 import { KEY } from "./http/request.ts";
 import { TRANSPORTS } from "./sockjs/session.ts";
 

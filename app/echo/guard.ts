@@ -28,7 +28,7 @@ const XHR_TEXT = [...TEXT, "T", "text/xml", "application/json", "application/xml
 const FORM = "application/x-www-form-urlencoded";
 
 /** Why a request does not get to SockJS, which would answer 500, or nothing at all. */
-export interface Fault {
+export interface RequestRefusal {
   status: number;
   /** As the metric has it. */
   reason: "origin" | "request";
@@ -36,38 +36,41 @@ export interface Fault {
 }
 
 /** What is wrong with a request, apart from its body. */
-export function faultOf(request: IncomingMessage, origins: Origins): Fault | undefined {
+export function refusalOf(request: IncomingMessage, origins: Origins): RequestRefusal | undefined {
   const { method, url = "" } = request;
   const [path = ""] = url.split("?", 1);
   const query = queryOf(url);
   if (!PLAIN_URL.test(url)) {
-    return fault(400, "the URL has characters that belong percent-encoded");
+    return refusal(400, "the URL has characters that belong percent-encoded");
   }
   if (!isDecodable(query)) {
-    return fault(400, "the query is not percent-encoded UTF-8");
+    return refusal(400, "the query is not percent-encoded UTF-8");
   }
   if (!FRAME_PATH.test(path) && origins.isStranger(request)) {
-    return { ...fault(403, strangerDetail(request)), reason: "origin" };
+    return { ...refusal(403, strangerDetail(request)), reason: "origin" };
   }
   const [, server, session, transport = ""] = SESSION_PATH.exec(path) ?? [];
   if (server !== undefined && session !== undefined && !areIds(server, session)) {
-    return fault(404, "server and session must each have 1 to 255 characters without dots");
+    return refusal(404, "server and session must each have 1 to 255 characters without dots");
   }
   return method === "GET" && /^(jsonp|htmlfile)$/.test(transport) && !hasCallback(query)
-    ? fault(400, "the parameter c is to be the name of a function")
+    ? refusal(400, "the parameter c is to be the name of a function")
     : undefined;
 }
 
 /** What is wrong with a request for a WebSocket, apart from its handshake, which SockJS checks. */
-export function upgradeFaultOf(request: IncomingMessage, origins: Origins): Fault | undefined {
+export function upgradeRefusalOf(
+  request: IncomingMessage,
+  origins: Origins,
+): RequestRefusal | undefined {
   const isWebSocket = /\/websocket\/?(\?|$)/.test(request.url ?? "");
   return (
-    faultOf(request, origins) ?? (isWebSocket ? undefined : fault(404, "there is no WebSocket"))
+    refusalOf(request, origins) ?? (isWebSocket ? undefined : refusal(404, "there is no WebSocket"))
   );
 }
 
 /** What is wrong with the body of a request that sends messages. */
-export function bodyFaultOf(request: IncomingMessage, body: Buffer): Fault | undefined {
+export function bodyRefusalOf(request: IncomingMessage, body: Buffer): RequestRefusal | undefined {
   const path = (request.url ?? "").replace(/\/?(\?.*)?$/, "");
   const isForm = path.endsWith("/jsonp_send");
   if (!isForm && !path.endsWith("/xhr_send")) {
@@ -77,16 +80,16 @@ export function bodyFaultOf(request: IncomingMessage, body: Buffer): Fault | und
   const [type = ""] = contentType.split(";");
   const types = isForm ? [...TEXT, FORM] : XHR_TEXT;
   if (!types.includes(type) || hasOtherCharset(contentType)) {
-    return fault(415, "Content-Type must be text/plain in UTF-8");
+    return refusal(415, "Content-Type must be text/plain in UTF-8");
   }
   const text = body.toString();
   if (!isUtf8(body) || (type === FORM && !isDecodable(text))) {
-    return fault(400, "the body is not UTF-8");
+    return refusal(400, "the body is not UTF-8");
   }
   if (type === FORM) {
-    return isList(parse(text).d) ? undefined : fault(400, "d must be a JSON list of messages");
+    return isList(parse(text).d) ? undefined : refusal(400, "d must be a JSON list of messages");
   }
-  return isList(text) ? undefined : fault(400, "the body must be a JSON list of messages");
+  return isList(text) ? undefined : refusal(400, "the body must be a JSON list of messages");
 }
 
 /** Reads a body; what has more bytes than `limit` is answered 413, announced or met while reading. */
@@ -135,7 +138,7 @@ export function refuseLarge(response: ServerResponse, limit: number): void {
 
 export function refuse(
   response: ServerResponse,
-  { status, detail }: Pick<Fault, "status" | "detail">,
+  { status, detail }: Pick<RequestRefusal, "status" | "detail">,
 ): void {
   response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
   response.end(`${detail}\n`);
@@ -160,6 +163,6 @@ function isList(text: unknown): boolean {
   }
 }
 
-function fault(status: number, detail: string): Fault {
+function refusal(status: number, detail: string): RequestRefusal {
   return { status, reason: "request", detail };
 }

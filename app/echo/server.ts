@@ -74,7 +74,7 @@ export function createEchoServer(options: EchoServerOptions): AppServer {
     maxBodyBytes: maxBodyBytes(options.maxMessageBytes),
     messageSeconds: options.messageSeconds ?? MESSAGE_SECONDS,
     onSession: acceptSession(app, sessions, metrics, options),
-    onFault: ({ reason }) => metrics.refused.inc({ reason }),
+    onRefusal: ({ reason }) => metrics.refused.inc({ reason }),
   });
   void app.fastify.register((scope) => addPage(scope, "echo", PAGE_POLICY));
   return app;

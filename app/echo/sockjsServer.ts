@@ -31,13 +31,13 @@ export interface SockjsOptions extends AppServerOptions {
   messageSeconds: number;
   /** Called with null where the client has gone before its session was open; a WebSocket comes with its frames. */
   onSession: (session: Connection | null, frames?: FrameWatch) => void;
-  onFault: (fault: guard.Fault) => void;
+  onRefusal: (refusal: guard.RequestRefusal) => void;
 }
 
 /** Hands what is under the prefix to SockJS, unless it has faults. */
 export function sockjsInterceptor(
   app: AppServer,
-  { log, replica, maxBodyBytes, messageSeconds, onSession, onFault }: SockjsOptions,
+  { log, replica, maxBodyBytes, messageSeconds, onSession, onRefusal }: SockjsOptions,
 ): Interceptor {
   const echo = sockjs.createServer({
     prefix: guard.ECHO_PREFIX,
@@ -55,10 +55,10 @@ export function sockjsInterceptor(
   const handle = echo.middleware();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const fault = guard.faultOf(request, app.origins);
-    if (fault !== undefined) {
-      onFault(fault);
-      guard.refuse(response, fault);
+    const refusal = guard.refusalOf(request, app.origins);
+    if (refusal !== undefined) {
+      onRefusal(refusal);
+      guard.refuse(response, refusal);
       return;
     }
     prepare(request, response, app.origins.frameAncestors);
@@ -68,10 +68,10 @@ export function sockjsInterceptor(
       handle(request, response);
     } else {
       guard.readBody(request, response, maxBodyBytes, (body) => {
-        const bodyFault = guard.bodyFaultOf(request, body);
-        if (bodyFault !== undefined) {
-          onFault(bodyFault);
-          guard.refuse(response, bodyFault);
+        const bodyRefusal = guard.bodyRefusalOf(request, body);
+        if (bodyRefusal !== undefined) {
+          onRefusal(bodyRefusal);
+          guard.refuse(response, bodyRefusal);
         } else if (!request.socket.destroyed) {
           handle(request, response);
           // At once, for it copies all that it has with each part.
@@ -82,10 +82,10 @@ export function sockjsInterceptor(
     }
   };
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const fault = guard.upgradeFaultOf(request, app.origins);
-    if (fault !== undefined) {
-      onFault(fault);
-      app.refuse(socket, fault.status);
+    const refusal = guard.upgradeRefusalOf(request, app.origins);
+    if (refusal !== undefined) {
+      onRefusal(refusal);
+      app.refuse(socket, refusal.status);
       return;
     }
     // Frames of the protocol are text; what a raw WebSocket sends may be either.

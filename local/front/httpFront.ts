@@ -155,7 +155,7 @@ export class HttpFront {
   /**
    * Connects to the replica of a request; to another one when it refuses, for then it has got nothing yet.
    *
-   * @throws Refusal when there is none for too long
+   * @throws HttpRefusal when there is none for too long
    */
   async #findWay(
     request: IncomingMessage,
@@ -184,7 +184,7 @@ export class HttpFront {
         return way;
       }
     }
-    throw new http.Refusal(503, "no replica is ready; the request was not carried out");
+    throw new http.HttpRefusal(503, "no replica is ready; the request was not carried out");
   }
 
   #chooser(
@@ -237,7 +237,7 @@ export class HttpFront {
   }
 
   /** Where an answer has begun, that it breaks off is told by itself. */
-  #refuse(request: IncomingMessage, response: ServerResponse, refusal: http.Refusal): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: http.HttpRefusal): void {
     if (!response.headersSent && !response.destroyed) {
       http.refuse(request, response, refusal);
     }
@@ -279,12 +279,12 @@ function connected(port: number): Promise<Socket | undefined> {
   });
 }
 
-function lost(): http.Refusal {
-  return new http.Refusal(503, "the replica went away; it may have carried the request out");
+function lost(): http.HttpRefusal {
+  return new http.HttpRefusal(503, "the replica went away; it may have carried the request out");
 }
 
-function refusalOf(error: unknown): http.Refusal {
-  return error instanceof http.Refusal
+function refusalOf(error: unknown): http.HttpRefusal {
+  return error instanceof http.HttpRefusal
     ? error
-    : new http.Refusal(400, "the request cannot be passed on");
+    : new http.HttpRefusal(400, "the request cannot be passed on");
 }

@@ -32,8 +32,8 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Why the front answers a request itself. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class HttpRefusal extends Error {
+  override readonly name = "HttpRefusal";
   readonly status: number;
 
   constructor(status: number, detail: string) {
@@ -45,7 +45,7 @@ export class Refusal extends Error {
 /**
  * Makes a request what a load balancer passes on.
  *
- * @throws Refusal
+ * @throws HttpRefusal
  */
 export function prepare(request: IncomingMessage): void {
   const { socket, url = "/" } = request;
@@ -85,14 +85,14 @@ export function admit({ headers }: IncomingMessage, response: ServerResponse): v
 /**
  * Reads a body, whose length is then known.
  *
- * @throws Refusal when it is too large or too slow
+ * @throws HttpRefusal when it is too large or too slow
  */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   bodyMs = BODY_MS,
 ): Promise<Buffer> {
-  const tooLarge = new Refusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
+  const tooLarge = new HttpRefusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     return Promise.reject(tooLarge);
   }
@@ -101,7 +101,7 @@ export function readBody(
     const chunks: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(
-      () => reject(new Refusal(408, `the body may take ${bodyMs / 1000} s`)),
+      () => reject(new HttpRefusal(408, `the body may take ${bodyMs / 1000} s`)),
       bodyMs,
     );
     response.once("close", () => clearTimeout(timer));
@@ -134,7 +134,7 @@ export function endToEnd({ rawHeaders }: IncomingMessage): string[] {
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, message }: Refusal,
+  { status, message }: HttpRefusal,
 ): void {
   const { body, headers } = problem(status, message);
   response.writeHead(status, request.complete ? headers : { ...headers, Connection: "close" });
@@ -153,7 +153,7 @@ export function refuse(
 }
 
 /** The same where there is but the connection, because of an upgrade or because nothing could be read. */
-export function refuseConnection(socket: Socket, { status, message }: Refusal): void {
+export function refuseConnection(socket: Socket, { status, message }: HttpRefusal): void {
   const { body, headers } = problem(status, message);
   const lines = Object.entries({ ...headers, Connection: "close" }).map(
     ([name, value]) => `${name}: ${value}`,
@@ -193,34 +193,34 @@ function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   );
 }
 
-/** @throws Refusal */
+/** @throws HttpRefusal */
 function check(request: IncomingMessage): void {
   const { url = "", rawHeaders } = request;
   // With what stands behind each name and each value.
   const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
   if (url.length > MAX_URL_BYTES) {
-    throw new Refusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
+    throw new HttpRefusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
   }
   if (!/^[!"$-~]*$/.test(url)) {
-    throw new Refusal(400, "the request's target has a # or a character that is not ASCII");
+    throw new HttpRefusal(400, "the request's target has a # or a character that is not ASCII");
   }
   if (bytes > MAX_HEADERS_BYTES) {
-    throw new Refusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
+    throw new HttpRefusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
   }
   if (!namesHost(request)) {
-    throw new Refusal(400, "the request must have one header Host, with a host");
+    throw new HttpRefusal(400, "the request must have one header Host, with a host");
   }
 }
 
 /**
  * Path and query as they were sent: a router makes nothing of `..`.
  *
- * @throws Refusal
+ * @throws HttpRefusal
  */
 function pathOfAbsolute(url: string): string {
   const [, path] = /^https?:\/\/[^/?]+(\/.*)$/i.exec(url) ?? [];
   if (path === undefined || !URL.canParse(url)) {
-    throw new Refusal(400, "the request's target is no URL with a path");
+    throw new HttpRefusal(400, "the request's target is no URL with a path");
   }
   return path;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { answerHalfClosed } from "../../app/common/http/connections.ts";
-import { isUpgrade, Refusal, refuseConnection } from "./httpMessage.ts";
+import { isUpgrade, HttpRefusal, refuseConnection } from "./httpMessage.ts";
 
 /** Bytes of a request line and its headers that are read at all: as many as the key router's buffer has. */
 const MAX_HEAD_BYTES = 65_536;
@@ -16,10 +16,10 @@ const CHECK_MS = 500;
 const MAX_PIPELINED = 64;
 
 /** Why a request could not be read, by the code of the parser's error. */
-const REFUSALS: Record<string, Refusal> = {
-  ERR_HTTP_REQUEST_TIMEOUT: new Refusal(408, "the request did not come in time"),
-  HPE_HEADER_OVERFLOW: new Refusal(431, `the headers are larger than ${MAX_HEAD_BYTES} bytes`),
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Refusal(413, "the extensions of a chunk are too large"),
+const REFUSALS: Record<string, HttpRefusal> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new HttpRefusal(408, "the request did not come in time"),
+  HPE_HEADER_OVERFLOW: new HttpRefusal(431, `the headers are larger than ${MAX_HEAD_BYTES} bytes`),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new HttpRefusal(413, "the extensions of a chunk are too large"),
 };
 
 export interface HttpServerOptions {
@@ -67,14 +67,14 @@ export function createHttpServer(options: HttpServerOptions): Server {
       }
     })
     .on("connect", (_request, client: Socket) => {
-      refuseConnection(client, new Refusal(400, "this is no proxy to elsewhere"));
+      refuseConnection(client, new HttpRefusal(400, "this is no proxy to elsewhere"));
     })
     .on("clientError", (error: NodeJS.ErrnoException, client: Socket) => {
       if (client.bytesRead === 0 || !client.writable || !pipelineOf(client).isAnswerable) {
         client.destroy();
       } else {
         const refusal = REFUSALS[error.code ?? ""];
-        refuseConnection(client, refusal ?? new Refusal(400, "this is no valid HTTP request"));
+        refuseConnection(client, refusal ?? new HttpRefusal(400, "this is no valid HTTP request"));
       }
     });
 }
