@@ -3,18 +3,16 @@ import type { Document, Hocuspocus } from "@hocuspocus/server";
 import { Content } from "./content/content.ts";
 import { Intake, type Admitted, type IntakeServices } from "./intake/intake.ts";
 import { TooCostlyError } from "./content/integration.ts";
-import { MAX_OPENING_DETOURS, maxStructs, Refusal } from "./limits.ts";
+import { Refusal } from "./limits.ts";
 import type { Renewer } from "./worker/renewer.ts";
 import type { NumberedState, NumberedUpdate, StoredDocument } from "./store.ts";
+import { Progress } from "./progress.ts";
 import type { Turns } from "./content/turns.ts";
 import { Upkeep, type Kept, type UpkeepServices } from "./upkeep.ts";
 import type { UpdateWriter } from "./writer.ts";
 
 /** Time until the next try to read what other replicas saved, in milliseconds. */
 const RETRY_MS = 300;
-
-/** Part of what a document may be, up to which it is left as it is. */
-const MAX_PART = 0.7;
 
 /** Updates that others saved of which each is shown for itself; of more, what they come to. */
 const MAX_SHOWN = 20;
@@ -49,11 +47,7 @@ export class Room implements Kept {
   readonly #upkeep: Upkeep;
   readonly #release: () => Promise<void>;
 
-  #applied = 0;
-  /** Numbers beyond, of updates that were saved here; in between are those that were saved elsewhere. */
-  readonly #ahead = new Set<number>();
-  /** Highest number of which another replica has told. */
-  #heard = 0;
+  readonly #progress = new Progress();
   #catchingUp: Promise<void> | undefined;
   /** Resolves when those go on that were tried on a copy: one after the other, as each may need those before. */
   #reaching = Promise.resolve();
@@ -101,25 +95,12 @@ export class Room implements Kept {
 
   /** Number up to which the document has every update, or has it in line. */
   get applied(): number {
-    return this.#applied;
-  }
-
-  /**
-   * Whether it takes so long to open that it is soon too much: then it is to be renewed, unless it would still have more
-   * items and gaps than these.
-   */
-  get renewableUpTo(): number | undefined {
-    const { detours, structs } = this.content;
-    if (detours > MAX_PART * MAX_OPENING_DETOURS) {
-      return Infinity;
-    }
-    const most = maxStructs(this.#services.limits.maxDocumentBytes);
-    return structs > MAX_PART * most ? structs / 2 : undefined;
+    return this.#progress.applied;
   }
 
   /** The state with its number. */
   async state(): Promise<NumberedState> {
-    const number = this.#applied;
+    const number = this.applied;
     return { number, state: await this.content.encode() };
   }
 
@@ -137,11 +118,10 @@ export class Room implements Kept {
         await this.#reach(judgement.number);
         this.intake.assertSound(judgement);
       }
-      const basis = judgement?.number ?? this.#applied;
+      const basis = judgement?.number ?? this.applied;
       const number = await writer.save({ documentId: this.id, update, title, basis });
-      if (number > this.#applied && !this.#ahead.has(number)) {
-        this.#ahead.add(number);
-        this.#advance();
+      if (!this.#progress.has(number)) {
+        this.#progress.add(number);
         await this.#integrate([update]);
         this.#catchUp();
       }
@@ -157,7 +137,7 @@ export class Room implements Kept {
 
   /** Hears that there are updates up to this number. */
   hear(number: number): void {
-    this.#heard = Math.max(this.#heard, number);
+    this.#progress.hear(number);
     this.#catchUp();
   }
 
@@ -176,7 +156,7 @@ export class Room implements Kept {
     await integrate(snapshot === undefined ? [] : [snapshot.state]);
     this.#upkeep.begin();
     await integrate(updates.map(({ update }) => update));
-    this.#applied = updates.at(-1)?.number ?? snapshot?.number ?? 0;
+    this.#progress.reach(updates.at(-1)?.number ?? snapshot?.number ?? 0);
     this.#services.metrics.read.inc(updates.length);
     updates.forEach(({ update }) => this.#upkeep.grown(update.byteLength));
     this.#upkeep.opened(updates.length);
@@ -191,7 +171,7 @@ export class Room implements Kept {
     const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
     const reached = this.#reaching.then(async () => {
       this.hear(number);
-      while (this.#applied < number && this.#catchingUp !== undefined) {
+      while (this.applied < number && this.#catchingUp !== undefined) {
         if (performance.now() > latest) {
           throw new Refusal("unavailable", "the database cannot be read now; try again");
         }
@@ -200,12 +180,6 @@ export class Room implements Kept {
     });
     this.#reaching = reached.catch(() => undefined);
     return reached;
-  }
-
-  #advance(): void {
-    while (this.#ahead.delete(this.#applied + 1)) {
-      this.#applied += 1;
-    }
   }
 
   /** Reads what it lacks, if it lacks something. */
@@ -219,19 +193,19 @@ export class Room implements Kept {
   }
 
   #lacks(): boolean {
-    return !this.#isClosed && (this.#heard > this.#applied || this.#ahead.size > 0);
+    return !this.#isClosed && this.#progress.isBehind;
   }
 
   async #readUntilComplete(): Promise<void> {
     while (this.#lacks()) {
-      const before = this.#applied;
+      const before = this.applied;
       try {
         await this.#readNew();
       } catch (error) {
         const reason = String(error);
         this.#services.log.warn({ document: this.id, reason }, "cannot read what is new yet");
       }
-      if (this.#applied === before) {
+      if (this.applied === before) {
         await sleep(RETRY_MS);
       }
     }
@@ -239,7 +213,7 @@ export class Room implements Kept {
 
   async #readNew(): Promise<void> {
     const { store, metrics } = this.#services;
-    const after = this.#applied;
+    const after = this.applied;
     const updates = await store.readAfter(this.id, after);
     if (updates[0]?.number === after + 1) {
       await this.#follow(updates);
@@ -247,11 +221,9 @@ export class Room implements Kept {
     }
     // A snapshot has taken their place meanwhile.
     const { snapshot, updates: newer = [] } = (await store.read(this.id)) ?? {};
-    if (snapshot !== undefined && snapshot.number > this.#applied) {
-      metrics.hops.inc(snapshot.number - this.#applied);
-      this.#applied = snapshot.number;
-      this.#ahead.forEach((each) => each <= snapshot.number && this.#ahead.delete(each));
-      this.#advance();
+    if (snapshot !== undefined && snapshot.number > this.applied) {
+      metrics.hops.inc(snapshot.number - this.applied);
+      this.#progress.reach(snapshot.number);
       this.intake.strayed();
       await this.#integrate([snapshot.state], 0);
     }
@@ -260,16 +232,15 @@ export class Room implements Kept {
 
   /** Own ones are among those of others, and some were committed here while they were read. */
   async #follow(updates: readonly NumberedUpdate[]): Promise<void> {
-    const unknown = updates.filter(({ number }) => number > this.#applied);
+    const unknown = updates.filter(({ number }) => number > this.applied);
     const last = unknown.at(-1);
     if (last === undefined) {
       return;
     }
     const hops = unknown.filter(({ isOwn }) => !isOwn);
     this.#services.metrics.hops.inc(hops.length);
-    const lacking = unknown.filter(({ number }) => !this.#ahead.delete(number));
-    this.#applied = last.number;
-    this.#advance();
+    const lacking = unknown.filter(({ number }) => !this.#progress.has(number));
+    this.#progress.reach(last.number);
     this.intake.strayed();
     await this.#integrate(lacking.map(({ update }) => update));
   }

@@ -1,5 +1,6 @@
 import { TooCostlyError } from "./content/integration.ts";
 import { Room, type RoomServices } from "./room.ts";
+import { renewableUpTo } from "./worker/renewer.ts";
 
 /** A room that is entered: it stays until all have left who have entered. */
 interface Entry {
@@ -95,11 +96,12 @@ export class Rooms {
   }
 
   async #close(room: Room): Promise<void> {
-    const { renewer, log } = this.#services;
+    const { renewer, limits, log } = this.#services;
     try {
       await room.close();
-      if (room.renewableUpTo !== undefined) {
-        await renewer.renew(room.id, room.renewableUpTo);
+      const most = renewableUpTo(room.content, limits);
+      if (most !== undefined) {
+        await renewer.renew(room.id, most);
       }
     } catch (error) {
       log.error({ document: room.id, err: error }, "cannot close a document");

@@ -1,8 +1,27 @@
 import type { Logger } from "../../contract/log.ts";
+import type { Content } from "../content/content.ts";
 import { TooCostlyError } from "../content/integration.ts";
+import { MAX_OPENING_DETOURS, maxStructs, type DocumentLimits } from "../limits.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import { partsOf, type DocumentStore } from "../store.ts";
 import type { Workshop } from "./workshop.ts";
+
+/** Part of what a document may be, up to which it is left as it is. */
+const MAX_PART = 0.7;
+
+/**
+ * Whether a document takes so long to open that it is soon too much: then it is to be renewed, unless it would still have
+ * more items and gaps than these.
+ */
+export function renewableUpTo(
+  { detours, structs }: Content,
+  { maxDocumentBytes }: DocumentLimits,
+): number | undefined {
+  if (detours > MAX_PART * MAX_OPENING_DETOURS) {
+    return Infinity;
+  }
+  return structs > MAX_PART * maxStructs(maxDocumentBytes) ? structs / 2 : undefined;
+}
 
 /**
  * Renews documents that are slow to open: those that were made so before that was refused, and those that have become
