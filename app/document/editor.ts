@@ -176,6 +176,8 @@ export class Editor implements Guest {
     const isFirst = this.#unshown === undefined;
     this.#unshown ??= [];
     try {
+      await content.settled();
+      content.past.assertNothingUnsent(vector, content.doc);
       this.#send(answerFrame(id, await content.encode(vector)));
       this.#send(askFrame(id, await content.vector()));
     } catch (error) {

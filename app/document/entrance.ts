@@ -131,7 +131,10 @@ export class Entrance {
     }
   }
 
-  #refusalAt({ editors }: Room): Refusal | undefined {
+  #refusalAt({ editors, isRenewed }: Room): Refusal | undefined {
+    if (isRenewed) {
+      return new Refusal("unavailable", "the document is being opened again; try again");
+    }
     const { maxConnections, maxConnectionsPerDocument } = this.#services.limits;
     if (this.#editors.size >= maxConnections) {
       return new Refusal("connections", `the replica has its ${maxConnections} connections`);

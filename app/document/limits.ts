@@ -39,6 +39,7 @@ export function maxStructs(maxDocumentBytes: number): number {
 const CODES = {
   poisoned: status.INVALID,
   costly: status.INVALID,
+  outdated: status.OUTDATED,
   rate: status.TOO_FAST,
   "document-bytes": status.TOO_BIG,
   frames: status.TOO_BIG,

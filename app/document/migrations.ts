@@ -22,7 +22,13 @@ export interface DocumentTables {
     replica_id: string;
   };
   /** A document's state up to an update. */
-  document_snapshot: { document_id: string; number: string; state: Buffer };
+  document_snapshot: {
+    document_id: string;
+    number: string;
+    state: Buffer;
+    /** State vector that the document had before it was renewed last; null where nobody has kept it. */
+    past: Buffer | null;
+  };
   /** States that are kept; without a title where nobody asked for it. */
   document_version: {
     id: Generated<string>;
@@ -49,7 +55,11 @@ export interface DocumentTables {
 /** How the tables came to be what `DocumentTables` says. */
 export const MIGRATIONS: Migrations = {
   table: "document_migration",
-  all: { "0001-document": { up: createTables }, "0002-renewal": { up: createRooms } },
+  all: {
+    "0001-document": { up: createTables },
+    "0002-renewal": { up: createRooms },
+    "0003-past": { up: addPast },
+  },
 };
 
 /** What is in memory only, presence, is gone after a crash of PostgreSQL, and written anew then. */
@@ -113,4 +123,8 @@ async function createRooms(db: Kysely<unknown>): Promise<void> {
       replica_id uuid not null,
       primary key (document_id, replica_id)
     )`.execute(db);
+}
+
+async function addPast(db: Kysely<unknown>): Promise<void> {
+  await sql`alter table document_snapshot add column past bytea`.execute(db);
 }

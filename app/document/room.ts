@@ -3,6 +3,7 @@ import type { Document, Hocuspocus } from "@hocuspocus/server";
 import { Content } from "./content/content.ts";
 import { Intake, type Admitted, type IntakeServices } from "./intake/intake.ts";
 import { TooCostlyError } from "./content/integration.ts";
+import { Past } from "./content/past.ts";
 import { Refusal } from "./limits.ts";
 import type { Renewer } from "./worker/renewer.ts";
 import type { NumberedState, NumberedUpdate, StoredDocument } from "./store.ts";
@@ -48,6 +49,7 @@ export class Room implements Kept {
   readonly #release: () => Promise<void>;
 
   readonly #progress = new Progress();
+  #isRenewed = false;
   #catchingUp: Promise<void> | undefined;
   /** Resolves when those go on that were tried on a copy: one after the other, as each may need those before. */
   #reaching = Promise.resolve();
@@ -96,6 +98,11 @@ export class Room implements Kept {
   /** Number up to which the document has every update, or has it in line. */
   get applied(): number {
     return this.#progress.applied;
+  }
+
+  /** Whether the document was renewed since it was opened: nobody can come in before all have left. */
+  get isRenewed(): boolean {
+    return this.#isRenewed;
   }
 
   /** The state with its number. */
@@ -150,7 +157,8 @@ export class Room implements Kept {
     await this.#release();
   }
 
-  async #load({ snapshot, updates }: StoredDocument): Promise<void> {
+  async #load({ snapshot, updates, past }: StoredDocument): Promise<void> {
+    this.content.past = new Past(past);
     const integrate = (some: readonly Uint8Array[]): Promise<void> =>
       this.content.integrate(some, (error) => this.#failed(error));
     await integrate(snapshot === undefined ? [] : [snapshot.state]);
@@ -193,7 +201,7 @@ export class Room implements Kept {
   }
 
   #lacks(): boolean {
-    return !this.#isClosed && this.#progress.isBehind;
+    return !this.#isClosed && !this.#isRenewed && this.#progress.isBehind;
   }
 
   async #readUntilComplete(): Promise<void> {
@@ -220,7 +228,11 @@ export class Room implements Kept {
       return;
     }
     // A snapshot has taken their place meanwhile.
-    const { snapshot, updates: newer = [] } = (await store.read(this.id)) ?? {};
+    const { snapshot, updates: newer = [], past } = (await store.read(this.id)) ?? {};
+    if (snapshot !== undefined && !this.content.past.isOf(past)) {
+      this.#end();
+      return;
+    }
     if (snapshot !== undefined && snapshot.number > this.applied) {
       metrics.hops.inc(snapshot.number - this.applied);
       this.#progress.reach(snapshot.number);
@@ -263,9 +275,20 @@ export class Room implements Kept {
     this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
     if (error instanceof TooCostlyError) {
       // What is missing now, who opens it anew gets.
-      const refusal = new Refusal("unavailable", "the document has to be opened again");
-      this.editors.forEach((editor) => editor.dismiss(refusal));
+      this.#dismissAll();
       throw error;
     }
+  }
+
+  /** The document was renewed. What is here is not what others read, so that all have to open it again. */
+  #end(): void {
+    this.#isRenewed = true;
+    this.#upkeep.stop();
+    this.#dismissAll();
+  }
+
+  #dismissAll(): void {
+    const refusal = new Refusal("unavailable", "the document has to be opened again");
+    this.editors.forEach((editor) => editor.dismiss(refusal));
   }
 }

@@ -99,7 +99,7 @@ export class Rooms {
     const { renewer, limits, log } = this.#services;
     try {
       await room.close();
-      const most = renewableUpTo(room.content, limits);
+      const most = room.isRenewed ? undefined : renewableUpTo(room.content, limits);
       if (most !== undefined) {
         await renewer.renew(room.id, most);
       }

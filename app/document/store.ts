@@ -24,6 +24,13 @@ export interface StoredDocument {
   snapshot: NumberedState | undefined;
   /** Those that the snapshot lacks, in their order. */
   updates: NumberedUpdate[];
+  /** State vector that it had before it was renewed last; none where it was not, or nobody has kept it. */
+  past?: Uint8Array | undefined;
+}
+
+/** The state that a document has from now on, and the state vector of the one that it had. */
+export interface RenewedState extends NumberedState {
+  past: Uint8Array;
 }
 
 /** All that makes a stored document, with the number of the last update in it. */
@@ -90,17 +97,18 @@ export class DocumentStore {
       return undefined;
     }
     // In one statement: a snapshot that another replica writes meanwhile takes updates away.
-    const { rows } = await sql<UpdateRow & { is_snapshot: boolean }>`
-      with snapshot as (select number, state from document_snapshot where document_id = ${id})
-      select number, state as update, null as replica_id, true as is_snapshot from snapshot
+    const { rows } = await sql<UpdateRow & { is_snapshot: boolean; past: Buffer | null }>`
+      with snapshot as (select number, state, past from document_snapshot where document_id = ${id})
+      select number, state as update, null as replica_id, true as is_snapshot, past from snapshot
       union all
-      select number, update, replica_id, false from document_update
+      select number, update, replica_id, false, null from document_update
         where document_id = ${id} and number > coalesce((select number from snapshot), 0)
       order by number`.execute(this.#db);
     const snapshot = rows.find((row) => row.is_snapshot);
     return {
       snapshot: snapshot && { number: Number(snapshot.number), state: snapshot.update },
       updates: rows.filter((row) => !row.is_snapshot).map((row) => this.#updateOf(row)),
+      past: snapshot?.past ?? undefined,
     };
   }
 
@@ -191,7 +199,7 @@ export class DocumentStore {
    * @param isUsed whether replicas may have it open
    * @returns whether it has that now
    */
-  renew(id: string, { number, state }: NumberedState, isUsed: boolean): Promise<boolean> {
+  renew(id: string, { number, state, past }: RenewedState, isUsed: boolean): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
       // By itself: the next statement sees all who have opened it before.
       await sql`select from document where id = ${id} for update`.execute(transaction);
@@ -208,9 +216,10 @@ export class DocumentStore {
         return false;
       }
       await sql`
-        insert into document_snapshot (document_id, number, state)
-        values (${id}, ${next}, ${Buffer.from(state)})
-        on conflict (document_id) do update set number = excluded.number, state = excluded.state
+        insert into document_snapshot (document_id, number, state, past)
+        values (${id}, ${next}, ${Buffer.from(state)}, ${Buffer.from(past)})
+        on conflict (document_id) do update
+          set number = excluded.number, state = excluded.state, past = excluded.past
       `.execute(transaction);
       await transaction.deleteFrom("document_update").where("document_id", "=", id).execute();
       return true;

@@ -10,3 +10,5 @@ export const SERVICE_RESTART = 4012;
 export const TRY_AGAIN_LATER = 4013;
 /** Who reads too slowly, and who asks for what cannot be had now. */
 export const NOT_NOW = 4014;
+/** What is sent was made on what is not there any more. WebSocket has no such status: 4000 more than that of HTTP. */
+export const OUTDATED = 4409;

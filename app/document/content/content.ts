@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import { Contention } from "./contention.ts";
 import { Integration } from "./integration.ts";
 import { MAX_STORED_DETOURS } from "../limits.ts";
+import { Past } from "./past.ts";
 import { emptyDoc, structsOf } from "./sharedDoc.ts";
 import { StateEncoder } from "./stateEncoder.ts";
 import type { Turns } from "./turns.ts";
@@ -16,6 +17,8 @@ export class Content {
   readonly doc = emptyDoc();
   readonly contention = new Contention();
   readonly turns: Turns;
+  /** What was renewed of it. */
+  past = new Past();
   /** Bytes of the state, or more than it has. */
   bytes = 0;
   /** Steps that it took to integrate all, and those of them that were detours. */

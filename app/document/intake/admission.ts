@@ -88,7 +88,8 @@ export class Admission {
     const structs = take(reader.structs(), MOST.structs);
     const ranges = take(reader.deletions(), maxStructs(this.#maxBytes));
     const fresh = new Ahead();
-    const around = new Surroundings(this.#content.doc, this.#shape, [fresh, this.#ahead]);
+    const { doc, past } = this.#content;
+    const around = new Surroundings(doc, this.#shape, [fresh, this.#ahead], past);
     if (isKnown(around, structs, ranges)) {
       return { kind: "known" };
     }
@@ -106,7 +107,7 @@ export class Admission {
       throw new UnclearError();
     }
     const entries = [...fresh.all()];
-    const title: List = titleOf(this.#content.doc);
+    const title: List = titleOf(doc);
     const changed = [...deleted, ...entries.map(({ spot }) => spot?.list)];
     return { kind: "fits", entries, changesTitle: changed.includes(title) };
   }

@@ -134,7 +134,7 @@ export class Intake {
       }
       const { number, updates } = partsOf(stored);
       as.number = number;
-      return { updates: [...updates, ...waiting], update };
+      return { updates: [...updates, ...waiting], update, past: stored.past };
     };
     try {
       const { workshop } = this.#services;

@@ -5,6 +5,7 @@ import {
   type Observer,
   type UpdateParts,
 } from "../content/integration.ts";
+import { Past } from "../content/past.ts";
 import { titleIn, titleOf } from "../library.ts";
 import {
   MAX_CLIENTS,
@@ -33,6 +34,8 @@ export interface Judgement {
 export interface Trial {
   updates: readonly Uint8Array[];
   update: Uint8Array;
+  /** State vector that the document had before it was renewed last; none where it was not. */
+  past?: Uint8Array | undefined;
 }
 
 type Size = Record<"bytes" | "items and gaps" | "clients", number>;
@@ -50,8 +53,8 @@ export function judge(trial: Trial, shape: Shape, maxBytes: number): Judgement {
 }
 
 /** Keeps no copy: a copy and the document that `detoursTo` opens would take twice the memory. */
-function rehearse({ updates, update }: Trial, shape: Shape, maxBytes: number): Outcome {
-  return new Rehearsal(updates, shape, maxBytes).run(update);
+function rehearse(trial: Trial, shape: Shape, maxBytes: number): Outcome {
+  return new Rehearsal(trial, shape, maxBytes).run(trial.update);
 }
 
 /** What a rehearsal ends with. */
@@ -65,14 +68,16 @@ class Rehearsal {
   readonly #doc: Y.Doc;
   readonly #shape: Shape;
   readonly #maxBytes: number;
+  readonly #past: Past;
   #hasNewTitle = false;
   /** Items that were passed to find others. */
   #passed = 0;
 
-  constructor(updates: readonly Uint8Array[], shape: Shape, maxBytes: number) {
+  constructor({ updates, past }: Trial, shape: Shape, maxBytes: number) {
     this.#doc = openCopy(updates, MAX_STORED_DETOURS);
     this.#shape = shape;
     this.#maxBytes = maxBytes;
+    this.#past = new Past(past);
     titleOf(this.#doc).observe(() => (this.#hasNewTitle = true));
   }
 
@@ -92,7 +97,10 @@ class Rehearsal {
       deletions: () => atMost(most, reader.deletions()),
     };
     const observer: Observer = {
-      onRead: (item) => this.#assertNeighbours(item),
+      onRead: (item) => {
+        this.#past.assertOutside(item);
+        this.#assertNeighbours(item);
+      },
       onIntegrated: (item) => this.#assertFits(item),
     };
     try {

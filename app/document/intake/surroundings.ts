@@ -2,6 +2,7 @@ import * as Y from "yjs";
 import type { Ahead, Entry, List, Spot } from "./ahead.ts";
 import { within } from "../content/deletion.ts";
 import { MissingError } from "../content/integration.ts";
+import type { Past } from "../content/past.ts";
 import type { Place, Shape } from "./shape.ts";
 import { areReversed, type SharedType } from "../content/sharedDoc.ts";
 import { poisoned, rootNameOf, type Range } from "./updateReader.ts";
@@ -19,11 +20,13 @@ export class Surroundings {
   readonly #doc: Y.Doc;
   readonly #shape: Shape;
   readonly #aheads: readonly Ahead[];
+  readonly #past: Past;
 
-  constructor(doc: Y.Doc, shape: Shape, aheads: readonly Ahead[]) {
+  constructor(doc: Y.Doc, shape: Shape, aheads: readonly Ahead[], past: Past) {
     this.#doc = doc;
     this.#shape = shape;
     this.#aheads = aheads;
+    this.#past = past;
   }
 
   /** How much a client has written that is in the document. */
@@ -73,6 +76,7 @@ export class Surroundings {
    * @throws Refusal when it may not be there
    */
   spotOf(item: Y.Item): Spot | undefined {
+    this.#past.assertOutside(item);
     const { origin, rightOrigin } = item;
     const left = origin && this.#beside(origin);
     const right = rightOrigin && this.#beside(rightOrigin);

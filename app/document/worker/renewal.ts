@@ -1,5 +1,6 @@
 import * as Y from "yjs";
 import { Integration } from "../content/integration.ts";
+import { heirOf } from "../content/past.ts";
 import { titleOf } from "../library.ts";
 import type { Shape } from "../intake/shape.ts";
 import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
@@ -8,6 +9,8 @@ import { UpdateReader, type Struct } from "../intake/updateReader.ts";
 export interface Renewal {
   state: Uint8Array;
   structs: number;
+  /** State vector that the document had: whatever is put to what that has is lost. */
+  past: Uint8Array;
 }
 
 /**
@@ -15,6 +18,7 @@ export interface Renewal {
  * open. It is also an update: whoever has the document, or a part of it, has the same with it as everybody else.
  */
 export function renewed(doc: Y.Doc, shape: Shape): Renewal {
+  const past = Y.encodeStateVector(doc);
   const fresh = copyOf(doc, shape);
   const gaps = [...doc.store.clients.keys()].map(
     (client): Struct => new Y.GC(Y.createID(client, 0), Y.getState(doc.store, client)),
@@ -26,14 +30,13 @@ export function renewed(doc: Y.Doc, shape: Shape): Renewal {
     structs: () => [...gaps, ...reader.structs()],
     deletions: () => [],
   }).advance();
-  return { state: Y.encodeStateAsUpdate(whole), structs: structsOf(whole) };
+  return { state: Y.encodeStateAsUpdate(whole), structs: structsOf(whole), past };
 }
 
 function copyOf(doc: Y.Doc, shape: Shape): Y.Doc {
   doc.transact((transaction) => shape.unfitIn(doc).forEach((item) => item.delete(transaction)));
   const copy = emptyDoc();
-  // Of two values of a field Yjs takes that of the higher client.
-  copy.clientID = 1 + [...doc.store.clients.keys()].reduce((one, other) => Math.max(one, other), 0);
+  copy.clientID = heirOf(doc.store.clients.keys());
   copy.transact(() => {
     titleOf(copy).insert(0, titleOf(doc).toJSON());
     copyEntries(doc.getMap("fields"), copy.getMap("fields"));

@@ -70,7 +70,8 @@ export class Renewer {
         return;
       }
       const isUsed = most === undefined;
-      if (await this.#store.renew(id, { number, state: renewal.state }, isUsed)) {
+      const { state, past } = renewal;
+      if (await this.#store.renew(id, { number, state, past }, isUsed)) {
         this.#metrics.renewals.inc();
         this.#log.info({ document: id }, "a document was slow to open and is renewed");
       }

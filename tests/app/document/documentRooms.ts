@@ -22,6 +22,8 @@ import { Turns } from "../../../app/document/content/turns.ts";
 import { Workshop } from "../../../app/document/worker/workshop.ts";
 import { UpdateWriter } from "../../../app/document/writer.ts";
 import { LIMITS } from "../../drivers/documentServer.ts";
+import { queryRows } from "../../drivers/postgres.ts";
+import { waitFor } from "../../drivers/waitFor.ts";
 
 /** A store in which something may happen at the worst time. */
 export class SlowStore extends DocumentStore {
@@ -97,6 +99,15 @@ export async function startRooms(databaseUrl: string): Promise<RoomsOfReplica> {
     await database.close();
   });
   return { rooms, store, library, renewer, writer };
+}
+
+/** Renews a document as soon as no replica has it open. */
+export async function renewUnused(url: string, renewer: Renewer, id: string): Promise<void> {
+  await waitFor(
+    "nobody has it open",
+    async () => (await queryRows(url, "select from document_room")).length === 0,
+  );
+  await renewer.renew(id, Infinity);
 }
 
 /** Ends what a test has started. */

@@ -3,6 +3,7 @@ import { mock } from "node:test";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 import { Ahead } from "../../../app/document/intake/ahead.ts";
+import { Past } from "../../../app/document/content/past.ts";
 import { Shape } from "../../../app/document/intake/shape.ts";
 import { Surroundings } from "../../../app/document/intake/surroundings.ts";
 import { TitleCopy } from "../../../app/document/intake/title.ts";
@@ -76,7 +77,7 @@ describe("a look at an update", () => {
       },
     });
     doc.store.clients.set(1, counting);
-    const around = new Surroundings(doc, new Shape(textSchema()), [new Ahead()]);
+    const around = new Surroundings(doc, new Shape(textSchema()), [new Ahead()], new Past());
     const deleted = (start: number) => ({ client: 1, start, end: start + 1 });
     ok(around.areDeleted([deleted(3), deleted(5), deleted(2 * count - 1)]));
     ok(!around.areDeleted([deleted(3), deleted(2 * count - 2)]));

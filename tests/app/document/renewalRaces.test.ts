@@ -1,4 +1,4 @@
-import { deepEqual, ok, rejects } from "node:assert/strict";
+import { deepEqual, fail, ok, rejects } from "node:assert/strict";
 import { Client } from "pg";
 import * as Y from "yjs";
 import { emptyDoc } from "../../../app/document/content/sharedDoc.ts";
@@ -131,7 +131,7 @@ describe("renewal of a document", () => {
     deepEqual(await queryRows(url, "select from document_room"), []);
   });
 
-  it("lets nothing be saved by a replica that counted as gone and has the old state, until it has the new one", async () => {
+  it("lets nothing be saved by a replica that counted as gone and has the old state, until all have left it", async () => {
     const { url, id, here, there } = await start();
     const room = await there.rooms.enter(id);
     ok(room);
@@ -139,9 +139,18 @@ describe("renewal of a document", () => {
     await here.renewer.renew(id, Infinity);
     await rejects(write(room), (error: unknown) => error instanceof Refusal && error.code === 4014);
     deepEqual(await versionOf(url), { updates: 3, renewed: 3 });
+    const closed: number[] = [];
+    room.editors.add({
+      show: () => fail("the new state would take away what was not sent yet"),
+      dismiss: ({ code }) => closed.push(code),
+    });
     await there.rooms.catchUp();
-    await waitFor("it has the new one", () => room.applied === 3 && room.content.isSettled);
-    await write(room);
+    await waitFor("all have to leave", () => room.isRenewed);
+    deepEqual(closed, [4014]);
+    there.rooms.leave(id);
+    const anew = await there.rooms.enter(id);
+    ok(anew);
+    await write(anew);
     const opened = await here.rooms.enter(id);
     ok(opened);
     deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
