@@ -22,6 +22,7 @@ const MAX_WAIT_MS = 10_000;
 const REFUSALS: Readonly<Record<number, string>> = {
   1009: "What was added last is too large for a document. It is not saved, and neither is what came after it.",
   4009: "What was added last makes the document too large. It is not saved, and neither is what came after it.",
+  4409: "This document was renewed after this page had loaded it. What you have written since then is not saved. Copy what you want to keep, load the document again, and paste it there.",
   4007: "The server does not accept the last change. It is not saved, and neither is what came after it.",
 };
 
