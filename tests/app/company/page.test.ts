@@ -70,7 +70,7 @@ describe("the company registry's page", () => {
     await hasText(page, "#outcome", "2 fields need a correction.");
     equal(await focused(page), "legal-name");
     match(await describedBy(page, "#legal-name"), /Enter the legal name\./);
-    match(await describedBy(page, "#business-number"), /The business number must be 2 to 32 letters/);
+    match(await describedBy(page, "#business-number"), /number must be 2 to 32 letters/);
     equal(await page.inputValue("#business-number"), "Ü-1");
 
     await page.fill("#legal-name", "Right");
