@@ -7,12 +7,14 @@ import {
 import { applyAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import { WebSocket } from "ws";
 import type { Logger } from "../contract/log.ts";
+import { UnavailableError } from "../common/http/problem.ts";
 import { RateLimit } from "../common/http/rateLimit.ts";
 import { encodeStates, type ClientState } from "./clientState.ts";
 import { answerFrame, askFrame, changeFrame, readFrame, type Frame } from "./frames.ts";
 import { Inbox } from "./intake/inbox.ts";
 import { Refusal } from "./limits.ts";
 import type { Guest, Room, RoomServices } from "./room.ts";
+import { notSaved, UNUSABLE } from "./writer.ts";
 
 /** How often an editor is asked whether it lives, in milliseconds: load balancers end what is silent for a minute. */
 const PING_MS = 20_000;
@@ -235,14 +237,19 @@ export class Editor implements Guest {
     if (this.isLeaving) {
       return;
     }
-    if (!(error instanceof Refusal)) {
-      this.#log.error({ err: error }, "an editor failed");
-    }
-    const refusal =
-      error instanceof Refusal ? error : new Refusal("unavailable", "the server failed; try again");
+    const refusal = error instanceof Refusal ? error : this.#explained(error);
     this.#services.metrics.refused.inc({ reason: refusal.kind });
     this.#log.info({ reason: refusal.message, code: refusal.code }, "editor refused");
     this.dismiss(refusal);
+  }
+
+  #explained(error: unknown): Refusal {
+    if (error instanceof UnavailableError) {
+      this.#log.warn({ reason: error.message }, "cannot check an update now");
+      return notSaved(UNUSABLE);
+    }
+    this.#log.error({ err: error }, "an editor failed");
+    return new Refusal("unavailable", "the server failed; try again");
   }
 
   #closed(code: number, reason: string): void {

@@ -14,7 +14,7 @@ const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Why an update is given up that waited for PostgreSQL. */
-const UNUSABLE = "the database cannot be used now";
+export const UNUSABLE = "the database cannot be used now";
 
 /** Time until the next try while PostgreSQL is away, in milliseconds. */
 const RETRY_MS = 200;
@@ -147,6 +147,6 @@ export class UpdateWriter {
   }
 }
 
-function notSaved(why: string): Refusal {
+export function notSaved(why: string): Refusal {
   return new Refusal("unavailable", `the last changes are not saved: ${why}; try again`);
 }

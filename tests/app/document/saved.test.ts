@@ -2,7 +2,14 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { metric } from "../../drivers/metrics.ts";
 import { closeEditors, converge, keepWriting, openDocument } from "../../drivers/documentEditor.ts";
-import { endRaw, hello, openRaw, updateFrame } from "../../support/documentFrames.ts";
+import { base, crowded } from "./documentAttacks.ts";
+import {
+  confirmations,
+  endRaw,
+  hello,
+  openRaw,
+  updateFrame,
+} from "../../support/documentFrames.ts";
 import { startDocumentProcess } from "./documentProcess.ts";
 import {
   newDocument,
@@ -96,6 +103,28 @@ describe("saving", () => {
       acknowledged.filter((each) => !kept.has(each)),
       [],
     );
+  });
+
+  it("cannot be decided on while PostgreSQL is away, which the editor and the log get told as what it is", async () => {
+    const relay = await startRelay(await postgres.newDatabase());
+    const { origin, log } = await startDocumentServer(relay.url);
+    const id = await newDocument(origin);
+    const raw = await openRaw(origin, id);
+    [hello(id), updateFrame(id, base())].forEach((each) => raw.socket.send(each));
+    await waitFor("the first one is saved", () => confirmations(raw, id) === 1);
+    relay.refuse();
+    raw.socket.send(updateFrame(id, crowded(200)));
+    await waitFor("it is closed", () => raw.closed !== undefined);
+    deepEqual(raw.closed, {
+      code: 4014,
+      reason: "the last changes are not saved: the database cannot be used now; try again",
+    });
+    ok(log.some((line) => /"level":40.*"cannot check an update now"/.test(line)));
+    deepEqual(
+      log.filter((line) => line.includes("an editor failed")),
+      [],
+    );
+    relay.heal();
   });
 
   it("of one document goes on while another is written to as fast as it can be", async () => {
