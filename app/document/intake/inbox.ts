@@ -1,11 +1,18 @@
 import { Early } from "./early.ts";
 import type { Admitted, Decision } from "./intake.ts";
 import type { MissingError } from "../content/integration.ts";
-import { Refusal, type DocumentLimits } from "../limits.ts";
+import { Refusal, type DocumentLimits, type RefusalKind } from "../limits.ts";
 import type { Room } from "../room.ts";
 
 /** Bytes of an update with more of which it takes milliseconds to read it. */
 const MAX_BYTES_AT_ONCE = 16 * 1024;
+
+/** Updates that are tried on one copy, in number and in bytes; while more wait, no more are read. */
+const MAX_TOGETHER = 1000;
+const MAX_BYTES_TOGETHER = 256 * 1024;
+
+/** Why updates are refused for what they have, and not for the moment at which they came. */
+const FAULTS: readonly RefusalKind[] = ["poisoned", "costly", "document-bytes", "memory"];
 
 export interface InboxEvents {
   /** An update is saved, or was saved already. */
@@ -23,6 +30,8 @@ export class Inbox {
   readonly #limits: DocumentLimits;
   readonly #events: InboxEvents;
   readonly #undecided: Uint8Array[] = [];
+  /** How many of them are tried on one copy next. */
+  #together = MAX_TOGETHER;
   readonly #early: Early;
   #earlyTimer: NodeJS.Timeout | undefined;
   #isDeciding = false;
@@ -50,10 +59,10 @@ export class Inbox {
       throw new Refusal("document-bytes", reason);
     }
     this.#undecided.push(update);
-    if (this.#isDeciding) {
-      this.#events.onBusy(true);
-    } else {
+    if (!this.#isDeciding) {
       void this.#decideAll();
+    } else if (fitting(this.#undecided) < this.#undecided.length) {
+      this.#events.onBusy(true);
     }
   }
 
@@ -108,11 +117,50 @@ export class Inbox {
       : content.settled().then(() => this.#decide(update));
   }
 
+  /** Has it tried with those that wait behind it: a copy for each takes longer than people take to write one. */
   async #judge(update: Uint8Array): Promise<void> {
-    await this.#follow(update, await this.#room.intake.judge(update));
+    const count = Math.min(this.#together, fitting([update, ...this.#undecided]));
+    const behind = this.#undecided.splice(0, Math.max(0, count - 1));
+    this.#events.onBusy(false);
+    const { decision, tried } = await this.#judgeTogether(update, behind);
+    if (!this.#hasFailed) {
+      this.#undecided.unshift(...behind.slice(tried - 1));
+      await this.#follow(update, decision, tried);
+    }
   }
 
-  #follow(update: Uint8Array, decision: Decision): Promise<void> | undefined {
+  /**
+   * Tries fewer where one of them is at fault, or lacks something, which the others are not to pay for, and where they are
+   * too costly only together.
+   *
+   * @returns with how many the decision was found, from the first one on
+   */
+  async #judgeTogether(
+    update: Uint8Array,
+    behind: readonly Uint8Array[],
+  ): Promise<{ decision: Decision; tried: number }> {
+    const { intake } = this.#room;
+    for (let tried = 1 + behind.length; tried > 1; tried = this.#together) {
+      try {
+        const decision = await intake.judge(update, behind.slice(0, tried - 1));
+        if (decision.kind === "admitted" && decision.admitted.judgement !== undefined) {
+          this.#together = Math.min(MAX_TOGETHER, 2 * tried);
+          return { decision, tried };
+        }
+        if (decision.kind !== "early") {
+          return { decision, tried: 1 };
+        }
+      } catch (error) {
+        if (!(error instanceof Refusal) || !FAULTS.includes(error.kind)) {
+          throw error;
+        }
+      }
+      this.#together = Math.floor(tried / 2);
+    }
+    return { decision: await intake.judge(update), tried: 1 };
+  }
+
+  #follow(update: Uint8Array, decision: Decision, count = 1): Promise<void> | undefined {
     // While this one was tried, one has failed that it may need.
     if (this.#hasFailed) {
       return undefined;
@@ -127,7 +175,7 @@ export class Inbox {
       case "unclear":
         return this.#judge(update);
       case "admitted": {
-        const saved = this.#save(decision.admitted);
+        const saved = this.#save(decision.admitted, count);
         // What comes next may need it, and finds it in the document alone.
         return decision.admitted.judgement === undefined ? undefined : saved;
       }
@@ -143,13 +191,16 @@ export class Inbox {
     this.retry();
   }
 
-  async #save(admitted: Admitted): Promise<void> {
+  /** @param count of the updates that it has */
+  async #save(admitted: Admitted, count: number): Promise<void> {
     this.#saving += 1;
     try {
       const saved = this.#room.save(admitted);
       this.retry();
       await saved;
-      this.#events.onSaved();
+      for (let each = 0; each < count; each++) {
+        this.#events.onSaved();
+      }
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -171,4 +222,13 @@ export class Inbox {
       this.#events.onIdle();
     }
   }
+}
+
+/** How many of these, from the first one on, are not too much to be tried on one copy. */
+function fitting(updates: readonly Uint8Array[]): number {
+  let bytes = 0;
+  const end = updates.findIndex(
+    ({ byteLength }, index) => index >= MAX_TOGETHER || (bytes += byteLength) > MAX_BYTES_TOGETHER,
+  );
+  return end === -1 ? updates.length : end;
 }

@@ -110,11 +110,12 @@ export class Intake {
   }
 
   /**
-   * Tries an update on a copy of the document.
+   * Tries an update on a copy of the document, and with it those that wait behind it. What is decided without a copy is
+   * decided on the update alone.
    *
-   * @throws Refusal when it would do harm
+   * @throws Refusal when it, or one of those behind it, would do harm
    */
-  async judge(update: Uint8Array): Promise<Decision> {
+  async judge(update: Uint8Array, behind: readonly Uint8Array[] = []): Promise<Decision> {
     const as: Grounds = { number: 0, bytesBefore: 0, failures: 0 };
     const prepare = async () => {
       while (!this.#content.isSettled) {
@@ -134,16 +135,17 @@ export class Intake {
       }
       const { number, updates } = partsOf(stored);
       as.number = number;
-      return { updates: [...updates, ...waiting], update, past: stored.past };
+      return { updates: [...updates, ...waiting], update, behind, past: stored.past };
     };
     try {
       const { workshop } = this.#services;
-      const judgement = await workshop.run("judge", this.#id, prepare, update.byteLength);
+      const bytes = behind.reduce((sum, each) => sum + each.byteLength, update.byteLength);
+      const judgement = await workshop.run("judge", this.#id, prepare, bytes);
       this.#content.contention.measured(judgement.detours);
-      const { title } = judgement;
+      const { title, merged = update } = judgement;
       return {
         kind: "admitted",
-        admitted: { update, entries: [], title, judgement: { ...judgement, ...as } },
+        admitted: { update: merged, entries: [], title, judgement: { ...judgement, ...as } },
       };
     } catch (error) {
       if (error instanceof DecidedError) {

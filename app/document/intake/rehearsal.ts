@@ -28,6 +28,8 @@ export interface Judgement {
   detours: number;
   /** The title, where it has changed. */
   title: string | undefined;
+  /** The update and those behind it in one; undefined where there are none behind it. */
+  merged: Uint8Array | undefined;
 }
 
 /** An update, and the document that it is for, as it is stored. */
@@ -36,6 +38,8 @@ export interface Trial {
   update: Uint8Array;
   /** State vector that the document had before it was renewed last; none where it was not. */
   past?: Uint8Array | undefined;
+  /** Later ones by the same editor, which are tried with it. */
+  behind?: readonly Uint8Array[];
 }
 
 type Size = Record<"bytes" | "items and gaps" | "clients", number>;
@@ -47,9 +51,23 @@ type Size = Record<"bytes" | "items and gaps" | "clients", number>;
  * @throws Refusal when it would do harm, or makes the document too large or too slow to open
  * @throws TooCostlyError when the document takes too long to open without it
  */
-export function judge(trial: Trial, shape: Shape, maxBytes: number): Judgement {
-  const { state, title } = rehearse(trial, shape, maxBytes);
-  return { bytes: state.byteLength, detours: detoursTo(state), title };
+export function judge(
+  { updates, update, behind = [] }: Trial,
+  shape: Shape,
+  maxBytes: number,
+): Judgement {
+  const merged = behind.length === 0 ? undefined : merge([update, ...behind]);
+  const { state, title } = rehearse({ updates, update: merged ?? update }, shape, maxBytes);
+  return { bytes: state.byteLength, detours: detoursTo(state), title, merged };
+}
+
+/** Nobody has looked at these yet, and Yjs fails in its own words at what it cannot read. */
+function merge(updates: Uint8Array[]): Uint8Array {
+  try {
+    return Y.mergeUpdates(updates);
+  } catch {
+    throw poisoned("it cannot be read");
+  }
 }
 
 /** Keeps no copy: a copy and the document that `detoursTo` opens would take twice the memory. */

@@ -2,6 +2,7 @@ import { equal } from "node:assert/strict";
 import { mock } from "node:test";
 import { Client } from "pg";
 import { WebSocket } from "ws";
+import * as Y from "yjs";
 import { base, crowded } from "./documentAttacks.ts";
 import {
   confirmations,
@@ -17,6 +18,13 @@ import {
 } from "../../drivers/documentServer.ts";
 import { usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
+
+/** An update that is too large to be tried with others. */
+function large(): Uint8Array {
+  const doc = new Y.Doc();
+  doc.getText("title").insert(0, "x".repeat(300 * 1024));
+  return Y.encodeStateAsUpdate(doc);
+}
 
 describe("an editor whose updates wait to be checked", () => {
   const postgres = usePostgres();
@@ -42,7 +50,7 @@ describe("an editor whose updates wait to be checked", () => {
       [hello(id), updateFrame(id, base())].forEach((each) => raw.socket.send(each));
       await waitFor("the first one is saved", () => confirmations(raw, id) === 1);
       await blocker.query("begin; lock table document_snapshot in access exclusive mode");
-      [crowded(200), base()].forEach((each) => raw.socket.send(updateFrame(id, each)));
+      [crowded(200), large()].forEach((each) => raw.socket.send(updateFrame(id, each)));
       await waitFor("nothing more is read", () => pause.mock.callCount() > 0);
       for (let minutes = 0; minutes < 5; minutes++) {
         mock.timers.tick(60_000);
