@@ -7,6 +7,7 @@ import type { Judgement } from "./rehearsal.ts";
 import type { Shape } from "./shape.ts";
 import { partsOf, type DocumentStore } from "../store.ts";
 import { TitleCopy } from "./title.ts";
+import { notSaved } from "../writer.ts";
 import { OutOfMemoryError, type Workshop } from "../worker/workshop.ts";
 
 /** Updates that change the title and are being saved; with more of them, it is read when there is time. */
@@ -113,10 +114,11 @@ export class Intake {
    * Tries an update on a copy of the document, and with it those that wait behind it. What is decided without a copy is
    * decided on the update alone.
    *
-   * @throws Refusal when it, or one of those behind it, would do harm
+   * @throws Refusal when it, or one of those behind it, would do harm, and when it has waited for its turn for too long
    */
   async judge(update: Uint8Array, behind: readonly Uint8Array[] = []): Promise<Decision> {
     const as: Grounds = { number: 0, bytesBefore: 0, failures: 0 };
+    const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
     const prepare = async () => {
       while (!this.#content.isSettled) {
         await this.#content.settled();
@@ -125,6 +127,10 @@ export class Intake {
       const decision = this.check(update);
       if (decision.kind !== "unclear") {
         throw new DecidedError(decision);
+      }
+      // Where PostgreSQL hangs, each turn before this one may have taken as long as it takes to find that out.
+      if (performance.now() > latest) {
+        throw notSaved("too much waits to be checked");
       }
       const waiting = [...this.#waiting].map((each) => each.update);
       as.bytesBefore = this.#content.bytes;

@@ -1,7 +1,17 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { mock } from "node:test";
+import { pino } from "pino";
+import { Registry } from "prom-client";
 import * as Y from "yjs";
+import { UnavailableError } from "../../../app/common/problem.ts";
+import { Content } from "../../../app/document/content/content.ts";
+import { Turns } from "../../../app/document/content/turns.ts";
 import { Inbox } from "../../../app/document/intake/inbox.ts";
+import { Intake } from "../../../app/document/intake/intake.ts";
+import { Shape } from "../../../app/document/intake/shape.ts";
+import { createDocumentMetrics } from "../../../app/document/metrics.ts";
+import { textSchema } from "../../../app/document/page/textSchema.ts";
+import type { DocumentStore } from "../../../app/document/store.ts";
 import { Workshop } from "../../../app/document/worker/workshop.ts";
 import type { Room } from "../../../app/document/room.ts";
 import { LIMITS } from "../../drivers/documentServer.ts";
@@ -130,5 +140,48 @@ describe("an editor that is far behind the others", () => {
     await backlog.put([late]);
     await waitFor("all is saved", () => backlog.saved === 40);
     deepEqual([written(), backlog.failures], [40, []]);
+  });
+});
+
+describe("updates that wait to be tried while PostgreSQL hangs", () => {
+  it("are refused together when they have waited as long as they may, and not one after the other", async () => {
+    const metrics = createDocumentMetrics(new Registry(), {
+      documents: () => 0,
+      connections: () => 0,
+    });
+    const schema = textSchema();
+    const workshop = new Workshop(
+      { schema, maxBytes: LIMITS.maxDocumentBytes },
+      metrics,
+      pino({ level: "silent" }),
+    );
+    let reads = 0;
+    const hanging = Promise.withResolvers<undefined>();
+    const read = (): Promise<undefined> => {
+      reads += 1;
+      return hanging.promise;
+    };
+    const intake = new Intake("a document", new Content(new Turns()), {
+      store: { read } as unknown as DocumentStore,
+      workshop,
+      shape: new Shape(schema),
+      limits: LIMITS,
+    });
+    const update = Y.mergeUpdates(typed(200, AFTER));
+    const first = rejects(intake.judge(update), UnavailableError);
+    const others = Array.from({ length: 5 }, () =>
+      rejects(intake.judge(update), {
+        kind: "unavailable",
+        message: "the last changes are not saved: too much waits to be checked; try again",
+      }),
+    );
+    await waitFor("the first one is being read", () => reads === 1);
+    const later = performance.now() + 1000 * LIMITS.maxSaveSeconds + 1;
+    mock.method(performance, "now", () => later);
+    hanging.reject(new UnavailableError("no answer"));
+    await Promise.all([first, ...others]);
+    mock.restoreAll();
+    equal(reads, 1);
+    await workshop.close();
   });
 });
