@@ -52,12 +52,12 @@ type Size = Record<"bytes" | "items and gaps" | "clients", number>;
  * @throws TooCostlyError when the document takes too long to open without it
  */
 export function judge(
-  { updates, update, behind = [] }: Trial,
+  { updates, update, behind = [], past }: Trial,
   shape: Shape,
   maxBytes: number,
 ): Judgement {
   const merged = behind.length === 0 ? undefined : merge([update, ...behind]);
-  const { state, title } = rehearse({ updates, update: merged ?? update }, shape, maxBytes);
+  const { state, title } = rehearse({ updates, update: merged ?? update, past }, shape, maxBytes);
   return { bytes: state.byteLength, detours: detoursTo(state), title, merged };
 }
 

@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import * as Y from "yjs";
-import { UnavailableError } from "../../../app/common/problem.ts";
+import { UnavailableError } from "../../../app/common/http/problem.ts";
 import { Content } from "../../../app/document/content/content.ts";
 import { Turns } from "../../../app/document/content/turns.ts";
 import { Inbox } from "../../../app/document/intake/inbox.ts";
