@@ -31,7 +31,7 @@ const COMMON_RULES = {
 /** What those may whose requests are routed one by one. */
 const HTTP_RULES = { ...COMMON_RULES, maxCreationsPerSecond: creationsPerSecond };
 
-/** Rules of a workload's settings, by its app; README says what each means. */
+/** Rules of a workload's settings, by its app; docs/workloads.md says what each means. */
 const WORKLOAD_RULES = {
   echo: {
     app: z.literal("echo"),

@@ -51,11 +51,9 @@ describe("repository", () => {
     );
   });
 
-  it("tells of every setting in README, in Pulumi.yaml's words, and of no other", () => {
+  it("tells of every setting in docs/settings.md, in Pulumi.yaml's words, and of no other", () => {
     const { config } = parse(text("Pulumi.yaml")) as { config: Record<string, Setting> };
-    const [, rest = ""] = text("README.md").split("\n## Settings\n");
-    const [section = ""] = rest.split("\n## ");
-    const rows = [...section.matchAll(/^\| `(\w+)` +\| (.+?) +\| .+? +\|$/gm)];
+    const rows = [...text("docs/settings.md").matchAll(/^\| `(\w+)` +\| (.+?) +\| .+? +\|$/gm)];
     deepEqual(
       Object.fromEntries(rows.map(([, name = "", meaning]) => [name, meaning])),
       Object.fromEntries(

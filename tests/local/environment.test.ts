@@ -8,10 +8,10 @@ const OF_THE_RUN = [
   ...["DATABASE_URL", "DATABASE_TLS"],
 ];
 
-/** The variables of the apps, as README tells. */
+/** The variables of the apps, as docs/apps.md tells. */
 function documented(): string[] {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const [, table = ""] = /\n\| variable [^\n]*\n([^]*?)\n\n/.exec(readme) ?? [];
+  const page = readFileSync(new URL("../../docs/apps.md", import.meta.url), "utf8");
+  const [, table = ""] = /\n\| variable [^\n]*\n([^]*?)\n\n/.exec(page) ?? [];
   const cells = table.split("\n").map((row) => row.split("|")[1] ?? "");
   return cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
 }
