@@ -31,8 +31,8 @@ const COMMON_RULES = {
 /** What those may whose requests are routed one by one. */
 const HTTP_RULES = { ...COMMON_RULES, maxCreationsPerSecond: creationsPerSecond };
 
-/** Rules of a workload's settings, by its app; docs/workloads.md says what each means. */
-const WORKLOAD_RULES = {
+/** Rules of a workload's settings, by its app; docs/tables.ts says what each means. */
+export const WORKLOAD_RULES = {
   echo: {
     app: z.literal("echo"),
     affinity: affinityOf("echo"),

@@ -103,12 +103,17 @@ export function parseSettings<R extends Rules>(
   return checked.values;
 }
 
-function faultOf(name: string, got: unknown, rule: z.ZodType): Fault {
+/** What a rule allows, in words, and an example. */
+export function describedBy(rule: z.ZodType): z.GlobalMeta {
   const described =
     rule instanceof z.ZodDefault || rule instanceof z.ZodOptional
       ? (rule.unwrap() as z.ZodType)
       : rule;
-  const { description = "", example, isSecret } = described.meta() ?? {};
+  return described.meta() ?? {};
+}
+
+function faultOf(name: string, got: unknown, rule: z.ZodType): Fault {
+  const { description = "", example, isSecret } = describedBy(rule);
   const isHidden = isSecret === true && got !== undefined;
   return {
     name,
