@@ -71,7 +71,7 @@ export async function controllerFault(
     : [
         `the load balancer controller has ${pods.ready} ready pods of ${pods.wanted}; it must have at least 1, or nobody deletes the load balancers of this stack, and pulumi destroy waits for each until it times out`,
         `see why: kubectl describe pods --namespace ${NAMESPACE} --selector app.kubernetes.io/name=${CONTROLLER}`,
-        "repair it, for example with npm run up, or see docs/deploy.md, Destroy, on how to go on without it",
+        "repair it, for example with npm run up, or go on without it as docs/deploy.md says",
       ].join("\n");
 }
 
