@@ -82,6 +82,19 @@ describe("documentation", () => {
     deepEqual(broken, []);
   });
 
+  it("names only files that exist", () => {
+    const named = PAGES.flatMap((page) =>
+      [...prose(page).matchAll(/`((?:app|components|config|docs|tests)\/[\w/.-]+\.\w+)`/g)].map(
+        ([, path = ""]) => path,
+      ),
+    );
+    ok(named.length > 40);
+    deepEqual(
+      named.filter((path) => !existsSync(path)),
+      [],
+    );
+  });
+
   it("can all be reached from README", () => {
     const reached = new Set(["README.md"]);
     reached.forEach((page) =>
