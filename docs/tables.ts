@@ -109,7 +109,7 @@ function defaultOf(rule: z.ZodType): string {
   return valueCell(rule instanceof z.ZodDefault ? rule.parse(undefined) : "");
 }
 
-/** A value as a stack's file has it; an image without the digest, which fills a line. */
+/** A value in the form of a stack file; images without their digest, which fills a line. */
 function valueCell(value: unknown): string {
   if (value === "" || (Array.isArray(value) && value.length === 0)) {
     return "none";

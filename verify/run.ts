@@ -33,7 +33,11 @@ export interface Seen {
   timeline: Report["timeline"];
 }
 
-/** Runs a scenario until its duration, and the roll-out that it has asked for, is over, or `signal` ends it; `onProgress` comes with every sample. */
+/**
+ * Runs a scenario for its duration, and until the roll-out that it has asked for is over, or `signal` ends it.
+ *
+ * @param onProgress called with every sample
+ */
 export async function run(
   options: VerifyOptions,
   onProgress: (seen: Seen) => void,
@@ -103,16 +107,17 @@ function disturb(
   }
 }
 
-/** How long replicas take to be rolled is up to the computer: sessions show it, for each of them has to move. */
+/** Waits until a roll-out that was asked for has moved every session: how long that takes depends on the computer. */
 async function moved(
   options: VerifyOptions,
   talkers: readonly Talker[],
   signal: AbortSignal,
 ): Promise<void> {
-  const isAwaited = options.rollPid !== undefined && kindOf(options) === "session";
+  if (options.rollPid === undefined || kindOf(options) !== "session") {
+    return;
+  }
   const deadline = Date.now() + MAX_ROLL_MS;
   while (
-    isAwaited &&
     !signal.aborted &&
     Date.now() < deadline &&
     talkers.some((talker) => talker.result().reconnects === 0)

@@ -65,8 +65,10 @@ export class DocumentStore {
   }
 
   /**
-   * Reads a document that this replica has open from now on; undefined where there is none. A renewal that is under way
-   * is waited for; one that comes later finds that the document is open.
+   * Registers that this replica has a document open, and reads it. Waits for a renewal that has begun; one that begins
+   * later finds that the document is open.
+   *
+   * @returns undefined where there is no such document
    */
   async open(id: string): Promise<StoredDocument | undefined> {
     // By itself, and committed before anything is read: no lock is kept while that takes its time.

@@ -54,7 +54,7 @@ export function refusalOf(request: IncomingMessage, origins: Origins): RequestRe
     return refusal(404, "server and session must each have 1 to 255 characters without dots");
   }
   return method === "GET" && /^(jsonp|htmlfile)$/.test(transport) && !hasCallback(query)
-    ? refusal(400, "the parameter c is to be the name of a function")
+    ? refusal(400, "parameter c must be a function name")
     : undefined;
 }
 

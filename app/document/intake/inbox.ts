@@ -117,7 +117,7 @@ export class Inbox {
       : content.settled().then(() => this.#decide(update));
   }
 
-  /** Has it tried with those that wait behind it: a copy for each takes longer than people take to write one. */
+  /** Tries an update together with those that wait behind it: people write faster than each can be tried on its own copy. */
   async #judge(update: Uint8Array): Promise<void> {
     const count = Math.min(this.#together, fitting([update, ...this.#undecided]));
     const behind = this.#undecided.splice(0, Math.max(0, count - 1));

@@ -10,8 +10,9 @@ import type { Workshop } from "./workshop.ts";
 const MAX_PART = 0.7;
 
 /**
- * Whether a document takes so long to open that it is soon too much: then it is to be renewed, unless it would still have
- * more items and gaps than these.
+ * Whether a document is slow enough to open that it must be renewed.
+ *
+ * @returns items and gaps above which a renewal is not worth it; undefined where the document must not be renewed
  */
 export function renewableUpTo(
   { detours, structs }: Content,

@@ -32,7 +32,7 @@ function volunteer(): void {
   try {
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
-    // Only Linux has it.
+    // The file exists only on Linux.
   }
 }
 

@@ -46,7 +46,7 @@ function seen(doc: Y.Doc): unknown {
   ];
 }
 
-/** A document as a replica has it: what it has taken in, and what is still being saved. */
+/** A document on a replica: the updates that it contains, and those that are being saved. */
 class Replica {
   readonly saved: Uint8Array[];
   readonly content: Content;
