@@ -6,7 +6,13 @@ import { waitFor } from "./waitFor.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Lines that are shown of what a run said, when its test has failed. */
+const SHOWN_LINES = 60;
+
 const started = new Set<ChildProcess>();
+
+/** Those of the current test, and those before it that had not ended by then. */
+let recent: Run[] = [];
 
 /** What a process has said and how it ended. */
 export interface Run {
@@ -54,6 +60,7 @@ function runCommand(
     child.once("close", (code, signal) => resolve(code ?? signal ?? "")),
   );
   const run: Run = { child, out: "", err: "", ended };
+  recent.push(run);
   child.stdout?.on("data", (data) => (run.out += String(data)));
   child.stderr?.on("data", (data) => (run.err += String(data)));
   return run;
@@ -95,6 +102,15 @@ export async function endRuns(): Promise<void> {
   });
   await Promise.all(exits);
   started.clear();
+}
+
+/** After each test: what the runs of one that has failed said last, which alone may tell why. */
+export function tellOfRuns(hasFailed: boolean): void {
+  for (const { child, err } of hasFailed ? recent : []) {
+    const lines = err.trimEnd().split("\n").slice(-SHOWN_LINES);
+    process.stderr.write(`${child.spawnargs.join(" ")} said last:\n${lines.join("\n")}\n`);
+  }
+  recent = recent.filter(({ child }) => child.exitCode === null && child.signalCode === null);
 }
 
 /** The processes that a process has started, and those that these have started. */
