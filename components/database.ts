@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { wholeNumberFault } from "../app/contract/settings.ts";
+import type { Cluster } from "./cluster/fargateCluster.ts";
+import type { Network } from "./network/vpc.ts";
 
 /** Name of the database and of its only user. */
 const NAME = "app";
@@ -23,11 +25,17 @@ const MAX_STORAGE_GIB = 65_536 / STORAGE_GROWTH;
 const MAX_BACKUP_DAYS = 35;
 
 export interface DatabaseArgs {
-  vpcId: pulumi.Input<string>;
-  /** Private subnets, in two zones at least. */
-  subnetIds: pulumi.Input<string[]>;
-  /** Security group of the pods, which alone may connect. */
-  podSecurityGroupId: pulumi.Input<string>;
+  /** The database is in its private subnets. */
+  network: Network;
+  /** Only the pods of this cluster may connect. */
+  cluster: Cluster;
+  instance: InstanceArgs;
+  /** Has AWS refuse to delete the database. */
+  deletionProtection: boolean;
+}
+
+/** The RDS instance and its backups. */
+export interface InstanceArgs {
   /** Major version of PostgreSQL, whose minor versions AWS installs, or one of these. */
   postgresVersion: string;
   /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). */
@@ -40,8 +48,6 @@ export interface DatabaseArgs {
   backupDays: number;
   /** Keeps a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
   finalSnapshot: boolean;
-  /** Has AWS refuse to delete the database. */
-  deletionProtection: boolean;
 }
 
 /** PostgreSQL on RDS, encrypted and in private subnets, which talks TLS only and with pods only. */
@@ -51,7 +57,7 @@ export class Database extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Database", name, {}, opts);
-    const faults = databaseFaults(args);
+    const faults = instanceFaults(args.instance);
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
@@ -59,14 +65,14 @@ export class Database extends pulumi.ComponentResource {
     // Without a rule for it nothing goes out: the provider removes the one that AWS makes.
     const securityGroup = new aws.ec2.SecurityGroup(
       name,
-      { vpcId: args.vpcId, description: `PostgreSQL of ${name}` },
+      { vpcId: args.network.vpcId, description: `PostgreSQL of ${name}` },
       inParent,
     );
     const fromPods = new aws.vpc.SecurityGroupIngressRule(
       name,
       {
         securityGroupId: securityGroup.id,
-        referencedSecurityGroupId: args.podSecurityGroupId,
+        referencedSecurityGroupId: args.cluster.podSecurityGroupId,
         ipProtocol: "tcp",
         fromPort: PORT,
         toPort: PORT,
@@ -87,12 +93,16 @@ export class Database extends pulumi.ComponentResource {
 
   #instance(
     name: string,
-    args: DatabaseArgs,
+    { network, instance, deletionProtection }: DatabaseArgs,
     securityGroup: aws.ec2.SecurityGroup,
     password: random.RandomPassword,
   ): aws.rds.Instance {
-    const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, { parent: this });
-    const [major] = args.postgresVersion.split(".");
+    const subnets = new aws.rds.SubnetGroup(
+      name,
+      { subnetIds: network.privateSubnetIds },
+      { parent: this },
+    );
+    const [major] = instance.postgresVersion.split(".");
     const parameters = new aws.rds.ParameterGroup(
       name,
       { family: `postgres${major}`, parameters: [{ name: "rds.force_ssl", value: "1" }] },
@@ -103,20 +113,20 @@ export class Database extends pulumi.ComponentResource {
       name,
       {
         engine: "postgres",
-        engineVersion: args.postgresVersion,
+        engineVersion: instance.postgresVersion,
         // A minor version that is named is meant.
-        autoMinorVersionUpgrade: !args.postgresVersion.includes("."),
+        autoMinorVersionUpgrade: !instance.postgresVersion.includes("."),
         // Who raises the version wants it; without this AWS would refuse.
         allowMajorVersionUpgrade: true,
         // What `pulumi up` reports as done is done, and not in the next maintenance window.
         applyImmediately: true,
-        instanceClass: args.instanceClass,
-        multiAz: args.multiAz,
+        instanceClass: instance.instanceClass,
+        multiAz: instance.multiAz,
         storageType: "gp3",
-        allocatedStorage: args.storageGiB,
+        allocatedStorage: instance.storageGiB,
         // Below it AWS takes no number; beyond it an instance that grew would keep one that AWS refuses.
-        ...(args.storageGiB < STRIPED_GIB ? {} : { iops: STRIPED_IOPS }),
-        maxAllocatedStorage: args.storageGiB * STORAGE_GROWTH,
+        ...(instance.storageGiB < STRIPED_GIB ? {} : { iops: STRIPED_IOPS }),
+        maxAllocatedStorage: instance.storageGiB * STORAGE_GROWTH,
         storageEncrypted: true,
         dbName: NAME,
         username: NAME,
@@ -128,12 +138,12 @@ export class Database extends pulumi.ComponentResource {
         parameterGroupName: parameters.name,
         // The CA in the bundle by which the app verifies the server.
         caCertIdentifier: "rds-ca-rsa2048-g1",
-        backupRetentionPeriod: args.backupDays,
+        backupRetentionPeriod: instance.backupDays,
         deleteAutomatedBackups: true,
         copyTagsToSnapshot: true,
-        deletionProtection: args.deletionProtection,
-        skipFinalSnapshot: !args.finalSnapshot,
-        ...(args.finalSnapshot ? { finalSnapshotIdentifier: this.#snapshotName(name) } : {}),
+        deletionProtection,
+        skipFinalSnapshot: !instance.finalSnapshot,
+        ...(instance.finalSnapshot ? { finalSnapshotIdentifier: this.#snapshotName(name) } : {}),
       },
       { parent: this },
     );
@@ -148,7 +158,7 @@ export class Database extends pulumi.ComponentResource {
   }
 }
 
-function databaseFaults(args: DatabaseArgs): Fault[] {
+function instanceFaults(args: InstanceArgs): Fault[] {
   const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
   const faults = [
     !/^\d+(\.\d+)?$/.test(postgresVersion) && {

@@ -1,9 +1,7 @@
-import { CATALOGUE } from "../app/contract/catalogue.ts";
+import { CATALOGUE, type AppName, type RoutedApp } from "../app/contract/catalogue.ts";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT, READINESS_PATH } from "../app/contract/endpoints.ts";
-import type { Settings } from "../config/stackSettings.ts";
-import type { WorkloadSettings } from "../config/workloads.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
@@ -11,22 +9,65 @@ import { StickyService } from "./front/stickyService.ts";
 import { Workload } from "./workload/workload.ts";
 import { workloadNamespace } from "./workload/workloadNamespace.ts";
 
-/** What all workloads of a stack share. */
-type StackSettings = Pick<
-  Settings,
-  | "scheme"
-  | "sourceRanges"
-  | "certificateArn"
-  | "tlsPolicy"
-  | "webAclArn"
-  | "hostedZoneId"
-  | "accessLogsBucket"
-  | "keyRouterImage"
->;
+/** What a person chooses of a load balancer; all workloads of a stack share it. */
+export interface ListenerSettings {
+  /** Where load balancers are reachable. */
+  scheme: "internet-facing" | "internal";
+  /** CIDR blocks that may connect. */
+  sourceRanges: string[];
+  /** ARN of an ACM certificate, which makes load balancers end TLS. @default - no TLS */
+  certificateArn?: string | undefined;
+  /** Security policy of TLS listeners. */
+  tlsPolicy: string;
+  /** ARN of a regional web ACL of AWS WAF for Application Load Balancers. @default - none */
+  webAclArn?: string | undefined;
+  /** Route 53 hosted zone of the workloads' DNS names. @default - workloads have AWS's own names */
+  hostedZoneId?: string | undefined;
+  /** S3 bucket for access logs. @default - none */
+  accessLogsBucket?: string | undefined;
+}
 
-export interface StickyAppArgs extends StackSettings {
-  workload: WorkloadSettings;
+interface ReplicaSettings {
+  /** Replicas; the least where there is an autoscaler. */
+  replicas: number;
+  /** Replicas at most; an autoscaler keeps between the two. @default - no autoscaler */
+  maxReplicas?: number | undefined;
+  /** Seconds for which a pod that was told to stop still takes new connections. */
+  drainSeconds: number;
+  /** vCPU of a pod in thousandths; Fargate has certain sizes. */
+  cpuMillicores: number;
+  /** Memory of a pod in MiB. */
+  memoryMiB: number;
+  /** DNS name in the listener's hosted zone. @default - AWS's own name */
+  dnsName?: string | undefined;
+  /** Origins of other pages that may use the app. @default - none */
+  allowedOrigins?: readonly string[] | undefined;
+}
+
+/** An app whose connections are sent to replicas, whatever is in them. */
+interface ConnectionWorkload extends ReplicaSettings {
+  app: Exclude<AppName, RoutedApp>;
+  affinity: "source-ip" | "none";
+  /** Whether the load balancer's address in one zone sends to replicas in all zones. */
+  crossZone: boolean;
+  /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
+  idleTimeoutSeconds: number;
+}
+
+/** An app whose requests are sent to replicas one by one. */
+interface RequestWorkload extends ReplicaSettings {
+  app: RoutedApp;
+  affinity: "cookie" | "key";
+  /** Creations a second that a pod takes from one address. @default - as the app has it */
+  maxCreationsPerSecond?: number | undefined;
+}
+
+export interface StickyAppArgs {
+  workload: ConnectionWorkload | RequestWorkload;
   image: pulumi.Input<string>;
+  listener: ListenerSettings;
+  /** Image of HAProxy 3.2 or later, for affinity `key`. */
+  keyRouterImage: pulumi.Input<string>;
   /** URL of the database, secret. @default - the app keeps nothing */
   databaseUrl?: pulumi.Input<string> | undefined;
 }
@@ -42,14 +83,16 @@ interface Front {
 
 /** An app's replicas behind the load balancer that its affinity needs. */
 export class StickyApp extends pulumi.ComponentResource {
+  readonly name: string;
   /** It answers when the replicas are there. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
-    const { databaseUrl, image, workload } = args;
+    this.name = name;
+    const { databaseUrl, image, listener, workload } = args;
     const labels = { "app.kubernetes.io/name": name };
-    // Not of what is in front of the replicas: it stays when another kind of affinity is chosen.
+    // Owned by the app, so that it stays when another affinity, with another front, is chosen.
     const namespace = workloadNamespace(name, { parent: this });
     const front = this.#front(name, args, labels, namespace.metadata.name);
     const secret =
@@ -67,63 +110,73 @@ export class StickyApp extends pulumi.ComponentResource {
     const replicas = new Workload(
       name,
       {
-        ...workload,
         namespace: front.namespace,
         labels,
+        app: workload.app,
         image,
-        size: workload,
+        replicas: workload.replicas,
+        maxReplicas: workload.maxReplicas,
+        drainSeconds: workload.drainSeconds,
+        size: { cpuMillicores: workload.cpuMillicores, memoryMiB: workload.memoryMiB },
+        allowedOrigins: workload.allowedOrigins,
+        maxCreationsPerSecond:
+          "maxCreationsPerSecond" in workload ? workload.maxCreationsPerSecond : undefined,
         serviceName: front.serviceName,
         secretName: secret?.metadata.name,
       },
       { parent: this },
     );
-    const { certificateArn, hostedZoneId } = args;
-    const { affinity, dnsName } = workload;
     const host = dnsAlias(
       name,
-      { dnsName, hostedZoneId },
-      { type: affinity === "cookie" ? "application" : "network", hostname: front.hostname },
+      { dnsName: workload.dnsName, hostedZoneId: listener.hostedZoneId },
+      {
+        type: workload.affinity === "cookie" ? "application" : "network",
+        hostname: front.hostname,
+      },
       { parent: this },
     );
-    const origin = pulumi.interpolate`${certificateArn === undefined ? "http" : "https"}://${host}`;
-    this.url = pulumi.all([origin, replicas.urn]).apply(([url]) => url);
+    const scheme = listener.certificateArn === undefined ? "http" : "https";
+    // Known when the replicas are there.
+    this.url = pulumi.all([host, replicas.urn]).apply(([each]) => `${scheme}://${each}`);
     this.registerOutputs({ url: this.url });
   }
 
   #front(
     name: string,
-    args: StickyAppArgs,
-    labels: Record<string, string>,
+    { workload, listener, keyRouterImage }: StickyAppArgs,
+    selector: Record<string, string>,
     namespace: pulumi.Output<string>,
   ): Front {
-    const { workload } = args;
     const common = {
-      ...args,
       namespace,
-      selector: labels,
-      targetPort: APP_PORT.name,
+      selector,
       readinessPath: READINESS_PATH,
+      scheme: listener.scheme,
+      sourceRanges: listener.sourceRanges,
+      certificateArn: listener.certificateArn,
+      tlsPolicy: listener.tlsPolicy,
+      accessLogsBucket: listener.accessLogsBucket,
     };
+    const inParent = { parent: this };
+    const targetPort = APP_PORT.name;
     switch (workload.affinity) {
-      case "cookie":
-        return new StickyIngress(
-          name,
-          { ...common, ...CATALOGUE[workload.app].routing },
-          { parent: this },
-        );
-      case "key":
-        return new KeyRouter(
-          name,
-          {
-            ...common,
-            image: args.keyRouterImage,
-            routes: CATALOGUE[workload.app].routing.keyRoutes,
-            replicas: workload.maxReplicas ?? workload.replicas,
-          },
-          { parent: this },
-        );
-      default:
-        return new StickyService(name, { ...common, ...workload }, { parent: this });
+      case "cookie": {
+        const { cookie, idleTimeoutSeconds } = CATALOGUE[workload.app].routing;
+        const { webAclArn } = listener;
+        const routed = { targetPort, webAclArn, cookie, idleTimeoutSeconds };
+        return new StickyIngress(name, { ...common, ...routed }, inParent);
+      }
+      case "key": {
+        const { keyRoutes: routes } = CATALOGUE[workload.app].routing;
+        const replicas = workload.maxReplicas ?? workload.replicas;
+        const routed = { image: keyRouterImage, routes, replicas };
+        return new KeyRouter(name, { ...common, ...routed }, inParent);
+      }
+      default: {
+        const { affinity, crossZone, idleTimeoutSeconds } = workload;
+        const connected = { targetPort, affinity, crossZone, idleTimeoutSeconds };
+        return new StickyService(name, { ...common, ...connected }, inParent);
+      }
     }
   }
 }

@@ -4,26 +4,21 @@ import { creatorFaults } from "./admins.ts";
 import { sentencesOf } from "../app/contract/fault.ts";
 import { lossFaults, type GuardedSettings, type LastUp } from "./lossGuard.ts";
 
-/** ARN of who made the cluster, or makes it now; undefined where an earlier release made it, which kept no note of that. */
-export async function creatorOf(
+/**
+ * Rejects, before anything is created, what EKS would reject in the middle of an update: an older Kubernetes version than
+ * the cluster has, which EKS may have upgraded, and the cluster's creator among the admins.
+ *
+ * @returns ARN of the cluster's creator; undefined where an earlier release created it, which did not record that
+ * @throws pulumi.RunError naming every such setting at once
+ */
+export async function checkCluster(
+  now: GuardedSettings,
+  admins: readonly string[],
   lastUp: LastUp | undefined,
   opts: pulumi.InvokeOptions,
 ): Promise<string | undefined> {
-  return lastUp === undefined ? (await aws.getCallerIdentity({}, opts)).arn : lastUp.creator;
-}
-
-/**
- * Refuses, before anything is made, what EKS would refuse in the middle: an older Kubernetes than the cluster has, which EKS
- * may have upgraded, and the creator among the admins.
- *
- * @throws pulumi.RunError naming every such setting at once
- */
-export async function refuseConflicts(
-  now: GuardedSettings,
-  admins: readonly string[],
-  creator: string | undefined,
-  opts: pulumi.InvokeOptions,
-): Promise<void> {
+  const creator =
+    lastUp === undefined ? (await aws.getCallerIdentity({}, opts)).arn : lastUp.creator;
   const kubernetesVersion = (await versionOf(now.name, opts)) ?? now.kubernetesVersion;
   const faults = [
     ...lossFaults({ ...now, kubernetesVersion }, now),
@@ -32,6 +27,7 @@ export async function refuseConflicts(
   if (faults.length > 0) {
     throw new pulumi.RunError(sentencesOf(faults));
   }
+  return creator;
 }
 
 /** Version of Kubernetes that a cluster has; undefined where there is no cluster. */

@@ -9,10 +9,11 @@ import {
   type Fault,
 } from "../app/contract/fault.ts";
 import { checkSettings } from "../app/contract/settings.ts";
+import { configOf, type Config } from "./config.ts";
 import { placeholderFaults, stackFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";
-import { checkWorkloads, type WorkloadSettings } from "./workloads.ts";
+import { checkWorkloads } from "./workloads.ts";
 
 /** The longest name made from ours, of an IAM role (64), is longer by `-eksRole-role-` and 7 digits. */
 const MAX_NAME = 64 - 21;
@@ -38,14 +39,6 @@ const PARTITIONS: Readonly<Record<string, string>> = {
   "us-isof-": "aws-iso-f",
   "eu-isoe-": "aws-iso-e",
 };
-
-/** A stack's settings, typed and valid. */
-export interface Config extends Settings {
-  /** From which the names of all resources are made. */
-  name: string;
-  region: aws.Region;
-  workloads: readonly WorkloadSettings[];
-}
 
 /**
  * Reads and checks all settings of the stack; nothing else reads config.
@@ -87,12 +80,10 @@ export function loadConfig(): Config {
     throw new pulumi.RunError(sentencesOf(faults));
   }
   placeholders.forEach((fault) => void pulumi.log.warn(sentenceOf(fault)));
-  return {
-    ...settings.values,
-    workloads: list.workloads,
-    name,
-    region: provider.values["aws:region"],
-  };
+  return configOf(
+    { name, region: provider.values["aws:region"], workloads: list.workloads },
+    settings.values,
+  );
 }
 
 /** A project's settings as they are written: text, or lists where text is a JSON list. */

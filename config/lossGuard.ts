@@ -2,7 +2,7 @@ import { keepsData } from "../app/contract/catalogue.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
-import type { Config } from "./load.ts";
+import type { Config } from "./config.ts";
 
 /** What a stack was made with, of all that cannot be changed without a loss, or not back. */
 export interface GuardedSettings {
@@ -112,25 +112,27 @@ const GUARDS: readonly Guard[] = [
   },
 ];
 
-/** What the next `pulumi up` compares with. */
-export function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSettings {
-  const { deletionProtection, name, region, vpcCidr, zones, natGateways, secretsEncryption } =
-    config;
-  const { kubernetesVersion, postgresVersion, databaseStorageGiB } = config;
-  return {
-    deletionProtection,
-    name,
-    region,
-    vpcCidr,
-    zones,
-    natGateways,
-    secretsEncryption,
-    buildsImage: config.image === undefined || lastUp?.buildsImage === true,
-    keepsData: config.workloads.some(({ app }) => keepsData(app)),
-    kubernetesVersion,
-    postgresVersion,
-    databaseStorageGiB,
-  };
+/**
+ * Rejects, before anything is created, settings that would replace or delete what deletion protection protects. Pulumi would
+ * reject them, too, but in the middle of an update, and would name a resource instead of the setting. Changes that fail in
+ * the middle even without protection are always rejected. Turning the protection off takes an `up` of its own, because only
+ * the last `up` records whether there is any.
+ *
+ * @returns what the last `pulumi up` that got as far as the stack's outputs recorded, which is nothing before the first one;
+ * and what this one records
+ * @throws pulumi.RunError naming every such setting at once
+ */
+export async function compareWithLastUp(
+  config: Config,
+): Promise<{ lastUp: LastUp | undefined; settings: GuardedSettings }> {
+  const stack = new pulumi.StackReference(stackName());
+  const lastUp = (await stack.getOutputDetails("guardedSettings")).value as LastUp | undefined;
+  const settings = settingsToGuard(config, lastUp);
+  const faults = lastUp === undefined ? [] : lossFaults(lastUp, settings);
+  if (faults.length > 0) {
+    throw new pulumi.RunError(sentencesOf(faults));
+  }
+  return { lastUp, settings };
 }
 
 /** The stack's name among all of its backend. */
@@ -138,28 +140,23 @@ export function stackName(): string {
   return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 }
 
-/**
- * What the last `pulumi up` that got as far as the stack's own outputs left; undefined before the first one. Until then
- * nothing runs in the stack, and what is protected has Pulumi's protection alone.
- */
-export async function readLastUp(): Promise<LastUp | undefined> {
-  const output = await new pulumi.StackReference(stackName()).getOutputDetails("guardedSettings");
-  return output.value as LastUp | undefined;
-}
-
-/**
- * Refuses, before anything is made, settings that would replace or delete what deletion protection protects. Pulumi would
- * refuse that, too, but in the middle of an update, and would name a resource and not the setting. Those that would fail in
- * the middle without protection are refused always. To end the protection takes an `up` of its own, for it is the last one
- * that says whether there is any.
- *
- * @throws pulumi.RunError naming every such setting at once
- */
-export function refuseLosses(old: LastUp, now: GuardedSettings): void {
-  const faults = lossFaults(old, now);
-  if (faults.length > 0) {
-    throw new pulumi.RunError(sentencesOf(faults));
-  }
+/** What the next `pulumi up` compares with. */
+function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSettings {
+  const { network, controlPlane, database } = config;
+  return {
+    deletionProtection: config.deletionProtection,
+    name: config.name,
+    region: config.region,
+    vpcCidr: network.cidr,
+    zones: network.zones,
+    natGateways: network.natGateways,
+    secretsEncryption: controlPlane.secretsEncryption,
+    buildsImage: config.image.uri === undefined || lastUp?.buildsImage === true,
+    keepsData: config.workloads.some(({ app }) => keepsData(app)),
+    kubernetesVersion: controlPlane.kubernetesVersion,
+    postgresVersion: database.postgresVersion,
+    databaseStorageGiB: database.storageGiB,
+  };
 }
 
 /** What is wrong with settings that follow upon others, which had deletion protection or not. */

@@ -62,6 +62,11 @@ export const CATALOGUE = {
 
 export type AppName = keyof typeof CATALOGUE;
 
+/** Apps whose requests are routed one by one; of the others, connections are. */
+export type RoutedApp = {
+  [Name in AppName]: (typeof CATALOGUE)[Name] extends { routing: HttpRouting } ? Name : never;
+}[AppName];
+
 export const APP_NAMES = Object.keys(CATALOGUE) as [AppName, ...AppName[]];
 
 /** Whether an app keeps data in PostgreSQL. */

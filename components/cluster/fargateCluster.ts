@@ -4,28 +4,30 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
+import type { Network } from "../network/vpc.ts";
 import { START_SECONDS } from "../workload/startDeadlines.ts";
 
 /** Pulumi waits so long for the pods of an add-on. */
 const ADDON_TIMEOUT = `${START_SECONDS}s`;
 
-export interface FargateClusterArgs {
-  vpcId: pulumi.Input<string>;
-  /** Subnets in which pods run. */
-  privateSubnetIds: pulumi.Input<string[]>;
-  publicSubnetIds: pulumi.Input<string[]>;
-  region: string;
+/** The part of a cluster that AWS runs. */
+export interface ControlPlaneArgs {
   kubernetesVersion: string;
-  /** Namespaces whose pods run on Fargate, beside `kube-system`. */
-  namespaces: string[];
   /** ARNs of IAM roles and users that administer the cluster, beside its creator. */
   admins: string[];
   /** CIDR blocks from which the public endpoint answers; the private one always does. */
   publicAccessCidrs: string[];
   /** Encrypts Kubernetes Secrets with a KMS key of our own, USD 1 a month (us-east-1, 2026-11). */
   secretsEncryption: boolean;
-  /** Logs of the control plane to keep. */
-  controlPlaneLogs: string[];
+  /** Types of the control plane's logs to keep. */
+  logTypes: string[];
+}
+
+export interface FargateClusterArgs {
+  network: Network;
+  controlPlane: ControlPlaneArgs;
+  /** Namespaces whose pods run on Fargate, beside `kube-system`. */
+  namespaces: string[];
   /** Days for which logs are kept. */
   logRetentionDays: number;
   /** Has EKS refuse to delete the cluster. */
@@ -34,17 +36,26 @@ export interface FargateClusterArgs {
   metricsServer: boolean;
 }
 
+/** What others need to know of a cluster. */
+export interface Cluster {
+  /** The name that AWS knows it by. */
+  name: string;
+  oidcProviderArn: pulumi.Input<string>;
+  /** Issuer without `https://`, as the conditions of trust policies require. */
+  oidcIssuer: pulumi.Input<string>;
+  /** Security group of the pods. */
+  podSecurityGroupId: pulumi.Input<string>;
+}
+
 /** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
-export class FargateCluster extends pulumi.ComponentResource {
+export class FargateCluster extends pulumi.ComponentResource implements Cluster {
   readonly name: string;
   /** For all objects in the cluster. Pods depend on the component, too: they need its add-ons. */
   readonly kubernetes: k8s.Provider;
   /** Secret, though without credentials: it has the AWS CLI get them. */
   readonly kubeconfig: pulumi.Output<string>;
   readonly oidcProviderArn: pulumi.Output<string>;
-  /** Without `https://`, as conditions of trust policies want it. */
   readonly oidcIssuer: pulumi.Output<string>;
-  /** The security group that EKS gives to Fargate pods. */
   readonly podSecurityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -65,21 +76,21 @@ export class FargateCluster extends pulumi.ComponentResource {
           {
             clusterName: cluster.eksCluster.name,
             podExecutionRoleArn: podExecutionRole.arn,
-            subnetIds: args.privateSubnetIds,
+            subnetIds: args.network.privateSubnetIds,
             selectors: [{ namespace }],
           },
           // Not protected: a workload that is taken away takes its profile with it.
           namespace === "kube-system" ? inParent : { ...inParent, protect: false },
         ),
     );
-    args.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
+    args.controlPlane.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
       { parent: this, dependsOn: profiles },
     );
-    const logging = this.#logging(args.region, podLogs, provider);
+    const logging = this.#logging(args.network.region, podLogs, provider);
     this.#addons(args, cluster, [...profiles, logging]);
 
     this.kubernetes = provider;
@@ -97,7 +108,8 @@ export class FargateCluster extends pulumi.ComponentResource {
   /** EKS and no nodes: no instance role, no security groups for them. The add-ons are our own. */
   #cluster(args: FargateClusterArgs): eks.Cluster {
     const { name } = this;
-    const key = args.secretsEncryption
+    const { network, controlPlane } = args;
+    const key = controlPlane.secretsEncryption
       ? new aws.kms.Key(
           `${name}-secrets`,
           { description: `Kubernetes Secrets of ${name}`, enableKeyRotation: true },
@@ -107,26 +119,26 @@ export class FargateCluster extends pulumi.ComponentResource {
     // EKS would make the group itself, and it would stay when the cluster is gone. Not protected: it goes
     // when nothing is to be logged any more.
     const logs =
-      args.controlPlaneLogs.length > 0
+      controlPlane.logTypes.length > 0
         ? [this.#logGroup("cluster", args, { parent: this, protect: false })]
         : [];
     return new eks.Cluster(
       name,
       {
         name,
-        version: args.kubernetesVersion,
+        version: controlPlane.kubernetesVersion,
         upgradePolicy: { supportType: "STANDARD" },
-        vpcId: args.vpcId,
-        privateSubnetIds: args.privateSubnetIds,
-        publicSubnetIds: args.publicSubnetIds,
+        vpcId: network.vpcId,
+        privateSubnetIds: network.privateSubnetIds,
+        publicSubnetIds: network.publicSubnetIds,
         endpointPrivateAccess: true,
         endpointPublicAccess: true,
-        publicAccessCidrs: args.publicAccessCidrs,
+        publicAccessCidrs: controlPlane.publicAccessCidrs,
         authenticationMode: "API",
         createOidcProvider: true,
         deletionProtection: args.deletionProtection,
         ...(key === undefined ? {} : { encryptionConfigKeyArn: key.arn }),
-        enabledClusterLogTypes: args.controlPlaneLogs,
+        enabledClusterLogTypes: controlPlane.logTypes,
         skipDefaultNodeGroup: true,
         skipDefaultSecurityGroups: true,
         useDefaultVpcCni: true,
@@ -157,7 +169,11 @@ export class FargateCluster extends pulumi.ComponentResource {
   }
 
   /** Add-ons in the version that is AWS's default for the cluster's version of Kubernetes. */
-  #addons(args: FargateClusterArgs, cluster: eks.Cluster, dependsOn: pulumi.Resource[]): void {
+  #addons(
+    { controlPlane: { kubernetesVersion }, metricsServer }: FargateClusterArgs,
+    cluster: eks.Cluster,
+    dependsOn: pulumi.Resource[],
+  ): void {
     const addon = (
       addonName: string,
       configuration: { configurationValues?: string },
@@ -169,7 +185,7 @@ export class FargateCluster extends pulumi.ComponentResource {
           clusterName: cluster.eksCluster.name,
           addonName,
           addonVersion: aws.eks.getAddonVersionOutput(
-            { addonName, kubernetesVersion: args.kubernetesVersion },
+            { addonName, kubernetesVersion },
             { parent: this },
           ).version,
           ...configuration,
@@ -188,7 +204,7 @@ export class FargateCluster extends pulumi.ComponentResource {
     // Its pods are pending, and the add-on degraded, until a profile takes them.
     const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
     const dns = addon("coredns", onFargate, { dependsOn: [...dependsOn, ...network] });
-    if (args.metricsServer) {
+    if (metricsServer) {
       // Not protected: it goes when the autoscaler goes.
       addon("metrics-server", {}, { dependsOn: dns, protect: false });
     }

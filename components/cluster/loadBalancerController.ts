@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Network } from "../network/vpc.ts";
 import { containerResources } from "../workload/fargateSize.ts";
 import {
   controllerPolicy,
@@ -8,24 +9,24 @@ import {
   type PolicyDocument,
   type PolicyScope,
 } from "./loadBalancerControllerPolicy.ts";
+import type { Cluster } from "./fargateCluster.ts";
 import { START_SECONDS } from "../workload/startDeadlines.ts";
 
 /** Name of chart, release and service account. */
 const CONTROLLER = "aws-load-balancer-controller";
 const NAMESPACE = "kube-system";
 
-export interface LoadBalancerControllerArgs {
-  clusterName: string;
-  region: string;
-  vpcId: pulumi.Input<string>;
-  /** Security group of the pods that load balancers send to. */
-  podSecurityGroupId: pulumi.Input<string>;
-  oidcProviderArn: pulumi.Input<string>;
-  /** Issuer without `https://`. */
-  oidcIssuer: pulumi.Input<string>;
+/** The Helm chart of the controller. */
+export interface ChartArgs {
   /** Chart repository (`https://`), chart in a registry (`oci://`) or local folder of the chart. */
-  chart: string;
-  chartVersion: string;
+  location: string;
+  version: string;
+}
+
+export interface LoadBalancerControllerArgs {
+  network: Network;
+  cluster: Cluster;
+  chart: ChartArgs;
   /** Whether there are Ingresses: Application Load Balancers, which AWS WAF may guard. */
   ingresses: boolean;
   /** Tags of all that the controller makes; the provider's default tags do not reach it. */
@@ -48,7 +49,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
       {
         name: CONTROLLER,
         namespace: NAMESPACE,
-        ...chartOf(args),
+        ...chartOf(args.chart),
         timeout: START_SECONDS,
         values: chartValues(args, role.arn),
       },
@@ -63,27 +64,29 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   }
 
   /** A role for one service account of this cluster, and nobody else. */
-  #role(name: string, { clusterName, oidcProviderArn, oidcIssuer }: LoadBalancerControllerArgs) {
-    const trust = pulumi.all([oidcProviderArn, oidcIssuer]).apply(([Federated, issuer]) => ({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Principal: { Federated },
-          Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: {
-            StringEquals: {
-              [`${issuer}:aud`]: "sts.amazonaws.com",
-              [`${issuer}:sub`]: `system:serviceaccount:${NAMESPACE}:${CONTROLLER}`,
+  #role(name: string, { cluster }: LoadBalancerControllerArgs) {
+    const trust = pulumi
+      .all([cluster.oidcProviderArn, cluster.oidcIssuer])
+      .apply(([Federated, issuer]) => ({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Federated },
+            Action: "sts:AssumeRoleWithWebIdentity",
+            Condition: {
+              StringEquals: {
+                [`${issuer}:aud`]: "sts.amazonaws.com",
+                [`${issuer}:sub`]: `system:serviceaccount:${NAMESPACE}:${CONTROLLER}`,
+              },
             },
           },
-        },
-      ],
-    }));
+        ],
+      }));
     return new aws.iam.Role(
       name,
       {
-        description: `AWS Load Balancer Controller of ${clusterName}`,
+        description: `AWS Load Balancer Controller of ${cluster.name}`,
         assumeRolePolicy: pulumi.jsonStringify(trust),
       },
       { parent: this },
@@ -91,16 +94,16 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   }
 
   #policies(name: string, args: LoadBalancerControllerArgs, { name: role }: aws.iam.Role) {
-    const { clusterName, region, vpcId, podSecurityGroupId } = args;
+    const { cluster, network } = args;
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const { accountId } = aws.getCallerIdentityOutput({}, { parent: this });
     const scope = pulumi.output({
       partition,
-      region,
+      region: network.region,
       accountId,
-      clusterName,
-      vpcId,
-      podSecurityGroupId,
+      clusterName: cluster.name,
+      vpcId: network.vpcId,
+      podSecurityGroupId: cluster.podSecurityGroupId,
     });
     const attach = (policyName: string, document: (scope: PolicyScope) => PolicyDocument) =>
       new aws.iam.RolePolicy(
@@ -115,20 +118,20 @@ export class LoadBalancerController extends pulumi.ComponentResource {
 }
 
 /** Where Helm finds the chart. */
-function chartOf({ chart, chartVersion }: LoadBalancerControllerArgs) {
-  if (chart.startsWith("https://")) {
-    return { chart: CONTROLLER, version: chartVersion, repositoryOpts: { repo: chart } };
+function chartOf({ location, version }: ChartArgs) {
+  if (location.startsWith("https://")) {
+    return { chart: CONTROLLER, version, repositoryOpts: { repo: location } };
   }
-  return chart.startsWith("oci://") ? { chart, version: chartVersion } : { chart };
+  return location.startsWith("oci://") ? { chart: location, version } : { chart: location };
 }
 
 /** Only what differs from the chart's own values. */
 function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<string>) {
   return {
-    clusterName: args.clusterName,
+    clusterName: args.cluster.name,
     // Fargate has no instance metadata from which the controller could learn these.
-    region: args.region,
-    vpcId: args.vpcId,
+    region: args.network.region,
+    vpcId: args.network.vpcId,
     serviceAccount: {
       create: true,
       name: CONTROLLER,

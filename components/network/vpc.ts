@@ -17,8 +17,19 @@ export interface VpcArgs {
   region: string;
 }
 
+/** Where a cluster, its pods and its load balancers are. */
+export interface Network {
+  region: string;
+  vpcId: pulumi.Input<string>;
+  /** Subnets of pods and databases. */
+  privateSubnetIds: pulumi.Input<string[]>;
+  /** Subnets of load balancers. */
+  publicSubnetIds: pulumi.Input<string[]>;
+}
+
 /** A VPC with a private subnet for pods and a public one for load balancers in each zone. */
-export class Vpc extends pulumi.ComponentResource {
+export class Vpc extends pulumi.ComponentResource implements Network {
+  readonly region: string;
   readonly vpcId: pulumi.Output<string>;
   readonly privateSubnetIds: pulumi.Output<string[]>;
   readonly publicSubnetIds: pulumi.Output<string[]>;
@@ -27,6 +38,7 @@ export class Vpc extends pulumi.ComponentResource {
 
   constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Vpc", name, {}, opts);
+    this.region = args.region;
     const prefixes = subnetPrefixes(args.cidr);
     const vpc = new awsx.ec2.Vpc(
       name,

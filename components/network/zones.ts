@@ -18,7 +18,7 @@ const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
  */
 export async function eksZones(
   count: number,
-  chosen: readonly string[],
+  chosen: readonly string[] | undefined,
   opts: pulumi.InvokeOptions,
 ): Promise<string[]> {
   const { names, region } = await aws.getAvailabilityZones(
@@ -29,7 +29,7 @@ export async function eksZones(
     },
     opts,
   );
-  const all = [...new Set([...chosen, ...names.toSorted()])];
+  const all = [...new Set([...(chosen ?? []), ...names.toSorted()])];
   if (all.length < count) {
     const fault = { name: "zones", got: count };
     const has = `because ${region} has ${all.length} zones with EKS on Fargate`;

@@ -1,35 +1,40 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Database, type DatabaseArgs } from "../../components/database.ts";
+import { Database, type DatabaseArgs, type InstanceArgs } from "../../components/database.ts";
+import { CLUSTER, NETWORK } from "../mocks/cluster.ts";
 import { mockPulumi, valueOf } from "../mocks/mocks.ts";
 
 const ARGS: DatabaseArgs = {
-  vpcId: "vpc-1",
-  subnetIds: ["subnet-a", "subnet-b"],
-  podSecurityGroupId: "sg-pods",
-  postgresVersion: "18",
-  instanceClass: "db.t4g.micro",
-  multiAz: false,
-  storageGiB: 20,
-  backupDays: 7,
-  finalSnapshot: false,
+  network: NETWORK,
+  cluster: CLUSTER,
+  instance: {
+    postgresVersion: "18",
+    instanceClass: "db.t4g.micro",
+    multiAz: false,
+    storageGiB: 20,
+    backupDays: 7,
+    finalSnapshot: false,
+  },
   deletionProtection: false,
 };
 
-async function mockedDatabase(changes: Partial<DatabaseArgs> = {}) {
+const KEEPS_SNAPSHOT = { ...ARGS, instance: { ...ARGS.instance, finalSnapshot: true } };
+
+async function mockedDatabase(changes: Partial<InstanceArgs> = {}, deletionProtection = false) {
   const recorder = await mockPulumi();
-  const database = new Database("apps", { ...ARGS, ...changes });
+  const instance = { ...ARGS.instance, ...changes };
+  const database = new Database("apps", { ...ARGS, instance, deletionProtection });
   await recorder.settle();
   return { recorder, database, instance: recorder.one("aws:Instance", "apps") };
 }
 
 /** The message with which arguments are refused, before anything is made. */
-async function refusal(changes: Partial<DatabaseArgs>): Promise<string> {
+async function refusal(changes: Partial<InstanceArgs>): Promise<string> {
   const recorder = await mockPulumi();
   let message = "";
   throws(
-    () => new Database("apps", { ...ARGS, ...changes }),
+    () => new Database("apps", { ...ARGS, instance: { ...ARGS.instance, ...changes } }),
     (error) => {
       ok(pulumi.ResourceError.isInstance(error));
       equal(error.hideStack, true);
@@ -96,14 +101,14 @@ describe("Database", () => {
   });
 
   it("takes version, class, zones, storage, backups and protection as they are given", async () => {
-    const { instance } = await mockedDatabase({
+    const changes = {
       postgresVersion: "17.6",
       instanceClass: "db.m7g.large",
       multiAz: true,
       storageGiB: 100,
       backupDays: 35,
-      deletionProtection: true,
-    });
+    };
+    const { instance } = await mockedDatabase(changes, true);
     deepEqual(instance.inputs, {
       ...INSTANCE,
       engineVersion: "17.6",
@@ -127,7 +132,7 @@ describe("Database", () => {
 
   it("stands in the private subnets", async () => {
     const { recorder } = await mockedDatabase();
-    deepEqual(recorder.one("aws:SubnetGroup", "apps").inputs.subnetIds, ["subnet-a", "subnet-b"]);
+    deepEqual(recorder.one("aws:SubnetGroup", "apps").inputs.subnetIds, NETWORK.privateSubnetIds);
   });
 
   it("is reached by pods only, on its port only, and reaches nothing itself", async () => {
@@ -193,7 +198,7 @@ describe("Database", () => {
 
   it("is protected with all that it has but what a setting replaces, when it is to be", async () => {
     const recorder = await mockPulumi();
-    new Database("apps", { ...ARGS, finalSnapshot: true }, { protect: true });
+    new Database("apps", KEEPS_SNAPSHOT, { protect: true });
     await recorder.settle();
     equal(recorder.made.length, 8);
     deepEqual(
@@ -270,8 +275,8 @@ describe("Database", () => {
 
   it("lives twice side by side", async () => {
     const recorder = await mockPulumi();
-    new Database("one", { ...ARGS, finalSnapshot: true });
-    new Database("two", { ...ARGS, finalSnapshot: true });
+    new Database("one", KEEPS_SNAPSHOT);
+    new Database("two", KEEPS_SNAPSHOT);
     await recorder.settle();
     equal(recorder.all("aws:Instance").length, 2);
     const { inputs } = recorder.one("aws:Instance", "two");

@@ -1,7 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
-import type { WorkloadSettings } from "../../config/workloads.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../mocks/mocks.ts";
 
 const COMMON = {
@@ -14,33 +13,31 @@ const COMMON = {
   allowedOrigins: [],
 };
 
-const COMPANY: WorkloadSettings = {
+const COMPANY = {
   ...COMMON,
   app: "company",
   affinity: "cookie",
   maxCreationsPerSecond: 30,
-};
+} as const;
 
-const ECHO: WorkloadSettings = {
+const ECHO = {
   ...COMMON,
   app: "echo",
   affinity: "source-ip",
   drainSeconds: 150,
   crossZone: true,
   idleTimeoutSeconds: 350,
-};
+} as const;
 
 const ARGS: StickyAppArgs = {
   workload: COMPANY,
   image: "registry.example/apps@sha256:1",
   databaseUrl: "postgres://app:secret@db.example:5432/app",
-  scheme: "internet-facing",
-  sourceRanges: ["0.0.0.0/0"],
-  certificateArn: undefined,
-  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
-  webAclArn: undefined,
-  hostedZoneId: undefined,
-  accessLogsBucket: undefined,
+  listener: {
+    scheme: "internet-facing",
+    sourceRanges: ["0.0.0.0/0"],
+    tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  },
   keyRouterImage: "registry.example/haproxy@sha256:1",
 };
 
@@ -56,7 +53,7 @@ function parentOf(recorder: Recorder, { parent }: Made): string | undefined {
 }
 
 /** The parts of each kind of affinity, beside account and disruption budget. */
-const PARTS: [workload: WorkloadSettings, front: string, replicas: string][] = [
+const PARTS: [workload: StickyAppArgs["workload"], front: string, replicas: string][] = [
   [ECHO, "StickyService", "Deployment"],
   [{ ...ECHO, affinity: "none" }, "StickyService", "Deployment"],
   [COMPANY, "StickyIngress", "Deployment"],
@@ -117,8 +114,11 @@ describe("StickyApp", () => {
     it(`keeps its DNS name, whatever it leads to, for affinity ${affinity}`, async () => {
       const { recorder, app } = await mockedApp({
         workload: { ...COMPANY, affinity, dnsName: "registry.example.com" },
-        hostedZoneId: "Z0123456789ABC",
-        certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+        listener: {
+          ...ARGS.listener,
+          hostedZoneId: "Z0123456789ABC",
+          certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
+        },
       });
       const record = recorder.one("aws:Record", "registry");
       equal(record.parent, recorder.one("sockjs-sticky:StickyApp").urn);
@@ -133,7 +133,9 @@ describe("StickyApp", () => {
   }
 
   it("has no DNS name without one, or without its zone", async () => {
-    const { recorder } = await mockedApp({ hostedZoneId: "Z0123456789ABC" });
+    const { recorder } = await mockedApp({
+      listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
+    });
     deepEqual(recorder.all("aws:Record"), []);
     const workload = { ...COMPANY, dnsName: "registry.example.com" };
     const { recorder: other } = await mockedApp({ workload });

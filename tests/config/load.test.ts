@@ -2,136 +2,13 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadConfig, type Config } from "../../config/load.ts";
-import type { WorkloadSettings } from "../../config/workloads.ts";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load.ts";
+import { RULES } from "../../config/stackSettings.ts";
 import { mockPulumi } from "../mocks/mocks.ts";
 import { configure, declarations, PROJECT, stackFile, STACKS } from "../mocks/stackConfig.ts";
+import { COMPANY, DEFAULTS, ECHO, EXPECTED, grouped } from "./expected.ts";
 import { withWarnings } from "../mocks/warnings.ts";
-
-/** What holds where a workload says nothing but its app. */
-const ECHO: WorkloadSettings = {
-  app: "echo",
-  affinity: "source-ip",
-  replicas: 3,
-  maxReplicas: undefined,
-  drainSeconds: 150,
-  cpuMillicores: 250,
-  memoryMiB: 512,
-  dnsName: undefined,
-  allowedOrigins: [],
-  crossZone: true,
-  idleTimeoutSeconds: 350,
-};
-const COMPANY = {
-  app: "company" as const,
-  affinity: "cookie" as const,
-  replicas: 3,
-  maxReplicas: undefined,
-  drainSeconds: 150,
-  cpuMillicores: 250,
-  memoryMiB: 512,
-  dnsName: undefined,
-  allowedOrigins: [],
-  maxCreationsPerSecond: 20,
-};
-const DOCUMENT = { ...COMPANY, app: "document" as const };
-
-/** What holds where nothing is set. */
-const DEFAULTS: Config = {
-  name: "sockjs-sticky-new",
-  region: "us-east-1",
-  workloads: [ECHO],
-  image: undefined,
-  scheme: "internet-facing",
-  sourceRanges: ["0.0.0.0/0"],
-  certificateArn: undefined,
-  tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
-  webAclArn: undefined,
-  hostedZoneId: undefined,
-  accessLogsBucket: undefined,
-  vpcCidr: "10.0.0.0/16",
-  zones: 2,
-  natGateways: "single",
-  kubernetesVersion: "1.36",
-  admins: [],
-  publicAccessCidrs: ["0.0.0.0/0"],
-  secretsEncryption: false,
-  controlPlaneLogs: [],
-  logRetentionDays: 7,
-  deletionProtection: false,
-  immutableTags: false,
-  controllerChart: "https://aws.github.io/eks-charts",
-  controllerChartVersion: "3.5.0",
-  keyRouterImage:
-    "public.ecr.aws/docker/library/haproxy:3.4.5-alpine3.24@sha256:7ffdd3845020aa4c97ffaa56c8cab3ad473ecae0b8ea5e55d2378d663755e092",
-  postgresVersion: "18",
-  databaseInstanceClass: "db.t4g.micro",
-  databaseStorageGiB: 20,
-  databaseMultiAz: false,
-  databaseBackupDays: 1,
-  databaseFinalSnapshot: false,
-};
-
-const EXPECTED: Record<(typeof STACKS)[number], Config> = {
-  dev: {
-    ...DEFAULTS,
-    name: "sockjs-sticky-dev",
-    kubernetesVersion: "1.35",
-    workloads: [ECHO, COMPANY, DOCUMENT],
-  },
-  staging: {
-    ...DEFAULTS,
-    name: "sockjs-sticky-staging",
-    kubernetesVersion: "1.35",
-    workloads: [
-      { ...ECHO, replicas: 2, maxReplicas: 4, memoryMiB: 1024 },
-      ...[COMPANY, DOCUMENT].map((each) => ({
-        ...each,
-        affinity: "key" as const,
-        replicas: 2,
-        maxReplicas: 4,
-        drainSeconds: 30,
-        memoryMiB: 1024,
-      })),
-    ],
-    zones: 3,
-    secretsEncryption: true,
-    controlPlaneLogs: ["api", "audit", "authenticator"],
-    logRetentionDays: 30,
-    immutableTags: true,
-    databaseBackupDays: 7,
-  },
-  prod: {
-    ...DEFAULTS,
-    name: "sockjs-sticky-prod",
-    kubernetesVersion: "1.35",
-    workloads: [
-      { ...ECHO, replicas: 6, maxReplicas: 24, cpuMillicores: 500, memoryMiB: 1024 },
-      ...[COMPANY, DOCUMENT].map((each) => ({
-        ...each,
-        affinity: "key" as const,
-        replicas: 6,
-        maxReplicas: 12,
-        drainSeconds: 30,
-        cpuMillicores: 500,
-        memoryMiB: 1024,
-      })),
-    ],
-    zones: 3,
-    natGateways: "per-zone",
-    publicAccessCidrs: ["8.8.8.0/24"],
-    secretsEncryption: true,
-    controlPlaneLogs: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
-    logRetentionDays: 365,
-    deletionProtection: true,
-    immutableTags: true,
-    databaseInstanceClass: "db.t4g.medium",
-    databaseStorageGiB: 50,
-    databaseMultiAz: true,
-    databaseBackupDays: 30,
-    databaseFinalSnapshot: true,
-  },
-};
 
 async function previewed(stack: string, changes: Record<string, unknown> = {}) {
   await mockPulumi({ project: PROJECT, stack, preview: true });
@@ -147,23 +24,56 @@ async function loaded(stack: string, changes: Record<string, unknown> = {}): Pro
 
 describe("config", () => {
   it("has the defaults of Pulumi.yaml where a stack sets nothing", async () => {
-    deepEqual(await loaded("new"), DEFAULTS);
+    deepEqual(await loaded("new"), grouped(DEFAULTS));
+  });
+
+  it("groups settings by what they configure", async () => {
+    deepEqual(await loaded("prod"), {
+      name: "sockjs-sticky-prod",
+      region: "us-east-1",
+      workloads: EXPECTED.prod.workloads,
+      deletionProtection: true,
+      network: { cidr: "10.0.0.0/16", zones: 3, natGateways: "per-zone" },
+      controlPlane: {
+        kubernetesVersion: "1.35",
+        admins: [],
+        publicAccessCidrs: ["8.8.8.0/24"],
+        secretsEncryption: true,
+        logTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+      },
+      logRetentionDays: 365,
+      controllerChart: { location: "https://aws.github.io/eks-charts", version: "3.5.0" },
+      image: { uri: undefined, immutableTags: true },
+      database: {
+        postgresVersion: "18",
+        instanceClass: "db.t4g.medium",
+        storageGiB: 50,
+        multiAz: true,
+        backupDays: 30,
+        finalSnapshot: true,
+      },
+      listener: {
+        scheme: "internet-facing",
+        sourceRanges: ["0.0.0.0/0"],
+        certificateArn: undefined,
+        tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        webAclArn: undefined,
+        hostedZoneId: undefined,
+        accessLogsBucket: undefined,
+      },
+      keyRouterImage: DEFAULTS.keyRouterImage,
+    });
   });
 
   for (const stack of STACKS) {
     it(`loads Pulumi.${stack}.yaml`, async () => {
-      deepEqual(await loaded(stack), EXPECTED[stack]);
+      deepEqual(await loaded(stack), grouped(EXPECTED[stack]));
     });
   }
 
   it("declares every setting but the workloads with type, default and description, and none beside", async () => {
     const declared = declarations();
-    deepEqual(
-      Object.keys(declared).toSorted(),
-      Object.keys(DEFAULTS)
-        .filter((setting) => !["name", "region"].includes(setting))
-        .toSorted(),
-    );
+    deepEqual(Object.keys(declared).toSorted(), ["workloads", ...Object.keys(RULES)].toSorted());
     for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
       const kind = Array.isArray(value) ? "array" : typeof value;
       const declared = setting === "workloads" ? undefined : kind;
@@ -195,29 +105,38 @@ describe("config", () => {
     const workloads = [
       { app: "company", dnsName: "company.example.com", ...limits, allowedOrigins },
     ];
-    deepEqual(await loaded("new", { ...optional, workloads, "aws:region": region }), {
-      ...DEFAULTS,
-      ...optional,
-      region,
-      workloads: [{ ...COMPANY, ...workloads[0], app: "company" }],
-    });
+    deepEqual(
+      await loaded("new", { ...optional, workloads, "aws:region": region }),
+      grouped({
+        ...DEFAULTS,
+        ...optional,
+        region,
+        workloads: [{ ...COMPANY, ...workloads[0], app: "company" }],
+      }),
+    );
   });
 
   it("takes every value at the ends of what is allowed", async () => {
     const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60 };
     const small = { zones: 2, databaseStorageGiB: 20, databaseBackupDays: 0 };
-    deepEqual(await loaded("new", { ...small, workloads: [{ app: "echo", ...least }] }), {
-      ...DEFAULTS,
-      ...small,
-      workloads: [{ ...ECHO, ...least }],
-    });
+    deepEqual(
+      await loaded("new", { ...small, workloads: [{ app: "echo", ...least }] }),
+      grouped({
+        ...DEFAULTS,
+        ...small,
+        workloads: [{ ...ECHO, ...least }],
+      }),
+    );
     const most = { replicas: 99, drainSeconds: 3600, idleTimeoutSeconds: 6000, maxReplicas: 100 };
     const large = { zones: 4, logRetentionDays: 3653, databaseBackupDays: 35 };
-    deepEqual(await loaded("new", { ...large, workloads: [{ app: "echo", ...most }] }), {
-      ...DEFAULTS,
-      ...large,
-      workloads: [{ ...ECHO, ...most }],
-    });
+    deepEqual(
+      await loaded("new", { ...large, workloads: [{ app: "echo", ...most }] }),
+      grouped({
+        ...DEFAULTS,
+        ...large,
+        workloads: [{ ...ECHO, ...most }],
+      }),
+    );
   });
 
   for (const [affinity, drainSeconds] of [
@@ -236,35 +155,41 @@ describe("config", () => {
     const lists = {
       sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
       admins: ["arn:aws:iam::111122223333:role/ops/on-call", "arn:aws:iam::111122223333:user/a"],
-      controlPlaneLogs: ["scheduler"],
+      controlPlaneLogs: ["scheduler" as const],
     };
-    deepEqual(await loaded("new", lists), { ...DEFAULTS, ...lists });
+    deepEqual(await loaded("new", lists), grouped({ ...DEFAULTS, ...lists }));
   });
 
   it("allows without affinity what affinity forbids", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
     const free = { affinity: "none", crossZone: false } as const;
     const workloads = [{ app: "echo", ...free }];
-    deepEqual(await loaded("new", { workloads, certificateArn }), {
-      ...DEFAULTS,
-      certificateArn,
-      workloads: [{ ...ECHO, ...free }],
-    });
+    deepEqual(
+      await loaded("new", { workloads, certificateArn }),
+      grouped({
+        ...DEFAULTS,
+        certificateArn,
+        workloads: [{ ...ECHO, ...free }],
+      }),
+    );
   });
 
   it("takes a web ACL where a workload has an Application Load Balancer", async () => {
     const webAclArn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2";
-    equal((await loaded("dev", { webAclArn })).webAclArn, webAclArn);
+    equal((await loaded("dev", { webAclArn })).listener.webAclArn, webAclArn);
   });
 
   it("allows the whole internet to reach the API only while nothing is protected", async () => {
     const open = { publicAccessCidrs: ["0.0.0.0/0"], deletionProtection: false };
-    deepEqual((await loaded("prod", open)).publicAccessCidrs, ["0.0.0.0/0"]);
+    deepEqual((await loaded("prod", open)).controlPlane.publicAccessCidrs, ["0.0.0.0/0"]);
   });
 
   it("allows named blocks of up to /8 where something is protected", async () => {
     const named = { publicAccessCidrs: ["198.0.0.0/8", "8.8.8.8/32"] };
-    deepEqual((await loaded("prod", named)).publicAccessCidrs, named.publicAccessCidrs);
+    deepEqual(
+      (await loaded("prod", named)).controlPlane.publicAccessCidrs,
+      named.publicAccessCidrs,
+    );
   });
 
   it("warns in a preview of blocks for documentation, such as prod's file has, and loads what is set", async () => {
@@ -272,7 +197,7 @@ describe("config", () => {
       publicAccessCidrs: stackFile("prod")[`${PROJECT}:publicAccessCidrs`],
     };
     const { result, warnings } = await previewed("prod", asItIs);
-    deepEqual(result.publicAccessCidrs, ["203.0.113.0/24"]);
+    deepEqual(result.controlPlane.publicAccessCidrs, ["203.0.113.0/24"]);
     equal(warnings.length, 1);
     ok(warnings[0]?.startsWith("sockjs-sticky:publicAccessCidrs has 203.0.113.0/24"));
     const publicAccessCidrs = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
@@ -287,7 +212,7 @@ describe("config", () => {
     const folder = mkdtempSync(join(tmpdir(), "chart-"));
     writeFileSync(join(folder, "Chart.yaml"), "name: aws-load-balancer-controller\n");
     for (const controllerChart of ["https://charts.example", "oci://r.example/chart", folder]) {
-      equal((await loaded("new", { controllerChart })).controllerChart, controllerChart);
+      equal((await loaded("new", { controllerChart })).controllerChart.location, controllerChart);
     }
     rmSync(folder, { recursive: true });
   });

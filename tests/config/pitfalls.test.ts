@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { loadConfig, type Config } from "../../config/load.ts";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load.ts";
 import { mockPulumi } from "../mocks/mocks.ts";
 import { refusal } from "./refusal.ts";
 import { configure, stackFile } from "../mocks/stackConfig.ts";
@@ -117,7 +118,7 @@ describe("config does not mistake what only looks wrong, and", () => {
       "[::1]:5000/echo:1",
       `${"a".repeat(255)}:1`,
     ]) {
-      equal((await loaded({ image })).image, image);
+      equal((await loaded({ image })).image.uri, image);
     }
   });
 
@@ -141,15 +142,15 @@ describe("config does not mistake what only looks wrong, and", () => {
 
   it("takes a VPC in blocks that are shared by carriers, next to Docker's, and public", async () => {
     for (const vpcCidr of ["100.64.0.0/16", "172.16.0.0/16", "172.18.0.0/16", "8.8.0.0/16"]) {
-      equal((await loaded({ vpcCidr })).vpcCidr, vpcCidr);
+      equal((await loaded({ vpcCidr })).network.cidr, vpcCidr);
     }
   });
 
   it("takes names of roles with dots, and buckets with single ones", async () => {
     const admins = ["arn:aws:iam::111122223333:role/a..b/...c/ops."];
-    deepEqual((await loaded({ admins })).admins, admins);
+    deepEqual((await loaded({ admins })).controlPlane.admins, admins);
     const logs = { accessLogsBucket: "our.logs-1", workloads: [{ app: "company" }] };
-    equal((await loaded(logs)).accessLogsBucket, "our.logs-1");
+    equal((await loaded(logs)).listener.accessLogsBucket, "our.logs-1");
   });
 
   it("takes regions of all partitions", async () => {

@@ -49,60 +49,46 @@ describe("stacks in one account", function () {
 /** Everything that index.ts makes, twice, each with another name. */
 function makeTwice(context: string): Promise<Record<string, unknown>> {
   const config = loadConfig();
-  const { region, workloads } = config;
+  const { controlPlane, keyRouterImage, listener, logRetentionDays, region, workloads } = config;
   const provider = new aws.Provider("aws", { region });
   const providers = { providers: [provider] };
   const zones = [`${region}a`, `${region}b`];
   const urls = ["one", "two"].map((name) => {
-    const vpc = new Vpc(name, { ...config, cidr: config.vpcCidr, zones }, providers);
+    const { cidr, natGateways } = config.network;
+    const network = new Vpc(name, { region, cidr, zones, natGateways }, providers);
     const cluster = new FargateCluster(
       name,
       {
-        ...config,
-        vpcId: vpc.vpcId,
-        privateSubnetIds: vpc.privateSubnetIds,
-        publicSubnetIds: vpc.publicSubnetIds,
+        network,
+        controlPlane,
+        logRetentionDays,
         namespaces: workloads.map(({ app }) => `${name}-${app}`),
         metricsServer: true,
+        deletionProtection: false,
       },
-      { ...providers, dependsOn: vpc.egress },
+      { ...providers, dependsOn: network.egress },
     );
     const inCluster = { providers: [provider, cluster.kubernetes] };
-    const { podSecurityGroupId, oidcProviderArn, oidcIssuer } = cluster;
     const controller = new LoadBalancerController(
       name,
-      {
-        ...{ region, clusterName: name, vpcId: vpc.vpcId, podSecurityGroupId, oidcProviderArn },
-        ...{ oidcIssuer, chart: config.controllerChart, ingresses: true, defaultTags: {} },
-        chartVersion: config.controllerChartVersion,
-      },
+      { network, cluster, chart: config.controllerChart, ingresses: true, defaultTags: {} },
       { ...inCluster, dependsOn: cluster },
     );
-    const { imageUri } = new AppImage(
+    const { imageUri: image } = new AppImage(
       name,
-      { ...config, context: copyContext(context), forceDelete: true },
+      { context: copyContext(context), immutableTags: false, forceDelete: true },
       providers,
     );
     const database = new Database(
       name,
-      {
-        ...config,
-        instanceClass: config.databaseInstanceClass,
-        multiAz: config.databaseMultiAz,
-        storageGiB: config.databaseStorageGiB,
-        backupDays: config.databaseBackupDays,
-        finalSnapshot: false,
-        vpcId: vpc.vpcId,
-        subnetIds: vpc.privateSubnetIds,
-        podSecurityGroupId,
-      },
+      { network, cluster, instance: config.database, deletionProtection: false },
       providers,
     );
     return workloads.map(
       (workload) =>
         new StickyApp(
           `${name}-${workload.app}`,
-          { ...config, workload, image: imageUri, databaseUrl: database.url },
+          { workload, image, listener, keyRouterImage, databaseUrl: database.url },
           { ...inCluster, dependsOn: [controller, database] },
         ).url,
     );

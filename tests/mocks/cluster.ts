@@ -1,20 +1,38 @@
 import {
   FargateCluster,
+  type ControlPlaneArgs,
   type FargateClusterArgs,
 } from "../../components/cluster/fargateCluster.ts";
 import { mockPulumi, type MockOptions } from "./mocks.ts";
 
-export const CLUSTER_ARGS: FargateClusterArgs = {
+const ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/A1";
+
+export const NETWORK = {
+  region: "us-east-1",
   vpcId: "vpc-1",
   privateSubnetIds: ["subnet-private-1", "subnet-private-2"],
   publicSubnetIds: ["subnet-public-1", "subnet-public-2"],
-  region: "us-east-1",
+};
+
+export const CLUSTER = {
+  name: "apps",
+  oidcProviderArn: `arn:aws:iam::111122223333:oidc-provider/${ISSUER}`,
+  oidcIssuer: ISSUER,
+  podSecurityGroupId: "sg-pods",
+};
+
+export const CONTROL_PLANE: ControlPlaneArgs = {
   kubernetesVersion: "1.35",
-  namespaces: ["chat"],
   admins: [],
   publicAccessCidrs: ["198.51.100.0/24"],
   secretsEncryption: false,
-  controlPlaneLogs: [],
+  logTypes: [],
+};
+
+export const CLUSTER_ARGS: FargateClusterArgs = {
+  network: NETWORK,
+  controlPlane: CONTROL_PLANE,
+  namespaces: ["chat"],
   logRetentionDays: 14,
   deletionProtection: false,
   metricsServer: false,

@@ -1,9 +1,12 @@
 import { deepEqual, equal } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { FargateCluster } from "../../../components/cluster/fargateCluster.ts";
+import {
+  FargateCluster,
+  type FargateClusterArgs,
+} from "../../../components/cluster/fargateCluster.ts";
 import { loggingConfig } from "../../../components/cluster/fargateLogging.ts";
-import { CLUSTER_ARGS, mockedCluster } from "../../mocks/cluster.ts";
+import { CLUSTER_ARGS, CONTROL_PLANE, mockedCluster, NETWORK } from "../../mocks/cluster.ts";
 import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 /** An add-on that is not made; the rest are defaults of the SDK. */
@@ -36,9 +39,12 @@ describe("FargateCluster", () => {
 
   it("is the parent of all, but of what its role makes", async () => {
     const { recorder } = await mockedCluster({
-      admins: ["arn:aws:iam::111122223333:user/ada"],
-      secretsEncryption: true,
-      controlPlaneLogs: ["api"],
+      controlPlane: {
+        ...CONTROL_PLANE,
+        admins: ["arn:aws:iam::111122223333:user/ada"],
+        secretsEncryption: true,
+        logTypes: ["api"],
+      },
     });
     const role = "apps-fargate-pods";
     deepEqual(recorder.strangersTo("sockjs-sticky:FargateCluster", "apps").toSorted(), [
@@ -103,7 +109,9 @@ describe("FargateCluster", () => {
 
   it("has no key of its own by default and encrypts Secrets with one when told to", async () => {
     equal((await mockedCluster()).recorder.counts()["aws:Key"], undefined);
-    const { recorder, inputs } = await mockedCluster({ secretsEncryption: true });
+    const { recorder, inputs } = await mockedCluster({
+      controlPlane: { ...CONTROL_PLANE, secretsEncryption: true },
+    });
     deepEqual(recorder.one("aws:Key", "apps-secrets").inputs, {
       description: "Kubernetes Secrets of apps",
       enableKeyRotation: true,
@@ -112,7 +120,9 @@ describe("FargateCluster", () => {
   });
 
   it("makes the control plane's log group before the cluster, where its logs are kept", async () => {
-    const { recorder, inputs } = await mockedCluster({ controlPlaneLogs: ["api", "audit"] });
+    const { recorder, inputs } = await mockedCluster({
+      controlPlane: { ...CONTROL_PLANE, logTypes: ["api", "audit"] },
+    });
     deepEqual(inputs.enabledClusterLogTypes, ["api", "audit"]);
     equal(recorder.all("aws:LogGroup").length, 2);
     deepEqual(recorder.one("aws:LogGroup", "apps-cluster-logs").inputs, {
@@ -138,7 +148,10 @@ describe("FargateCluster", () => {
         `arn:${partition}:iam::444455556666:role/ops`,
         `arn:${partition}:iam::111122223333:user/ada`,
       ];
-      const { recorder } = await mockedCluster({ admins }, { partition });
+      const { recorder } = await mockedCluster(
+        { controlPlane: { ...CONTROL_PLANE, admins } },
+        { partition },
+      );
       deepEqual(
         recorder.all("aws:AccessEntry").map(({ inputs }) => inputs),
         admins.map((principalArn) => ({ clusterName: "apps", principalArn })),
@@ -156,13 +169,18 @@ describe("FargateCluster", () => {
   }
 
   it("hands version, endpoint and deletion protection through", async () => {
-    const { inputs } = await mockedCluster({ kubernetesVersion: "1.36", deletionProtection: true });
+    const { inputs } = await mockedCluster({
+      controlPlane: { ...CONTROL_PLANE, kubernetesVersion: "1.36" },
+      deletionProtection: true,
+    });
     equal(inputs.version, "1.36");
     equal(inputs.deletionProtection, true);
   });
 
   it("configures the log router by its own provider", async () => {
-    const { recorder } = await mockedCluster({ region: "eu-west-3" });
+    const { recorder } = await mockedCluster({
+      network: { ...NETWORK, region: "eu-west-3" },
+    });
     const labels = { "aws-observability": "enabled", ...RESTRICTED };
     const metadataOf = recorder.one("kubernetes:Namespace").inputs.metadata;
     deepEqual(metadataOf, { name: "aws-observability", labels });
@@ -178,7 +196,8 @@ describe("FargateCluster", () => {
   it("protects what is there for as long as the cluster, and nothing that a setting takes away", async () => {
     const recorder = await mockPulumi();
     const admins = ["arn:aws:iam::111122223333:user/ada"];
-    const changes = { admins, controlPlaneLogs: ["api"], metricsServer: true };
+    const controlPlane = { ...CONTROL_PLANE, admins, logTypes: ["api"] };
+    const changes: Partial<FargateClusterArgs> = { controlPlane, metricsServer: true };
     new FargateCluster("apps", { ...CLUSTER_ARGS, ...changes }, { protect: true });
     await recorder.settle();
     const free = recorder.made.filter(({ protect }) => !protect);
@@ -220,7 +239,8 @@ describe("FargateCluster", () => {
 
   it("lives twice side by side, with objects of the second in the second", async () => {
     const recorder = await mockPulumi();
-    const changes = { controlPlaneLogs: ["api"], secretsEncryption: true, metricsServer: true };
+    const controlPlane = { ...CONTROL_PLANE, logTypes: ["api"], secretsEncryption: true };
+    const changes: Partial<FargateClusterArgs> = { controlPlane, metricsServer: true };
     new FargateCluster("one", { ...CLUSTER_ARGS, ...changes });
     const { kubernetes } = new FargateCluster("two", { ...CLUSTER_ARGS, ...changes });
     new k8s.core.v1.Namespace("chat", {}, { provider: kubernetes });

@@ -7,20 +7,15 @@ import {
   controllerPolicy,
   ingressPolicy,
 } from "../../../components/cluster/loadBalancerControllerPolicy.ts";
+import { CLUSTER, NETWORK } from "../../mocks/cluster.ts";
 import { at, mockPulumi, type MockOptions } from "../../mocks/mocks.ts";
 
-const ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/A1";
-const PROVIDER = `arn:aws:iam::111122223333:oidc-provider/${ISSUER}`;
+const { oidcIssuer: ISSUER, oidcProviderArn: PROVIDER } = CLUSTER;
 
 const ARGS: LoadBalancerControllerArgs = {
-  clusterName: "apps",
-  region: "us-east-1",
-  vpcId: "vpc-1",
-  podSecurityGroupId: "sg-pods",
-  oidcProviderArn: PROVIDER,
-  oidcIssuer: ISSUER,
-  chart: "https://aws.github.io/eks-charts",
-  chartVersion: "3.5.0",
+  network: NETWORK,
+  cluster: CLUSTER,
+  chart: { location: "https://aws.github.io/eks-charts", version: "3.5.0" },
   ingresses: false,
   defaultTags: { project: "sockjs-sticky", stack: "test" },
 };
@@ -75,7 +70,10 @@ describe("LoadBalancerController", () => {
     { partition: "aws-cn", region: "cn-north-1" },
   ]) {
     it(`has the least policy of this cluster, VPC, pods and account in ${partition}`, async () => {
-      const { recorder } = await mockedController({ region }, { partition, region });
+      const { recorder } = await mockedController(
+        { network: { ...NETWORK, region } },
+        { partition, region },
+      );
       const { role, policy } = recorder.one("aws:RolePolicy").inputs;
       equal(role, "apps-1234567");
       const scope = { accountId: "111122223333", clusterName: "apps", vpcId: "vpc-1" };
@@ -130,15 +128,17 @@ describe("LoadBalancerController", () => {
   });
 
   it("takes the pinned chart from another registry", async () => {
-    const chart = "oci://registry.example/charts/aws-load-balancer-controller";
+    const location = "oci://registry.example/charts/aws-load-balancer-controller";
+    const chart = { location, version: "3.5.0" };
     const { inputs } = (await mockedController({ chart })).release;
-    equal(inputs.chart, chart);
+    equal(inputs.chart, location);
     equal(inputs.version, "3.5.0");
     equal(inputs.repositoryOpts, undefined);
   });
 
   it("takes a local folder as it is, without a version", async () => {
-    const { inputs } = (await mockedController({ chart: "./charts/controller" })).release;
+    const chart = { location: "./charts/controller", version: "3.5.0" };
+    const { inputs } = (await mockedController({ chart })).release;
     equal(inputs.chart, "./charts/controller");
     equal(inputs.version, undefined);
     equal(inputs.repositoryOpts, undefined);
@@ -178,8 +178,8 @@ describe("LoadBalancerController", () => {
 
   it("lives twice side by side, in two clusters", async () => {
     const recorder = await mockPulumi();
-    new LoadBalancerController("one", { ...ARGS, clusterName: "one" });
-    new LoadBalancerController("two", { ...ARGS, clusterName: "two" });
+    new LoadBalancerController("one", { ...ARGS, cluster: { ...CLUSTER, name: "one" } });
+    new LoadBalancerController("two", { ...ARGS, cluster: { ...CLUSTER, name: "two" } });
     await recorder.settle();
     equal(recorder.all("aws:Role").length, 2);
     equal(recorder.one("aws:RolePolicy", "two").inputs.role, "two-1234567");

@@ -1,0 +1,73 @@
+import type * as aws from "@pulumi/aws";
+import type { FargateClusterArgs } from "../components/cluster/fargateCluster.ts";
+import type { LoadBalancerControllerArgs } from "../components/cluster/loadBalancerController.ts";
+import type { DatabaseArgs } from "../components/database.ts";
+import type { StickyAppArgs } from "../components/stickyApp.ts";
+import type { Settings } from "./stackSettings.ts";
+import type { WorkloadSettings } from "./workloads.ts";
+
+/** What belongs to a stack beside its own settings. */
+interface StackFacts {
+  /** Prefix of the names of all resources. */
+  name: string;
+  region: aws.Region;
+  workloads: readonly WorkloadSettings[];
+}
+
+/** The settings of a stack, typed and valid, grouped by what they configure; Pulumi.yaml describes each. */
+export interface Config extends StackFacts {
+  deletionProtection: boolean;
+  network: { cidr: string; zones: number; natGateways: Settings["natGateways"] };
+  controlPlane: FargateClusterArgs["controlPlane"];
+  logRetentionDays: number;
+  controllerChart: LoadBalancerControllerArgs["chart"];
+  /** The apps' image: one that exists, or how to keep those that are built. */
+  image: { uri: string | undefined; immutableTags: boolean };
+  database: DatabaseArgs["instance"];
+  listener: StickyAppArgs["listener"];
+  keyRouterImage: string;
+}
+
+/** Groups settings by what they configure. */
+export function configOf(facts: StackFacts, settings: Settings): Config {
+  return {
+    ...facts,
+    deletionProtection: settings.deletionProtection,
+    network: {
+      cidr: settings.vpcCidr,
+      zones: settings.zones,
+      natGateways: settings.natGateways,
+    },
+    controlPlane: {
+      kubernetesVersion: settings.kubernetesVersion,
+      admins: settings.admins,
+      publicAccessCidrs: settings.publicAccessCidrs,
+      secretsEncryption: settings.secretsEncryption,
+      logTypes: settings.controlPlaneLogs,
+    },
+    logRetentionDays: settings.logRetentionDays,
+    controllerChart: {
+      location: settings.controllerChart,
+      version: settings.controllerChartVersion,
+    },
+    image: { uri: settings.image, immutableTags: settings.immutableTags },
+    database: {
+      postgresVersion: settings.postgresVersion,
+      instanceClass: settings.databaseInstanceClass,
+      storageGiB: settings.databaseStorageGiB,
+      multiAz: settings.databaseMultiAz,
+      backupDays: settings.databaseBackupDays,
+      finalSnapshot: settings.databaseFinalSnapshot,
+    },
+    listener: {
+      scheme: settings.scheme,
+      sourceRanges: settings.sourceRanges,
+      certificateArn: settings.certificateArn,
+      tlsPolicy: settings.tlsPolicy,
+      webAclArn: settings.webAclArn,
+      hostedZoneId: settings.hostedZoneId,
+      accessLogsBucket: settings.accessLogsBucket,
+    },
+    keyRouterImage: settings.keyRouterImage,
+  };
+}
