@@ -67,7 +67,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   #role(name: string, { cluster }: LoadBalancerControllerArgs) {
     const trust = pulumi
       .all([cluster.oidcProviderArn, cluster.oidcIssuer])
-      .apply(([Federated, issuer]) => ({
+      .apply(([Federated, issuer]): aws.iam.PolicyDocument => ({
         Version: "2012-10-17",
         Statement: [
           {

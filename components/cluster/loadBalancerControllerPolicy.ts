@@ -1,3 +1,5 @@
+import type * as aws from "@pulumi/aws";
+
 /** Where the controller works. */
 export interface PolicyScope {
   /** `aws`, `aws-cn`, `aws-us-gov`. */
@@ -10,7 +12,7 @@ export interface PolicyScope {
   podSecurityGroupId: string;
 }
 
-export interface PolicyStatement {
+export interface PolicyStatement extends aws.iam.PolicyStatement {
   Sid: string;
   Effect: "Allow";
   Action: string[];
@@ -18,8 +20,7 @@ export interface PolicyStatement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-export interface PolicyDocument {
-  Version: "2012-10-17";
+export interface PolicyDocument extends aws.iam.PolicyDocument {
   Statement: PolicyStatement[];
 }
 

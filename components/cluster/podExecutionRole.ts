@@ -22,21 +22,22 @@ export class PodExecutionRole extends pulumi.ComponentResource {
     const { accountId } = aws.getCallerIdentityOutput({}, inParent);
     const { region } = aws.getRegionOutput({}, inParent);
     const profiles = pulumi.interpolate`arn:${partition}:eks:${region}:${accountId}:fargateprofile/${args.clusterName}/*`;
+    const trust: aws.iam.PolicyDocument = {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "eks-fargate-pods.amazonaws.com" },
+          Action: "sts:AssumeRole",
+          Condition: { ArnLike: { "aws:SourceArn": profiles } },
+        },
+      ],
+    };
     const role = new aws.iam.Role(
       name,
       {
         description: `Pulls images and writes logs for the Fargate pods of ${args.clusterName}`,
-        assumeRolePolicy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Service: "eks-fargate-pods.amazonaws.com" },
-              Action: "sts:AssumeRole",
-              Condition: { ArnLike: { "aws:SourceArn": profiles } },
-            },
-          ],
-        }),
+        assumeRolePolicy: pulumi.jsonStringify(trust),
       },
       inParent,
     );
@@ -48,22 +49,20 @@ export class PodExecutionRole extends pulumi.ComponentResource {
       },
       inParent,
     );
+    // Without logs:CreateLogGroup, or the group would come back after it was deleted.
+    const logging: aws.iam.PolicyDocument = {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+          Resource: [args.logGroupArn, pulumi.interpolate`${args.logGroupArn}:*`],
+        },
+      ],
+    };
     const logs = new aws.iam.RolePolicy(
       `${name}-logs`,
-      {
-        role: role.name,
-        // Without logs:CreateLogGroup, or the group would come back after it was deleted.
-        policy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-              Resource: [args.logGroupArn, pulumi.interpolate`${args.logGroupArn}:*`],
-            },
-          ],
-        }),
-      },
+      { role: role.name, policy: pulumi.jsonStringify(logging) },
       inParent,
     );
     // Whoever uses the role waits for what it may do.
