@@ -1,28 +1,22 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { sentencesOf, type Fault } from "../app/contract/fault.ts";
-import { wholeNumberFault } from "../app/contract/settings.ts";
+import { sentencesOf } from "../app/contract/fault.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
+import { instanceFaults, STORAGE_GROWTH, type InstanceArgs } from "./databaseInstance.ts";
 import type { Network } from "./network/vpc.ts";
 
 /** Name of the database and of its only user. */
 const NAME = "app";
 const PORT = 5432;
 
-/** A full storage grows by itself, up to so many times the size that it began with. */
-const STORAGE_GROWTH = 4;
-
-/** From this size on gp3 storage has four volumes, and four times their least IOPS (source as below). */
+/**
+ * From this size on gp3 storage has four volumes, and four times their least IOPS.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL)
+ */
 const STRIPED_GIB = 400;
 const STRIPED_IOPS = 12_000;
-
-/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL) */
-const MIN_STORAGE_GIB = 20;
-const MAX_STORAGE_GIB = 65_536 / STORAGE_GROWTH;
-
-/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.BackupRetention.html */
-const MAX_BACKUP_DAYS = 35;
 
 export interface DatabaseArgs {
   /** The database is in its private subnets. */
@@ -32,22 +26,6 @@ export interface DatabaseArgs {
   instance: InstanceArgs;
   /** Has AWS refuse to delete the database. */
   deletionProtection: boolean;
-}
-
-/** The RDS instance and its backups. */
-export interface InstanceArgs {
-  /** Major version of PostgreSQL, whose minor versions AWS installs, or one of these. */
-  postgresVersion: string;
-  /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). */
-  instanceClass: string;
-  /** Keeps a standby in another zone, which doubles what instance and storage cost. */
-  multiAz: boolean;
-  /** Storage to begin with, USD 0.115 a GiB and month (us-east-1, 2026-11). */
-  storageGiB: number;
-  /** Days for which the daily backups are kept, which end with the database; 0 makes none. */
-  backupDays: number;
-  /** Keeps a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
-  finalSnapshot: boolean;
 }
 
 /** PostgreSQL on RDS, encrypted and in private subnets, which talks TLS only and with pods only. */
@@ -156,25 +134,4 @@ export class Database extends pulumi.ComponentResource {
     const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, opts);
     return pulumi.interpolate`${name}-final-${id.hex}`;
   }
-}
-
-function instanceFaults(args: InstanceArgs): Fault[] {
-  const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
-  const faults = [
-    !/^\d+(\.\d+)?$/.test(postgresVersion) && {
-      name: "postgresVersion",
-      got: postgresVersion,
-      mustBe: "a major version of PostgreSQL, or one with its minor version",
-      example: "18",
-    },
-    !/^db\.[a-z0-9-]+\.[a-z0-9]+$/.test(instanceClass) && {
-      name: "instanceClass",
-      got: instanceClass,
-      mustBe: "an RDS instance class",
-      example: "db.t4g.micro",
-    },
-    wholeNumberFault("storageGiB", storageGiB, MIN_STORAGE_GIB, MAX_STORAGE_GIB),
-    wholeNumberFault("backupDays", backupDays, 0, MAX_BACKUP_DAYS),
-  ];
-  return faults.filter((fault) => typeof fault === "object");
 }

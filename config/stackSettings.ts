@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
+import { INSTANCE_CLASS } from "../components/databaseInstance.ts";
+import { REGIONAL_WEB_ACL } from "../components/front/ingressAnnotations.ts";
 import { isFirstAddress, MAX_ZONES } from "../components/network/subnets.ts";
 import { IMAGE_REFERENCE, isOlder } from "./imageReference.ts";
 
@@ -52,7 +54,7 @@ export const RULES = {
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
   ),
   webAclArn: optional(
-    /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
+    REGIONAL_WEB_ACL,
     "the ARN of a regional WAF web ACL",
     "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2",
   ),
@@ -90,11 +92,7 @@ export const RULES = {
       example: "haproxy:3.4-alpine",
     }),
   postgresVersion: textLike(/^1[4-8](\.\d{1,2})?$/, "a version of PostgreSQL from 14 to 18", "18"),
-  databaseInstanceClass: textLike(
-    /^db\.[a-z0-9-]+\.[a-z0-9]+$/,
-    "an RDS instance class",
-    "db.t4g.micro",
-  ),
+  databaseInstanceClass: textLike(INSTANCE_CLASS, "an RDS instance class", "db.t4g.micro"),
   databaseStorageGiB: wholeNumberFrom(20, 16384, 20),
   databaseMultiAz: flag,
   databaseBackupDays: wholeNumberFrom(0, 35, 7),

@@ -1,6 +1,7 @@
 import type { StickyCookie } from "../../app/contract/httpRouting.ts";
 import type { Fault } from "../../app/contract/fault.ts";
 import { wholeNumberFault } from "../../app/contract/settings.ts";
+import { accessLogs, attributeList, prefixed } from "./annotations.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
@@ -13,7 +14,8 @@ const MAX_IDLE_SECONDS = 4000;
 /** The longest that a load balancer follows a cookie: a week. */
 const MAX_COOKIE_SECONDS = 604_800;
 
-const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/;
+/** The ARN of a web ACL of AWS WAF that load balancers can have. */
+export const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/;
 
 /** The listeners, the target group and their load balancer. */
 export interface IngressListenerArgs {
@@ -42,19 +44,16 @@ export interface IngressListenerArgs {
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  */
 export function ingressAnnotations(args: IngressListenerArgs): Record<string, string> {
-  const annotations: Record<string, string> = {
+  return prefixed(PREFIX, {
     "target-type": "ip",
     scheme: args.scheme,
     "inbound-cidrs": args.sourceRanges.join(","),
-    "load-balancer-attributes": list({
+    "load-balancer-attributes": attributeList({
       "idle_timeout.timeout_seconds": args.idleTimeoutSeconds,
       "routing.http.drop_invalid_header_fields.enabled": true,
-      // Leaving the keys out would not turn access logs off.
-      ...(args.accessLogsBucket === undefined
-        ? { "access_logs.s3.enabled": false }
-        : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
+      ...accessLogs(args.accessLogsBucket),
     }),
-    "target-group-attributes": list({
+    "target-group-attributes": attributeList({
       "stickiness.enabled": true,
       "stickiness.type": "app_cookie",
       "stickiness.app_cookie.cookie_name": args.cookie.name,
@@ -80,10 +79,7 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
           "certificate-arn": args.certificateArn,
           "ssl-policy": args.tlsPolicy,
         }),
-  };
-  return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
-  );
+  });
 }
 
 /**
@@ -122,10 +118,4 @@ export function ingressFaults(args: IngressListenerArgs): Fault[] {
       },
   ];
   return faults.filter((fault) => typeof fault === "object");
-}
-
-function list(attributes: Record<string, string | number | boolean>): string {
-  return Object.entries(attributes)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
 }

@@ -1,3 +1,5 @@
+import { accessLogs, attributeList, prefixed } from "./annotations.ts";
+
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
 /** Seconds for which a deregistered target keeps its connections; a drain is longer. */
@@ -31,18 +33,15 @@ export interface ListenerArgs {
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
  */
 export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
-  const annotations: Record<string, string> = {
+  return prefixed(PREFIX, {
     // The class alone means instance targets and an internal scheme.
     "nlb-target-type": "ip",
     scheme: args.scheme,
-    attributes: list({
+    attributes: attributeList({
       "load_balancing.cross_zone.enabled": args.crossZone,
-      // Leaving the keys out would not turn access logs off.
-      ...(args.accessLogsBucket === undefined
-        ? { "access_logs.s3.enabled": false }
-        : { "access_logs.s3.enabled": true, "access_logs.s3.bucket": args.accessLogsBucket }),
+      ...accessLogs(args.accessLogsBucket),
     }),
-    "target-group-attributes": list({
+    "target-group-attributes": attributeList({
       // Leaving the keys out would not turn stickiness off.
       ...(args.affinity === "source-ip"
         ? { "stickiness.enabled": true, "stickiness.type": "source_ip" }
@@ -67,7 +66,7 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
     "backend-protocol": "tcp",
     ...(args.certificateArn === undefined
       ? {
-          "listener-attributes.TCP-80": list({
+          "listener-attributes.TCP-80": attributeList({
             "tcp.idle_timeout.seconds": args.idleTimeoutSeconds,
           }),
         }
@@ -76,14 +75,5 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
           "ssl-ports": "443",
           "ssl-negotiation-policy": args.tlsPolicy,
         }),
-  };
-  return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [`${PREFIX}${key}`, value]),
-  );
-}
-
-function list(attributes: Record<string, string | number | boolean>): string {
-  return Object.entries(attributes)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  });
 }

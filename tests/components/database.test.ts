@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Database, type DatabaseArgs, type InstanceArgs } from "../../components/database.ts";
+import { Database, type DatabaseArgs } from "../../components/database.ts";
+import type { InstanceArgs } from "../../components/databaseInstance.ts";
 import { CLUSTER, NETWORK } from "../mocks/cluster.ts";
 import { mockPulumi, valueOf } from "../mocks/mocks.ts";
 
