@@ -24,6 +24,14 @@ describe("repository", () => {
     deepEqual(different, []);
   });
 
+  it("has one version of Pulumi for command line, tests and program", () => {
+    const { devDependencies, dependencies } = read("package.json") as Record<
+      string,
+      Record<string, string>
+    >;
+    equal(devDependencies?.pulumi, dependencies?.["@pulumi/pulumi"]);
+  });
+
   it("copies into the image all of the app's own files that its server imports", async () => {
     const { metafile } = await build({
       entryPoints: ["app/main.ts"],

@@ -1,5 +1,8 @@
+import ipaddr from "ipaddr.js";
 import type { Cloud, Properties } from "../cloud.ts";
 import { arn, firstOf, list, newId, refuse, type Kind, type Place } from "./kind.ts";
+
+const { IPv4 } = ipaddr;
 
 const VPC = "aws:ec2/vpc:Vpc";
 const SUBNET = "aws:ec2/subnet:Subnet";
@@ -39,15 +42,14 @@ export const NETWORK: Readonly<Record<string, Kind>> = {
     replacedBy: ["availabilityZone", "cidrBlock", "vpcId"],
     make: ({ vpcId, cidrBlock, availabilityZone }, place) => {
       const vpc = place.cloud.need(VPC, vpcId).outputs;
-      const [first, end] = rangeOf(String(cidrBlock));
-      const [vpcFirst, vpcEnd] = rangeOf(String(vpc.cidrBlock));
-      if (first < vpcFirst || end > vpcEnd) {
-        refuse(`InvalidSubnet.Range: ${String(cidrBlock)} is not in ${String(vpc.cidrBlock)}`);
+      const block = String(cidrBlock);
+      if (!isWithin(block, String(vpc.cidrBlock))) {
+        refuse(`InvalidSubnet.Range: ${block} is not in ${String(vpc.cidrBlock)}`);
       }
       for (const other of place.cloud.all(SUBNET).filter(({ outputs }) => isIn(vpcId)(outputs))) {
-        const [otherFirst, otherEnd] = rangeOf(String(other.outputs.cidrBlock));
-        if (first < otherEnd && otherFirst < end) {
-          refuse(`InvalidSubnet.Conflict: ${String(cidrBlock)} conflicts with ${other.name}`);
+        const taken = String(other.outputs.cidrBlock);
+        if (isWithin(block, taken) || isWithin(taken, block)) {
+          refuse(`InvalidSubnet.Conflict: ${block} conflicts with ${other.name}`);
         }
       }
       if (!zonesOf(place).includes(String(availabilityZone))) {
@@ -186,9 +188,8 @@ function withArn(id: string, resource: string, place: Place) {
   return { id, outputs: { arn: arn(place, "ec2", `${resource}/${id}`) } };
 }
 
-/** First address of a block, and the one after its last. */
-function rangeOf(cidr: string): [first: number, end: number] {
-  const [address = "", prefix] = cidr.split("/");
-  const first = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  return [first, first + 2 ** (32 - Number(prefix))];
+function isWithin(cidr: string, block: string): boolean {
+  const [address, prefix] = IPv4.parseCIDR(cidr);
+  const outer = IPv4.parseCIDR(block);
+  return prefix >= outer[1] && address.match(outer);
 }

@@ -1,5 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import ipaddr from "ipaddr.js";
+
+const { IPv4 } = ipaddr;
 
 interface VpcArgs {
   cidrBlock: string;
@@ -123,11 +126,13 @@ function natOf(vpcName: string, { zone, subnet }: SubnetParts): aws.ec2.NatGatew
   );
 }
 
+/** The first address of a block as a number. */
 function addressOf(cidr: string): number {
-  const [address = ""] = cidr.split("/");
-  return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return Buffer.from(IPv4.networkAddressFromCIDR(cidr).toByteArray()).readUInt32BE();
 }
 
 function format(address: number): string {
-  return [24, 16, 8, 0].map((bits) => Math.floor(address / 2 ** bits) % 256).join(".");
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(address);
+  return new IPv4([...bytes]).toString();
 }
