@@ -25,7 +25,7 @@ const onAws = { providers: [provider] };
 const guarded = { ...onAws, protect: deletionProtection };
 const zones = await eksZones(config.network.zones, lastUp?.zoneNames, { provider });
 const creator = await checkCluster(settings, controlPlane.admins, lastUp, { provider });
-/** For the next `pulumi up` to compare with. */
+/** What the next `pulumi up` compares with. */
 export const guardedSettings = { ...settings, zoneNames: zones, creator };
 
 const { cidr, natGateways } = config.network;
@@ -35,7 +35,7 @@ const metricsServer = workloads.some(({ maxReplicas }) => maxReplicas !== undefi
 const cluster = new FargateCluster(
   name,
   { network, namespaces, controlPlane, logRetentionDays, metricsServer, deletionProtection },
-  // Pods reach AWS from their first second to their last.
+  // Pods need AWS from start to end.
   { ...guarded, dependsOn: network.egress },
 );
 const inCluster = { providers: [provider, cluster.kubernetes] };
@@ -43,7 +43,7 @@ const ingresses = workloads.some(({ affinity }) => affinity === "cookie");
 const controller = new LoadBalancerController(
   name,
   { network, cluster, chart: config.controllerChart, ingresses, defaultTags: tags },
-  // The logs of its pods are kept only if logging is there before them.
+  // The cluster configures logging, which applies only to pods that start later.
   { ...inCluster, dependsOn: cluster },
 );
 
@@ -72,8 +72,7 @@ const apps = workloads.map((workload) => {
   return new StickyApp(
     workload.app,
     { workload, image: imageUri, listener, keyRouterImage, databaseUrl: data?.url },
-    // The controller makes its load balancer, and is there until it has deleted it; routers wait for replicas, and not
-    // for as long as a database takes.
+    // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.
     { ...inCluster, dependsOn: data === undefined ? controller : [controller, data] },
   );
 });

@@ -11,7 +11,7 @@ const NAME = "app";
 const PORT = 5432;
 
 /**
- * From this size on gp3 storage has four volumes, and four times their least IOPS.
+ * Size from which gp3 storage is striped across four volumes, and IOPS that it then has at least.
  *
  * Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL)
  */
@@ -24,13 +24,13 @@ export interface DatabaseArgs {
   /** Only the pods of this cluster may connect. */
   cluster: Cluster;
   instance: InstanceArgs;
-  /** Has AWS refuse to delete the database. */
+  /** Makes AWS reject deleting the database. */
   deletionProtection: boolean;
 }
 
-/** PostgreSQL on RDS, encrypted and in private subnets, which talks TLS only and with pods only. */
+/** PostgreSQL on RDS, encrypted, in private subnets, which accepts only TLS connections from pods. */
 export class Database extends pulumi.ComponentResource {
-  /** Connection URL with user and password, secret. Known when pods may connect. */
+  /** Connection URL with user and password, secret. Known when pods can connect. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,7 +40,7 @@ export class Database extends pulumi.ComponentResource {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
     const inParent = { parent: this };
-    // Without a rule for it nothing goes out: the provider removes the one that AWS makes.
+    // Without egress: the provider removes the rule that AWS creates.
     const securityGroup = new aws.ec2.SecurityGroup(
       name,
       { vpcId: args.network.vpcId, description: `PostgreSQL of ${name}` },
@@ -57,7 +57,7 @@ export class Database extends pulumi.ComponentResource {
       },
       inParent,
     );
-    // Letters and digits: they stand in a URL as they are.
+    // Letters and digits only, which a URL does not encode.
     const password = new random.RandomPassword(name, { length: 32, special: false }, inParent);
     const instance = this.#instance(name, args, securityGroup, password);
 
@@ -84,7 +84,7 @@ export class Database extends pulumi.ComponentResource {
     const parameters = new aws.rds.ParameterGroup(
       name,
       { family: `postgres${major}`, parameters: [{ name: "rds.force_ssl", value: "1" }] },
-      // Not protected: a major version has one of its own.
+      // Not protected, because another major version needs another one.
       { parent: this, protect: false },
     );
     return new aws.rds.Instance(
@@ -92,17 +92,17 @@ export class Database extends pulumi.ComponentResource {
       {
         engine: "postgres",
         engineVersion: instance.postgresVersion,
-        // A minor version that is named is meant.
+        // An explicit minor version is a pin.
         autoMinorVersionUpgrade: !instance.postgresVersion.includes("."),
-        // Who raises the version wants it; without this AWS would refuse.
+        // Otherwise AWS rejects a change of the major version.
         allowMajorVersionUpgrade: true,
-        // What `pulumi up` reports as done is done, and not in the next maintenance window.
+        // Otherwise AWS waits for the next maintenance window, after `pulumi up` has reported success.
         applyImmediately: true,
         instanceClass: instance.instanceClass,
         multiAz: instance.multiAz,
         storageType: "gp3",
         allocatedStorage: instance.storageGiB,
-        // Below it AWS takes no number; beyond it an instance that grew would keep one that AWS refuses.
+        // Below this size AWS rejects a number. Above it, an instance whose storage grew would keep a number that AWS rejects.
         ...(instance.storageGiB < STRIPED_GIB ? {} : { iops: STRIPED_IOPS }),
         maxAllocatedStorage: instance.storageGiB * STORAGE_GROWTH,
         storageEncrypted: true,
@@ -114,7 +114,7 @@ export class Database extends pulumi.ComponentResource {
         vpcSecurityGroupIds: [securityGroup.id],
         publiclyAccessible: false,
         parameterGroupName: parameters.name,
-        // The CA in the bundle by which the app verifies the server.
+        // This CA is in the bundle with which the app verifies the server.
         caCertIdentifier: "rds-ca-rsa2048-g1",
         backupRetentionPeriod: instance.backupDays,
         deleteAutomatedBackups: true,
@@ -127,7 +127,7 @@ export class Database extends pulumi.ComponentResource {
     );
   }
 
-  /** Another one for each database that is ever made, for the snapshots of all stay. */
+  /** A name that no other database uses, because snapshots outlive their databases. */
   #snapshotName(name: string): pulumi.Output<string> {
     // Not protected: it goes when no snapshot is wanted any more.
     const opts = { parent: this, protect: false };

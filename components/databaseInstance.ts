@@ -1,7 +1,7 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { wholeNumberFault } from "../app/contract/settings.ts";
 
-/** A full storage grows by itself, up to so many times the size that it began with. */
+/** Factor by which storage may grow by itself when it is full. */
 export const STORAGE_GROWTH = 4;
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL) */
@@ -16,17 +16,17 @@ export const INSTANCE_CLASS = /^db\.[a-z0-9-]+\.[a-z0-9]+$/;
 
 /** The RDS instance and its backups. */
 export interface InstanceArgs {
-  /** Major version of PostgreSQL, whose minor versions AWS installs, or one of these. */
+  /** Major version of PostgreSQL, whose minor versions AWS installs, or a minor version. */
   postgresVersion: string;
   /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). */
   instanceClass: string;
-  /** Keeps a standby in another zone, which doubles what instance and storage cost. */
+  /** Keeps a standby in another zone, which doubles the cost of instance and storage. */
   multiAz: boolean;
-  /** Storage to begin with, USD 0.115 a GiB and month (us-east-1, 2026-11). */
+  /** Initial storage in GiB, USD 0.115 a GiB and month (us-east-1, 2026-11). */
   storageGiB: number;
-  /** Days for which the daily backups are kept, which end with the database; 0 makes none. */
+  /** Days for which daily backups are kept, at most until the database is deleted; 0 turns backups off. */
   backupDays: number;
-  /** Keeps a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
+  /** Takes a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
   finalSnapshot: boolean;
 }
 

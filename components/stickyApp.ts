@@ -9,13 +9,13 @@ import { StickyService } from "./front/stickyService.ts";
 import { Workload } from "./workload/workload.ts";
 import { workloadNamespace } from "./workload/workloadNamespace.ts";
 
-/** What a person chooses of a load balancer; all workloads of a stack share it. */
+/** Settings of load balancers, which all workloads of a stack share. */
 export interface ListenerSettings {
-  /** Where load balancers are reachable. */
+  /** Whether load balancers are reachable from the internet or only from the VPC. */
   scheme: "internet-facing" | "internal";
-  /** CIDR blocks that may connect. */
+  /** CIDR blocks whose clients may connect. */
   sourceRanges: string[];
-  /** ARN of an ACM certificate, which makes load balancers end TLS. @default - no TLS */
+  /** ARN of an ACM certificate, with which load balancers terminate TLS. @default - no TLS */
   certificateArn?: string | undefined;
   /** Security policy of TLS listeners. */
   tlsPolicy: string;
@@ -28,37 +28,37 @@ export interface ListenerSettings {
 }
 
 interface ReplicaSettings {
-  /** Replicas; the least where there is an autoscaler. */
+  /** Number of replicas; the minimum if there is an autoscaler. */
   replicas: number;
-  /** Replicas at most; an autoscaler keeps between the two. @default - no autoscaler */
+  /** Maximum number of replicas, for an autoscaler. @default - no autoscaler */
   maxReplicas?: number | undefined;
-  /** Seconds for which a pod that was told to stop still takes new connections. */
+  /** Seconds for which a pod still accepts new connections after SIGTERM. */
   drainSeconds: number;
-  /** vCPU of a pod in thousandths; Fargate has certain sizes. */
+  /** vCPU of a pod in thousandths. Fargate supports certain sizes only. */
   cpuMillicores: number;
   /** Memory of a pod in MiB. */
   memoryMiB: number;
   /** DNS name in the listener's hosted zone. @default - AWS's own name */
   dnsName?: string | undefined;
-  /** Origins of other pages that may use the app. @default - none */
+  /** Origins of other sites whose pages may use the app. @default - none */
   allowedOrigins?: readonly string[] | undefined;
 }
 
-/** An app whose connections are sent to replicas, whatever is in them. */
+/** An app whose connections are balanced. */
 interface ConnectionWorkload extends ReplicaSettings {
   app: Exclude<AppName, RoutedApp>;
   affinity: "source-ip" | "none";
-  /** Whether the load balancer's address in one zone sends to replicas in all zones. */
+  /** Whether the load balancer's nodes send to replicas in all zones. */
   crossZone: boolean;
   /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
   idleTimeoutSeconds: number;
 }
 
-/** An app whose requests are sent to replicas one by one. */
+/** An app whose requests are routed one by one. */
 interface RequestWorkload extends ReplicaSettings {
   app: RoutedApp;
   affinity: "cookie" | "key";
-  /** Creations a second that a pod takes from one address. @default - as the app has it */
+  /** Creations a second that a pod accepts from one address. @default - the app's own default */
   maxCreationsPerSecond?: number | undefined;
 }
 
@@ -68,23 +68,23 @@ export interface StickyAppArgs {
   listener: ListenerSettings;
   /** Image of HAProxy 3.2 or later, for affinity `key`. */
   keyRouterImage: pulumi.Input<string>;
-  /** URL of the database, secret. @default - the app keeps nothing */
+  /** URL of the database, secret. @default - the app stores nothing */
   databaseUrl?: pulumi.Input<string> | undefined;
 }
 
-/** What a workload needs of the load balancer in front of it. */
+/** What a workload needs from the load balancer in front of it. */
 interface Front {
-  /** Known when the load balancer is there: the pods' readiness gates need its target group. */
+  /** Known when the load balancer exists, because the pods' readiness gates need its target group. */
   namespace: pulumi.Output<string>;
   hostname: pulumi.Output<string>;
-  /** The headless Service that names the replicas, where they need stable names. */
+  /** The headless Service that gives the replicas stable names, if they need them. */
   serviceName?: pulumi.Output<string>;
 }
 
-/** An app's replicas behind the load balancer that its affinity needs. */
+/** An app's replicas behind the load balancer that its affinity requires. */
 export class StickyApp extends pulumi.ComponentResource {
   readonly name: string;
-  /** It answers when the replicas are there. */
+  /** Known when the replicas are ready to answer. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -92,7 +92,7 @@ export class StickyApp extends pulumi.ComponentResource {
     this.name = name;
     const { databaseUrl, image, listener, workload } = args;
     const labels = { "app.kubernetes.io/name": name };
-    // Owned by the app, so that it stays when another affinity, with another front, is chosen.
+    // Owned by the app, so changing the affinity, and thereby the front, keeps it.
     const namespace = workloadNamespace(name, { parent: this });
     const front = this.#front(name, args, labels, namespace.metadata.name);
     const secret =
@@ -101,7 +101,7 @@ export class StickyApp extends pulumi.ComponentResource {
         : new k8s.core.v1.Secret(
             `${name}-database`,
             {
-              // No name of its own: Pulumi gives another one to other contents, which rolls the pods.
+              // Pulumi chooses the name, and another one for other contents, which rolls the pods.
               metadata: { namespace: front.namespace, labels },
               stringData: { DATABASE_URL: databaseUrl },
             },
@@ -136,7 +136,7 @@ export class StickyApp extends pulumi.ComponentResource {
       { parent: this },
     );
     const scheme = listener.certificateArn === undefined ? "http" : "https";
-    // Known when the replicas are there.
+    // The dependency on the replicas makes users of the URL wait for them.
     this.url = pulumi.all([host, replicas.urn]).apply(([each]) => `${scheme}://${each}`);
     this.registerOutputs({ url: this.url });
   }

@@ -1,6 +1,6 @@
 import type { Fault } from "../app/contract/fault.ts";
 
-/** Admins among whom is the creator of the cluster, whom EKS lets administer it already and refuses a second time. */
+/** Rejects the cluster's creator among its admins: EKS already gives the creator access, and refuses a second entry. */
 export function creatorFaults(admins: readonly string[], creator: string | undefined): Fault[] {
   return admins.flatMap((admin, index) =>
     creator !== undefined && principalOf(admin) === principalOf(creator)
@@ -17,8 +17,8 @@ export function creatorFaults(admins: readonly string[], creator: string | undef
 }
 
 /**
- * An IAM principal by account and name, which are enough to know it. The ARN of a session, as of one who runs Pulumi by
- * an assumed role, has no path.
+ * Identifies an IAM principal by account and name, which suffice. The ARN of a session, such as that of an assumed role
+ * that runs Pulumi, has no path.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
  */

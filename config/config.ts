@@ -6,7 +6,7 @@ import type { StickyAppArgs } from "../components/stickyApp.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadSettings } from "./workloads.ts";
 
-/** What belongs to a stack beside its own settings. */
+/** What a stack has beside its own settings. */
 interface StackFacts {
   /** Prefix of the names of all resources. */
   name: string;

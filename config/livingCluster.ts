@@ -30,9 +30,9 @@ export async function checkCluster(
   return creator;
 }
 
-/** Version of Kubernetes that a cluster has; undefined where there is no cluster. */
+/** A cluster's Kubernetes version; undefined if there is no such cluster. */
 async function versionOf(cluster: string, opts: pulumi.InvokeOptions): Promise<string | undefined> {
-  // Asked for a cluster that is not there, AWS fails.
+  // AWS fails if it is asked for a cluster that does not exist.
   const { names } = await aws.eks.getClusters({}, opts);
   return names.includes(cluster)
     ? (await aws.eks.getCluster({ name: cluster }, opts)).version

@@ -15,7 +15,7 @@ import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";
 import { checkWorkloads } from "./workloads.ts";
 
-/** The longest name made from ours, of an IAM role (64), is longer by `-eksRole-role-` and 7 digits. */
+/** The longest name that is made from a stack's is that of an IAM role, at most 64 characters: `NAME-eksRole-role-1234567`. */
 const MAX_NAME = 64 - 21;
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
@@ -27,7 +27,7 @@ const PROVIDER_RULES = {
 };
 
 /**
- * Partitions by the beginning of their regions' names; all others are in `aws`.
+ * Partitions by prefix of their regions' names; all other regions are in `aws`.
  *
  * Source: https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
  */
@@ -41,7 +41,7 @@ const PARTITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads and checks all settings of the stack; nothing else reads config.
+ * Reads and checks all settings of the stack. Nothing else reads Pulumi's configuration.
  *
  * @throws pulumi.RunError naming every fault at once
  */
@@ -86,7 +86,7 @@ export function loadConfig(): Config {
   );
 }
 
-/** A project's settings as they are written: text, or lists where text is a JSON list. */
+/** A project's settings as Pulumi passes them: text, or a list if the text is a JSON list. */
 function settingsOf(project: string, all: Record<string, string>): Record<string, unknown> {
   const prefix = `${project}:`;
   return Object.fromEntries(
@@ -107,7 +107,7 @@ function listOrText(value: string): unknown {
   }
 }
 
-/** The program makes the provider itself; other settings of it would be ignored. */
+/** The program creates the provider itself and would ignore its other settings. */
 function providerFaults(all: Record<string, string>): Fault[] {
   return Object.keys(all)
     .filter((key) => key.startsWith("aws:") && key !== "aws:region")
@@ -119,14 +119,14 @@ function providerFaults(all: Record<string, string>): Fault[] {
     }));
 }
 
-/** A load balancer takes certificates and web ACLs of its own region only. */
+/** A load balancer accepts only certificates and web ACLs of its own region. */
 function regionFaults({ certificateArn, webAclArn }: Partial<Settings>, region: string): Fault[] {
   return Object.entries({ certificateArn, webAclArn })
     .filter(([, arn]) => arn !== undefined && arn.split(":")[3] !== region)
     .map(([name, got]) => ({ name, got, mustBe: `in ${region} (aws:region)` }));
 }
 
-/** What is in one partition does not exist for another one. */
+/** Resources of one partition do not exist in another one. */
 function partitionFaults(
   { admins = [], certificateArn, webAclArn }: Partial<Settings>,
   region: string,

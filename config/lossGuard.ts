@@ -4,7 +4,7 @@ import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
 import type { Config } from "./config.ts";
 
-/** What a stack was made with, of all that cannot be changed without a loss, or not back. */
+/** The settings that cannot be changed without losing something, or cannot be changed back. */
 export interface GuardedSettings {
   deletionProtection: boolean;
   name: string;
@@ -14,33 +14,33 @@ export interface GuardedSettings {
   natGateways: "single" | "per-zone";
   secretsEncryption: boolean;
   keepsData: boolean;
-  /** Whether images were ever built: their repository stays until `pulumi destroy`. */
+  /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
   buildsImage: boolean;
   kubernetesVersion: string;
   postgresVersion: string;
   databaseStorageGiB: number;
 }
 
-/** What the last `pulumi up` left for the next one; earlier releases left less of it. */
+/** What the last `pulumi up` recorded for the next one; earlier releases recorded less. */
 export interface LastUp extends Partial<GuardedSettings> {
-  /** Names of the zones in which the subnets are. */
+  /** Names of the subnets' zones. */
   zoneNames?: string[];
-  /** ARN of who made the cluster. */
+  /** ARN of the cluster's creator. */
   creator?: string | undefined;
 }
 
-/** A setting whose change costs something that is protected. */
+/** A setting whose change loses something. */
 interface Guard {
   of: Exclude<keyof GuardedSettings, "deletionProtection" | "buildsImage">;
-  /** How a person writes it. */
+  /** Its name for people. */
   setting: string;
   /** What the change would do. */
   loss: string;
   /** Changes in this direction are made in place. @default - there are none */
   harmless?: (old: Partial<GuardedSettings>, now: GuardedSettings) => boolean;
-  /** How a value is told. @default - shown as JSON */
-  tell?: (value: unknown) => string;
-  /** Refused without deletion protection, too: it would not succeed, or nothing would stay. */
+  /** Describes a value. @default - as JSON */
+  describe?: (value: unknown) => string;
+  /** Rejects the change even without deletion protection, because it would fail, or replace everything. @default false */
   always?: boolean;
 }
 
@@ -84,7 +84,7 @@ const GUARDS: readonly Guard[] = [
     setting: "workloads",
     loss: "deletes the database",
     harmless: (_, now) => now.keepsData,
-    tell: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
+    describe: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
   },
   {
     of: "kubernetesVersion",
@@ -135,12 +135,12 @@ export async function compareWithLastUp(
   return { lastUp, settings };
 }
 
-/** The stack's name among all of its backend. */
+/** The stack's full name, unique in its backend. */
 export function stackName(): string {
   return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 }
 
-/** What the next `pulumi up` compares with. */
+/** What this `pulumi up` records for the next one. */
 function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSettings {
   const { network, controlPlane, database } = config;
   return {
@@ -159,7 +159,7 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
   };
 }
 
-/** What is wrong with settings that follow upon others, which had deletion protection or not. */
+/** What is wrong with settings, given those of the last `pulumi up`. */
 export function lossFaults(old: LastUp, now: GuardedSettings): Fault[] {
   return GUARDS.filter(
     ({ of, always = false, harmless }) =>
@@ -167,17 +167,17 @@ export function lossFaults(old: LastUp, now: GuardedSettings): Fault[] {
       old[of] !== now[of] &&
       (always || old.deletionProtection === true) &&
       harmless?.(old, now) !== true,
-  ).map(({ of, setting, loss, always = false, tell = shown }) => ({
+  ).map(({ of, setting, loss, always = false, describe = shown }) => ({
     name: setting,
-    problem: `is ${tell(now[of])}, and was ${tell(old[of])}`,
-    mustBe: `${tell(old[of])}, because the change ${loss}`,
+    problem: `is ${describe(now[of])}, and was ${describe(old[of])}`,
+    mustBe: `${describe(old[of])}, because the change ${loss}`,
     fix: always
       ? "revert it, or run `pulumi destroy` first"
       : "revert it, or set deletionProtection to false and run `pulumi up` first",
   }));
 }
 
-/** Whether a version comes before another one, as far as both are written: `18` may be any of 18. */
+/** Whether a version is older than another one. Parts that one of them omits are not compared: `18` is any version 18. */
 function isBefore(version: string, other: string): boolean {
   const [one, two] = [version, other].map((each) => each.split(".").map(Number));
   const at = one?.findIndex((part, index) => part !== two?.[index]) ?? -1;

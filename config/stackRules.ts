@@ -14,13 +14,13 @@ import {
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
 
-/** Blocks that are larger name nobody. */
+/** Larger blocks are not specific. */
 const MIN_NAMED_PREFIX = 8;
 
 /** All that a stack sets. */
 type All = Settings & { workloads: readonly WorkloadDraft[] };
 
-/** A rule over settings of which each is right by itself. */
+/** A rule between settings that are each right by themselves. */
 interface StackRule {
   of: readonly (keyof All)[];
   fault: (settings: All) => Fault | false | undefined;
@@ -104,7 +104,7 @@ const STACK_RULES: readonly StackRule[] = [
   },
 ];
 
-/** Blocks in which no client can be. */
+/** Rejects blocks that no client is in. */
 function unusable(
   setting: "publicAccessCidrs" | "sourceRanges",
   isUnusable: (cidr: string) => boolean,
@@ -143,7 +143,7 @@ function eachOnce(
   };
 }
 
-/** What is wrong between settings of which each is right; wrong ones are left out. */
+/** What is wrong between settings. Those that are wrong by themselves are left out. */
 export function stackFaults(settings: Partial<All>): Fault[] {
   return STACK_RULES.filter(({ of }) => of.every((setting) => setting in settings))
     .map(({ fault }) => fault(settings as All))
@@ -151,8 +151,8 @@ export function stackFaults(settings: Partial<All>): Fault[] {
 }
 
 /**
- * Documentation blocks, such as that of `Pulumi.prod.yaml`: a preview warns of them; `pulumi up` would make a cluster that
- * nobody can reach, and then fail.
+ * Finds documentation blocks, such as that in `Pulumi.prod.yaml`. A preview warns of them; `pulumi up` would create a cluster
+ * that nobody can reach, and then fail.
  */
 export function placeholderFaults({ publicAccessCidrs = [] }: Partial<Settings>): Fault[] {
   const placeholders = publicAccessCidrs.filter(isDocumentation);

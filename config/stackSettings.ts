@@ -12,7 +12,7 @@ const RETENTION_DAYS = [
 ];
 
 /**
- * The ARN of an IAM role or user, with its path; no part of it is only dots.
+ * The ARN of an IAM role or user with its path, no part of which is only dots.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
  */
@@ -23,10 +23,10 @@ const BUCKET = /^(?!xn--|\d+(\.\d+){3}$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-
 
 const LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"] as const;
 
-/** A security group has 60 rules, and a load balancer with TLS needs two for each block. */
+/** A security group has at most 60 rules, and a load balancer with TLS needs two for each block. */
 const MAX_CIDRS = 30;
 
-/** The first version that the key router's configuration is for. */
+/** The oldest version that supports the key router's configuration. */
 const MIN_HAPROXY = [3, 2] as const;
 
 const cidrs = z
@@ -38,7 +38,7 @@ const cidrs = z
     example: "[198.51.100.0/24]",
   });
 
-/** Rules by setting; what a setting means and its default stand in Pulumi.yaml. Workloads have rules of their own. */
+/** Rules by setting. Pulumi.yaml has the settings' meanings and defaults; workloads.ts has the rules of workloads. */
 export const RULES = {
   image: optional(IMAGE_REFERENCE, "an image by tag or digest", "registry.example/echo:1.0"),
   scheme: oneOf(["internet-facing", "internal"]),
@@ -99,14 +99,14 @@ export const RULES = {
   databaseFinalSnapshot: flag,
 };
 
-/** All settings of a stack, typed and each by itself valid. */
+/** All settings of a stack, typed and each valid by itself. */
 export type Settings = Values<typeof RULES>;
 
 function listOf<Item extends z.ZodType>(item: Item, description: string, example: string) {
   return z.array(item).meta({ description, example });
 }
 
-/** Text that matches, or none where it is empty. */
+/** Text that matches a pattern; empty text is undefined. */
 function optional(pattern: RegExp, description: string, example: string) {
   return z
     .union([z.literal("").transform(() => undefined), z.string().regex(pattern)])

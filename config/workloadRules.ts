@@ -5,12 +5,12 @@ import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloads.ts";
 
-/** Fixed for TLS: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
+/** Idle time of TLS listeners, see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
 const TLS_IDLE_SECONDS = 350;
 
 /**
- * Seconds for which a load balancer may go on sending new connections to a replica that leaves: an NLB some two
- * minutes, an ALB for the time that the controller needs to tell it, HAProxy until its next two health checks.
+ * Seconds for which a load balancer may keep sending new connections to a replica that is leaving: about two minutes for an
+ * NLB, the time that the controller needs to deregister it for an ALB, two health checks for HAProxy.
  */
 const MIN_DRAIN_SECONDS: Record<Affinity, number> = {
   "source-ip": 150,
@@ -19,7 +19,7 @@ const MIN_DRAIN_SECONDS: Record<Affinity, number> = {
   key: 10,
 };
 
-/** Why so long. */
+/** The reason for each of these times. */
 const SENDERS: Record<Affinity, string> = {
   "source-ip": "a Network Load Balancer keeps sending connections for two minutes",
   none: "a Network Load Balancer keeps sending connections for two minutes",
@@ -27,10 +27,10 @@ const SENDERS: Record<Affinity, string> = {
   key: "the key router keeps sending requests for some seconds",
 };
 
-/** A rule over a workload's settings and those of its stack; wrong ones are left out. */
+/** A rule between a workload's settings and those of its stack, without those that are wrong by themselves. */
 type Rule<Draft = WorkloadDraft> = (workload: Draft, stack: Partial<Settings>) => Fault | undefined;
 
-/** What is wrong between a workload's settings and with those of its stack; wrong ones are left out. */
+/** What is wrong between a workload's settings, and between them and its stack's. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
   const rules: Rule[] = [drainFault, autoscalerFault, sizeFaultOf, dnsFault, siteFault];
   const faults = [
@@ -84,7 +84,7 @@ function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): Fault |
     : undefined;
 }
 
-/** Browsers send a cookie from a page of another site under TLS only. */
+/** Browsers send cookies from a page of another site only over TLS. */
 function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
   const { affinity, allowedOrigins = [], dnsName } = workload;
   const isPlain = "certificateArn" in stack && stack.certificateArn === undefined;
@@ -102,14 +102,14 @@ function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | u
     : undefined;
 }
 
-/** Whether a page has the site of a workload without TLS: a scheme and a registrable domain. */
+/** Whether a page is on the same site as a workload without TLS: same scheme, same registrable domain. */
 function isSameSite(origin: string, dnsName: string | undefined): boolean {
   const options = { allowPrivateDomains: true };
   const site = dnsName === undefined ? null : getDomain(dnsName, options);
   return site !== null && origin.startsWith("http://") && getDomain(origin, options) === site;
 }
 
-/** Rules for the NLB that sends connections to the replicas directly. */
+/** Rules for a Network Load Balancer that sends connections to replicas directly. */
 const LISTENER_RULES: readonly Rule<WorkloadDraft & { app: "echo" }>[] = [
   ({ affinity, crossZone }) =>
     affinity === "source-ip" && crossZone === false

@@ -13,7 +13,7 @@ import { unknownFault, within, type Fault } from "../app/contract/fault.ts";
 import { creationsPerSecond } from "../app/contract/creationRule.ts";
 import { originList } from "../app/common/http/origins.ts";
 
-/** What every workload may say of itself. */
+/** Rules of the settings that every workload has. */
 const COMMON_RULES = {
   replicas: wholeNumberFrom(1, 100, 3).default(3),
   maxReplicas: wholeNumberFrom(2, 200, 10).optional(),
@@ -28,10 +28,10 @@ const COMMON_RULES = {
   allowedOrigins: originList.default([]),
 };
 
-/** What those may whose requests are routed one by one. */
+/** Rules of the settings of workloads whose requests are routed one by one. */
 const HTTP_RULES = { ...COMMON_RULES, maxCreationsPerSecond: creationsPerSecond };
 
-/** Rules of a workload's settings, by its app; docs/tables.ts says what each means. */
+/** Rules of a workload's settings, by its app; docs/tables.ts has their meanings. */
 export const WORKLOAD_RULES = {
   echo: {
     app: z.literal("echo"),
@@ -44,7 +44,7 @@ export const WORKLOAD_RULES = {
   document: { app: z.literal("document"), affinity: affinityOf("document"), ...HTTP_RULES },
 };
 
-/** One of the affinities that an app supports, or the first of them. */
+/** One of the affinities that an app supports; the first is the default. */
 function affinityOf<Name extends AppName>(app: Name) {
   const { affinities } = CATALOGUE[app];
   type Supported = (typeof CATALOGUE)[Name]["affinities"];
@@ -53,15 +53,15 @@ function affinityOf<Name extends AppName>(app: Name) {
 
 type WorkloadOf<Name extends AppName> = Values<(typeof WORKLOAD_RULES)[Name]>;
 
-/** The settings of one workload, typed and each by itself valid. */
+/** The settings of one workload, typed and each valid by itself. */
 export type WorkloadSettings = { [Name in AppName]: WorkloadOf<Name> }[AppName];
 
-/** A workload's settings, or those of them that are right. */
+/** Those of a workload's settings that are right by themselves. */
 export type WorkloadDraft = {
   [Name in AppName]: Partial<WorkloadOf<Name>> & { app: Name };
 }[AppName];
 
-/** A list of workloads that is right; or those of their settings that are, and what is wrong with the others. */
+/** A valid list of workloads, or the settings that are right and the faults of the others. */
 export type CheckedWorkloads =
   | { isRight: true; workloads: readonly WorkloadSettings[]; faults: readonly [] }
   | { isRight: false; workloads: readonly WorkloadDraft[]; faults: readonly Fault[] };
@@ -113,7 +113,7 @@ function checkWorkload(raw: unknown): CheckedWorkload {
   };
 }
 
-/** An app is there once: its namespace and its URL have its name. */
+/** Rejects an app that is listed twice, because its namespace and its URL have its name. */
 function duplicateFaults(workloads: readonly WorkloadDraft[], name: string): Fault[] {
   return (["app", "dnsName"] as const).flatMap((setting) => {
     const values = workloads.flatMap((workload) => workload[setting] ?? []);

@@ -1,4 +1,4 @@
-/** Routers may find another key in a request than the app: it is to be refused with 400. */
+/** Rejects a request in which a router may find another key than the app does; it is answered with 400. */
 export class AmbiguousKeyError extends Error {
   override readonly name = "AmbiguousKeyError";
 }

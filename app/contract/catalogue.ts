@@ -1,22 +1,22 @@
 import { WEBSOCKET_IDLE_SECONDS, type HttpRouting } from "./httpRouting.ts";
 
-/** How a load balancer chooses a replica; `none`: anew for each connection. */
+/** How a load balancer chooses a replica; with `none` it chooses anew for each connection. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";
 
-/** What is known of an app outside of it. */
+/** What the rest of the product knows about an app. */
 interface AppFacts {
   /** Affinities that it supports on AWS; the first is the default. */
   affinities: readonly [Affinity, ...Affinity[]];
-  /** Whether it keeps data in PostgreSQL. */
+  /** Whether it stores data in PostgreSQL. */
   keepsData: boolean;
-  /** How its requests are routed. @default - connections are routed, not requests */
+  /** How its requests are routed. @default - connections are balanced instead */
   routing?: HttpRouting;
 }
 
-/** Time for which browsers keep the cookie of an app, two days in seconds. */
+/** Lifetime of an app's cookie in seconds, two days. */
 const COOKIE_SECONDS = 172_800;
 
-/** The apps of the image; `APP` in the environment names the one that a process runs. */
+/** The apps of the image; the environment variable `APP` names the one that a process runs. */
 export const CATALOGUE = {
   echo: { affinities: ["source-ip", "none"], keepsData: false },
   company: {
@@ -48,7 +48,7 @@ export const CATALOGUE = {
       cookie: { name: "doc-sticky", maxAgeSeconds: COOKIE_SECONDS },
       idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
       keyRoutes: [
-        // The upgrade of a WebSocket is one of them.
+        // The upgrade to a WebSocket is a GET request.
         {
           methods: ["GET", "HEAD", "POST"],
           path: "/documents",
@@ -62,19 +62,19 @@ export const CATALOGUE = {
 
 export type AppName = keyof typeof CATALOGUE;
 
-/** Apps whose requests are routed one by one; of the others, connections are. */
+/** Apps whose requests are routed one by one. The connections of the others are balanced. */
 export type RoutedApp = {
   [Name in AppName]: (typeof CATALOGUE)[Name] extends { routing: HttpRouting } ? Name : never;
 }[AppName];
 
 export const APP_NAMES = Object.keys(CATALOGUE) as [AppName, ...AppName[]];
 
-/** Whether an app keeps data in PostgreSQL. */
+/** Whether an app stores data in PostgreSQL. */
 export function keepsData(app: AppName): boolean {
   return CATALOGUE[app].keepsData;
 }
 
-/** How an app's requests are routed; undefined where it is connections that are. */
+/** How an app's requests are routed; undefined if its connections are balanced instead. */
 export function routingOf(app: AppName): HttpRouting | undefined {
   return (CATALOGUE[app] as AppFacts).routing;
 }

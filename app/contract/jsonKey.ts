@@ -1,13 +1,13 @@
 import { AmbiguousKeyError } from "./ambiguousKey.ts";
 
-/** Levels of nesting that HAProxy reads: MJSON_MAX_DEPTH in its include/import/mjson.h. */
+/** Levels of nesting that HAProxy reads, see MJSON_MAX_DEPTH in its include/import/mjson.h. */
 const MAX_DEPTH = 20;
 
-/** In a text that is JSON: brackets, and strings; a name together with its value where that is a string. */
+/** Matches brackets and strings in JSON text, and a name together with its value if that is a string. */
 const PARTS =
   /[[\]{}]|(?<name>"(?:[^"\\]|\\.)*")\s*:\s*(?<value>"(?:[^"\\]|\\.)*")?|"(?:[^"\\]|\\.)*"/g;
 
-/** A string of JSON with such escapes only as HAProxy decodes to the same text: not `\/`, and `\u` for ASCII alone. */
+/** Matches a JSON string all of whose escapes HAProxy decodes to the same text: not `\/`, and `\u` only for ASCII. */
 const READABLE = /^(?:[^\\]|\\u00[0-7].|\\[^/u])*$/;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** `draining` still takes new work, for the load balancer goes on sending it; `closing` does not. */
+/** A `draining` server still accepts new work, which load balancers keep sending; a `closing` one does not. */
 export type Phase = "starting" | "ready" | "draining" | "closing" | "closed";
 
-/** Longest time that closing sessions and connections may take, in seconds. */
+/** Maximum time for closing sessions and connections, in seconds. */
 export const CLOSING_SECONDS = 10;
 
-/** What is left of the grace period when everything is closed, in seconds. */
+/** Remainder of the grace period when everything is closed, in seconds. */
 const MARGIN_SECONDS = 15;
 
-/** Time between two batches of closed sessions, in milliseconds. */
+/** Time between two batches of sessions to close, in milliseconds. */
 const BATCH_MS = 250;
 
-/** Smallest batch: a few sessions need not be spread over time. */
+/** Smallest batch, because a few sessions need not be spread over time. */
 const MIN_BATCH = 10;
 
 /** Seconds from SIGTERM until a replica may be killed: `terminationGracePeriodSeconds` of its pod. */
@@ -21,24 +21,24 @@ export function gracePeriodSeconds(drainSeconds: number): number {
 }
 
 /**
- * How long connections stay before idle ones are closed, in milliseconds: a client that keeps one busy
- * learns from the next answer that it ends, instead of having a request reset.
+ * Milliseconds before idle connections are closed. Until then a busy client learns from the next response that its connection
+ * ends, instead of having a request reset.
  */
 const LAST_ANSWERS_MS = 1000;
 
-/** What a lifecycle closes at the end. */
+/** What a lifecycle closes. */
 export interface Closable {
-  /** Sessions that are open now; `close` asks the client to come back elsewhere. */
+  /** Open sessions; `close` asks the client to reconnect, to another replica. */
   sessions(): readonly { close(): void }[];
-  /** Connections that are open now. */
+  /** Open connections. */
   connections(): number;
-  /** Closes connections that carry no request now. */
+  /** Closes connections without a request in progress. */
   closeIdle(): void;
-  /** Ends whatever is still there. */
+  /** Closes whatever is still open. */
   closeAll(): void;
 }
 
-/** The one owner of a server's phase. */
+/** Owns a server's phase. */
 export class Lifecycle {
   #phase: Phase = "starting";
   #drained: Promise<void> | undefined;
@@ -52,12 +52,12 @@ export class Lifecycle {
     return this.#phase;
   }
 
-  /** True from the moment on which clients are sent elsewhere. */
+  /** Whether clients are being sent to other replicas. */
   get isClosing(): boolean {
     return this.#phase === "closing" || this.#phase === "closed";
   }
 
-  /** Nothing once a drain has begun. */
+  /** Has no effect once a drain has begun. */
   ready(): void {
     if (this.#phase === "starting") {
       this.#enter("ready");
@@ -65,8 +65,8 @@ export class Lifecycle {
   }
 
   /**
-   * Takes new work for `drainSeconds` more, since a load balancer goes on sending it after the
-   * replica was deregistered, then closes sessions in batches. A second call joins the first.
+   * Accepts new work for another `drainSeconds`, because a load balancer keeps sending it after it has deregistered the
+   * replica, then closes sessions in batches. A second call joins the first.
    */
   drain(drainSeconds: number, closable: Closable): Promise<void> {
     this.#drained ??= this.#drain(drainSeconds, closable);

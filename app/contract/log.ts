@@ -4,20 +4,20 @@ import { pino, type Logger } from "pino";
 
 export type { Logger } from "pino";
 
-/** Levels of a log, most to least. */
+/** Log levels, from most to least verbose. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Bytes kept for a reader that is slow; what is more is dropped rather than held in memory. */
+/** Bytes that are kept for a slow reader; more are dropped. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
-/** How long the last lines may take at the end, in milliseconds. */
+/** Milliseconds in which the last lines must be written before the process exits. */
 const FLUSH_MS = 1000;
 
-/** Where lines go. A reader that hangs, or has gone, neither stops nor ends the server. */
+/** Writes log lines. A reader that hangs or exits neither blocks the server nor makes it exit. */
 interface Sink {
   write(line: string): void;
-  /** Resolves when all is written, or after a second. */
+  /** Resolves when everything is written, or after a second. */
   flush(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createLog(
   return { log: pino({ base: fields, level, timestamp }, sink), flush: () => sink.flush() };
 }
 
-/** A pipe may be full: it is written when there is room, and never waited for. */
+/** Writes to a pipe when it has room, without blocking. */
 function pipeSink(fd: number): Sink {
   const pipe = new Socket({ fd, readable: false, writable: true });
   pipe.on("error", () => pipe.destroy());
@@ -56,14 +56,14 @@ function pipeSink(fd: number): Sink {
   };
 }
 
-/** A file or a terminal takes each line at once; a terminal may have been closed. */
+/** Writes each line to a file or terminal at once. A terminal may have been closed. */
 function fileSink(fd: number): Sink {
   return {
     write(line) {
       try {
         writeSync(fd, line);
       } catch {
-        // There is nobody left to tell.
+        // Nobody reads the log any more.
       }
     },
     flush: () => Promise.resolve(),

@@ -3,29 +3,29 @@ import { AmbiguousKeyError } from "./ambiguousKey.ts";
 import { jsonKey } from "./jsonKey.ts";
 import { normaliseIdentifier, type KeyRoute } from "./keyRoute.ts";
 
-/** What of a request may hold its key, beside the body. */
+/** The parts of a request, beside the body, that may contain its key. */
 export type KeyedRequest = Pick<IncomingMessage, "method" | "url" | "headersDistinct">;
 
 /** An origin-form or absolute-form target (RFC 9112, 3.2), whose path it captures. */
 const TARGET = /^(?:https?:\/\/[^/?]+)?(\/[^?]*)/i;
 
-/** Visible ASCII characters but `#`: HAProxy refuses all others in a target. */
+/** Visible ASCII characters but `#`; HAProxy rejects all others in a target. */
 const TARGET_CHARACTERS = /^[!"$-~]+$/;
 
 /** Printable ASCII characters, without spaces around them. */
 const COOKIE_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
-/** A pair in `Cookie` as HAProxy separates them: by commas, too, and by neither within quotes. */
+/** A pair in `Cookie` as HAProxy separates them: also by commas, and not within quotes. */
 const PAIR_OF_HAPROXY = /[^=;,]*(?:=(?:"(?:\\.|[^"\\])*"?|[^";,])*)?/g;
 
-/** Whether the body has to be read to find the key. */
+/** Whether finding the key requires the body. */
 export function hasKeyInBody(routes: readonly KeyRoute[], request: KeyedRequest): boolean {
   return matching(routes, request).some(({ key }) => key.from === "json");
 }
 
 /**
- * The key of a request, by the first route that finds one. docs/request-keys.md has these rules in prose. Wherever this
- * does not throw and the app takes the key as it is here, HAProxy has found the same one.
+ * The key of a request, by the first route that finds one. docs/request-keys.md has these rules in prose. If this does not
+ * throw, and the app uses the key that it returns, HAProxy has found the same key.
  *
  * @param body where it has to be read for the key
  * @returns undefined where there is no key, or an empty one
@@ -77,7 +77,7 @@ function readKey(
   }
 }
 
-/** A header that is sent once: of several, HAProxy takes the last, and Node.js joins them. */
+/** A header that is sent once. If there are several, HAProxy takes the last, while Node.js joins them. */
 function headerKey({ headersDistinct }: KeyedRequest, name: string): string | undefined {
   const [value, ...others] = headersDistinct[name.toLowerCase()] ?? [];
   if (others.length > 0) {
@@ -89,7 +89,7 @@ function headerKey({ headersDistinct }: KeyedRequest, name: string): string | un
   return value;
 }
 
-/** A cookie that is sent once, however `Cookie` is separated, and of which nothing is to be decoded. */
+/** A cookie that is sent once, however `Cookie` is separated, and that needs no decoding. */
 function cookieKey({ headersDistinct }: KeyedRequest, name: string): string | undefined {
   const lines = headersDistinct.cookie ?? [];
   const values = lines.flatMap((line) => line.split(";")).flatMap(valueOf);
@@ -115,8 +115,8 @@ function cookieKey({ headersDistinct }: KeyedRequest, name: string): string | un
 }
 
 /**
- * What stands between the slashes of a path, percent-decoded after they are told apart: a segment may have slashes in it.
- * Nothing else is made of a path: `.`, `..`, `;`, `+` and empty segments are as good as any.
+ * The segments of a path, percent-decoded after they are separated, because a segment may contain encoded slashes. Nothing
+ * else is interpreted: `.`, `..`, `;`, `+` and empty segments are like any other.
  *
  * @throws AmbiguousKeyError
  */
@@ -134,7 +134,7 @@ function segmentsOf({ url = "" }: KeyedRequest): string[] {
   }
 }
 
-/** The segments of a route's path; where the key is a segment, it comes after them. */
+/** The segments of a route's path, after which comes the key if it is a segment. */
 function segmentsBefore({ key, path }: KeyRoute): string[] {
   return (key.from === "path" ? path.replace(/\/$/, "") : path).split("/");
 }

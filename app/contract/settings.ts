@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SECRET, sentencesOf, type Fault } from "./fault.ts";
 
-/** What is wrong with what a person has set, all at once. */
+/** Everything that is wrong with what a person has set. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
   readonly faults: readonly Fault[];
@@ -12,18 +12,18 @@ export class SettingsError extends Error {
   }
 }
 
-/** Rules by setting; each describes in words what it allows and gives an example. */
+/** Rules by setting. Each has a description of what it allows, and an example. */
 export type Rules = Record<string, z.ZodType>;
 
 /** The typed values that a set of rules yields. */
 export type Values<R extends Rules> = { [Name in keyof R]: z.output<R[Name]> };
 
-/** Values that are all right; or those that are, and what is wrong with the others. */
+/** Valid values; or those that are right, and the faults of the others. */
 export type Checked<V> =
   | { isRight: true; values: V; faults: readonly [] }
   | { isRight: false; values: Partial<V>; faults: readonly Fault[] };
 
-/** A number, or digits as a flag or an environment variable has them, from `min` to `max`. */
+/** A number from `min` to `max`, or its digits, as in a flag or an environment variable. */
 export function numberFrom(min: number, max: number, example: number) {
   const number = z.number().min(min).max(max);
   return fromDigits(/^\d+(\.\d+)?$/, number, `a number from ${min} to ${max}`, example);
@@ -36,7 +36,7 @@ export function wholeNumberFrom(min: number, max: number, example: number) {
   return fromDigits(/^\d+$/, whole, `a whole number from ${min}${to}`, example);
 }
 
-/** What is wrong with a number that must be a whole one from `min` to `max`. */
+/** What is wrong with a number that must be a whole number from `min` to `max`. */
 export function wholeNumberFault(
   name: string,
   got: number,
@@ -46,7 +46,7 @@ export function wholeNumberFault(
   return checkSettings({ [name]: wholeNumberFrom(min, max, min) }, { [name]: got }).faults[0];
 }
 
-/** A boolean, or one of the words for it. */
+/** A boolean, or `true` or `false` as text. */
 export const flag = z
   .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
   .meta({ description: "true or false", example: true });
@@ -56,7 +56,7 @@ export function oneOf<const Word extends string>(words: readonly [Word, ...Word[
   return z.enum(words).meta({ description: words.join(" or "), example: words[0] });
 }
 
-/** Text that matches `pattern`, which `allowed` tells in words. */
+/** Text that matches `pattern`, which `allowed` describes. */
 export function textLike(pattern: RegExp, allowed: string, example: string) {
   return z.string().regex(pattern).meta({ description: allowed, example });
 }
@@ -103,7 +103,7 @@ export function parseSettings<R extends Rules>(
   return checked.values;
 }
 
-/** What a rule allows, in words, and an example. */
+/** A rule's description of what it allows, and its example. */
 export function describedBy(rule: z.ZodType): z.GlobalMeta {
   const described =
     rule instanceof z.ZodDefault || rule instanceof z.ZodOptional

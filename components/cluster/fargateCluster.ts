@@ -7,38 +7,38 @@ import { PodExecutionRole } from "./podExecutionRole.ts";
 import type { Network } from "../network/vpc.ts";
 import { START_SECONDS } from "../workload/startDeadlines.ts";
 
-/** Pulumi waits so long for the pods of an add-on. */
+/** How long Pulumi waits for the pods of an add-on. */
 const ADDON_TIMEOUT = `${START_SECONDS}s`;
 
-/** The part of a cluster that AWS runs. */
+/** The part of a cluster that AWS operates. */
 export interface ControlPlaneArgs {
   kubernetesVersion: string;
-  /** ARNs of IAM roles and users that administer the cluster, beside its creator. */
+  /** ARNs of IAM roles and users who administer the cluster, in addition to its creator. */
   admins: string[];
-  /** CIDR blocks from which the public endpoint answers; the private one always does. */
+  /** CIDR blocks that may reach the public endpoint. The private endpoint is always on. */
   publicAccessCidrs: string[];
-  /** Encrypts Kubernetes Secrets with a KMS key of our own, USD 1 a month (us-east-1, 2026-11). */
+  /** Encrypts Kubernetes Secrets with a KMS key of the stack's own, USD 1 a month (us-east-1, 2026-11). */
   secretsEncryption: boolean;
-  /** Types of the control plane's logs to keep. */
+  /** Types of control plane logs to keep. */
   logTypes: string[];
 }
 
 export interface FargateClusterArgs {
   network: Network;
   controlPlane: ControlPlaneArgs;
-  /** Namespaces whose pods run on Fargate, beside `kube-system`. */
+  /** Namespaces whose pods run on Fargate, in addition to `kube-system`. */
   namespaces: string[];
   /** Days for which logs are kept. */
   logRetentionDays: number;
-  /** Has EKS refuse to delete the cluster. */
+  /** Makes EKS reject deleting the cluster. */
   deletionProtection: boolean;
-  /** Installs the metrics-server, which an autoscaler needs. */
+  /** Installs the metrics-server, which autoscalers need. */
   metricsServer: boolean;
 }
 
-/** What others need to know of a cluster. */
+/** What other components need to know about a cluster. */
 export interface Cluster {
-  /** The name that AWS knows it by. */
+  /** Its name in AWS. */
   name: string;
   oidcProviderArn: pulumi.Input<string>;
   /** Issuer without `https://`, as the conditions of trust policies require. */
@@ -50,9 +50,9 @@ export interface Cluster {
 /** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
 export class FargateCluster extends pulumi.ComponentResource implements Cluster {
   readonly name: string;
-  /** For all objects in the cluster. Pods depend on the component, too: they need its add-ons. */
+  /** Provider for all objects in the cluster. Pods must also depend on the component, because they need its add-ons. */
   readonly kubernetes: k8s.Provider;
-  /** Secret, though without credentials: it has the AWS CLI get them. */
+  /** Secret, although it has no credentials: the AWS CLI gets them. */
   readonly kubeconfig: pulumi.Output<string>;
   readonly oidcProviderArn: pulumi.Output<string>;
   readonly oidcIssuer: pulumi.Output<string>;
@@ -79,7 +79,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
             subnetIds: args.network.privateSubnetIds,
             selectors: [{ namespace }],
           },
-          // Not protected: a workload that is taken away takes its profile with it.
+          // Not protected, because removing a workload removes its profile.
           namespace === "kube-system" ? inParent : { ...inParent, protect: false },
         ),
     );
@@ -105,7 +105,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     });
   }
 
-  /** EKS and no nodes: no instance role, no security groups for them. The add-ons are our own. */
+  /** A cluster without nodes, and so without instance role and security groups for them. The add-ons are defined below. */
   #cluster(args: FargateClusterArgs): eks.Cluster {
     const { name } = this;
     const { network, controlPlane } = args;
@@ -116,8 +116,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
           { parent: this },
         )
       : undefined;
-    // EKS would make the group itself, and it would stay when the cluster is gone. Not protected: it goes
-    // when nothing is to be logged any more.
+    // Otherwise EKS creates the group, which then outlives the cluster. Not protected, because turning all logs off removes it.
     const logs =
       controlPlane.logTypes.length > 0
         ? [this.#logGroup("cluster", args, { parent: this, protect: false })]
@@ -150,7 +149,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     );
   }
 
-  /** Never protected: who leaves has to lose access at once. */
+  /** Never protected, because whoever leaves must lose access at once. */
   #admit(principalArn: string, clusterName: pulumi.Input<string>): void {
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const opts = { parent: this, protect: false };
@@ -168,7 +167,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     );
   }
 
-  /** Add-ons in the version that is AWS's default for the cluster's version of Kubernetes. */
+  /** Add-ons in the versions that are AWS's defaults for the cluster's Kubernetes version. */
   #addons(
     { controlPlane: { kubernetesVersion }, metricsServer }: FargateClusterArgs,
     cluster: eks.Cluster,
@@ -198,19 +197,19 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
           ...opts,
         },
       );
-    // They have no pods on Fargate. Others that run it have both (terraform-aws-eks, tests/fargate-profile), and AWS does not say
-    // whether a Fargate pod's own kube-proxy gets its role without the first; without that role no pod resolves a name.
+    // They have no pods on Fargate, but others who run it install both (terraform-aws-eks, tests/fargate-profile). AWS does not
+    // document whether a Fargate pod's own kube-proxy gets its role without the first; without it no pod resolves a name.
     const network = ["kube-proxy", "vpc-cni"].map((name) => addon(name, {}, {}));
-    // Its pods are pending, and the add-on degraded, until a profile takes them.
+    // Until a profile selects its pods they are pending, and the add-on is degraded.
     const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
     const dns = addon("coredns", onFargate, { dependsOn: [...dependsOn, ...network] });
     if (metricsServer) {
-      // Not protected: it goes when the autoscaler goes.
+      // Not protected, because turning autoscaling off removes it.
       addon("metrics-server", {}, { dependsOn: dns, protect: false });
     }
   }
 
-  /** Only pods that start later have their logs kept. */
+  /** Configures logging, which applies only to pods that start later. */
   #logging(
     region: string,
     group: aws.cloudwatch.LogGroup,
@@ -222,7 +221,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       {
         metadata: {
           name: LOGGING_NAMESPACE,
-          // The second is for all namespaces alike; no profile takes pods in this one.
+          // No profile selects pods in this namespace; the second label is the same in all namespaces.
           labels: {
             "aws-observability": "enabled",
             "pod-security.kubernetes.io/enforce": "restricted",

@@ -12,13 +12,13 @@ import {
 import type { Cluster } from "./fargateCluster.ts";
 import { START_SECONDS } from "../workload/startDeadlines.ts";
 
-/** Name of chart, release and service account. */
+/** Name of the chart, the release and the service account. */
 const CONTROLLER = "aws-load-balancer-controller";
 const NAMESPACE = "kube-system";
 
 /** The Helm chart of the controller. */
 export interface ChartArgs {
-  /** Chart repository (`https://`), chart in a registry (`oci://`) or local folder of the chart. */
+  /** URL of a chart repository (`https://`), URL of a chart in a registry (`oci://`), or folder of a chart. */
   location: string;
   version: string;
 }
@@ -27,13 +27,13 @@ export interface LoadBalancerControllerArgs {
   network: Network;
   cluster: Cluster;
   chart: ChartArgs;
-  /** Whether there are Ingresses: Application Load Balancers, which AWS WAF may guard. */
+  /** Whether there are Ingresses, which become Application Load Balancers and may have web ACLs of AWS WAF. */
   ingresses: boolean;
-  /** Tags of all that the controller makes; the provider's default tags do not reach it. */
+  /** Tags of everything that the controller creates; the provider's default tags do not apply to it. */
   defaultTags: Record<string, string>;
 }
 
-/** The AWS Load Balancer Controller: makes the load balancers that Services and Ingresses ask for. */
+/** The AWS Load Balancer Controller, which creates the load balancers of Services and Ingresses. */
 export class LoadBalancerController extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -43,7 +43,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
     super("sockjs-sticky:index:LoadBalancerController", name, {}, opts);
     const role = this.#role(name, args);
     const policies = this.#policies(name, args, role);
-    // A Release, for a client-side chart would make a new webhook certificate with every preview.
+    // A Release, because a client-side chart creates a new webhook certificate in every preview.
     new k8s.helm.v3.Release(
       name,
       {
@@ -55,7 +55,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // It reads AWS as soon as it starts, and needs its policies until its last load balancer has gone.
+        // It calls AWS as soon as it starts, and needs its policies until its last load balancer is deleted.
         dependsOn: policies,
         customTimeouts: { create: `${START_SECONDS}s`, update: `${START_SECONDS}s` },
       },
@@ -63,7 +63,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** A role for one service account of this cluster, and nobody else. */
+  /** A role that only one service account of this cluster may assume. */
   #role(name: string, { cluster }: LoadBalancerControllerArgs) {
     const trust = pulumi
       .all([cluster.oidcProviderArn, cluster.oidcIssuer])
@@ -112,7 +112,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
         { parent: this },
       );
     const policy = attach(name, controllerPolicy);
-    // Apart from the other, so that it is there until the last Ingress has gone.
+    // Separate from the other one, so that it outlives the last Ingress.
     return args.ingresses ? [policy, attach(`${name}-ingresses`, ingressPolicy)] : [policy];
   }
 }
@@ -125,11 +125,11 @@ function chartOf({ location, version }: ChartArgs) {
   return location.startsWith("oci://") ? { chart: location, version } : { chart: location };
 }
 
-/** Only what differs from the chart's own values. */
+/** The values that differ from the chart's defaults. */
 function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<string>) {
   return {
     clusterName: args.cluster.name,
-    // Fargate has no instance metadata from which the controller could learn these.
+    // Fargate has no instance metadata service from which the controller could read these.
     region: args.network.region,
     vpcId: args.network.vpcId,
     serviceAccount: {
@@ -141,9 +141,9 @@ function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<str
     podDisruptionBudget: { maxUnavailable: 1 },
     resources: containerResources({ cpuMillicores: 250, memoryMiB: 512 }),
     defaultTags: args.defaultTags,
-    // The webhook's certificate stays when the release is upgraded, and so do its callers' trust.
+    // Keeps the webhook's certificate in an upgrade, so the API server keeps trusting it.
     keepTLSSecret: true,
-    // Services name their class. This webhook would stop the creation of every Service while it is down.
+    // Not needed, because Services name their class. While this webhook is down no Service could be created.
     enableServiceMutatorWebhook: false,
     enableShield: false,
     enableWaf: false,

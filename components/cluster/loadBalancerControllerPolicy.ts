@@ -1,6 +1,6 @@
 import type * as aws from "@pulumi/aws";
 
-/** Where the controller works. */
+/** The account, region and cluster that the controller works in. */
 export interface PolicyScope {
   /** `aws`, `aws-cn`, `aws-us-gov`. */
   partition: string;
@@ -8,7 +8,7 @@ export interface PolicyScope {
   accountId: string;
   clusterName: string;
   vpcId: string;
-  /** Security group of the pods, in which the controller lets the load balancer in. */
+  /** Security group of the pods, to which the controller adds rules for load balancers. */
   podSecurityGroupId: string;
 }
 
@@ -24,7 +24,7 @@ export interface PolicyDocument extends aws.iam.PolicyDocument {
   Statement: PolicyStatement[];
 }
 
-/** Tag that the controller puts on all that it makes. */
+/** Tag of everything that the controller creates. */
 const CLUSTER_TAG = "elbv2.k8s.aws/cluster";
 
 /**

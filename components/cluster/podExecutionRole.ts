@@ -3,12 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 export interface PodExecutionRoleArgs {
   clusterName: string;
-  /** ARN of the log group that pods' logs go to. */
+  /** ARN of the log group of the pods' logs. */
   logGroupArn: pulumi.Input<string>;
 }
 
 /**
- * The role with which Fargate, not the pod, pulls images and writes logs.
+ * The role with which Fargate, rather than the pod, pulls images and writes logs.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
  */
@@ -49,7 +49,7 @@ export class PodExecutionRole extends pulumi.ComponentResource {
       },
       inParent,
     );
-    // Without logs:CreateLogGroup, or the group would come back after it was deleted.
+    // Without logs:CreateLogGroup, which would create the group again after it was deleted.
     const logging: aws.iam.PolicyDocument = {
       Version: "2012-10-17",
       Statement: [
@@ -65,7 +65,7 @@ export class PodExecutionRole extends pulumi.ComponentResource {
       { role: role.name, policy: pulumi.jsonStringify(logging) },
       inParent,
     );
-    // Whoever uses the role waits for what it may do.
+    // The dependency makes users of the role wait for its policies.
     this.arn = pulumi.all([role.arn, attachment.id, logs.id]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }

@@ -1,4 +1,4 @@
-/** Annotations under the prefix by which the load balancer controller finds them. */
+/** Adds the prefix by which the load balancer controller finds annotations. */
 export function prefixed(
   prefix: string,
   annotations: Record<string, string>,
@@ -15,7 +15,7 @@ export function attributeList(attributes: Record<string, string | number | boole
     .join(",");
 }
 
-/** Attributes of a load balancer that has access logs if there is a bucket. Leaving the keys out would not turn them off. */
+/** Turns access logs on if there is a bucket. They are turned off explicitly, because omitting the keys keeps them on. */
 export function accessLogs(bucket: string | undefined): Record<string, string | boolean> {
   return bucket === undefined
     ? { "access_logs.s3.enabled": false }

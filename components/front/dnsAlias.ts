@@ -8,15 +8,17 @@ export interface DnsAliasArgs {
   hostedZoneId?: string | undefined;
 }
 
-/** A load balancer, by AWS's own name. */
+/** A load balancer with the name that AWS gives it. */
 export interface AliasTarget {
   type: "network" | "application";
   hostname: pulumi.Output<string>;
 }
 
 /**
- * The name at which a load balancer is reached: one of ours, where it is asked for, or AWS's. A record is changed in
- * place when it leads to another load balancer, so it belongs to something that stays.
+ * Gives a load balancer a DNS name, if one is configured. Its record is updated in place when it points to another load
+ * balancer, so its parent must be a resource that stays.
+ *
+ * @returns the name at which clients reach it: the DNS name, or AWS's
  */
 export function dnsAlias(
   name: string,

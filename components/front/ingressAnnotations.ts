@@ -5,41 +5,44 @@ import { accessLogs, attributeList, prefixed } from "./annotations.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
-/** Seconds for which requests to a deregistered target may go on; no drain is shorter. */
+/** Deregistration delay in seconds, which no drain is shorter than. */
 const DEREGISTRATION_SECONDS = 60;
 
-/** The longest idle time of a load balancer. */
+/** The longest idle timeout that a load balancer supports. */
 const MAX_IDLE_SECONDS = 4000;
 
-/** The longest that a load balancer follows a cookie: a week. */
+/** The longest time for which a load balancer follows a cookie, a week. */
 const MAX_COOKIE_SECONDS = 604_800;
 
 /** The ARN of a web ACL of AWS WAF that load balancers can have. */
 export const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/;
 
-/** The listeners, the target group and their load balancer. */
+/** Settings of the listeners, the target group and their load balancer. */
 export interface IngressListenerArgs {
   cookie: StickyCookie;
-  /** Seconds for which a connection may be silent, a WebSocket as well, and an answer take; the targets keep connections for longer. */
+  /**
+   * Seconds for which a connection, also a WebSocket, may be idle, and a response may take. Targets must keep connections for
+   * longer.
+   */
   idleTimeoutSeconds: number;
   /** Where the load balancer is reachable. */
   scheme: "internet-facing" | "internal";
   /** CIDR blocks that may connect. */
   sourceRanges: string[];
-  /** Path of the readiness check, which the pods' own probe asks, too. */
+  /** Path of the readiness check, which the pods' own probe uses as well. */
   readinessPath: string;
-  /** ARN of an ACM certificate; makes an HTTPS listener, to which HTTP redirects. @default - HTTP */
+  /** ARN of an ACM certificate, which adds an HTTPS listener to which HTTP redirects. @default - HTTP */
   certificateArn?: string | undefined;
   /** Security policy of the HTTPS listener. */
   tlsPolicy: string;
-  /** ARN of a regional web ACL of AWS WAF. @default - none, also none that others attach */
+  /** ARN of a regional web ACL of AWS WAF. @default - none; one that others attach is removed */
   webAclArn?: string | undefined;
   /** S3 bucket for access logs. @default - none */
   accessLogsBucket?: string | undefined;
 }
 
 /**
- * Annotations of an Ingress from which the controller makes a sticky Application Load Balancer.
+ * Annotations that make the controller create a sticky Application Load Balancer for an Ingress.
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  */
@@ -69,7 +72,7 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
     "healthcheck-timeout-seconds": "6",
     "healthy-threshold-count": "2",
     "unhealthy-threshold-count": "2",
-    // Without the annotation a web ACL that was attached once would stay.
+    // Without the annotation the controller keeps a web ACL that was attached earlier.
     "wafv2-acl-arn": args.webAclArn ?? "none",
     ...(args.certificateArn === undefined
       ? { "listen-ports": JSON.stringify([{ HTTP: 80 }]) }
@@ -83,8 +86,8 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
 }
 
 /**
- * What is wrong with a load balancer's arguments, of that which the controller would only find out when it
- * is too late: the Ingress would be pending for ever, or open to all.
+ * What is wrong with the settings of a load balancer that the controller would notice too late: the Ingress would stay
+ * pending for ever, or be open to everybody.
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
  */

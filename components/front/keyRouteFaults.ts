@@ -1,7 +1,7 @@
 import type { KeyRoute, KeySource } from "../../app/contract/keyRoute.ts";
 import { within, type Fault } from "../../app/contract/fault.ts";
 
-/** What may stand in HAProxy's configuration as it is. */
+/** Text that needs no quoting in HAProxy's configuration. */
 const PATH = {
   pattern: /^\/(?:[\w.~-]+\/)*[\w.~-]*$/,
   mustBe: "a path of letters, digits and _ . ~ -",
@@ -13,7 +13,7 @@ const NAME = {
   example: "businessNumber",
 };
 
-/** Headers of the connection, and those that routers write anew: an app does not get them as they were sent. */
+/** Headers of the connection, and those that routers overwrite, so an app does not get them as they were sent. */
 const CHANGED_HEADER =
   /^(?:connection|content-length|cookie|expect|forwarded|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|x-forwarded-.*)$/i;
 

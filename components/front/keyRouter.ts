@@ -21,19 +21,19 @@ import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
 import { StickyService } from "./stickyService.ts";
 
-/** The load balancer sends new connections for some two minutes after a router was deregistered. */
+/** The load balancer keeps sending new connections for about two minutes after a router was deregistered. */
 const PRE_STOP_SECONDS = 150;
 
-/** What is left of the grace period when HAProxy has stopped. */
+/** Seconds of the grace period that remain when HAProxy has stopped. */
 const MARGIN_SECONDS = 15;
 
 const GRACE_SECONDS = PRE_STOP_SECONDS + HARD_STOP_SECONDS + MARGIN_SECONDS;
 
-/** How long a router waits for the first replica before it is restarted. */
+/** Seconds for which a router waits for the first replica before it is restarted. */
 const STARTUP_SECONDS = 1200;
 const STARTUP_PERIOD_SECONDS = 2;
 
-/** Seconds after which a router has found and checked all replicas. */
+/** Seconds in which a router finds and checks all replicas. */
 const DISCOVERY_SECONDS = 10;
 
 const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
@@ -49,13 +49,13 @@ export interface KeyRouterArgs extends Pick<
   "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
 > {
   namespace: pulumi.Input<string>;
-  /** An official image of HAProxy, from 3.2: user 99, and SIGUSR1 to stop. */
+  /** An official image of HAProxy 3.2 or later, which runs as user 99 and stops on SIGUSR1. */
   image: pulumi.Input<string>;
-  /** Pods of HAProxy, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
+  /** Number of HAProxy pods, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
   routerReplicas?: number | undefined;
-  /** Which requests have a key, and where. */
+  /** Which requests have a key, and where in the request it is. */
   routes: readonly KeyRoute[];
-  /** Replicas of the application at most. */
+  /** Maximum number of the application's replicas. */
   replicas: number;
   /** Labels of the replicas. */
   selector: Record<string, string>;
@@ -66,17 +66,17 @@ export interface KeyRouterArgs extends Pick<
 }
 
 /**
- * HAProxy behind a Network Load Balancer: all requests about one key meet in one replica of the application.
+ * HAProxy behind a Network Load Balancer, which sends all requests with the same key to the same replica.
  *
- * The replicas are a StatefulSet of the component's name, which comes after `serviceName`. It must not depend on the
- * component: the routers are ready only when one of the replicas is.
+ * The replicas are a StatefulSet with the component's name, created after `serviceName`. It must not depend on the component,
+ * because the routers become ready only when a replica is.
  */
 export class KeyRouter extends pulumi.ComponentResource {
-  /** Known when the load balancer is there. */
+  /** Known when the load balancer exists. */
   readonly namespace: pulumi.Output<string>;
-  /** The headless Service by which each replica has a name. */
+  /** The headless Service that gives each replica a DNS name. */
   readonly serviceName: pulumi.Output<string>;
-  /** AWS's own name of the load balancer. */
+  /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -90,7 +90,7 @@ export class KeyRouter extends pulumi.ComponentResource {
       `${name}-router`,
       {
         ...args,
-        // Every router knows the replica of every key.
+        // Any router will do, because each knows the replica of every key.
         affinity: "none",
         crossZone: true,
         idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
@@ -112,7 +112,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     });
   }
 
-  /** DNS names for the replicas, each by its own, from before it is ready until it has drained. */
+  /** Gives each replica a DNS name, from before it is ready until it has drained. */
   #names(name: string, { selector }: KeyRouterArgs): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
       `${name}-replicas`,
@@ -121,12 +121,12 @@ export class KeyRouter extends pulumi.ComponentResource {
           name: serviceNameOf(name),
           namespace: this.namespace,
           labels: selector,
-          // Not for endpoints: the replicas wait for this Service.
+          // Pulumi must not wait for endpoints, because the replicas wait for this Service.
           annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
         },
         spec: {
           clusterIP: "None",
-          // HAProxy itself checks who is ready; a replica that drains still has requests to answer.
+          // HAProxy checks readiness itself, and a draining replica still has requests to answer.
           publishNotReadyAddresses: true,
           selector,
           ports: [{ name: APP_PORT.name, port: APP_PORT.number, protocol: "TCP" }],
@@ -176,7 +176,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     disruptionBudget(router, metadata, selector, { parent: this });
   }
 
-  /** Named by its content: another one rolls the pods, and until they are gone the old ones keep theirs. */
+  /** Named by its content, so another configuration rolls the pods, while old pods keep theirs until they are gone. */
   #config(
     name: string,
     labels: Record<string, string>,
@@ -244,13 +244,13 @@ function routerPodSpec(
       {
         name: "haproxy",
         image,
-        // The image's own command would put a master before it, for configurations that change in place.
+        // The image's own command adds a master process, which is for configurations that change in place.
         command: ["haproxy", "-db", "-f", `${CONFIG_FOLDER}/${CONFIG_FILE}`],
         ports: ports.map(({ name, number }) => ({ name, containerPort: number })),
         volumeMounts: [{ name: "config", mountPath: CONFIG_FOLDER, readOnly: true }],
         resources: containerResources(SIZE),
         lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
-        // Started is who knows a replica. Who knows none later says so to each client, and stays registered.
+        // A router has started once it has found a replica. One that loses all of them later stays registered and answers 503.
         startupProbe: {
           ...probe("/readyz"),
           initialDelaySeconds: DISCOVERY_SECONDS,

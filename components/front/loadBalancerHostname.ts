@@ -4,19 +4,19 @@ import { sentenceOf } from "../../app/contract/fault.ts";
 
 const TIMEOUT = "15m";
 
-/** Time for the controller to make a load balancer, and for AWS to delete one. */
+/** Time in which the controller creates a load balancer, and AWS deletes one. */
 export const LOAD_BALANCER_TIMEOUTS = { create: TIMEOUT, update: TIMEOUT, delete: TIMEOUT };
 
-/** The status as it may be: Kubernetes leaves it empty until there is a load balancer. */
+/** The status, which Kubernetes leaves empty until the load balancer exists. */
 interface Status {
   loadBalancer?: { ingress?: { hostname?: string }[] };
 }
 
 /**
- * AWS's own name of the load balancer that the controller makes for a Service or an Ingress. It is unknown in a preview while there
- * is none, as after a wait that timed out: the next update waits again.
+ * The name that AWS gives to the load balancer of a Service or an Ingress. In a preview it is unknown while there is no load
+ * balancer, as after a wait that timed out, because the next update waits again.
  *
- * @throws pulumi.ResourceError in an update that has waited, and found none
+ * @throws pulumi.ResourceError in an update that has waited in vain
  */
 export function loadBalancerHostname(
   owner: k8s.core.v1.Service | k8s.networking.v1.Ingress,

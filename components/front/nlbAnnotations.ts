@@ -2,24 +2,24 @@ import { accessLogs, attributeList, prefixed } from "./annotations.ts";
 
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
-/** Seconds for which a deregistered target keeps its connections; a drain is longer. */
+/** Deregistration delay in seconds, which is shorter than any drain. */
 const DEREGISTRATION_SECONDS = 120;
 
-/** The listener, the target group and their load balancer. */
+/** Settings of the listener, the target group and their load balancer. */
 export interface ListenerArgs {
   /** `source-ip` keeps every source address on its target. */
   affinity: "source-ip" | "none";
   /** Where the load balancer is reachable. */
   scheme: "internet-facing" | "internal";
-  /** Whether the address in one zone sends to targets in all zones. */
+  /** Whether the load balancer's nodes send to targets in all zones. */
   crossZone: boolean;
-  /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
+  /** Seconds without data after which a TCP connection is closed; 350 for TLS listeners. */
   idleTimeoutSeconds: number;
-  /** Has each connection to a target, of health checks, too, begin with the client's address. @default false */
+  /** Begins each connection to a target, also those of health checks, with a PROXY protocol header. @default false */
   proxyProtocol?: boolean | undefined;
-  /** Path of the readiness check, which the pods' own probe asks, too. */
+  /** Path of the readiness check, which the pods' own probe uses as well. */
   readinessPath: string;
-  /** ARN of an ACM certificate; makes a TLS listener. @default - TCP */
+  /** ARN of an ACM certificate, which makes the listener a TLS listener. @default - TCP */
   certificateArn?: string | undefined;
   /** Security policy of the TLS listener. */
   tlsPolicy: string;
@@ -28,13 +28,13 @@ export interface ListenerArgs {
 }
 
 /**
- * Annotations of a Service from which the controller makes a sticky Network Load Balancer.
+ * Annotations that make the controller create a sticky Network Load Balancer for a Service.
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
  */
 export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
   return prefixed(PREFIX, {
-    // The class alone means instance targets and an internal scheme.
+    // The default of the class is instance targets and an internal scheme.
     "nlb-target-type": "ip",
     scheme: args.scheme,
     attributes: attributeList({
@@ -42,17 +42,17 @@ export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
       ...accessLogs(args.accessLogsBucket),
     }),
     "target-group-attributes": attributeList({
-      // Leaving the keys out would not turn stickiness off.
+      // Omitting the keys would not turn stickiness off.
       ...(args.affinity === "source-ip"
         ? { "stickiness.enabled": true, "stickiness.type": "source_ip" }
         : { "stickiness.enabled": false }),
       "deregistration_delay.timeout_seconds": DEREGISTRATION_SECONDS,
-      // A replica ends its sessions itself, in batches; the load balancer would end all at once.
+      // A replica closes its sessions itself, in batches. The load balancer would close all at once.
       "deregistration_delay.connection_termination.enabled": false,
       "target_health_state.unhealthy.connection_termination.enabled": false,
       // Has black-holed traffic: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3521
       "preserve_client_ip.enabled": false,
-      // Left out the controller turns it off.
+      // The controller turns it off if it is omitted.
       ...(args.proxyProtocol === true ? { "proxy_protocol_v2.enabled": true } : {}),
     }),
     "healthcheck-protocol": "http",

@@ -8,7 +8,7 @@ import {
 } from "./ingressAnnotations.ts";
 import { LOAD_BALANCER_TIMEOUTS, loadBalancerHostname } from "./loadBalancerHostname.ts";
 
-/** The Service's only port, which nothing but the Ingress names: targets are pods. */
+/** The Service's only port, which only the Ingress refers to, because targets are pods. */
 const PORT = { name: "http", number: 80 };
 
 export interface StickyIngressArgs extends IngressListenerArgs {
@@ -20,16 +20,16 @@ export interface StickyIngressArgs extends IngressListenerArgs {
 }
 
 /**
- * An Ingress that is an Application Load Balancer, which keeps every browser on its replica as long as the browser has the app's cookie. USD 0.0225 an hour and 0.008 per capacity unit and hour
- * (us-east-1, 2026-11).
+ * An Ingress that becomes an Application Load Balancer, which keeps every browser on its replica while the browser has the
+ * app's cookie. USD 0.0225 an hour plus USD 0.008 per capacity unit and hour (us-east-1, 2026-11).
  *
- * Pods come after it: the controller puts its readiness gate only into pods that are created when the
- * Ingress's target group is there.
+ * Create pods after it, because the controller adds its readiness gate only to pods that are created after the Ingress's
+ * target group.
  */
 export class StickyIngress extends pulumi.ComponentResource {
-  /** Known when the load balancer is there. */
+  /** Known when the load balancer exists. */
   readonly namespace: pulumi.Output<string>;
-  /** AWS's own name of the load balancer. */
+  /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: StickyIngressArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,7 +40,7 @@ export class StickyIngress extends pulumi.ComponentResource {
     }
     const service = this.#service(name, args);
     const ingress = this.#ingress(name, args, service);
-    // Whoever uses the namespace waits for the Ingress in it.
+    // The dependency makes users of the namespace wait for the Ingress.
     this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
     this.hostname = loadBalancerHostname(ingress);
     this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });
@@ -57,7 +57,7 @@ export class StickyIngress extends pulumi.ComponentResource {
           name,
           namespace,
           labels: selector,
-          // Not for endpoints, as Pulumi would: the pods wait for the Ingress, which waits for this Service.
+          // Pulumi must not wait for endpoints: the pods wait for the Ingress, which waits for this Service.
           annotations: { "pulumi.com/waitFor": "jsonpath={.spec.clusterIP}" },
         },
         spec: {
@@ -80,7 +80,7 @@ export class StickyIngress extends pulumi.ComponentResource {
       name,
       {
         metadata: {
-          // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
+          // A load balancer's scheme cannot be changed, so another scheme needs another name, which is created first.
           name: args.scheme === "internal" ? `${name}-internal` : name,
           namespace: metadata.namespace,
           labels: args.selector,

@@ -17,15 +17,16 @@ export interface StickyServiceArgs extends ListenerArgs {
 }
 
 /**
- * A Service that is a Network Load Balancer, which keeps every source address on its replica. USD 0.0225 an hour and 0.006 per capacity unit and hour (us-east-1, 2026-11).
+ * A Service that becomes a Network Load Balancer, which keeps every source address on its replica. USD 0.0225 an hour plus
+ * USD 0.006 per capacity unit and hour (us-east-1, 2026-11).
  *
- * Pods come after it: the controller puts its readiness gate only into pods that are created when the
- * Service's target group is there.
+ * Create pods after it, because the controller adds its readiness gate only to pods that are created after the Service's
+ * target group.
  */
 export class StickyService extends pulumi.ComponentResource {
-  /** Known when the load balancer is there. */
+  /** Known when the load balancer exists. */
   readonly namespace: pulumi.Output<string>;
-  /** AWS's own name of the load balancer. */
+  /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,13 +36,13 @@ export class StickyService extends pulumi.ComponentResource {
       name,
       {
         metadata: {
-          // The scheme of a load balancer cannot be changed; another name makes another one beforehand.
+          // A load balancer's scheme cannot be changed, so another scheme needs another name, which is created first.
           name: args.scheme === "internal" ? `${name}-internal` : name,
           namespace: args.namespace,
           labels: args.selector,
           annotations: {
             ...serviceAnnotations(args),
-            // Not for endpoints, as Pulumi would: the pods wait for this Service.
+            // Pulumi must not wait for endpoints, because the pods wait for this Service.
             "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
           },
         },
@@ -49,7 +50,7 @@ export class StickyService extends pulumi.ComponentResource {
           type: "LoadBalancer",
           loadBalancerClass: "service.k8s.aws/nlb",
           loadBalancerSourceRanges: args.sourceRanges,
-          // The load balancer sends to pods, there are no nodes.
+          // There are no nodes: the load balancer sends to pods.
           allocateLoadBalancerNodePorts: false,
           selector: args.selector,
           ports: [
@@ -64,7 +65,7 @@ export class StickyService extends pulumi.ComponentResource {
       },
       { parent: this, customTimeouts: LOAD_BALANCER_TIMEOUTS },
     );
-    // Whoever uses the namespace waits for the Service in it.
+    // The dependency makes users of the namespace wait for the Service.
     this.namespace = pulumi.all([args.namespace, service.id]).apply(([each]) => each);
     this.hostname = loadBalancerHostname(service);
     this.registerOutputs({ namespace: this.namespace, hostname: this.hostname });

@@ -7,34 +7,34 @@ import * as pulumi from "@pulumi/pulumi";
 import { sentenceOf } from "../../app/contract/fault.ts";
 import type { BuildContext } from "./buildContext.ts";
 
-/** Images that are kept: as many roll-backs are possible. */
+/** Number of images to keep, and so of possible roll-backs. */
 const KEPT_IMAGES = 20;
 
-/** Fargate runs no other, whatever the computer is that builds. */
+/** The only platform that Fargate supports here, whatever computer builds the image. */
 const PLATFORM = "linux/amd64";
 
 export interface AppImageArgs {
-  /** What the image is built from. */
+  /** Build context of the image. */
   context: BuildContext;
-  /** An image to run instead, for example an older one of the repository. @default - the image is built */
+  /** An image to run instead of a new one, such as an older one of the repository. @default - the image is built */
   image?: string | undefined;
   /** URN of the image in the state of an earlier version, see `formerImage`. @default - there is none */
   former?: pulumi.URN | undefined;
-  /** Forbids to push a tag a second time. */
+  /** Rejects pushing an existing tag. */
   immutableTags: boolean;
-  /** Has `pulumi destroy` delete the images, too. */
+  /** Lets `pulumi destroy` delete the repository's images. */
   forceDelete: boolean;
 }
 
 /**
- * The app's image, built with Docker and pushed to a repository of its own. An update deletes no image: the lifecycle rule
- * does, and `pulumi destroy`, with the repository.
+ * The app's image, built with Docker and pushed to its own repository. An update never deletes an image; the lifecycle rule
+ * does, and `pulumi destroy` does together with the repository.
  *
- * The image is docker-build's own, not `awsx.ecr.Image`, which brings docker-build 0.0.14: that one forgets an image when its
- * login to the registry has expired, and `awsx.ecr.Image` names it by its tag, so that an update deletes the one before.
+ * Uses docker-build's image instead of `awsx.ecr.Image`, which brings docker-build 0.0.14. That version forgets an image when
+ * its login to the registry has expired, and `awsx.ecr.Image` names it by its tag, so an update deletes the previous one.
  */
 export class AppImage extends pulumi.ComponentResource {
-  /** The image by digest: what was built is what runs. */
+  /** The image by digest, so that what was built is what runs. */
   readonly imageUri: pulumi.Output<string>;
   readonly repositoryUrl: pulumi.Output<string>;
 
@@ -82,7 +82,7 @@ export class AppImage extends pulumi.ComponentResource {
     this.registerOutputs({ imageUri: this.imageUri, repositoryUrl: this.repositoryUrl });
   }
 
-  /** Named by what it is built from: the same is not built again, and another one takes nothing away. */
+  /** Names the image by its content, so the same content is not built again, and other content replaces nothing. */
   #build(
     name: string,
     { context: { location, hash }, former }: AppImageArgs,
@@ -97,7 +97,7 @@ export class AppImage extends pulumi.ComponentResource {
       `${name}-${content}`,
       {
         push: true,
-        // Pushed once only, for tags may be immutable: a revert builds what was built before, and a push may be repeated.
+        // A new tag for each push, because tags may be immutable: a revert builds what was built before.
         tags: [pulumi.interpolate`${url}:${content}-${timestamp()}`],
         context: { location },
         platforms: [PLATFORM],
@@ -111,7 +111,7 @@ export class AppImage extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // The provider would delete it from the registry by its digest, which others may run.
+        // The provider deletes from the registry by digest, which other images may share.
         retainOnDelete: true,
         ...(former === undefined ? { ignoreChanges: ["tags"] } : { aliases: [former] }),
       },
@@ -119,7 +119,7 @@ export class AppImage extends pulumi.ComponentResource {
   }
 }
 
-/** The time of now as a tag may have it: 20261127T101502123Z. */
+/** The current time in characters that a tag allows, such as 20261127T101502123Z. */
 function timestamp(): string {
   return new Date().toISOString().replaceAll(/[-:.]/g, "");
 }

@@ -17,35 +17,35 @@ import {
 import { dirname, join } from "node:path";
 import dockerignore from "@balena/dockerignore";
 
-/** Copies of build contexts, relative to the program's folder, so that Docker gets the same path from every checkout. */
+/** Folder for copies of build contexts, relative to the program's, so that Docker gets the same path in every checkout. */
 const COPIES = join(".data", "contexts");
 
-/** No build that still runs reads a copy that was last asked for so many milliseconds ago. */
+/** Milliseconds after which no build that is still running reads a copy. */
 const COPY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 const HASH_LENGTH = 16;
 
-/** Files that say what is left out, the first one that exists; Docker gets them and the Dockerfile in any case. */
+/** Ignore files, of which Docker uses the first that exists. Docker always gets these and the Dockerfile. */
 const IGNORE_FILES = ["Dockerfile.dockerignore", ".dockerignore"];
 const ALWAYS_SENT = ["Dockerfile", ...IGNORE_FILES];
 
-/** What an image is built from. */
+/** The content that an image is built from. */
 export interface BuildContext {
   /** Folder that Docker reads, relative to the program's. */
   location: string;
-  /** 16 hexadecimal digits, the same for the same content: no matter which clone, folder, computer or umask it has. */
+  /** 16 hexadecimal digits that depend only on the content, not on clone, folder, computer or umask. */
   hash: string;
 }
 
-/** A file or symbolic link in a context, by its path below it. */
+/** A file or symbolic link in a context, with its path relative to it. */
 interface Entry {
   path: string;
   kind: "file" | "executable" | "link";
 }
 
 /**
- * Copies a Docker build context, without what `.dockerignore` names and with the modes that git keeps. Both the image and Docker's
- * provider keep modes and the provider keeps the path, so a clone in another folder or with another umask would be built anew.
+ * Copies a Docker build context, without ignored files and with the modes that git records. Images and the Docker provider
+ * record modes, and the provider records the path, so another folder or umask would otherwise cause a new build.
  *
  * @param folder - Folder with the Dockerfile.
  */
@@ -69,7 +69,7 @@ function entriesOf(folder: string): Entry[] {
   const patterns = ignoreFile === undefined ? "" : readFileSync(ignoreFile, "utf8");
   const ignored = dockerignore.default().add(patterns);
   const isIgnored = (path: string): boolean => ignored.ignores(path) && !ALWAYS_SENT.includes(path);
-  // An exception may bring back a file in a folder that is ignored.
+  // An exception may include a file of an ignored folder.
   const hasExceptions = /^\s*!/m.test(patterns);
   const below = (parent: string): Entry[] =>
     readdirSync(join(folder, parent)).flatMap((name) => {
@@ -102,7 +102,7 @@ function hashOf(folder: string, entries: readonly Entry[]): string {
   return hash.digest("hex").slice(0, HASH_LENGTH);
 }
 
-/** Writes the whole copy under another name first: another run may be copying the same. */
+/** Writes the whole copy under another name first, because another run may be copying the same content. */
 function write(folder: string, entries: readonly Entry[], location: string): void {
   const draft = join(COPIES, randomUUID());
   for (const { path, kind } of entries) {

@@ -4,16 +4,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { sentenceOf } from "../../app/contract/fault.ts";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 
-/** An image as earlier versions made it: named by its tag, below `awsx.ecr.Image`. */
+/** Part of the URN of an image that an earlier version created: a child of `awsx.ecr.Image`, named by its tag. */
 const FORMER = "$awsx:ecr:Image$docker-build:index:Image::";
 
 /**
- * The URN of the image that an earlier version of the program has made in a stack. This version names it otherwise, so Pulumi
- * would delete it, with the image in the registry that pods run.
+ * Finds the image that an earlier version of the program created in a stack. This version names it differently, so Pulumi
+ * would delete it together with the image in the registry, which pods run.
  *
  * @param stack - Full name of a stack that has outputs. The engine fails for one that was never made.
- * @returns undefined where this version has made the image, or none was built
- * @throws pulumi.RunError where there are several, which only an update that failed leaves: Pulumi can take over one of them
+ * @returns its URN; undefined if this version created the image, or none was built
+ * @throws pulumi.RunError if there are several, which only a failed update leaves, because an alias can name only one
  */
 export async function formerImage(stack: string): Promise<pulumi.URN | undefined> {
   const [first, ...more] = (await urnsOf(stack)).filter((urn) => urn.includes(FORMER));
@@ -30,7 +30,7 @@ export async function formerImage(stack: string): Promise<pulumi.URN | undefined
   return first;
 }
 
-/** Asks as the SDK itself asks: `pulumi.runtime.invoke` would look up all resources that outputs refer to, and fail. */
+/** Asks the engine directly, because `pulumi.runtime.invoke` looks up all resources that outputs refer to, and fails. */
 async function urnsOf(stack: string): Promise<string[]> {
   const monitor = pulumi.runtime.getMonitor();
   if (monitor === undefined) {

@@ -3,14 +3,14 @@ import type { Fault } from "../../app/contract/fault.ts";
 
 const { IPv4 } = ipaddr;
 
-/** Zones that a VPC has room for: a fourth one can be added without moving the others. */
+/** Zones that a VPC has room for, so that one can be added without moving the others. */
 export const MAX_ZONES = 4;
 
-/** Sizes of a VPC that leave every subnet room for its load balancer and a useful number of pods. */
+/** Prefix lengths of a VPC with which each subnet has room for its load balancers and a useful number of pods. */
 const MIN_PREFIX = 16;
 const MAX_PREFIX = 22;
 
-/** Bits by which a zone's block, its private and its public subnet are smaller than the VPC. */
+/** Bits by which a zone's block, its private subnet and its public subnet are smaller than the VPC. */
 const ZONE_BITS = Math.log2(MAX_ZONES);
 const PRIVATE_BITS = ZONE_BITS + 1;
 const PUBLIC_BITS = ZONE_BITS + 3;
@@ -21,8 +21,8 @@ const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const SOURCELESS_BLOCKS = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
 /**
- * Blocks beside private ones from which nobody reaches a public address: also shared by carriers, for protocols and for
- * benchmarks.
+ * Blocks, beside private ones, from which no public address can be reached: also those shared by carriers, for protocols and
+ * for benchmarks.
  *
  * Source: https://www.iana.org/assignments/iana-ipv4-special-registry
  */
@@ -35,7 +35,7 @@ const UNROUTED_BLOCKS = [
 ];
 
 /**
- * Blocks that are none for a VPC: those from which no connection comes, Docker's, which services of AWS use, and that for
+ * Blocks that a VPC cannot use: those from which no connection comes, Docker's, which AWS services use, and that for
  * benchmarks.
  *
  * Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (172.17.0.0/16)
@@ -45,12 +45,12 @@ const UNUSABLE_BLOCKS = [...SOURCELESS_BLOCKS, "172.17.0.0/16", "198.18.0.0/15"]
 /** Blocks for documentation, https://www.rfc-editor.org/rfc/rfc5737. */
 const DOCUMENTATION_BLOCKS = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"];
 
-/** Prefix lengths of what a VPC is divided into. */
+/** Prefix lengths of the parts of a VPC. */
 export interface SubnetPrefixes {
   zone: number;
-  /** Half of a zone: every pod has an address of its own. */
+  /** Half of a zone, because every pod has an address of its own. */
   private: number;
-  /** An eighth of a zone: load balancers and NAT gateways. */
+  /** An eighth of a zone, for load balancers and NAT gateways. */
   public: number;
 }
 
@@ -63,7 +63,7 @@ export function subnetPrefixes(vpcCidr: string): SubnetPrefixes {
   };
 }
 
-/** What is wrong with a VPC's block; undefined when it will do. */
+/** What is wrong with a VPC's block; undefined if nothing is. */
 export function vpcCidrFault(vpcCidr: string): Fault | undefined {
   const prefix = prefixOf(vpcCidr);
   const fault = { name: "vpcCidr", got: vpcCidr, example: "10.0.0.0/16" };
@@ -104,7 +104,7 @@ export function isSourceless(cidr: string): boolean {
   return SOURCELESS_BLOCKS.some((block) => isWithin(cidr, block));
 }
 
-/** Whether nobody who is in a block reaches a public address from it; private ones are {@link isPrivate}. */
+/** Whether no public address can be reached from a block; see {@link isPrivate} for private blocks. */
 export function isUnrouted(cidr: string): boolean {
   return UNROUTED_BLOCKS.some((block) => isWithin(cidr, block));
 }

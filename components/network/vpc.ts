@@ -9,15 +9,15 @@ export interface VpcArgs {
   /** Names of the Availability Zones. */
   zones: string[];
   /**
-   * `single` shares one NAT gateway; `per-zone` keeps the failure of a zone in it.
-   * A NAT gateway costs USD 33 a month and USD 0.045 a GB (us-east-1, 2026-11).
+   * `single` shares one NAT gateway; `per-zone` keeps the failure of one zone from affecting the others.
+   * A NAT gateway costs USD 33 a month plus USD 0.045 a GB (us-east-1, 2026-11).
    */
   natGateways: "single" | "per-zone";
   /** Region of the VPC. */
   region: string;
 }
 
-/** Where a cluster, its pods and its load balancers are. */
+/** The network of a cluster, its pods and its load balancers. */
 export interface Network {
   region: string;
   vpcId: pulumi.Input<string>;
@@ -33,7 +33,7 @@ export class Vpc extends pulumi.ComponentResource implements Network {
   readonly vpcId: pulumi.Output<string>;
   readonly privateSubnetIds: pulumi.Output<string[]>;
   readonly publicSubnetIds: pulumi.Output<string[]>;
-  /** All that pods need to reach AWS; what runs in the VPC depends on it. */
+  /** Everything that pods need to reach AWS. Whatever runs in the VPC depends on it. */
   readonly egress: pulumi.Output<pulumi.Resource[]>;
 
   constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -63,7 +63,7 @@ export class Vpc extends pulumi.ComponentResource implements Network {
       },
       { parent: this },
     );
-    // Image layers come from S3: without the endpoint, which is free, they pass the NAT gateway.
+    // Image layers come from S3. Without this endpoint, which is free, they pass the NAT gateway.
     const s3 = new aws.ec2.VpcEndpoint(
       `${name}-s3`,
       {

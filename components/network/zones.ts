@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sentenceOf } from "../../app/contract/fault.ts";
 
 /**
- * Zones in which EKS puts no control plane, and one without Fargate (Tokyo).
+ * Zones in which EKS places no control plane, and one without Fargate (in Tokyo).
  *
  * Sources: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html,
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
@@ -11,10 +11,11 @@ import { sentenceOf } from "../../app/contract/fault.ts";
 const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
 
 /**
- * The names of `count` zones of the region: those that are chosen, whatever AWS says of them now, for subnets are in them;
- * then the first that EKS accepts, in the order of their names.
+ * Chooses `count` zones of the region.
  *
- * @throws pulumi.RunError when the region has fewer
+ * @param chosen - Zones that already have subnets, which are kept whatever AWS reports of them now.
+ * @returns their names: the chosen ones, then the first others that EKS accepts, in alphabetical order
+ * @throws pulumi.RunError if the region has fewer
  */
 export async function eksZones(
   count: number,

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Fargate evicts pods to patch them: one at a time, and one that is not ready never stands in the way. */
+/** Lets Fargate evict one pod at a time to patch it. Pods that are not ready never prevent that. */
 export function disruptionBudget(
   name: string,
   metadata: k8s.types.input.meta.v1.ObjectMeta,

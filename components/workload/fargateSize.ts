@@ -1,12 +1,12 @@
 import type { Fault } from "../../app/contract/fault.ts";
 
-/** Memory that Fargate keeps of a pod for kubelet, kube-proxy and containerd, in MiB. */
+/** Memory in MiB that Fargate reserves in a pod for kubelet, kube-proxy and containerd. */
 const RESERVED_MIB = 256;
 
 const GIB = 1024;
 
 /**
- * Memory that Fargate offers, in MiB, by vCPU in thousandths.
+ * Memory sizes of Fargate in MiB, by vCPU in thousandths.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html
  */
@@ -20,7 +20,7 @@ const MEMORY_MIB: Readonly<Record<number, readonly number[]>> = {
   16000: gib(32, 120, 8),
 };
 
-/** What a pod is billed for. */
+/** The size that a pod is billed for. */
 export interface FargateSize {
   /** vCPU in thousandths. */
   cpuMillicores: number;
@@ -28,7 +28,7 @@ export interface FargateSize {
   memoryMiB: number;
 }
 
-/** What is wrong with a size; undefined when Fargate offers it. */
+/** What is wrong with a size; undefined if Fargate supports it. */
 export function sizeFault({ cpuMillicores, memoryMiB }: FargateSize): Fault | undefined {
   const memory = MEMORY_MIB[cpuMillicores];
   if (memory === undefined) {
@@ -49,7 +49,7 @@ export function sizeFault({ cpuMillicores, memoryMiB }: FargateSize): Fault | un
       };
 }
 
-/** Requests, which equal the limits, of the one container of a pod that fills its size. */
+/** Resources of a pod's only container, which uses the whole size: requests that equal the limits. */
 export function containerResources({ cpuMillicores, memoryMiB }: FargateSize) {
   const resources = { cpu: `${cpuMillicores}m`, memory: `${memoryMiB - RESERVED_MIB}Mi` };
   return { requests: resources, limits: resources };

@@ -11,19 +11,19 @@ import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 
-/** The user of the image, which has no rights. */
+/** The image's unprivileged user. */
 const USER = 1000;
 
 export interface PodArgs {
   app: AppName;
   image: pulumi.Input<string>;
-  /** Size for which Fargate bills each pod. */
+  /** Size of each pod. */
   size: FargateSize;
-  /** Seconds for which a pod that was told to stop still takes new connections. */
+  /** Seconds for which a pod still accepts new connections after SIGTERM. */
   drainSeconds: number;
-  /** Origins of other pages that may use the app. @default - none */
+  /** Origins of other sites whose pages may use the app. @default - none */
   allowedOrigins?: readonly string[] | undefined;
-  /** Creations a second that a pod takes from one address. @default - as the app has it */
+  /** Creations a second that a pod accepts from one address. @default - the app's own default */
   maxCreationsPerSecond?: number | undefined;
   /** Name of a Secret whose entries become the app's environment. @default - none */
   secretName?: pulumi.Input<string> | undefined;

@@ -1,5 +1,5 @@
 /**
- * What the Pod Security Standard `restricted` asks for.
+ * Container settings that the Pod Security Standard `restricted` requires.
  *
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
@@ -9,7 +9,7 @@ export const CONTAINER_SECURITY = {
   capabilities: { drop: ["ALL"] },
 };
 
-/** The same for a pod, whose containers run as a user without rights. */
+/** Pod settings that it requires, with an unprivileged user. */
 export function podSecurity(user: number) {
   return {
     runAsNonRoot: true,

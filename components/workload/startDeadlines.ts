@@ -1,5 +1,5 @@
-/** Seconds in which pods start on Fargate, 60 to 90 each and some more until a load balancer sends to them; who has not will not. */
+/** Seconds after which a pod that has not started will not: on Fargate it takes 60 to 90, and some more to pass health checks. */
 export const START_SECONDS = 600;
 
-/** The same where the load balancer that their readiness waits for is still being made, which takes AWS some minutes. */
+/** The same when the load balancer that pods wait for is still being created, which takes AWS some minutes. */
 export const FIRST_START_SECONDS = 900;

@@ -5,29 +5,29 @@ import { disruptionBudget } from "./disruptionBudget.ts";
 import { podSpec, type PodArgs } from "./podSpec.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "./startDeadlines.ts";
 
-/** How long routers take to resolve the new address of a replica and to check it twice. */
+/** Seconds in which routers resolve the new address of a replica and check it twice. */
 const SETTLING_SECONDS = 15;
 
-/** How long one pod takes to start, where one is replaced after the other. */
+/** Seconds in which one pod starts, when pods are replaced one after the other. */
 const POD_START_SECONDS = 120;
 
 export interface WorkloadArgs extends PodArgs {
   namespace: pulumi.Input<string>;
   labels: Record<string, string>;
-  /** Replicas; the least where there is an autoscaler. */
+  /** Number of replicas; the minimum if there is an autoscaler. */
   replicas: number;
-  /** Replicas at most; an autoscaler keeps between the two. @default - no autoscaler */
+  /** Maximum number of replicas, for an autoscaler. @default - no autoscaler */
   maxReplicas?: number | undefined;
   /**
-   * Name of the headless Service by which each replica has a DNS name of its own, which it keeps when it is
-   * replaced: a StatefulSet. @default - a Deployment
+   * Name of the headless Service that gives each replica a DNS name, which it keeps when it is replaced; makes the replicas a
+   * StatefulSet. @default - a Deployment
    */
   serviceName?: pulumi.Input<string> | undefined;
 }
 
 /**
- * The replicas of a server. There is no NetworkPolicy, for Fargate enforces none; what may reach the pods is
- * decided by their security group, which the load balancer controller opens for its load balancers.
+ * The replicas of a server. There is no NetworkPolicy, because Fargate enforces none. The pods' security group decides what may
+ * reach them; the load balancer controller opens it for its load balancers.
  */
 export class Workload extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,12 +45,12 @@ export class Workload extends pulumi.ComponentResource {
       selector,
       template: { metadata: { labels }, spec: podSpec(name, args, account.metadata.name) },
     };
-    // Takes the number of replicas back from an autoscaler that was turned off.
+    // Takes the number of replicas over from an autoscaler that was turned off.
     const annotations = { "pulumi.com/patchForce": "true" };
     const owned = maxReplicas === undefined ? { ...metadata, annotations } : metadata;
     const scaled = {
       parent: this,
-      // An autoscaler goes on from the number that it finds; it is only the first one that is given.
+      // An autoscaler changes the number of replicas, so only the first one is set here.
       ignoreChanges: maxReplicas === undefined ? [] : ["spec.replicas"],
     };
     const controller =
@@ -77,7 +77,7 @@ export class Workload extends pulumi.ComponentResource {
         metadata,
         spec: {
           ...spec,
-          // All at once: every change of the targets may reset the affinity of everyone.
+          // Replaces all pods at once, because every change of the targets may reset everybody's affinity.
           strategy: {
             type: "RollingUpdate",
             rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },
@@ -89,7 +89,7 @@ export class Workload extends pulumi.ComponentResource {
         ...opts,
         customTimeouts: {
           create: `${FIRST_START_SECONDS}s`,
-          // Pods that drain are not waited for.
+          // Does not include the drain, for which Pulumi does not wait.
           update: `${START_SECONDS}s`,
           delete: `${START_SECONDS + gracePeriodSeconds(drainSeconds)}s`,
         },
@@ -97,7 +97,7 @@ export class Workload extends pulumi.ComponentResource {
     );
   }
 
-  /** One after the other: a replica that is replaced moves only its own keys, and gets them back. */
+  /** Replaces one replica after the other, which moves only the keys of that replica, for a while. */
   #statefulSet(
     name: string,
     metadata: object,
@@ -114,7 +114,7 @@ export class Workload extends pulumi.ComponentResource {
         spec: {
           ...spec,
           podManagementPolicy: "Parallel",
-          // Routers have found and checked it before the next one goes.
+          // Gives routers time to find and check a replica before the next one is replaced.
           minReadySeconds: SETTLING_SECONDS,
           updateStrategy: { type: "RollingUpdate" },
         },
@@ -130,7 +130,7 @@ export class Workload extends pulumi.ComponentResource {
     );
   }
 
-  /** Grows at once and shrinks slowly: each replica less breaks the sessions that it has. */
+  /** Grows at once and shrinks slowly, because removing a replica breaks its sessions. */
   #autoscaler(
     name: string,
     metadata: object,

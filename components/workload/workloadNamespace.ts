@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A workload's own namespace: its pods get readiness gates from the controller, and must be restricted. */
+/** A workload's own namespace, whose pods get readiness gates from the controller and must be restricted. */
 export function workloadNamespace(
   name: string,
   opts: { parent: pulumi.Resource },
