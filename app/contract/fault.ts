@@ -9,7 +9,7 @@ export interface Fault {
   name: string;
   /** Its value, or {@link SECRET}. @default - it is not set */
   got?: unknown;
-  /** A predicate, if the value alone does not show the problem, such as `is in use by process 4711`. @default - `is` and the value */
+  /** A predicate, if the value alone is not the problem, such as `is in use by process 4711`. @default - `is` and the value */
   problem?: string;
   /** Completes "it must be". */
   mustBe: string;
