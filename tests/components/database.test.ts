@@ -82,7 +82,7 @@ const INSTANCE = {
 };
 
 describe("Database", () => {
-  it("makes an instance and what it needs, all its children", async () => {
+  it("creates an instance and what it needs, all as its children", async () => {
     const { recorder } = await mockedDatabase();
     deepEqual(recorder.counts(), {
       "aws:Instance": 1,
@@ -96,12 +96,12 @@ describe("Database", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:Database", "apps"), []);
   });
 
-  it("makes an encrypted, private instance that leaves nothing behind", async () => {
+  it("creates an encrypted, private instance that leaves nothing behind", async () => {
     const { instance } = await mockedDatabase();
     deepEqual(instance.inputs, INSTANCE);
   });
 
-  it("takes version, class, zones, storage, backups and protection as they are given", async () => {
+  it("passes version, class, zones, storage, backups and protection on", async () => {
     const changes = {
       postgresVersion: "17.6",
       instanceClass: "db.m7g.large",
@@ -124,19 +124,19 @@ describe("Database", () => {
     });
   });
 
-  it("has the IOPS that AWS wants of larger storage, and says none for smaller", async () => {
+  it("sets the IOPS that AWS requires for larger storage, and none for smaller storage", async () => {
     const larger = await mockedDatabase({ storageGiB: 400 });
     equal(larger.instance.inputs.iops, 12_000);
     const smaller = await mockedDatabase({ storageGiB: 399 });
     equal(Object.hasOwn(smaller.instance.inputs, "iops"), false);
   });
 
-  it("stands in the private subnets", async () => {
+  it("is in the private subnets", async () => {
     const { recorder } = await mockedDatabase();
     deepEqual(recorder.one("aws:SubnetGroup", "apps").inputs.subnetIds, NETWORK.privateSubnetIds);
   });
 
-  it("is reached by pods only, on its port only, and reaches nothing itself", async () => {
+  it("accepts connections only from pods and on its port, and has no egress", async () => {
     const { recorder } = await mockedDatabase();
     deepEqual(recorder.one("aws:SecurityGroup", "apps").inputs, {
       vpcId: "vpc-1",
@@ -155,7 +155,7 @@ describe("Database", () => {
     ["18", "postgres18"],
     ["17.6", "postgres17"],
   ] as const) {
-    it(`talks TLS only, by a parameter of the family of version ${version}`, async () => {
+    it(`accepts only TLS, by a parameter of the family of version ${version}`, async () => {
       const { recorder } = await mockedDatabase({ postgresVersion: version });
       const { description, ...inputs } = recorder.one("aws:ParameterGroup", "apps").inputs;
       equal(description, "Managed by Pulumi");
@@ -169,13 +169,13 @@ describe("Database", () => {
     deepEqual(inputs, { length: 32, special: false });
   });
 
-  it("gives a URL with password, which is secret", async () => {
+  it("outputs a URL with the password as a secret", async () => {
     const { database } = await mockedDatabase();
     equal(await valueOf(database.url), "postgres://app:password-of-apps@apps.rds.example:5432/app");
     equal(await pulumi.isSecret(database.url), true);
   });
 
-  it("gives its URL only when pods may connect, and until none uses it any more", async () => {
+  it("outputs its URL once pods can connect, and outlives its users", async () => {
     const recorder = await mockPulumi();
     const { url } = new Database("apps", ARGS);
     new k8s.core.v1.ConfigMap("user", { data: { url } });
@@ -185,7 +185,7 @@ describe("Database", () => {
     deepEqual(recorder.directlyAfter(user, "aws:SecurityGroupIngressRule"), ["apps"]);
   });
 
-  it("keeps a final snapshot where one is asked for, under a name that is never used again", async () => {
+  it("takes a final snapshot if configured, under a name that is never used again", async () => {
     const { recorder, instance } = await mockedDatabase({ finalSnapshot: true });
     deepEqual(instance.inputs, {
       ...INSTANCE,
@@ -197,7 +197,7 @@ describe("Database", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:Database", "apps"), []);
   });
 
-  it("is protected with all that it has but what a setting replaces, when it is to be", async () => {
+  it("protects all its parts but those that a setting replaces", async () => {
     const recorder = await mockPulumi();
     new Database("apps", KEEPS_SNAPSHOT, { protect: true });
     await recorder.settle();
@@ -214,7 +214,7 @@ describe("Database", () => {
     );
   });
 
-  it("takes the least and the most that AWS does", async () => {
+  it("accepts the minimum and the maximum of AWS", async () => {
     for (const edges of [
       { storageGiB: 20, backupDays: 0, postgresVersion: "9", instanceClass: "db.x2g.16xlarge" },
       { storageGiB: 16_384, backupDays: 35, instanceClass: "db.m9gd.9xlarge" },
@@ -226,7 +226,7 @@ describe("Database", () => {
   });
 
   for (const postgresVersion of ["", "v18", "18.x", "18.1.2", "x18", "18-R1"]) {
-    it(`refuses version ${JSON.stringify(postgresVersion)} before the first child`, async () => {
+    it(`rejects version ${JSON.stringify(postgresVersion)} before the first child`, async () => {
       equal(
         await refusal({ postgresVersion }),
         `postgresVersion is "${postgresVersion}"; it must be a major version of PostgreSQL, or one with its minor version (for example 18)`,
@@ -235,7 +235,7 @@ describe("Database", () => {
   }
 
   for (const instanceClass of ["", "t4g.micro", "db.t4g", "db.t4g.micro.x", "xdb.t4g.micro"]) {
-    it(`refuses class ${JSON.stringify(instanceClass)} before the first child`, async () => {
+    it(`rejects class ${JSON.stringify(instanceClass)} before the first child`, async () => {
       equal(
         await refusal({ instanceClass }),
         `instanceClass is "${instanceClass}"; it must be an RDS instance class (for example db.t4g.micro)`,
@@ -244,7 +244,7 @@ describe("Database", () => {
   }
 
   for (const storageGiB of [19, 16_385, 20.5, NaN]) {
-    it(`refuses ${storageGiB} GiB before the first child`, async () => {
+    it(`rejects ${storageGiB} GiB before the first child`, async () => {
       equal(
         await refusal({ storageGiB }),
         `storageGiB is ${storageGiB}; it must be a whole number from 20 to 16384 (for example 20)`,
@@ -253,7 +253,7 @@ describe("Database", () => {
   }
 
   for (const backupDays of [-1, 36, 1.5]) {
-    it(`refuses ${backupDays} days of backups before the first child`, async () => {
+    it(`rejects ${backupDays} days of backups before the first child`, async () => {
       equal(
         await refusal({ backupDays }),
         `backupDays is ${backupDays}; it must be a whole number from 0 to 35 (for example 0)`,
@@ -274,7 +274,7 @@ describe("Database", () => {
     );
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new Database("one", KEEPS_SNAPSHOT);
     new Database("two", KEEPS_SNAPSHOT);

@@ -77,7 +77,7 @@ describe("StickyApp", () => {
       );
     });
 
-    it(`has a namespace of its own, not of what is in front, for affinity ${workload.affinity}`, async () => {
+    it(`owns its namespace itself, not through the front, for affinity ${workload.affinity}`, async () => {
       const { recorder } = await mockedApp({ workload });
       const namespace = recorder.one("kubernetes:Namespace");
       equal(namespace.parent, recorder.one("sockjs-sticky:StickyApp").urn);
@@ -96,7 +96,7 @@ describe("StickyApp", () => {
       }
     });
 
-    it(`has a URL that its replicas answer, for affinity ${workload.affinity}`, async () => {
+    it(`gives a URL once its replicas can answer, for affinity ${workload.affinity}`, async () => {
       const recorder = await mockPulumi();
       const { url } = new StickyApp("registry", { ...ARGS, workload });
       new k8s.core.v1.ConfigMap("reader", { data: { url } });
@@ -111,7 +111,7 @@ describe("StickyApp", () => {
     ["cookie", "Z-application", "k8s-registry.alb.example"],
     ["key", "Z-network", "k8s-registry-router.elb.example"],
   ] as const) {
-    it(`keeps its DNS name, whatever it leads to, for affinity ${affinity}`, async () => {
+    it(`keeps its DNS record, whichever load balancer it points to, for affinity ${affinity}`, async () => {
       const { recorder, app } = await mockedApp({
         workload: { ...COMPANY, affinity, dnsName: "registry.example.com" },
         listener: {
@@ -132,7 +132,7 @@ describe("StickyApp", () => {
     });
   }
 
-  it("has no DNS name without one, or without its zone", async () => {
+  it("creates no DNS record without a name or without a zone", async () => {
     const { recorder } = await mockedApp({
       listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
     });
@@ -142,7 +142,7 @@ describe("StickyApp", () => {
     deepEqual(other.all("aws:Record"), []);
   });
 
-  it("has no two objects of a name, whatever was in front before", async () => {
+  it("gives different names to the objects of different fronts", async () => {
     const names = new Set<string>();
     for (const affinity of ["cookie", "key"] as const) {
       const { recorder } = await mockedApp({ workload: { ...COMPANY, affinity } });
@@ -161,7 +161,7 @@ describe("StickyApp", () => {
     ok(names.size > 6);
   });
 
-  it("has the router know as many replicas as the autoscaler may make", async () => {
+  it("configures the router for as many replicas as the autoscaler may create", async () => {
     const { recorder } = await mockedApp({
       workload: { ...COMPANY, affinity: "key", maxReplicas: 7 },
     });
@@ -171,7 +171,7 @@ describe("StickyApp", () => {
     equal(at(spec, "maxReplicas"), 7);
   });
 
-  it("keeps the database's URL in a Secret, of which another content has another name", async () => {
+  it("keeps the database's URL in a Secret whose name changes with its content", async () => {
     const { recorder } = await mockedApp();
     const { inputs } = recorder.one("kubernetes:Secret");
     deepEqual(at(inputs, "metadata"), {
@@ -184,7 +184,7 @@ describe("StickyApp", () => {
     ]);
   });
 
-  it("has no Secret where it keeps nothing", async () => {
+  it("creates no Secret for an app without a database", async () => {
     const { recorder } = await mockedApp({ workload: ECHO, databaseUrl: undefined });
     deepEqual(recorder.all("kubernetes:Secret"), []);
   });

@@ -29,8 +29,8 @@ async function refusal(changes: object, cloud: MockOptions): Promise<string> {
   return message;
 }
 
-describe("the cluster that is there, or is made", () => {
-  it("is administered by who makes it, whom admins may not have, too, whatever the role's path", async () => {
+describe("the cluster", () => {
+  it("is administered by its creator, who must not be among the admins, whatever the role's path", async () => {
     for (const admin of [CALLER, "arn:aws:iam::111122223333:role/deployer"]) {
       const fault = await refusal({ admins: [OTHER, admin] }, {});
       ok(fault.startsWith(`admins[1] is "${admin}"`), fault);
@@ -38,19 +38,19 @@ describe("the cluster that is there, or is made", () => {
     }
   });
 
-  it("is administered by who has made it, and not by whoever runs Pulumi now", async () => {
+  it("is administered by its creator, not by whoever runs Pulumi now", async () => {
     const fault = await refusal({ admins: [CALLER, OTHER] }, { lastUp: LAST_UP });
     ok(fault.startsWith(`admins[1] is "${OTHER}"`), fault);
     const { program } = await runProgram("dev", { admins: [CALLER] }, { lastUp: LAST_UP });
     equal(program.guardedSettings.creator, OTHER);
   });
 
-  it("may have any admins where an earlier release made it, which kept no note of who did", async () => {
+  it("accepts any admins if an earlier release created it without recording its creator", async () => {
     const { program } = await runProgram("dev", { admins: [CALLER] }, { lastUp: { zones: 2 } });
     equal(program.guardedSettings.creator, undefined);
   });
 
-  it("leaves for the next up who makes it and in which zones", async () => {
+  it("records its creator and its zones for the next up", async () => {
     const { program } = await runProgram("dev");
     equal(program.guardedSettings.creator, "arn:aws:sts::111122223333:assumed-role/deployer/ada");
     deepEqual(program.guardedSettings.zoneNames, ["us-east-1a", "us-east-1b"]);
@@ -63,7 +63,7 @@ describe("the cluster that is there, or is made", () => {
     deepEqual(program.guardedSettings.zoneNames, LAST_UP.zoneNames);
   });
 
-  it("cannot get an older Kubernetes than it has, as where EKS has upgraded it", async () => {
+  it("rejects an older Kubernetes than it has, for example after EKS has upgraded it", async () => {
     const clusters = { "sockjs-sticky-dev": "1.36", "sockjs-sticky-other": "1.40" };
     const lastUp = { ...LAST_UP, kubernetesVersion: "1.35" };
     const fault = await refusal({ kubernetesVersion: "1.35" }, { clusters, lastUp });
@@ -72,7 +72,7 @@ describe("the cluster that is there, or is made", () => {
     equal(fault.split("\n").length, 1);
   });
 
-  it("can get the Kubernetes that it has, a newer one, and any where it was deleted by hand", async () => {
+  it("accepts the Kubernetes that it has, a newer one, and any if it was deleted by hand", async () => {
     for (const version of ["1.35", "1.36", undefined]) {
       const own = version === undefined ? {} : { "sockjs-sticky-dev": version };
       const clusters = { ...own, "sockjs-sticky-other": "1.40" };
@@ -80,7 +80,7 @@ describe("the cluster that is there, or is made", () => {
     }
   });
 
-  it("has all that is wrong with it named at once", async () => {
+  it("has all its faults reported at once", async () => {
     const clusters = { "sockjs-sticky-dev": "1.36" };
     const faults = await refusal(
       { admins: [OTHER], kubernetesVersion: "1.35" },
@@ -94,7 +94,7 @@ describe("the cluster that is there, or is made", () => {
 });
 
 describe("principals", () => {
-  it("are known without the path of a role, which a session does not tell", () => {
+  it("are compared without the path of a role, which the ARN of a session omits", () => {
     const session = "arn:aws:sts::111122223333:assumed-role/ops/i-0a1b";
     equal(principalOf(session), principalOf("arn:aws:iam::111122223333:role/ops"));
     equal(principalOf(session), principalOf("arn:aws:iam::111122223333:role/a/b/ops"));

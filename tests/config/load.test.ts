@@ -23,7 +23,7 @@ async function loaded(stack: string, changes: Record<string, unknown> = {}): Pro
 }
 
 describe("config", () => {
-  it("has the defaults of Pulumi.yaml where a stack sets nothing", async () => {
+  it("uses the defaults of Pulumi.yaml if a stack sets nothing", async () => {
     deepEqual(await loaded("new"), grouped(DEFAULTS));
   });
 
@@ -71,7 +71,7 @@ describe("config", () => {
     });
   }
 
-  it("declares every setting but the workloads with type, default and description, and none beside", async () => {
+  it("declares every setting with type, default and description, and no other", async () => {
     const declared = declarations();
     deepEqual(Object.keys(declared).toSorted(), ["workloads", ...Object.keys(RULES)].toSorted());
     for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
@@ -91,7 +91,7 @@ describe("config", () => {
     }
   });
 
-  it("takes what is optional when it is set", async () => {
+  it("accepts optional settings", async () => {
     const optional = {
       image: `registry.example/echo@sha256:${"1".repeat(64)}`,
       certificateArn: "arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/a1-b2",
@@ -116,7 +116,7 @@ describe("config", () => {
     );
   });
 
-  it("takes every value at the ends of what is allowed", async () => {
+  it("accepts the limits of every range", async () => {
     const least = { replicas: 1, drainSeconds: 150, idleTimeoutSeconds: 60 };
     const small = { zones: 2, databaseStorageGiB: 20, databaseBackupDays: 0 };
     deepEqual(
@@ -143,7 +143,7 @@ describe("config", () => {
     ["cookie", 60],
     ["key", 10],
   ] as const) {
-    it(`takes a drain of ${drainSeconds} s for affinity ${affinity}`, async () => {
+    it(`accepts a drain of ${drainSeconds} s for affinity ${affinity}`, async () => {
       const workloads = [{ app: "company", affinity, drainSeconds }];
       deepEqual((await loaded("new", { workloads })).workloads, [
         { ...COMPANY, affinity, drainSeconds },
@@ -151,7 +151,7 @@ describe("config", () => {
     });
   }
 
-  it("takes lists, as Pulumi passes them: JSON in text", async () => {
+  it("accepts lists as Pulumi passes them: JSON in text", async () => {
     const lists = {
       sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
       admins: ["arn:aws:iam::111122223333:role/ops/on-call", "arn:aws:iam::111122223333:user/a"],
@@ -174,7 +174,7 @@ describe("config", () => {
     );
   });
 
-  it("takes a web ACL where a workload has an Application Load Balancer", async () => {
+  it("accepts a web ACL if a workload has an Application Load Balancer", async () => {
     const webAclArn = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/ours/a1b2";
     equal((await loaded("dev", { webAclArn })).listener.webAclArn, webAclArn);
   });
@@ -184,7 +184,7 @@ describe("config", () => {
     deepEqual((await loaded("prod", open)).controlPlane.publicAccessCidrs, ["0.0.0.0/0"]);
   });
 
-  it("allows named blocks of up to /8 where something is protected", async () => {
+  it("allows specific blocks of up to /8 if something is protected", async () => {
     const named = { publicAccessCidrs: ["198.0.0.0/8", "8.8.8.8/32"] };
     deepEqual(
       (await loaded("prod", named)).controlPlane.publicAccessCidrs,
@@ -192,7 +192,7 @@ describe("config", () => {
     );
   });
 
-  it("warns in a preview of blocks for documentation, such as prod's file has, and loads what is set", async () => {
+  it("warns in a preview of documentation blocks, such as those in prod's file", async () => {
     const asItIs = {
       publicAccessCidrs: stackFile("prod")[`${PROJECT}:publicAccessCidrs`],
     };
@@ -208,7 +208,7 @@ describe("config", () => {
     }
   });
 
-  it("takes charts from other repositories, and from a folder that has one", async () => {
+  it("accepts charts from other repositories, and from a folder that has one", async () => {
     const folder = mkdtempSync(join(tmpdir(), "chart-"));
     writeFileSync(join(folder, "Chart.yaml"), "name: aws-load-balancer-controller\n");
     for (const controllerChart of ["https://charts.example", "oci://r.example/chart", folder]) {
@@ -217,7 +217,7 @@ describe("config", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("takes the longest stack name of which names of roles can be made", async () => {
+  it("accepts the longest stack name from which names of roles can be made", async () => {
     const stack = "s".repeat(43 - "sockjs-sticky-".length);
     equal((await loaded(stack)).name.length, 43);
   });

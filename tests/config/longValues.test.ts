@@ -45,8 +45,8 @@ function refused(run: () => unknown): string {
   return text;
 }
 
-describe("what a fault shows of a value that is very long", () => {
-  it("is its beginning, whatever characters it has", () => {
+describe("a fault about a very long value", () => {
+  it("shows its beginning, whatever characters it has", () => {
     equal(shown("short"), '"short"');
     equal(shown(undefined), "undefined");
     equal(shown({ a: [1, "b"] }), '{"a":[1,"b"]}');
@@ -55,7 +55,7 @@ describe("what a fault shows of a value that is very long", () => {
     ok(shown("🙂".repeat(300)).isWellFormed());
   });
 
-  it("are the first of very many faults, and how many there are", () => {
+  it("shows the first of very many faults, and their number", () => {
     const faults = Array.from({ length: 1000 }, (_, index) => `fault ${index}`);
     const lines = listed(faults).split("\n");
     equal(lines.length, 51);
@@ -65,13 +65,13 @@ describe("what a fault shows of a value that is very long", () => {
   });
 
   for (const setting of Object.keys(declarations()).filter((each) => each !== "workloads")) {
-    it(`is short where it is the setting ${setting}`, async () => {
+    it(`is short if it is the setting ${setting}`, async () => {
       itIsShort(await refusal({ [setting]: LONG }), `sockjs-sticky:${setting} `);
       itIsShort(await refusal({ [setting]: [LONG] }), `sockjs-sticky:${setting}`);
     });
   }
 
-  it("is short where it is all workloads, a workload's app, or the name of a setting", async () => {
+  it("is short if it is all workloads, a workload's app, or the name of a setting", async () => {
     itIsShort(await refusal({ workloads: LONG }), "sockjs-sticky:workloads ");
     itIsShort(await refusal({ [LONG]: 1 }), "sockjs-sticky:x");
     itIsShort(await refusal({ [`aws:${LONG}`]: 1 }), "aws:x");
@@ -81,7 +81,7 @@ describe("what a fault shows of a value that is very long", () => {
   });
 
   for (const flag of LOCAL_FLAGS) {
-    it(`is short where it is --${flag} of npm start`, () => {
+    it(`is short if it is --${flag} of npm start`, () => {
       itIsShort(
         refused(() => readLocalOptions([`--${flag}`, LONG])),
         `--${flag}`,
@@ -90,7 +90,7 @@ describe("what a fault shows of a value that is very long", () => {
   }
 
   for (const flag of VERIFY_FLAGS) {
-    it(`is short where it is --${flag} of npm run verify`, () => {
+    it(`is short if it is --${flag} of npm run verify`, () => {
       const args = ["http://127.0.0.1:8080/echo", `--${flag}`, LONG];
       itIsShort(
         refused(() => readVerifyOptions(args)),
@@ -99,12 +99,12 @@ describe("what a fault shows of a value that is very long", () => {
     });
   }
 
-  it("is short where it is the folder of the local run's data", () => {
+  it("is short if it is the folder of the local run's data", () => {
     const message = refused(() => placeOf(`/${LONG}`));
     itIsShort(message, "cannot hold PostgreSQL's data");
   });
 
-  it("is short where it is no flag, or one too many", () => {
+  it("is short if it is no flag, or one too many", () => {
     itIsShort(
       refused(() => readLocalOptions([`--${LONG}`])),
       "--x",
@@ -115,13 +115,13 @@ describe("what a fault shows of a value that is very long", () => {
     );
   });
 
-  it("is short where it is a list of as many faults as characters", () => {
+  it("is short if it is a list of as many faults as characters", () => {
     const message = refused(() => readLocalOptions(["--affinity", ",".repeat(50_000)]));
     equal(message.split("\n").length, 51);
   });
 
   for (const [app, variable] of VARIABLES) {
-    it(`is short where it is ${variable} in the environment of ${cut(app, 9)}`, () => {
+    it(`is short if it is ${variable} in the environment of ${cut(app, 9)}`, () => {
       const environment = { APP: app, [variable]: LONG };
       const name = app === LONG ? "APP" : variable;
       itIsShort(

@@ -72,7 +72,7 @@ const sentences = (...args: Parameters<typeof lossFaults>): string[] =>
 
 describe("guarded settings", () => {
   for (const [change, fault] of [...RUINS, ...LOSSES]) {
-    it(`refuse ${JSON.stringify(change)} in a stack that had deletion protection`, () => {
+    it(`reject ${JSON.stringify(change)} in a stack that had deletion protection`, () => {
       deepEqual(sentences(OLD, { ...OLD, ...change }), [fault]);
       const unprotected = { ...OLD, ...change, deletionProtection: false };
       deepEqual(sentences(OLD, unprotected), [fault]);
@@ -80,20 +80,20 @@ describe("guarded settings", () => {
   }
 
   for (const [change, fault] of RUINS) {
-    it(`refuse ${JSON.stringify(change)} in a stack without deletion protection, too`, () => {
+    it(`reject ${JSON.stringify(change)} also in a stack without deletion protection`, () => {
       const old = { ...OLD, deletionProtection: false };
       deepEqual(sentences(old, { ...old, ...change }), [fault]);
     });
   }
 
   for (const [change] of LOSSES) {
-    it(`take ${JSON.stringify(change)} in a stack without deletion protection`, () => {
+    it(`accept ${JSON.stringify(change)} in a stack without deletion protection`, () => {
       deepEqual(sentences({ ...OLD, deletionProtection: false }, { ...OLD, ...change }), []);
     });
   }
 
   for (const [change, fault] of WAYS_BACK) {
-    it(`refuse ${JSON.stringify(change)}, with deletion protection and without`, () => {
+    it(`reject ${JSON.stringify(change)}, with deletion protection and without`, () => {
       for (const deletionProtection of [true, false]) {
         const old = { ...OLD, deletionProtection };
         const faults = sentences(old, { ...old, ...change });
@@ -104,7 +104,7 @@ describe("guarded settings", () => {
     });
   }
 
-  it("refuse an older minor version of PostgreSQL, and take a newer one or that which AWS chooses", () => {
+  it("reject an older minor version of PostgreSQL, and accept a newer one or AWS's choice", () => {
     const faultsFrom = (postgresVersion: string, now: string): string[] =>
       sentences({ ...OLD, postgresVersion }, { ...OLD, postgresVersion: now });
     equal(faultsFrom("17.10", "17.9").length, 1);
@@ -119,14 +119,14 @@ describe("guarded settings", () => {
     }
   });
 
-  it("take any database where there was none, and where there will be none", () => {
+  it("accept any database settings if there was no database, or will be none", () => {
     const other = { postgresVersion: "17", databaseStorageGiB: 20 };
     deepEqual(sentences({ ...OLD, keepsData: false }, { ...OLD, ...other }), []);
     const unprotected = { ...OLD, deletionProtection: false };
     deepEqual(sentences(unprotected, { ...unprotected, ...other, keepsData: false }), []);
   });
 
-  it("take what goes up, and say nothing of what the last up did not leave", () => {
+  it("accept increases, and ignore what the last up did not record", () => {
     const before = { kubernetesVersion: "1.35", postgresVersion: "17", databaseStorageGiB: 20 };
     deepEqual(sentences({ ...OLD, ...before }, OLD), []);
     const early = Object.fromEntries(
@@ -136,12 +136,12 @@ describe("guarded settings", () => {
     deepEqual(sentences({}, OLD), []);
   });
 
-  it("are each named where several change", () => {
+  it("are all reported if several change", () => {
     const faults = sentences(OLD, { ...OLD, zones: 4, secretsEncryption: false });
     equal(faults.length, 2);
   });
 
-  it("may change where that is done in place", () => {
+  it("may change if the change is made in place", () => {
     const none = { secretsEncryption: false, keepsData: false, buildsImage: false };
     deepEqual(sentences({ ...OLD, ...none, natGateways: "single" }, OLD), []);
     deepEqual(sentences({ ...OLD, deletionProtection: false }, OLD), []);

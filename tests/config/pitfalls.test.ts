@@ -75,7 +75,7 @@ async function loaded(changes: Record<string, unknown>): Promise<Config> {
   return loadConfig();
 }
 
-describe("config does not mistake what only looks right, and refuses", () => {
+describe("config rejects values that only look right:", () => {
   for (const [setting, value, wrong = ""] of PITFALLS) {
     const text = JSON.stringify(value);
     it(`${setting} ${text.length < 100 ? text : `${text.slice(0, 40)}…`}`, async () => {
@@ -87,7 +87,7 @@ describe("config does not mistake what only looks right, and refuses", () => {
     });
   }
 
-  it("admins of the partition that is not the region's, in whichever", async () => {
+  it("admins of another partition than the region's", async () => {
     for (const [region, partition] of [
       ["cn-north-1", "aws-cn"],
       ["us-gov-east-1", "aws-us-gov"],
@@ -98,7 +98,7 @@ describe("config does not mistake what only looks right, and refuses", () => {
     }
   });
 
-  it("in pulumi up blocks for documentation, which a preview only warns of", async () => {
+  it("documentation blocks in pulumi up, of which a preview only warns", async () => {
     for (const cidr of ["192.0.2.0/24", "198.51.100.64/26", "203.0.113.7/32"]) {
       const fault = await refusal({ publicAccessCidrs: ["8.8.8.0/24", cidr] });
       ok(fault.startsWith(`sockjs-sticky:publicAccessCidrs has ${cidr}`), fault);
@@ -108,8 +108,8 @@ describe("config does not mistake what only looks right, and refuses", () => {
   });
 });
 
-describe("config does not mistake what only looks wrong, and", () => {
-  it("takes images by all that the grammar of references has", async () => {
+describe("config accepts values that only look wrong and", () => {
+  it("accepts everything that the grammar of image references allows", async () => {
     const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
     for (const image of [
       "echo:1.0",
@@ -122,7 +122,7 @@ describe("config does not mistake what only looks wrong, and", () => {
     }
   });
 
-  it("takes HAProxy from 3.2, and images whose tag tells no version", async () => {
+  it("accepts HAProxy 3.2 and later, and images whose tag has no version", async () => {
     const tags = [
       "3.2",
       "3.4.5-alpine3.24",
@@ -140,26 +140,26 @@ describe("config does not mistake what only looks wrong, and", () => {
     }
   });
 
-  it("takes a VPC in blocks that are shared by carriers, next to Docker's, and public", async () => {
+  it("accepts a VPC in blocks shared by carriers, next to Docker's, and public", async () => {
     for (const vpcCidr of ["100.64.0.0/16", "172.16.0.0/16", "172.18.0.0/16", "8.8.0.0/16"]) {
       equal((await loaded({ vpcCidr })).network.cidr, vpcCidr);
     }
   });
 
-  it("takes names of roles with dots, and buckets with single ones", async () => {
+  it("accepts role names with dots, and bucket names with single dots", async () => {
     const admins = ["arn:aws:iam::111122223333:role/a..b/...c/ops."];
     deepEqual((await loaded({ admins })).controlPlane.admins, admins);
     const logs = { accessLogsBucket: "our.logs-1", workloads: [{ app: "company" }] };
     equal((await loaded(logs)).listener.accessLogsBucket, "our.logs-1");
   });
 
-  it("takes regions of all partitions", async () => {
+  it("accepts regions of all partitions", async () => {
     for (const region of ["eu-west-3", "us-gov-west-1", "cn-northwest-1", "ap-southeast-4"]) {
       equal((await loaded({ "aws:region": region })).region, region);
     }
   });
 
-  it("takes origins of all kinds of hosts that browsers have", async () => {
+  it("accepts origins with every kind of host that browsers support", async () => {
     const allowedOrigins = [
       ...["http://localhost:3000", "http://127.0.0.1:8080", "http://[2001:db8::1]:8080"],
       ...["https://xn--bcher-kva.example", "https://our_app.example", "https://a--b.example."],
@@ -168,7 +168,7 @@ describe("config does not mistake what only looks wrong, and", () => {
     deepEqual(workloads[0]?.allowedOrigins, allowedOrigins);
   });
 
-  it("takes the longest DNS name", async () => {
+  it("accepts the longest DNS name", async () => {
     const dnsName = `${"a".repeat(63)}.${"b.".repeat(91)}example`;
     const changes = { workloads: [{ app: "echo", dnsName }], hostedZoneId: "Z0123" };
     equal(dnsName.length, 253);

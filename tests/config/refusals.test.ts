@@ -151,9 +151,9 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
 ];
 
-describe("config refuses", () => {
+describe("config rejects", () => {
   for (const [setting, value, fault] of WRONG) {
-    it(`${setting} ${value === undefined ? "left out" : JSON.stringify(value)}`, async () => {
+    it(`${setting} ${value === undefined ? "missing" : JSON.stringify(value)}`, async () => {
       equal(await refusal({ [setting]: value }), `sockjs-sticky:${setting} ${fault}`);
     });
   }
@@ -164,7 +164,7 @@ describe("config refuses", () => {
     });
   }
 
-  it("what is not a setting, and names those that are", async () => {
+  it("unknown settings, and lists the known ones", async () => {
     const [, names = ""] =
       /^sockjs-sticky:replica is not a setting; it must be one of (.*)$/.exec(
         await refusal({ replica: 3 }),
@@ -172,20 +172,20 @@ describe("config refuses", () => {
     deepEqual(names.split(", ").toSorted(), Object.keys(declarations()).toSorted());
   });
 
-  it("a missing region, and what is no region", async () => {
+  it("a missing or malformed region", async () => {
     const allowed = "it must be an AWS region (for example us-east-1)";
     equal(await refusal({ "aws:region": undefined }), `aws:region is not set; ${allowed}`);
     equal(await refusal({ "aws:region": "useast1" }), `aws:region is "useast1"; ${allowed}`);
   });
 
-  it("what else the provider could be told, for the program would ignore it", async () => {
+  it("other settings of the provider, which the program would ignore", async () => {
     equal(
       await refusal({ "aws:profile": "ops" }),
       "aws:profile is set; it must be removed, because the program sets aws:region only; use the environment of the AWS SDK, such as AWS_PROFILE",
     );
   });
 
-  it("stack names that are no part of AWS's and Kubernetes' names", async () => {
+  it("stack names that cannot be part of names in AWS and Kubernetes", async () => {
     for (const stack of ["Prod", "my_stack", "v1.2", "a--b", "a-"]) {
       equal(
         await refusal({}, stack),
@@ -212,7 +212,7 @@ describe("config refuses", () => {
     }
   });
 
-  it("a list that is cut off, as the text that it is", async () => {
+  it("a truncated list as text", async () => {
     equal(
       await refusal({ admins: `["${ROLE}"` }),
       `sockjs-sticky:admins is "[\\"${ROLE}\\""; ${ADMINS}`,

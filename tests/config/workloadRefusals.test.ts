@@ -158,14 +158,14 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
 ];
 
-describe("config takes pages of other sites", () => {
+describe("config accepts pages of other sites", () => {
   const refused = async (changes: object, workload: object): Promise<boolean> => {
     const workloads = [{ app: "document", affinity: "cookie", ...workload }];
     const message = await refusal({ workloads, ...changes }).catch(() => "");
     return message.startsWith("sockjs-sticky:workloads[0].allowedOrigins is ");
   };
 
-  it("by cookie where browsers send it, and by key anywhere", async () => {
+  it("with affinity cookie if browsers send the cookie, and always with affinity key", async () => {
     const zone = { hostedZoneId: "Z0123" };
     const own = { dnsName: "doc.example.co.uk" };
     for (const [changes, workload, isRefused] of [
@@ -184,9 +184,9 @@ describe("config takes pages of other sites", () => {
   });
 });
 
-describe("config refuses workloads", () => {
+describe("config rejects workloads", () => {
   for (const [workloads, fault] of WRONG_LISTS) {
-    it(`that are ${workloads === undefined ? "left out" : JSON.stringify(workloads)}`, async () => {
+    it(`that are ${workloads === undefined ? "missing" : JSON.stringify(workloads)}`, async () => {
       equal(await refusal({ workloads }), `sockjs-sticky:workloads${fault}`);
     });
   }
@@ -204,21 +204,21 @@ describe("config refuses workloads", () => {
     });
   }
 
-  it("what is wrong together although something else is wrong by itself", async () => {
+  it("for what is wrong between settings although another setting is wrong by itself", async () => {
     const workloads = [{ app: "company" }, { app: "echo", crossZone: false, replicas: 0 }];
     const faults = (await refusal({ zones: 1, workloads })).split("\n");
     equal(faults.length, 3);
     ok(faults[2]?.startsWith("sockjs-sticky:workloads[1].crossZone is false; "));
   });
 
-  it("nothing together of which a part is wrong by itself", async () => {
+  it("not for combinations of which a part is wrong by itself", async () => {
     equal(
       await refusal({ workloads: [{ app: "echo", replicas: "many", maxReplicas: 2 }] }),
       'sockjs-sticky:workloads[0].replicas is "many"; it must be a whole number from 1 to 100 (for example 3)',
     );
   });
 
-  it("all combinations at once", async () => {
+  it("for all combinations at once", async () => {
     const echo = { app: "echo", drainSeconds: 0, crossZone: false, dnsName: "a.example" };
     const company = { app: "company", memoryMiB: 1, maxReplicas: 2 };
     const faults = (await refusal({ workloads: [echo, company], vpcCidr: "10.0.0.0/8" })).split(

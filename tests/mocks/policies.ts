@@ -36,7 +36,7 @@ export function itIsLeast(
   const statements = (changes: Partial<PolicyScope> = {}) =>
     policy({ ...SCOPE, ...changes }).Statement;
 
-  it("has these statements and no other, and only allows", () => {
+  it("has exactly these statements, all of which allow", () => {
     equal(policy(SCOPE).Version, "2012-10-17");
     deepEqual(
       statements()
@@ -64,7 +64,7 @@ export function itIsLeast(
     }
   });
 
-  it("says nothing twice", () => {
+  it("allows nothing twice", () => {
     const said = statements().flatMap(({ Action, Resource, Condition }) =>
       Action.flatMap((action) =>
         [Resource].flat().map((resource) => JSON.stringify([action, resource, Condition])),
@@ -86,7 +86,7 @@ export function itIsLeast(
     });
   }
 
-  it("names another cluster, VPC, account and pods' group wherever it scopes by them", () => {
+  it("scopes by cluster, VPC, account and the pods' security group", () => {
     const moved = JSON.stringify(statements())
       .replaceAll('"apps"', '"other"')
       .replaceAll("vpc-1", "vpc-2")

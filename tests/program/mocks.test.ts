@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mockPulumi } from "../mocks/mocks.ts";
 
 describe("mocks", () => {
-  it("refuse a call that no test expects", async () => {
+  it("reject a call that no test expects", async () => {
     const recorder = await mockPulumi();
     await rejects(aws.getIpRanges({ services: ["ec2"] }));
     await rejects(recorder.settle(), {
@@ -12,7 +12,7 @@ describe("mocks", () => {
     });
   });
 
-  it("refuse a resource that no test expects", async () => {
+  it("reject a resource that no test expects", async () => {
     const recorder = await mockPulumi();
     new aws.iam.User("ada");
     await rejects(recorder.settle(), {
@@ -20,14 +20,14 @@ describe("mocks", () => {
     });
   });
 
-  it("refuse two resources of one name", async () => {
+  it("reject two resources with one name", async () => {
     const recorder = await mockPulumi();
     new aws.cloudwatch.LogGroup("logs");
     new aws.cloudwatch.LogGroup("logs");
     await rejects(recorder.settle(), /there are two resources .*LogGroup::logs$/);
   });
 
-  it("start anew each time", async () => {
+  it("start empty each time", async () => {
     const first = await mockPulumi();
     new aws.cloudwatch.LogGroup("logs");
     await first.settle();
@@ -37,7 +37,7 @@ describe("mocks", () => {
     equal(second.made.length, 0);
   });
 
-  it("know order by data, by dependsOn, by parents and by providers, and only that", async () => {
+  it("derive order from data, dependsOn, parents and providers only", async () => {
     const recorder = await mockPulumi();
     const first = new aws.cloudwatch.LogGroup("first");
     const provider = new aws.Provider("second", { region: "us-east-1" }, { dependsOn: first });

@@ -108,12 +108,12 @@ function awsProviderOf(recorder: Recorder, component: Made): string | undefined 
 
 describe("program", () => {
   for (const stack of STACKS) {
-    it(`makes exactly this in stack ${stack}`, async () => {
+    it(`creates exactly these resources in stack ${stack}`, async () => {
       const { recorder } = await runProgram(stack);
       deepEqual(sorted(recorder.counts()), sorted(EXPECTED[stack]));
     });
 
-    it(`shows all of it in the first preview of stack ${stack}, before AWS has given a value`, async () => {
+    it(`shows all of them in the first preview of stack ${stack}, before AWS has returned anything`, async () => {
       const { recorder } = await runProgram(stack, {}, { preview: true });
       deepEqual(sorted(recorder.counts()), sorted(EXPECTED[stack]));
     });
@@ -150,7 +150,7 @@ describe("program", () => {
       );
     });
 
-    it(`uses one aws provider and one Kubernetes provider for all in stack ${stack}`, async () => {
+    it(`uses one AWS provider and one Kubernetes provider for everything in stack ${stack}`, async () => {
       const { recorder } = await runProgram(stack);
       const aws = `${recorder.one("pulumi:providers:aws").urn}::sockjs-sticky-${stack}-id`;
       const kubernetes = `${recorder.one("pulumi:providers:kubernetes").urn}::sockjs-sticky-${stack}-id`;
@@ -168,7 +168,7 @@ describe("program", () => {
     });
   }
 
-  it("tags all that AWS or the controller makes, in the region of the stack", async () => {
+  it("tags everything that AWS or the controller creates, in the region of the stack", async () => {
     const { recorder } = await runProgram("prod", { "aws:region": "eu-west-3" });
     const tags = { project: "sockjs-sticky", stack: "prod", "managed-by": "pulumi" };
     const { inputs } = recorder.one("pulumi:providers:aws");
@@ -182,7 +182,7 @@ describe("program", () => {
     match(String(at(data, "output.conf")), /region eu-west-3\n/);
   });
 
-  it("protects VPC, cluster and database with all that they need, and nothing else, in prod", async () => {
+  it("protects VPC, cluster and database with everything that they need, and nothing else, in prod", async () => {
     const { recorder } = await runProgram("prod");
     const guarded = ["Vpc", "FargateCluster", "Database"].map(
       (component) => `sockjs-sticky:index:${component}`,
@@ -210,7 +210,7 @@ describe("program", () => {
     ["staging", {}],
     ["prod", { deletionProtection: false }],
   ] as const) {
-    it(`protects nothing in ${stack} ${JSON.stringify(changes)}, so that destroy takes all`, async () => {
+    it(`protects nothing in ${stack} ${JSON.stringify(changes)}, so that destroy deletes everything`, async () => {
       const { recorder } = await runProgram(stack, changes);
       deepEqual(
         recorder.made.filter(({ protect }) => protect),
@@ -222,7 +222,7 @@ describe("program", () => {
     });
   }
 
-  it("runs what it built, by digest", async () => {
+  it("runs the image that it built, by digest", async () => {
     const { recorder } = await runProgram("dev");
     const image = recorder.one("docker-build:index:Image");
     const { location } = copyContext("app");
@@ -235,7 +235,7 @@ describe("program", () => {
     }
   });
 
-  it("keeps the repository of what it has built, and builds nothing, for as long as another image runs", async () => {
+  it("keeps the repository of built images, and builds nothing, while another image runs", async () => {
     const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/sockjs-sticky-dev@sha256:${"a".repeat(64)}`;
     const { program: before } = await runProgram("dev");
     const lastUp = { ...before.guardedSettings };
@@ -249,7 +249,7 @@ describe("program", () => {
     deepEqual(images, Array(3).fill(image));
   });
 
-  it("takes over the image that an earlier version has named by its tag", async () => {
+  it("adopts the image that an earlier version named by its tag", async () => {
     const parents = "sockjs-sticky:index:AppImage$awsx:ecr:Image";
     const former = `urn:pulumi:dev::sockjs-sticky::${parents}$docker-build:index:Image::0123-4567`;
     const urns = [former, "urn:pulumi:dev::sockjs-sticky::aws:ec2/vpc:Vpc::a"];
@@ -257,7 +257,7 @@ describe("program", () => {
     deepEqual(recorder.one("docker-build:index:Image").aliases, [former]);
   });
 
-  it("needs neither ECR nor Docker for a ready-made image", async () => {
+  it("needs neither ECR nor Docker for an existing image", async () => {
     const { recorder, program } = await runProgram("dev", { image: "registry.example/echo:1.0" });
     deepEqual(sorted(recorder.counts()), sorted(READY_MADE));
     equal(program.repositoryUrl, null);
@@ -267,7 +267,7 @@ describe("program", () => {
     deepEqual(images, Array(3).fill("registry.example/echo:1.0"));
   });
 
-  it("has neither a database nor rights for Application Load Balancers where no workload needs them", async () => {
+  it("has neither a database nor permissions for Application Load Balancers if no workload needs them", async () => {
     const { recorder } = await runProgram("dev", { workloads: [{ app: "echo" }] });
     deepEqual(recorder.all("sockjs-sticky:Database"), []);
     deepEqual(recorder.all("kubernetes:Secret"), []);
@@ -287,7 +287,7 @@ describe("program", () => {
     );
   });
 
-  it("makes nothing where a setting is wrong, or the region has too few zones", async () => {
+  it("creates nothing if a setting is wrong or the region has too few zones", async () => {
     const recorder = await mockPulumi({ stack: "dev", zones: ["us-east-1a"] });
     configure("dev", { zones: 1 });
     await rejects(evaluateProgram(), { message: /^sockjs-sticky:zones is "1"; / });

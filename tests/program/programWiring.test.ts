@@ -17,7 +17,7 @@ function inThisOrder(recorder: Recorder, order: readonly Made[]): void {
 const KEEPERS = ["company", "document"];
 
 describe("program's wiring", () => {
-  it("makes everything in an order whose reverse leaves nothing behind", async () => {
+  it("creates everything in an order whose reverse leaves nothing behind", async () => {
     const { recorder } = await runProgram("prod");
     const order = [
       recorder.one("aws:VpcEndpoint"),
@@ -36,7 +36,7 @@ describe("program's wiring", () => {
   });
 
   for (const app of KEEPERS) {
-    it(`makes the load balancer of ${app} before its replicas, by key`, async () => {
+    it(`creates the load balancer of ${app} before its replicas, with affinity key`, async () => {
       const { recorder } = await runProgram("prod");
       const front = [
         recorder.one("kubernetes:Release"),
@@ -52,7 +52,7 @@ describe("program's wiring", () => {
       ]);
     });
 
-    it(`makes the load balancer of ${app} before its replicas, by cookie`, async () => {
+    it(`creates the load balancer of ${app} before its replicas, with affinity cookie`, async () => {
       const { recorder } = await runProgram("dev");
       inThisOrder(recorder, [
         recorder.one("aws:RolePolicy", "sockjs-sticky-dev-ingresses"),
@@ -65,7 +65,7 @@ describe("program's wiring", () => {
       ]);
     });
 
-    it(`has the database there before the replicas of ${app}, and the routers that wait for them`, async () => {
+    it(`creates the database before the replicas of ${app} and the routers that wait for them`, async () => {
       const { recorder } = await runProgram("prod");
       const database = recorder.one("aws:Instance");
       const replicas = recorder.one("kubernetes:StatefulSet", app);
@@ -75,7 +75,7 @@ describe("program's wiring", () => {
       ok(!recorder.isAfter(recorder.one("kubernetes:Deployment", "echo"), database));
     });
 
-    it(`gives ${app} the database's URL, which only pods reach and nobody reads`, async () => {
+    it(`passes ${app} the database's URL as a secret`, async () => {
       for (const stack of ["dev", "prod"]) {
         const { recorder } = await runProgram(stack);
         const { inputs } = recorder.one("kubernetes:Secret", `${app}-database`);
@@ -103,7 +103,7 @@ describe("program's wiring", () => {
     { app: "company", key: "req.body,json_query('$.businessNumber'),upper" },
     { app: "document", key: "path,field(3,/),url_dec if" },
   ]) {
-    it(`routes ${app} by key to as many replicas as there may be, in HAProxy's configuration`, async () => {
+    it(`configures HAProxy to route ${app} by key to the maximum number of replicas`, async () => {
       const { recorder } = await runProgram("prod");
       const { data } = recorder.one("kubernetes:ConfigMap", `${app}-router`).inputs;
       const config = String(at(data, "haproxy.cfg"));
@@ -123,7 +123,7 @@ describe("program's wiring", () => {
     { app: "company", cookie: "com-sticky", idle: 60 },
     { app: "document", cookie: "doc-sticky", idle: 350 },
   ]) {
-    it(`keeps browsers by the cookie that ${app} sets, and connections for as long as it needs`, async () => {
+    it(`follows the cookie that ${app} sets, and keeps connections for as long as it needs`, async () => {
       const { recorder } = await runProgram("dev");
       const { metadata } = recorder.one("kubernetes:Ingress", app).inputs;
       const annotation = (name: string): string =>
@@ -137,7 +137,7 @@ describe("program's wiring", () => {
     });
   }
 
-  it("makes the ways out of the VPC before the cluster whose pods need them", async () => {
+  it("creates the VPC's egress before the cluster whose pods need it", async () => {
     const { recorder } = await runProgram("prod");
     const cluster = recorder.one("sockjs-sticky:FargateCluster");
     equal(recorder.directlyAfter(cluster, "aws:Route").length, 6);
@@ -166,7 +166,7 @@ describe("program's wiring", () => {
     equal(at(recorder.one("kubernetes:Release").inputs, "values", "vpcId"), `${name}-vpc-id`);
   });
 
-  it("has the Service select the pods, and both ask the same path for readiness", async () => {
+  it("has the Service select the pods, and checks both by the same readiness path", async () => {
     const { recorder } = await runProgram("dev");
     const { metadata, spec } = recorder.one("kubernetes:Service", "echo").inputs;
     const deployment = recorder.one("kubernetes:Deployment", "echo");
@@ -186,7 +186,7 @@ describe("program's wiring", () => {
     }
   });
 
-  it("has no Service lead to metrics, however a stack keeps its sessions", async () => {
+  it("exposes metrics by no Service, with any affinity", async () => {
     for (const stack of ["dev", "prod"]) {
       const { recorder } = await runProgram(stack);
       const ports = recorder
@@ -206,7 +206,7 @@ describe("program's wiring", () => {
     ["staging", 3, "Single", { min: 2, max: 4 }, { cpu: "250m", memory: "768Mi" }],
     ["prod", 3, "OnePerAz", { min: 6, max: 24 }, { cpu: "500m", memory: "768Mi" }],
   ] as const) {
-    it(`sizes stack ${stack} as its file says`, async () => {
+    it(`sizes stack ${stack} by its file`, async () => {
       const { recorder } = await runProgram(stack);
       const { inputs } = recorder.one("awsx:ec2:Vpc");
       equal((inputs.availabilityZoneNames as string[]).length, zones);
@@ -223,7 +223,7 @@ describe("program's wiring", () => {
     });
   }
 
-  it("exports the URL of the echo app as one that its pods answer", async () => {
+  it("exports the URL of the echo app", async () => {
     const { recorder, program } = await runProgram("dev");
     new k8s.core.v1.ConfigMap("reader", { data: { url: program.url ?? "" } });
     await recorder.settle();
@@ -231,7 +231,7 @@ describe("program's wiring", () => {
     ok(recorder.isAfter(reader, recorder.one("kubernetes:Deployment", "echo")));
   });
 
-  it("hands the load balancers' settings through", async () => {
+  it("passes the load balancers' settings on", async () => {
     const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
     const sourceRanges = ["198.51.100.0/24"];
     const workloads = ["echo", ...KEEPERS].map((app) => ({ app, dnsName: `${app}.example.com` }));

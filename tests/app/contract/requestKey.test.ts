@@ -45,7 +45,7 @@ describe("the key of a request", () => {
     equal(keyIn('{"a":{"number":"no"},"b":"{\\"number\\":\\"no\\"","number":"DE1"}'), "DE1");
   });
 
-  it("is none where the body has no such text", () => {
+  it("is undefined if the body has no such text", () => {
     for (const body of [
       '{"number":null}',
       '{"other":"DE1"}',
@@ -71,7 +71,7 @@ describe("the key of a request", () => {
     equal(requestKey(inherited, ask("POST", "/x"), Buffer.from("{}")), undefined);
   });
 
-  it("is ambiguous in a body that routers read in another way", () => {
+  it("is ambiguous in a body that routers read differently", () => {
     const bodies = {
       "a byte order mark": '\ufeff{"number":"DE1"}',
       "bytes that are no UTF-8": Buffer.from('{"number":"DE1","a":"\xff"}', "latin1"),
@@ -92,7 +92,7 @@ describe("the key of a request", () => {
     }
   });
 
-  it("is none the less there beside what all read alike", () => {
+  it("is found beside content that everybody reads alike", () => {
     const bodies = {
       "20 levels": `{"a":${nested(19)},"number":"DE1"}`,
       "two of another name": '{"a":1,"number":"DE1","a":2}',
@@ -108,7 +108,7 @@ describe("the key of a request", () => {
     equal(keyIn('{"number":"stra\u00dfe"}'), "STRA\u00dfE");
   });
 
-  it("is the segment after the path of its route", () => {
+  it("is the segment after its route's path", () => {
     equal(keyOf(ask("GET", "/companies/DE1")), "DE1");
     equal(keyOf(ask("HEAD", "/companies/DE1?x=1")), "DE1");
     equal(keyOf(ask("GET", "/companies/DE1/history")), "DE1");
@@ -116,14 +116,14 @@ describe("the key of a request", () => {
     equal(keyOf(ask("DELETE", "/a.b/c")), "a.b");
   });
 
-  it("is decoded once, and its slashes are part of it, and every other character", () => {
+  it("is decoded once, with encoded slashes and every other character", () => {
     equal(keyOf(ask("GET", "/companies/DE%2F%311")), "DE/11");
     equal(keyOf(ask("GET", "/c%6Fmpanies/DE1")), "DE1");
     equal(keyOf(ask("DELETE", "/a%2541;b+c%3F%23,&=@%C3%A9")), "a%41;b+c?#,&=@\u00e9");
     equal(keyOf(ask("DELETE", "/../b")), "..");
   });
 
-  it("is ambiguous in a target that is not one, or cannot be decoded", () => {
+  it("is ambiguous in a malformed target, or one that cannot be decoded", () => {
     const targets = ["/companies/DE1#a", "/companies?#", "http://a", "http://a?/companies/DE1"];
     const others = ["ftp://a/companies/DE1", "http:///companies/DE1", "*companies/DE1", "*", ""];
     const encoded = ["/companies/%FF", "/companies/%zz", "/companies/D%", "/companies/\xe9"];
@@ -139,7 +139,7 @@ describe("the key of a request", () => {
     }
   });
 
-  it("is as it was sent where nothing is to be normalised", () => {
+  it("is unchanged without normalisation", () => {
     equal(keyOf(ask("PUT", "/x", { "x-key": ["a-b, C"] })), "a-b, C");
   });
 
@@ -149,7 +149,7 @@ describe("the key of a request", () => {
     }
   });
 
-  it("is a cookie, whatever the others are", () => {
+  it("is a cookie, whatever other cookies there are", () => {
     for (const cookie of [
       "doc=d",
       "a=1; doc=d",
@@ -164,7 +164,7 @@ describe("the key of a request", () => {
     }
   });
 
-  it("is ambiguous in a cookie that is there twice in anybody's eyes, or may be decoded", () => {
+  it("is ambiguous in a cookie that anybody sees twice, or may decode", () => {
     const lines = ["doc=a; doc=b", "doc=a; doc=a", "doc=; doc=a", "a=1,doc=b", "a=1,doc=b; doc=c"];
     const quoted = ['doc="a"', 'a=",b; doc=c', 'a="; doc=a; b="', 'doc="a;b"', 'a="b', 'doc=a"'];
     const values = ["doc=a,b", "doc=%41", "doc=a\\b", "doc= a", "doc=a ; b=c", "doc=\xe9"];
@@ -181,7 +181,7 @@ describe("the key of a request", () => {
     equal(keyOf(ask("PUT", "/x", { "x-key": [""], cookie })), "d-2");
   });
 
-  it("is none for other methods, other paths, and what is empty", () => {
+  it("is undefined for other methods, other paths and empty keys", () => {
     const strangers = [
       ask("get", "/companies/DE1"),
       ask("PATCH", "/companies/%zz#"),
@@ -204,7 +204,7 @@ describe("the key of a request", () => {
     equal(keyOf(ask("POST", "/companies/"), '{"number":"DE1"}'), undefined);
   });
 
-  it("needs the body only on routes that have it there", () => {
+  it("requires the body only on routes whose key is in it", () => {
     equal(hasKeyInBody(ROUTES, ask("POST", "/companies?x")), true);
     equal(hasKeyInBody(ROUTES, ask("POST", "/companies/x")), false);
     equal(hasKeyInBody(ROUTES, ask("GET", "/companies/x")), false);

@@ -19,7 +19,7 @@ const OFF = {
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
 
 describe("FargateCluster", () => {
-  it("makes the least that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
+  it("creates the minimum that runs and logs; what is inside eks.Cluster a mock cannot show", async () => {
     const { recorder } = await mockedCluster();
     deepEqual(recorder.counts(), {
       "aws:Addon": 3,
@@ -37,7 +37,7 @@ describe("FargateCluster", () => {
     });
   });
 
-  it("is the parent of all, but of what its role makes", async () => {
+  it("is the parent of everything but its role's children", async () => {
     const { recorder } = await mockedCluster({
       controlPlane: {
         ...CONTROL_PLANE,
@@ -107,7 +107,7 @@ describe("FargateCluster", () => {
     });
   });
 
-  it("has no key of its own by default and encrypts Secrets with one when told to", async () => {
+  it("encrypts Secrets with its own key only if configured", async () => {
     equal((await mockedCluster()).recorder.counts()["aws:Key"], undefined);
     const { recorder, inputs } = await mockedCluster({
       controlPlane: { ...CONTROL_PLANE, secretsEncryption: true },
@@ -119,7 +119,7 @@ describe("FargateCluster", () => {
     equal(inputs.encryptionConfigKeyArn, "arn:aws:kms:us-east-1:111122223333:key/apps-secrets");
   });
 
-  it("makes the control plane's log group before the cluster, where its logs are kept", async () => {
+  it("creates the control plane's log group before the cluster, if its logs are kept", async () => {
     const { recorder, inputs } = await mockedCluster({
       controlPlane: { ...CONTROL_PLANE, logTypes: ["api", "audit"] },
     });
@@ -133,7 +133,7 @@ describe("FargateCluster", () => {
     deepEqual(recorder.directlyAfter(cluster, "aws:LogGroup"), ["apps-cluster-logs"]);
   });
 
-  it("keeps the pods' logs for as long as it is told", async () => {
+  it("keeps the pods' logs for the configured time", async () => {
     const { recorder } = await mockedCluster({ logRetentionDays: 365 });
     deepEqual(recorder.one("aws:LogGroup").inputs, {
       name: "/aws/eks/apps/fargate",
@@ -168,7 +168,7 @@ describe("FargateCluster", () => {
     });
   }
 
-  it("hands version, endpoint and deletion protection through", async () => {
+  it("passes version and deletion protection on", async () => {
     const { inputs } = await mockedCluster({
       controlPlane: { ...CONTROL_PLANE, kubernetesVersion: "1.36" },
       deletionProtection: true,
@@ -177,7 +177,7 @@ describe("FargateCluster", () => {
     equal(inputs.deletionProtection, true);
   });
 
-  it("configures the log router by its own provider", async () => {
+  it("configures the log router with its own provider", async () => {
     const { recorder } = await mockedCluster({
       network: { ...NETWORK, region: "eu-west-3" },
     });
@@ -193,7 +193,7 @@ describe("FargateCluster", () => {
     }
   });
 
-  it("protects what is there for as long as the cluster, and nothing that a setting takes away", async () => {
+  it("protects what lives as long as the cluster, and nothing that a setting removes", async () => {
     const recorder = await mockPulumi();
     const admins = ["arn:aws:iam::111122223333:user/ada"];
     const controlPlane = { ...CONTROL_PLANE, admins, logTypes: ["api"] };
@@ -217,7 +217,7 @@ describe("FargateCluster", () => {
     }
   });
 
-  it("gives the security group of pods and the facts for trust, not their neighbours", async () => {
+  it("outputs the pods' security group, and the OIDC provider and issuer", async () => {
     const { cluster } = await mockedCluster();
     const issuer = "oidc.eks.us-east-1.amazonaws.com/id/apps";
     equal(cluster.name, "apps");
@@ -237,7 +237,7 @@ describe("FargateCluster", () => {
     equal(at(inputs, "kubeconfig", "value"), '{"clusterOf":"apps"}');
   });
 
-  it("lives twice side by side, with objects of the second in the second", async () => {
+  it("can be created twice in one program, with each one's objects in its own cluster", async () => {
     const recorder = await mockPulumi();
     const controlPlane = { ...CONTROL_PLANE, logTypes: ["api"], secretsEncryption: true };
     const changes: Partial<FargateClusterArgs> = { controlPlane, metricsServer: true };

@@ -31,7 +31,7 @@ async function mockedController(
 }
 
 describe("LoadBalancerController", () => {
-  it("makes a role, its one policy and a release, all its children", async () => {
+  it("creates a role, its one policy and a release as its children", async () => {
     const { recorder } = await mockedController();
     deepEqual(recorder.counts(), {
       "aws:Role": 1,
@@ -42,7 +42,7 @@ describe("LoadBalancerController", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:LoadBalancerController", "apps"), []);
   });
 
-  it("is trusted as one service account of this cluster, and nobody else is", async () => {
+  it("has a role that only one service account of this cluster may assume", async () => {
     const { recorder } = await mockedController();
     const { inputs } = recorder.one("aws:Role");
     deepEqual(Object.keys(inputs).toSorted(), ["assumeRolePolicy", "description"]);
@@ -69,7 +69,7 @@ describe("LoadBalancerController", () => {
     { partition: "aws-us-gov", region: "us-gov-west-1" },
     { partition: "aws-cn", region: "cn-north-1" },
   ]) {
-    it(`has the least policy of this cluster, VPC, pods and account in ${partition}`, async () => {
+    it(`has the least privileges for this cluster, VPC, pods and account in ${partition}`, async () => {
       const { recorder } = await mockedController(
         { network: { ...NETWORK, region } },
         { partition, region },
@@ -85,7 +85,7 @@ describe("LoadBalancerController", () => {
     });
   }
 
-  it("has a second policy for Ingresses, of its own, which goes when they have gone", async () => {
+  it("has a second policy for Ingresses, which is deleted after them", async () => {
     const { recorder, release } = await mockedController({ ingresses: true });
     const scope = { partition: "aws", region: "us-east-1", accountId: "111122223333" };
     const cluster = { clusterName: "apps", vpcId: "vpc-1", podSecurityGroupId: "sg-pods" };
@@ -102,7 +102,7 @@ describe("LoadBalancerController", () => {
     deepEqual(recorder.directlyAfter(release, "aws:RolePolicy"), ["apps", "apps-ingresses"]);
   });
 
-  it("guards load balancers with AWS WAF where there are Ingresses, and changes nothing else", async () => {
+  it("enables AWS WAF if there are Ingresses, and changes nothing else", async () => {
     const { release } = await mockedController();
     const withIngresses = await mockedController({ ingresses: true });
     deepEqual(withIngresses.release.inputs.values, {
@@ -127,7 +127,7 @@ describe("LoadBalancerController", () => {
     deepEqual(release.timeouts, { create: "600s", update: "600s", delete: "" });
   });
 
-  it("takes the pinned chart from another registry", async () => {
+  it("installs the pinned chart from another registry", async () => {
     const location = "oci://registry.example/charts/aws-load-balancer-controller";
     const chart = { location, version: "3.5.0" };
     const { inputs } = (await mockedController({ chart })).release;
@@ -136,7 +136,7 @@ describe("LoadBalancerController", () => {
     equal(inputs.repositoryOpts, undefined);
   });
 
-  it("takes a local folder as it is, without a version", async () => {
+  it("installs the chart of a local folder, without a version", async () => {
     const chart = { location: "./charts/controller", version: "3.5.0" };
     const { inputs } = (await mockedController({ chart })).release;
     equal(inputs.chart, "./charts/controller");
@@ -170,13 +170,13 @@ describe("LoadBalancerController", () => {
     });
   });
 
-  it("may do all that it should before it starts, and until it has ended", async () => {
+  it("has its policies from before it starts until it is deleted", async () => {
     const { recorder, release } = await mockedController();
     deepEqual(recorder.directlyAfter(release, "aws:RolePolicy"), ["apps"]);
     equal(recorder.isAfter(recorder.one("aws:RolePolicy"), release), false);
   });
 
-  it("lives twice side by side, in two clusters", async () => {
+  it("can be created twice, in two clusters", async () => {
     const recorder = await mockPulumi();
     new LoadBalancerController("one", { ...ARGS, cluster: { ...CLUSTER, name: "one" } });
     new LoadBalancerController("two", { ...ARGS, cluster: { ...CLUSTER, name: "two" } });

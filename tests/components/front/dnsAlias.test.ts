@@ -26,7 +26,7 @@ async function mockedAlias(args: DnsAliasArgs, type: AliasTarget["type"] = "netw
 
 describe("a load balancer's DNS alias", () => {
   for (const type of ["network", "application"] as const) {
-    it(`leads to a load balancer of type ${type}, in the zone that AWS has for that type`, async () => {
+    it(`points to a load balancer of type ${type}, in the zone that AWS has for that type`, async () => {
       const { recorder, host } = await mockedAlias(DNS, type);
       const { inputs } = recorder.one("aws:Record", "chat");
       deepEqual(inputs, {
@@ -41,7 +41,7 @@ describe("a load balancer's DNS alias", () => {
     });
   }
 
-  it("is made, and its zone asked for, in the account and region of its parent", async () => {
+  it("is created, and its zone looked up, in the account and region of its parent", async () => {
     const { recorder } = await mockedAlias(DNS);
     const record = recorder.one("aws:Record");
     equal(record.parent, recorder.one("sockjs-sticky:StickyService").urn);
@@ -57,7 +57,7 @@ describe("a load balancer's DNS alias", () => {
     ["a DNS name only", { dnsName: DNS.dnsName }],
     ["a zone only", { hostedZoneId: DNS.hostedZoneId }],
   ] as const) {
-    it(`is not made with ${given}, and AWS's own name is`, async () => {
+    it(`is not created with ${given}, which leaves AWS's own name`, async () => {
       const { recorder, host } = await mockedAlias(args);
       equal(recorder.counts()["aws:Record"], undefined);
       deepEqual(recorder.calls, []);

@@ -44,7 +44,7 @@ function keyOf(key: KeySource, changes: Partial<KeyRoute> = {}): string | undefi
 }
 
 describe("HAProxy's configuration", () => {
-  it("names each replica by the name that it keeps, and places it by its ordinal", () => {
+  it("names each replica by its stable name and places it on the ring by its ordinal", () => {
     deepEqual(linesOf("backend keyed", "server"), [
       "server chat-0 chat-0.chat-pods.talk.svc.cluster.local:9000 id 1",
       "server chat-1 chat-1.chat-pods.talk.svc.cluster.local:9000 id 2",
@@ -53,7 +53,7 @@ describe("HAProxy's configuration", () => {
     deepEqual(linesOf("backend keyed", "hash-type"), ["hash-type consistent sdbm avalanche"]);
   });
 
-  it("has those that are spread over follow the checks of those with keys", () => {
+  it("shares the health checks of the keyed backend with the other one", () => {
     deepEqual(linesOf("backend spread", "server"), [
       "server chat-0 chat-0.chat-pods.talk.svc.cluster.local:9000 id 1 track keyed/chat-0",
       "server chat-1 chat-1.chat-pods.talk.svc.cluster.local:9000 id 2 track keyed/chat-1",
@@ -61,13 +61,13 @@ describe("HAProxy's configuration", () => {
     deepEqual(linesOf("backend spread", "balance"), ["balance leastconn"]);
   });
 
-  it("has as many replicas as there may be", () => {
+  it("lists the maximum number of replicas", () => {
     for (const backend of ["backend keyed", "backend spread"]) {
       equal(linesOf(backend, "server", { replicas: 12 }).length, 12);
     }
   });
 
-  it("checks replicas by their readiness, and one whose name has come before it gets anything", () => {
+  it("checks replicas by readiness, and sends a new one nothing before it has passed", () => {
     deepEqual(linesOf("backend keyed", "http-check"), [
       "http-check send meth GET uri /ready ver HTTP/1.1 hdr Host chat-pods",
       "http-check expect status 200",
@@ -79,7 +79,7 @@ describe("HAProxy's configuration", () => {
     ]);
   });
 
-  it("believes a name that is gone at once, and keeps addresses when name servers are", () => {
+  it("drops a name that is gone at once, and keeps addresses when name servers fail", () => {
     deepEqual(section("resolvers cluster"), [
       "parse-resolv-conf",
       "timeout resolve 2s",
@@ -90,18 +90,18 @@ describe("HAProxy's configuration", () => {
     ]);
   });
 
-  it("repeats nothing but attempts to connect", () => {
+  it("retries only failed connection attempts", () => {
     const defaults = section("defaults");
     for (const line of ["retries 3", "retry-on conn-failure", "option redispatch"]) {
       ok(defaults.includes(line), line);
     }
   });
 
-  it("answers clients that have ended their side, which HAProxy 3.3 and later do not by themselves", () => {
+  it("answers clients that have half-closed their connection, which HAProxy 3.3 and later do not by default", () => {
     ok(section("defaults").includes("no option abortonclose"));
   });
 
-  it("takes clients with PROXY header only, and probes without", () => {
+  it("requires a PROXY header from clients, and none from probes", () => {
     deepEqual(linesOf("frontend clients", "bind"), ["bind :8080 accept-proxy"]);
     deepEqual(linesOf("frontend probes", "bind"), ["bind :8404"]);
     for (const frontend of ["frontend clients", "frontend probes"]) {
@@ -111,7 +111,7 @@ describe("HAProxy's configuration", () => {
     deepEqual(linesOf("frontend probes", "monitor-uri"), ["monitor-uri /readyz"]);
   });
 
-  it("tells replicas the scheme of the listener", () => {
+  it("forwards the listener's scheme to replicas", () => {
     for (const [isTls, scheme] of [
       [true, "https"],
       [false, "http"],
@@ -121,7 +121,7 @@ describe("HAProxy's configuration", () => {
     }
   });
 
-  it("reads the key where the route says", () => {
+  it("reads the key from the route's source", () => {
     equal(keyOf({ from: "header", header: "X-Thing" }), "req.fhdr(X-Thing)");
     equal(keyOf({ from: "cookie", cookie: "thing" }), "req.cook(thing)");
     equal(keyOf({ from: "json", field: "thing" }), "req.body,json_query('$.thing')");
@@ -131,12 +131,12 @@ describe("HAProxy's configuration", () => {
     equal(keyOf({ from: "path" }, { path: "/" }), "path,field(2,/),url_dec");
   });
 
-  it("writes identifiers as the application does", () => {
+  it("normalises identifiers as the application does", () => {
     const key = { from: "cookie", cookie: "thing" } as const;
     equal(keyOf(key, { normalise: "identifier" }), "req.cook(thing),upper,regsub('[ -]','',g)");
   });
 
-  it("has each route speak of its methods and its path, where no route before has found a key", () => {
+  it("matches each route's methods and path, if no earlier route has found a key", () => {
     const second: KeyRoute = { ...ROUTE, methods: ["GET"], key: { from: "path" } };
     deepEqual(rules(ROUTE, second), [
       "acl method_0 method POST PUT",
@@ -148,7 +148,7 @@ describe("HAProxy's configuration", () => {
     ]);
   });
 
-  it("waits for a body, and limits it, only where the key is in it", () => {
+  it("waits for a body and limits it only if the key is in it", () => {
     const inBody = rules({ ...ROUTE, key: { from: "json", field: "thing" } });
     const steps = inBody.map((line) => line.split(" ").slice(0, 4).join(" "));
     deepEqual(steps, [
@@ -177,12 +177,12 @@ describe("HAProxy's configuration", () => {
     ok(largest + 1024 + 101 * 8 < numberAfter("tune.bufsize "), String(largest));
   });
 
-  it("has room for probes when clients take all theirs", () => {
+  it("reserves connections for probes", () => {
     const maximum = (name: string): number => Number(linesOf(name, "maxconn")[0]?.split(" ")[1]);
     equal(maximum("frontend clients") + maximum("frontend probes"), maximum("global"));
   });
 
-  it("answers with problem documents of their status", () => {
+  it("answers errors with problem documents", () => {
     const config = haproxyConfig({
       ...ARGS,
       routes: [{ ...ROUTE, key: { from: "json", field: "x" } }],

@@ -61,11 +61,11 @@ const COMMON = {
 const HTTP = { ...COMMON, "listen-ports": '[{"HTTP":80}]' };
 
 describe("ALB annotations", () => {
-  it("make a load balancer with HTTP listener that is sticky by the app's cookie", () => {
+  it("configure an HTTP listener that is sticky by the app's cookie", () => {
     deepEqual(annotations(), HTTP);
   });
 
-  it("make an HTTPS listener, to which HTTP redirects, with a certificate", () => {
+  it("configure an HTTPS listener, to which HTTP redirects, with a certificate", () => {
     deepEqual(annotations({ certificateArn: CERTIFICATE }), {
       ...COMMON,
       "listen-ports": '[{"HTTP":80},{"HTTPS":443}]',
@@ -75,12 +75,12 @@ describe("ALB annotations", () => {
     });
   });
 
-  it("name the TLS policy that is given", () => {
+  it("pass the TLS policy on", () => {
     const tlsPolicy = "ELBSecurityPolicy-TLS13-1-3-2021-06";
     equal(annotations({ certificateArn: CERTIFICATE, tlsPolicy })["ssl-policy"], tlsPolicy);
   });
 
-  it("keep access logs where a bucket is given, and turn them off by saying so where none is", () => {
+  it("turn access logs on with a bucket, and explicitly off without one", () => {
     deepEqual(annotations({ accessLogsBucket: "apps-logs" }), {
       ...HTTP,
       "load-balancer-attributes":
@@ -88,11 +88,11 @@ describe("ALB annotations", () => {
     });
   });
 
-  it("attach the web ACL that is given, and detach any by saying so where none is", () => {
+  it("attach the configured web ACL, and explicitly detach any other", () => {
     deepEqual(annotations({ webAclArn: WEB_ACL }), { ...HTTP, "wafv2-acl-arn": WEB_ACL });
   });
 
-  it("take cookie, scheme, ranges and path of the check as they are given", () => {
+  it("pass cookie, scheme, ranges and health check path on", () => {
     const given = {
       cookie: { name: "doc-sticky", maxAgeSeconds: 1 },
       scheme: "internal",
@@ -110,14 +110,14 @@ describe("ALB annotations", () => {
     });
   });
 
-  it("let a deregistered target finish in less time than it drains at least", () => {
+  it("have a deregistration delay that is shorter than the shortest drain", () => {
     const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
     equal(Number(seconds?.[1]) < 150, true);
   });
 });
 
 describe("faults of an ALB's arguments", () => {
-  it("are none for those that AWS takes, to the edges", () => {
+  it("are none for the limits of AWS", () => {
     for (const changes of [
       {},
       { cookie: { name: "a", maxAgeSeconds: 1 } },
@@ -132,7 +132,7 @@ describe("faults of an ALB's arguments", () => {
   });
 
   for (const name of ["AWSALB", "AWSALBAPP-0", "AWSALBTG"]) {
-    it(`name the cookie ${name}, which is the load balancer's own`, () => {
+    it(`report the cookie ${name}, a name of the load balancer's own`, () => {
       deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
         `cookie.name is "${name}"; it must be a name that does not begin with AWSALB, because the load balancer uses such names (for example com-sticky)`,
       ]);
@@ -140,7 +140,7 @@ describe("faults of an ALB's arguments", () => {
   }
 
   for (const name of ["", "com sticky", "com,sticky", "com=sticky", "com;sticky", "köln", "a\n"]) {
-    it(`name the cookie ${JSON.stringify(name)}, which is no token`, () => {
+    it(`report the cookie ${JSON.stringify(name)}, which is not a token`, () => {
       deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
         `cookie.name is ${JSON.stringify(name)}; it must be letters, digits and !#$%&'*+-.^_\`|~ (for example com-sticky)`,
       ]);
@@ -148,7 +148,7 @@ describe("faults of an ALB's arguments", () => {
   }
 
   for (const idleTimeoutSeconds of [0, 4001, 1.5, NaN]) {
-    it(`name ${idleTimeoutSeconds} seconds, for which no connection is kept`, () => {
+    it(`report an idle timeout of ${idleTimeoutSeconds} seconds`, () => {
       deepEqual(faults({ idleTimeoutSeconds }), [
         `idleTimeoutSeconds is ${idleTimeoutSeconds}; it must be a whole number from 1 to 4000 (for example 1)`,
       ]);
@@ -156,14 +156,14 @@ describe("faults of an ALB's arguments", () => {
   }
 
   for (const maxAgeSeconds of [0, -1, 604_801, 1.5, NaN]) {
-    it(`name ${maxAgeSeconds} seconds, for which no cookie is followed`, () => {
+    it(`report a cookie lifetime of ${maxAgeSeconds} seconds`, () => {
       deepEqual(faults({ cookie: { name: "com-sticky", maxAgeSeconds } }), [
         `cookie.maxAgeSeconds is ${maxAgeSeconds}; it must be a whole number from 1 to 604800 (for example 1)`,
       ]);
     });
   }
 
-  it("name an empty list of ranges, with which the controller would admit all", () => {
+  it("report an empty list of ranges, which would admit everybody", () => {
     deepEqual(faults({ sourceRanges: [] }), [
       "sourceRanges is []; it must be at least one CIDR block, because the load balancer would be open to all without one (for example [198.51.100.0/24])",
     ]);
@@ -177,14 +177,14 @@ describe("faults of an ALB's arguments", () => {
     "none",
     "",
   ]) {
-    it(`name the web ACL ${JSON.stringify(webAclArn)}, which no load balancer takes`, () => {
+    it(`report the web ACL ${JSON.stringify(webAclArn)}, which load balancers reject`, () => {
       deepEqual(faults({ webAclArn }), [
         `webAclArn is ${JSON.stringify(webAclArn)}; it must be the ARN of a regional web ACL (for example arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2)`,
       ]);
     });
   }
 
-  it("are all named at once", () => {
+  it("are all reported at once", () => {
     const cookie = { name: "AWSALB=", maxAgeSeconds: 0 };
     equal(faults({ cookie, sourceRanges: [], webAclArn: "none" }).length, 5);
   });

@@ -14,7 +14,7 @@ const ROUTE: KeyRoute = {
 const routeFaults = (routes: readonly KeyRoute[]): string[] => faultsOf(routes).map(sentenceOf);
 
 describe("faults of key routes", () => {
-  it("are none in the company registry's, and in any other that HAProxy can read", () => {
+  it("are none for the company registry's routes and for any that HAProxy can read", () => {
     deepEqual(routeFaults(CATALOGUE.company.routing.keyRoutes), []);
     deepEqual(
       routeFaults([
@@ -29,7 +29,7 @@ describe("faults of key routes", () => {
     );
   });
 
-  it("are named with what is allowed where there is no route, or no method", () => {
+  it("report a missing route and a missing method", () => {
     deepEqual(routeFaults([]), [
       "routes is []; it must be at least one route, because no request has a key without one",
     ]);
@@ -50,7 +50,7 @@ describe("faults of key routes", () => {
     "/a\n",
     "//a",
   ]) {
-    it(`are named with what is allowed in a path such as ${JSON.stringify(path)}`, () => {
+    it(`report a path such as ${JSON.stringify(path)}`, () => {
       deepEqual(routeFaults([{ ...ROUTE, path }]), [
         `routes[0].path is ${JSON.stringify(path)}; it must be a path of letters, digits and _ . ~ - (for example /companies)`,
       ]);
@@ -58,7 +58,7 @@ describe("faults of key routes", () => {
   }
 
   for (const header of ["X-Forwarded-User", "forwarded", "HOST", "Cookie", "TE", "Connection"]) {
-    it(`are named where routers change a header, such as ${header}`, () => {
+    it(`report a header that routers change, such as ${header}`, () => {
       const faults = routeFaults([{ ...ROUTE, key: { from: "header", header } }]);
       equal(faults.length, 1);
       match(faults[0] ?? "", new RegExp(`^routes\\[0\\]\\.key\\.header is "${header}"; `));
@@ -66,7 +66,7 @@ describe("faults of key routes", () => {
   }
 
   for (const name of ["", "a b", "it's", 'a"', "a#", "a,b", "a)", "a.b", "a\n", "naïve"]) {
-    it(`are named with what is allowed in a name such as ${JSON.stringify(name)}`, () => {
+    it(`report a name such as ${JSON.stringify(name)}`, () => {
       const fault = (at: string, example: string): string =>
         `routes[0].key.${at} is ${JSON.stringify(name)}; it must be a name of letters, digits and _ - (for example ${example})`;
       deepEqual(routeFaults([{ ...ROUTE, key: { from: "json", field: name } }]), [

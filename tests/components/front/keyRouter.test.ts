@@ -42,12 +42,12 @@ async function mockedRouter(changes: Partial<KeyRouterArgs> = {}) {
 }
 
 describe("KeyRouter", () => {
-  it("tells AWS's own name of the load balancer", async () => {
+  it("outputs the name that AWS gives to the load balancer", async () => {
     const { router } = await mockedRouter();
     equal(await valueOf(router.hostname), "k8s-chat-router.elb.example");
   });
 
-  it("makes a load balancer, names for the replicas, and routers with what they need", async () => {
+  it("creates a load balancer, DNS names for the replicas, and routers with what they need", async () => {
     const { recorder } = await mockedRouter();
     deepEqual(recorder.counts(), {
       "kubernetes:ConfigMap": 1,
@@ -65,7 +65,7 @@ describe("KeyRouter", () => {
     equal(recorder.one("kubernetes:Service", "chat-router").parent, front.urn);
   });
 
-  it("has the load balancer spread over the routers, check them, and tell them the client", async () => {
+  it("has the load balancer spread connections over the routers, check them, and send the client's address", async () => {
     const { recorder, container } = await mockedRouter();
     const { inputs } = recorder.one("kubernetes:Service", "chat-router");
     const waitFor = "jsonpath={.status.loadBalancer.ingress[0].hostname}";
@@ -92,7 +92,7 @@ describe("KeyRouter", () => {
     ]);
   });
 
-  it("gives each replica a DNS name, before it is ready, too", async () => {
+  it("gives each replica a DNS name before it is ready", async () => {
     const { recorder, router } = await mockedRouter();
     const { inputs } = recorder.one("kubernetes:Service", "chat-replicas");
     deepEqual(inputs.metadata, {
@@ -151,7 +151,7 @@ describe("KeyRouter", () => {
     notEqual(await nameOf({ certificateArn: CERTIFICATE }), name);
   });
 
-  it("tells replicas of TLS where the listener has a certificate", async () => {
+  it("forwards the scheme https if the listener has a certificate", async () => {
     for (const [certificateArn, scheme] of [
       [CERTIFICATE, "https"],
       [undefined, "http"],
@@ -162,7 +162,7 @@ describe("KeyRouter", () => {
     }
   });
 
-  it("runs two routers, or more, and replaces all in one wave", async () => {
+  it("runs two routers or more and replaces all at once", async () => {
     const { deployment } = await mockedRouter();
     deepEqual(deployment.inputs.metadata, METADATA);
     equal(at(deployment.inputs, "spec", "replicas"), 2);
@@ -176,7 +176,7 @@ describe("KeyRouter", () => {
     equal(at(more.deployment.inputs, "spec", "replicas"), 4);
   });
 
-  it("lets Fargate evict one router at a time, and one that is not ready always", async () => {
+  it("lets Fargate evict one router at a time, and unready routers always", async () => {
     const { recorder } = await mockedRouter();
     const { inputs } = recorder.one("kubernetes:PodDisruptionBudget");
     deepEqual(inputs.metadata, METADATA);
@@ -187,7 +187,7 @@ describe("KeyRouter", () => {
     });
   });
 
-  it("has a router go on for 150 s when it is to stop, and then 60 s for what is left", async () => {
+  it("keeps a stopping router running for 150 s, and then 60 s for open requests", async () => {
     const { recorder, container, deployment, pod } = await mockedRouter();
     deepEqual(at(container, "lifecycle"), { preStop: { sleep: { seconds: 150 } } });
     equal(at(pod, "terminationGracePeriodSeconds"), 225);
@@ -197,7 +197,7 @@ describe("KeyRouter", () => {
     equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 600);
   });
 
-  it("starts when it knows a replica, and stays ready without one", async () => {
+  it("starts once it has found a replica, and stays ready without one", async () => {
     const { container } = await mockedRouter();
     const probe = (path: string) => ({ httpGet: { path, port: "probes" }, timeoutSeconds: 5 });
     deepEqual(at(container, "startupProbe"), {
@@ -247,7 +247,7 @@ describe("KeyRouter", () => {
     deepEqual(at(container, "resources"), { requests: resources, limits: resources });
   });
 
-  it("has its pods come after the load balancer, and lets replicas come before the routers", async () => {
+  it("creates its pods after the load balancer, and lets replicas be created before the routers", async () => {
     const recorder = await mockPulumi();
     const { namespace, serviceName } = new KeyRouter("chat", ARGS);
     new k8s.core.v1.ConfigMap("replicas", { metadata: { namespace }, data: { serviceName } });
@@ -262,7 +262,7 @@ describe("KeyRouter", () => {
     equal(recorder.isAfter(deployment, replicas), false);
   });
 
-  it("refuses arguments with every fault, before the first child", async () => {
+  it("rejects arguments with every fault, before the first child", async () => {
     const recorder = await mockPulumi();
     throws(
       () => new KeyRouter("chat", { ...ARGS, routes: [], replicas: 0, routerReplicas: 1 }),
@@ -281,7 +281,7 @@ describe("KeyRouter", () => {
     deepEqual(recorder.counts(), { "sockjs-sticky:KeyRouter": 1 });
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new KeyRouter("chat", ARGS);
     new KeyRouter("board", { ...ARGS, selector: { "app.kubernetes.io/name": "board" } });

@@ -60,28 +60,28 @@ const TLS = {
 };
 
 describe("NLB annotations", () => {
-  it("make a load balancer with TCP listener that is sticky by source address", () => {
+  it("configure a TCP listener that is sticky by source address", () => {
     deepEqual(annotations(), TCP);
   });
 
-  it("turn stickiness off by saying so, and change nothing else, without affinity", () => {
+  it("turn stickiness explicitly off, and change nothing else, without affinity", () => {
     deepEqual(annotations({ affinity: "none" }), {
       ...TCP,
       "target-group-attributes": ["stickiness.enabled=false", ...TARGETS_UNTIL_DRAINED].join(","),
     });
   });
 
-  it("make a TLS listener with TCP targets, and leave idle time out, with a certificate", () => {
+  it("configure a TLS listener with TCP targets, and omit the idle timeout, with a certificate", () => {
     deepEqual(annotations({ certificateArn: CERTIFICATE }), TLS);
   });
 
-  it("name the TLS policy that is given", () => {
+  it("pass the TLS policy on", () => {
     const tlsPolicy = "ELBSecurityPolicy-TLS13-1-3-2021-06";
     const named = annotations({ certificateArn: CERTIFICATE, tlsPolicy });
     equal(named["ssl-negotiation-policy"], tlsPolicy);
   });
 
-  it("keep access logs where a bucket is given", () => {
+  it("turn access logs on with a bucket", () => {
     deepEqual(annotations({ certificateArn: CERTIFICATE, accessLogsBucket: "echo-logs" }), {
       ...TLS,
       attributes:
@@ -89,7 +89,7 @@ describe("NLB annotations", () => {
     });
   });
 
-  it("tell targets the client's address, and change nothing else, with PROXY protocol", () => {
+  it("send targets the client's address, and change nothing else, with PROXY protocol", () => {
     deepEqual(annotations({ proxyProtocol: true }), {
       ...TCP,
       "target-group-attributes": `${TCP["target-group-attributes"]},proxy_protocol_v2.enabled=true`,
@@ -97,7 +97,7 @@ describe("NLB annotations", () => {
     deepEqual(annotations({ proxyProtocol: false }), TCP);
   });
 
-  it("take scheme, zones, idle time and path of the check as they are given", () => {
+  it("pass scheme, zones, idle timeout and health check path on", () => {
     const given = { scheme: "internal", crossZone: false, idleTimeoutSeconds: 60 } as const;
     deepEqual(annotations({ ...given, readinessPath: "/ready" }), {
       ...TCP,
@@ -108,7 +108,7 @@ describe("NLB annotations", () => {
     });
   });
 
-  it("keep a deregistered target for less time than it drains at least", () => {
+  it("have a deregistration delay that is shorter than the shortest drain", () => {
     const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
     equal(Number(seconds?.[1]) < 150, true);
   });

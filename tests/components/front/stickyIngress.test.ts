@@ -26,7 +26,7 @@ async function mockedIngress(changes: Partial<StickyIngressArgs> = {}) {
 }
 
 describe("StickyIngress", () => {
-  it("makes a Service and an Ingress, both its children, and no DNS record", async () => {
+  it("creates a Service and an Ingress as its children, and no DNS record", async () => {
     const { recorder } = await mockedIngress();
     deepEqual(recorder.counts(), {
       "kubernetes:Ingress": 1,
@@ -37,7 +37,7 @@ describe("StickyIngress", () => {
     deepEqual(recorder.calls, []);
   });
 
-  it("makes a Service inside of the cluster, for which Pulumi awaits no pods", async () => {
+  it("creates a Service in the cluster whose pods Pulumi does not await", async () => {
     const { recorder } = await mockedIngress();
     const { metadata, spec } = recorder.one("kubernetes:Service", "registry").inputs;
     deepEqual(metadata, {
@@ -53,7 +53,7 @@ describe("StickyIngress", () => {
     });
   });
 
-  it("asks the controller's class for a load balancer of all requests to that Service", async () => {
+  it("asks the controller's class for a load balancer that sends all requests to that Service", async () => {
     const { ingress } = await mockedIngress();
     const backend = { service: { name: "registry", port: { name: "http" } } };
     deepEqual(ingress.inputs.spec, {
@@ -75,17 +75,17 @@ describe("StickyIngress", () => {
     });
   });
 
-  it("waits 15 minutes for the load balancer, and for its end", async () => {
+  it("waits 15 minutes for the load balancer to be created, and to be deleted", async () => {
     const { ingress } = await mockedIngress();
     deepEqual(ingress.timeouts, { create: "15m", update: "15m", delete: "15m" });
   });
 
-  it("never protects the load balancer, or the controller could not delete it", async () => {
+  it("never protects the load balancer, so the controller can delete it", async () => {
     const { ingress } = await mockedIngress({ accessLogsBucket: "logs", certificateArn: "c" });
     ok(!JSON.stringify(ingress.inputs).includes("deletion_protection"));
   });
 
-  it("has another name, and so is another Ingress, when it is to be reached from elsewhere", async () => {
+  it("has another name with another scheme, which makes it another Ingress", async () => {
     for (const [scheme, name] of [
       ["internet-facing", "registry"],
       ["internal", "registry-internal"],
@@ -98,19 +98,19 @@ describe("StickyIngress", () => {
     }
   });
 
-  it("tells AWS's own name of the load balancer", async () => {
+  it("outputs the name that AWS gives to the load balancer", async () => {
     const { component } = await mockedIngress();
     equal(await valueOf(component.hostname), "k8s-registry.alb.example");
   });
 
-  it("does not know the name in a preview after the wait for the load balancer timed out", async () => {
+  it("leaves the name unknown in a preview after the wait for the load balancer timed out", async () => {
     const recorder = await mockPulumi({ preview: true, loadBalancers: false });
     const { hostname } = new StickyIngress("registry", ARGS);
     equal(await isKnown(hostname), false);
     await recorder.settle();
   });
 
-  it("fails in an update that found no load balancer, and names the Ingress, the wait and where to look", async () => {
+  it("fails in an update that found no load balancer, naming the Ingress, the wait and where to look", async () => {
     await mockPulumi({ loadBalancers: false });
     const { hostname } = new StickyIngress("registry", ARGS);
     await rejects(promiseOf(hostname), (error) => {
@@ -124,7 +124,7 @@ describe("StickyIngress", () => {
     });
   });
 
-  it("comes before whatever uses its namespace, or its name", async () => {
+  it("is created before whatever uses its namespace or its name", async () => {
     const recorder = await mockPulumi();
     const { namespace, hostname } = new StickyIngress("registry", ARGS);
     new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
@@ -137,7 +137,7 @@ describe("StickyIngress", () => {
     equal(await valueOf(namespace), "companies");
   });
 
-  it("makes the Ingress after the Service", async () => {
+  it("creates the Ingress after the Service", async () => {
     const { recorder, ingress } = await mockedIngress();
     deepEqual(recorder.directlyAfter(ingress, "kubernetes:Service"), ["registry"]);
   });
@@ -146,7 +146,7 @@ describe("StickyIngress", () => {
     { name: "com-sticky", maxAgeSeconds: 0 },
     { name: "AWSALB", maxAgeSeconds: 0 },
   ]) {
-    it(`refuses ${JSON.stringify(cookie)} with every fault, before the first child`, async () => {
+    it(`rejects ${JSON.stringify(cookie)} with every fault, before the first child`, async () => {
       const recorder = await mockPulumi();
       throws(
         () => new StickyIngress("registry", { ...ARGS, cookie }),
@@ -162,7 +162,7 @@ describe("StickyIngress", () => {
     });
   }
 
-  it("is the child of the component that makes it", async () => {
+  it("is a child of the component that creates it", async () => {
     const recorder = await mockPulumi();
     const parent = new pulumi.ComponentResource("sockjs-sticky:index:Workload", "registry");
     new StickyIngress("registry", ARGS, { parent });
@@ -171,7 +171,7 @@ describe("StickyIngress", () => {
     equal(recorder.one("sockjs-sticky:StickyIngress").parent, urn);
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new StickyIngress("registry", ARGS);
     new StickyIngress("documents", ARGS);

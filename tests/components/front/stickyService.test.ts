@@ -28,7 +28,7 @@ async function mockedService(changes: Partial<StickyServiceArgs> = {}) {
 }
 
 describe("StickyService", () => {
-  it("makes a Service, its only child, and no DNS record", async () => {
+  it("creates a Service as its only child, and no DNS record", async () => {
     const { recorder } = await mockedService();
     deepEqual(recorder.counts(), {
       "kubernetes:Service": 1,
@@ -38,7 +38,7 @@ describe("StickyService", () => {
     deepEqual(recorder.calls, []);
   });
 
-  it("asks the controller, and nobody else, for a load balancer that sends to pods", async () => {
+  it("asks only the controller for a load balancer that sends to pods", async () => {
     const { inputs } = await mockedService();
     deepEqual(inputs.spec, {
       type: "LoadBalancer",
@@ -70,13 +70,13 @@ describe("StickyService", () => {
     });
   });
 
-  it("waits 15 minutes for the load balancer, and for its end", async () => {
+  it("waits 15 minutes for the load balancer to be created, and to be deleted", async () => {
     const { recorder } = await mockedService();
     const limits = { create: "15m", update: "15m", delete: "15m" };
     deepEqual(recorder.one("kubernetes:Service").timeouts, limits);
   });
 
-  it("has another name, and so is another Service, when it is to be reached from elsewhere", async () => {
+  it("has another name with another scheme, which makes it another Service", async () => {
     for (const [scheme, name] of [
       ["internet-facing", "chat"],
       ["internal", "chat-internal"],
@@ -88,19 +88,19 @@ describe("StickyService", () => {
     }
   });
 
-  it("tells AWS's own name of the load balancer", async () => {
+  it("outputs the name that AWS gives to the load balancer", async () => {
     const { service } = await mockedService();
     equal(await valueOf(service.hostname), "k8s-chat.elb.example");
   });
 
-  it("does not know the name in a preview after the wait for the load balancer timed out", async () => {
+  it("leaves the name unknown in a preview after the wait for the load balancer timed out", async () => {
     const recorder = await mockPulumi({ preview: true, loadBalancers: false });
     const { hostname } = new StickyService("chat", ARGS);
     equal(await isKnown(hostname), false);
     await recorder.settle();
   });
 
-  it("fails in an update that found no load balancer, and names the Service, the wait and where to look", async () => {
+  it("fails in an update that found no load balancer, naming the Service, the wait and where to look", async () => {
     await mockPulumi({ loadBalancers: false });
     const { hostname } = new StickyService("chat", ARGS);
     await rejects(promiseOf(hostname), (error) => {
@@ -114,7 +114,7 @@ describe("StickyService", () => {
     });
   });
 
-  it("comes before whatever uses its namespace, or its name", async () => {
+  it("is created before whatever uses its namespace or its name", async () => {
     const recorder = await mockPulumi();
     const { namespace, hostname } = new StickyService("chat", ARGS);
     new k8s.core.v1.ConfigMap("in-namespace", { metadata: { namespace } });
@@ -127,7 +127,7 @@ describe("StickyService", () => {
     equal(await valueOf(namespace), "talk");
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new StickyService("chat", ARGS);
     new StickyService("board", ARGS);

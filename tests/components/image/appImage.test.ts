@@ -20,7 +20,7 @@ async function mockedImage(changes: Partial<AppImageArgs> = {}) {
 }
 
 describe("AppImage", () => {
-  it("makes a repository and an image, whose own children a mock cannot show", async () => {
+  it("creates a repository and an image, whose own children a mock cannot show", async () => {
     const { recorder } = await mockedImage();
     deepEqual(recorder.counts(), {
       "awsx:ecr:Repository": 1,
@@ -30,7 +30,7 @@ describe("AppImage", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:AppImage", "chat"), []);
   });
 
-  it("scans what is pushed and keeps the 20 newest images, untagged ones for a day", async () => {
+  it("scans pushed images and keeps the 20 newest, and untagged ones for a day", async () => {
     const { recorder } = await mockedImage();
     deepEqual(recorder.one("awsx:ecr:Repository").inputs, {
       name: "chat",
@@ -46,14 +46,14 @@ describe("AppImage", () => {
     });
   });
 
-  it("allows a second push, and destroy with images in it, only when told to", async () => {
+  it("allows pushing a tag again and destroying a repository with images only when configured", async () => {
     const { recorder } = await mockedImage({ immutableTags: false, forceDelete: true });
     const { inputs } = recorder.one("awsx:ecr:Repository");
     equal(inputs.imageTagMutability, "MUTABLE");
     equal(inputs.forceDelete, true);
   });
 
-  it("builds for Fargate's processors and pushes with a login of the registry, which is secret", async () => {
+  it("builds for Fargate's platform and pushes with a registry login, which is secret", async () => {
     const { recorder } = await mockedImage();
     const { tags, registries, ...inputs } = recorder.one("docker-build:index:Image").inputs;
     deepEqual(inputs, {
@@ -71,7 +71,7 @@ describe("AppImage", () => {
     match(String(at(tags, 0)), new RegExp(`^${URL_OF_REPOSITORY}:[0-9a-f]{16}-\\d{8}T\\d{9}Z$`));
   });
 
-  it("names the image by what it is built from, and never pushes a tag twice nor deletes an image", async () => {
+  it("names the image by its content, never pushes a tag twice and never deletes an image", async () => {
     const builds = [ARGS, ARGS, { ...ARGS, context: { ...CONTEXT, hash: "fedcba9876543210" } }];
     const images = [];
     for (const args of builds) {
@@ -87,7 +87,7 @@ describe("AppImage", () => {
     }
   });
 
-  it("takes over the image of an earlier version, with another tag", async () => {
+  it("adopts the image of an earlier version, with another tag", async () => {
     const { recorder } = await mockedImage({ former: FORMER });
     const { ignoreChanges, retainOnDelete, aliases } = recorder.one("docker-build:index:Image");
     deepEqual(
@@ -96,7 +96,7 @@ describe("AppImage", () => {
     );
   });
 
-  it("keeps the repository and builds nothing where an image is given", async () => {
+  it("keeps the repository and builds nothing if an image is given", async () => {
     const given = `${URL_OF_REPOSITORY}@sha256:2`;
     const { recorder, image } = await mockedImage({ image: given });
     deepEqual(recorder.all("docker-build:index:Image"), []);
@@ -105,7 +105,7 @@ describe("AppImage", () => {
     equal(await valueOf(image.repositoryUrl), URL_OF_REPOSITORY);
   });
 
-  it("refuses another image while one of an earlier version would be deleted, before anything is made", async () => {
+  it("rejects another image, before anything is created, while an earlier version's image would be deleted", async () => {
     const recorder = await mockPulumi();
     const args = { ...ARGS, image: `${URL_OF_REPOSITORY}@sha256:2`, former: FORMER };
     throws(() => new AppImage("chat", args), /^Error: image is ".*@sha256:2"/);
@@ -113,7 +113,7 @@ describe("AppImage", () => {
     deepEqual(recorder.counts(), { "sockjs-sticky:AppImage": 1 });
   });
 
-  it("gives the image by digest, and only when it was pushed", async () => {
+  it("outputs the image by digest once it is pushed", async () => {
     const recorder = await mockPulumi();
     const { imageUri, repositoryUrl } = new AppImage("chat", ARGS);
     new k8s.core.v1.ConfigMap("user", { data: { imageUri } });
@@ -124,7 +124,7 @@ describe("AppImage", () => {
     equal(recorder.isAfter(recorder.one("kubernetes:ConfigMap"), image), true);
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new AppImage("one", ARGS);
     new AppImage("two", ARGS);

@@ -49,11 +49,11 @@ describe("build context", () => {
     return [before, hash()];
   }
 
-  it("is hashed for a tag that registries take", () => {
+  it("has a hash that registries accept in a tag", () => {
     match(hash(), /^[0-9a-f]{16}$/);
   });
 
-  it("has another hash with a file's text, name or place, and with a new or a lost file", () => {
+  it("changes its hash with a file's content, name or folder, and with an added or removed file", () => {
     const changes = [
       () => write("lib/a.ts", "b"),
       () => renameSync(join(folder, "lib/a.ts"), join(folder, "lib/b.ts")),
@@ -69,7 +69,7 @@ describe("build context", () => {
     }
   });
 
-  it("has the same hash with ignored files, other times, another umask or an empty folder", () => {
+  it("keeps its hash with ignored files, other times, another umask or an empty folder", () => {
     const changes = [
       () => write("node_modules/x.js", "y"),
       () => write("npm.log", "new"),
@@ -83,7 +83,7 @@ describe("build context", () => {
     }
   });
 
-  it("is the same path and hash for the same files in another clone", () => {
+  it("has the same path and hash in another clone", () => {
     const before = copyContext(folder);
     const clone = join(place, "clone");
     mkdirSync(clone);
@@ -93,7 +93,7 @@ describe("build context", () => {
     equal(existsSync(before.location), true);
   });
 
-  it("does not confuse two files with one that looks like both", () => {
+  it("does not confuse two files with one that contains both", () => {
     write("lib/b.ts", "b");
     notEqual(
       ...hashesAround(() => {
@@ -103,7 +103,7 @@ describe("build context", () => {
     );
   });
 
-  it("is copied as it is sent, with the modes that git keeps", () => {
+  it("is copied with the modes that git records", () => {
     chmodSync(join(folder, "lib/a.ts"), 0o600);
     write("run.sh", "");
     chmodSync(join(folder, "run.sh"), 0o711);
@@ -118,29 +118,29 @@ describe("build context", () => {
     equal(readlinkSync(join(location, "link")), "lib/a.ts");
   });
 
-  it("has the Dockerfile even where that is ignored, as Docker has it", () => {
+  it("includes the Dockerfile even if it is ignored, as Docker does", () => {
     write(".dockerignore", "node_modules\nDockerfile\n.dockerignore\n");
     notEqual(...hashesAround(() => write("Dockerfile", "FROM other\n")));
     const files = readdirSync(copyContext(folder).location);
     deepEqual(files.toSorted(), [".dockerignore", "Dockerfile", "lib"]);
   });
 
-  it("has what an exception brings back from an ignored folder", () => {
+  it("includes the exceptions of an ignored folder", () => {
     write(".dockerignore", "node_modules\n!node_modules/x.js\n");
     notEqual(...hashesAround(() => write("node_modules/x.js", "y")));
   });
 
-  it("follows the Dockerfile's own ignore file before the folder's", () => {
+  it("prefers the Dockerfile's own ignore file to the folder's", () => {
     write("Dockerfile.dockerignore", "lib\n");
     deepEqual(readdirSync(copyContext(folder).location).includes("lib"), false);
   });
 
-  it("has every file where nothing is ignored", () => {
+  it("includes every file if nothing is ignored", () => {
     rmSync(join(folder, ".dockerignore"));
     notEqual(...hashesAround(() => write("node_modules/x.js", "y")));
   });
 
-  it("leaves no copy for longer than a day, nor a draft", () => {
+  it("removes copies after a day, and drafts", () => {
     const { location: first } = copyContext(folder);
     write("lib/a.ts", "b");
     const { location: second } = copyContext(folder);

@@ -18,7 +18,7 @@ describe("subnets", () => {
     deepEqual(subnetPrefixes("10.0.0.0/22"), { zone: 24, private: 25, public: 27 });
   });
 
-  it("has no subnet that AWS refuses, and zones that fit, in every block that is allowed", () => {
+  it("divides every allowed block into zones that fit and subnets that AWS accepts", () => {
     for (let prefix = 16; prefix <= 22; prefix++) {
       const sizes = subnetPrefixes(`10.0.0.0/${prefix}`);
       equal(MAX_ZONES * addresses(sizes.zone), addresses(prefix));
@@ -28,13 +28,13 @@ describe("subnets", () => {
     }
   });
 
-  it("accepts /16 to /22 that begin at their first address", () => {
+  it("accepts blocks from /16 to /22 that are written by their first address", () => {
     for (const cidr of ["10.0.0.0/16", "10.0.4.0/22", "172.16.0.0/17", "192.168.252.0/22"]) {
       equal(vpcCidrFault(cidr), undefined);
     }
   });
 
-  it("refuses blocks that are too large or too small", () => {
+  it("rejects blocks that are too large or too small", () => {
     for (const got of ["10.0.0.0/15", "10.0.0.0/23", "10.0.0.0/30"]) {
       deepEqual(vpcCidrFault(got), {
         name: "vpcCidr",
@@ -45,7 +45,7 @@ describe("subnets", () => {
     }
   });
 
-  it("knows the blocks of private networks to their ends", () => {
+  it("recognises private blocks up to their last address", () => {
     const own = ["10.0.0.0/8", "10.255.255.255/32", "172.16.0.0/12", "172.31.0.0/16"];
     for (const cidr of [...own, "192.168.0.0/16", "192.168.255.0/24"]) {
       equal(isPrivate(cidr), true, cidr);
@@ -56,7 +56,7 @@ describe("subnets", () => {
     }
   });
 
-  it("tells a block's prefix, and whether it is written by its first address", () => {
+  it("returns a block's prefix length, and whether it is written by its first address", () => {
     equal(prefixOf("0.0.0.0/0"), 0);
     equal(prefixOf("203.0.113.7/32"), 32);
     for (const cidr of ["0.0.0.0/0", "203.0.113.7/32", "10.0.0.128/25"]) {
@@ -66,7 +66,7 @@ describe("subnets", () => {
     equal(isFirstAddress("128.0.0.0/0"), false);
   });
 
-  it("refuses an address within a block and tells where the block begins", () => {
+  it("rejects an address within a block and shows the block's first address", () => {
     for (const [got, example] of [
       ["10.1.2.3/16", "10.1.0.0/16"],
       ["192.168.1.0/22", "192.168.0.0/22"],

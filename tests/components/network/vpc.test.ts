@@ -17,7 +17,7 @@ async function mockedVpc(changes: Partial<VpcArgs> = {}, protect = false) {
 }
 
 describe("Vpc", () => {
-  it("makes one VPC, whose own children a mock cannot show, and one endpoint", async () => {
+  it("creates one VPC, whose own children a mock cannot show, and one endpoint", async () => {
     const { recorder } = await mockedVpc();
     deepEqual(recorder.counts(), {
       "aws:VpcEndpoint": 1,
@@ -27,7 +27,7 @@ describe("Vpc", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:Vpc", "net"), []);
   });
 
-  it("says every size and the role of every subnet", async () => {
+  it("sets the size and the role of every subnet", async () => {
     const { recorder } = await mockedVpc();
     deepEqual(recorder.one("awsx:ec2:Vpc").inputs, {
       cidrBlock: "10.0.0.0/16",
@@ -44,7 +44,7 @@ describe("Vpc", () => {
     });
   });
 
-  it("takes another block and a NAT gateway for each zone when told to", async () => {
+  it("accepts another block and a NAT gateway for each zone", async () => {
     const { recorder } = await mockedVpc({ cidr: "10.8.0.0/22", natGateways: "per-zone" });
     const { inputs } = recorder.one("awsx:ec2:Vpc");
     equal(inputs.cidrBlock, "10.8.0.0/22");
@@ -52,7 +52,7 @@ describe("Vpc", () => {
     deepEqual(inputs.natGateways, { strategy: "OnePerAz" });
   });
 
-  it("leads all route tables to the S3 of its region", async () => {
+  it("routes all route tables to S3 in its region", async () => {
     const { recorder } = await mockedVpc({ region: "eu-west-3" });
     const { name, inputs } = recorder.one("aws:VpcEndpoint");
     equal(name, "net-s3");
@@ -64,14 +64,14 @@ describe("Vpc", () => {
     });
   });
 
-  it("gives the VPC's id and its subnets, private and public apart", async () => {
+  it("outputs the VPC's id, its private subnets and its public subnets", async () => {
     const { vpc } = await mockedVpc();
     equal(await valueOf(vpc.vpcId), "net-vpc-id");
     deepEqual(await valueOf(vpc.privateSubnetIds), ["net-private-1", "net-private-2"]);
     deepEqual(await valueOf(vpc.publicSubnetIds), ["net-public-1", "net-public-2"]);
   });
 
-  it("counts routes, their associations and the endpoint as the way out", async () => {
+  it("includes routes, their associations and the endpoint in its egress", async () => {
     const recorder = await mockPulumi();
     const vpc = new Vpc("net", ARGS);
     new Vpc("later", ARGS, { dependsOn: vpc.egress });
@@ -83,7 +83,7 @@ describe("Vpc", () => {
     deepEqual(recorder.directlyAfter(later, "aws:VpcEndpoint"), ["net-s3"]);
   });
 
-  it("hands its protection on to all that it makes", async () => {
+  it("protects all its children when it is protected", async () => {
     const { recorder } = await mockedVpc({}, true);
     deepEqual(
       recorder.made.filter(({ protect }) => !protect),
@@ -91,7 +91,7 @@ describe("Vpc", () => {
     );
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new Vpc("one", ARGS);
     new Vpc("two", ARGS);

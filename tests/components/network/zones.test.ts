@@ -17,13 +17,13 @@ async function mockedZones(
 }
 
 describe("zones", () => {
-  it("takes as many as are wanted, the first by name", async () => {
+  it("chooses the requested number, in alphabetical order", async () => {
     const all = ["us-east-1d", "us-east-1b", "us-east-1a", "us-east-1c"];
     deepEqual((await mockedZones(2, { zones: all })).zones, ["us-east-1a", "us-east-1b"]);
     deepEqual((await mockedZones(4, { zones: all })).zones, all.toSorted());
   });
 
-  it("asks the given provider once, and never for zones without EKS or Fargate, or with opt-in", async () => {
+  it("asks the given provider once, and excludes zones without EKS or Fargate and opt-in zones", async () => {
     const { recorder } = await mockedZones(2);
     const provider = recorder.one("pulumi:providers:aws");
     deepEqual(recorder.calls, [
@@ -39,7 +39,7 @@ describe("zones", () => {
     ]);
   });
 
-  it("keeps those that are chosen, whatever is available now, and adds the first of the others", async () => {
+  it("keeps zones that were chosen before, whatever is available now, and adds the first others", async () => {
     const available = { zones: ["us-east-1a", "us-east-1b", "us-east-1d"] };
     const chosen = ["us-east-1b", "us-east-1c"];
     deepEqual((await mockedZones(2, available, chosen)).zones, chosen);
@@ -48,7 +48,7 @@ describe("zones", () => {
     deepEqual((await mockedZones(1, { zones: [] }, chosen)).zones, ["us-east-1b"]);
   });
 
-  it("refuses a region that has fewer, without a stack trace", async () => {
+  it("rejects a region with too few zones, without a stack trace", async () => {
     const region = { region: "us-west-1", zones: ["us-west-1a", "us-west-1c"] };
     await rejects(mockedZones(3, region), (error) => {
       equal(pulumi.RunError.isInstance(error), true);

@@ -15,7 +15,7 @@ const OFFERED = new Map([
 const CANDIDATES = [0.25, 0.5, 0.75, ...Array.from({ length: 128 }, (_, index) => index + 1)];
 
 describe("Fargate sizes", () => {
-  it("are exactly those that AWS offers", () => {
+  it("are exactly those that AWS supports", () => {
     for (const [cpuMillicores, expected] of OFFERED) {
       const accepted = CANDIDATES.filter(
         (gib) => sizeFault({ cpuMillicores, memoryMiB: gib * 1024 }) === undefined,
@@ -24,7 +24,7 @@ describe("Fargate sizes", () => {
     }
   });
 
-  it("name the memory that a number of vCPU may have, to the MiB", () => {
+  it("have faults that list the memory sizes of a vCPU size", () => {
     const mustBe = "a size that Fargate has with 250 cpuMillicores: 512, 1024, 2048";
     for (const memoryMiB of [513, 4096]) {
       deepEqual(sizeFault({ cpuMillicores: 250, memoryMiB }), {
@@ -40,7 +40,7 @@ describe("Fargate sizes", () => {
     );
   });
 
-  it("name the numbers of vCPU that there are", () => {
+  it("have faults that list the vCPU sizes", () => {
     deepEqual(sizeFault({ cpuMillicores: 300, memoryMiB: 512 }), {
       name: "cpuMillicores",
       got: 300,
@@ -49,7 +49,7 @@ describe("Fargate sizes", () => {
     });
   });
 
-  it("leave 256 MiB to Kubernetes and request what they limit, so that no size is rounded up", () => {
+  it("leave 256 MiB to Kubernetes, with requests that equal the limits, so that no size is rounded up", () => {
     const resources = { cpu: "500m", memory: "768Mi" };
     deepEqual(containerResources({ cpuMillicores: 500, memoryMiB: 1024 }), {
       requests: resources,

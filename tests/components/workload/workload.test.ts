@@ -38,7 +38,7 @@ function podOf({ inputs }: Made) {
 }
 
 describe("Workload", () => {
-  it("makes account, replicas and disruption budget, all its children, and no autoscaler", async () => {
+  it("creates service account, replicas and disruption budget as its children, and no autoscaler", async () => {
     const { recorder } = await mockedWorkload();
     deepEqual(recorder.counts(), {
       "kubernetes:Deployment": 1,
@@ -49,7 +49,7 @@ describe("Workload", () => {
     deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
   });
 
-  it("has an account of its own, whose token nobody gets", async () => {
+  it("has its own service account, whose token is not mounted", async () => {
     const { recorder, pod } = await mockedWorkload();
     const { inputs } = recorder.one("kubernetes:ServiceAccount");
     deepEqual(inputs.metadata, METADATA);
@@ -59,7 +59,7 @@ describe("Workload", () => {
     equal(at(pod, "enableServiceLinks"), false);
   });
 
-  it("replaces all replicas in one wave, never with fewer than there are", async () => {
+  it("replaces all replicas at once without reducing their number", async () => {
     const { deployment } = await mockedWorkload();
     deepEqual(at(deployment.inputs, "metadata", "labels"), LABELS);
     equal(at(deployment.inputs, "metadata", "namespace"), "talk");
@@ -72,20 +72,20 @@ describe("Workload", () => {
     deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: LABELS });
   });
 
-  it("is given ten minutes to start, some more while AWS makes its load balancer, and the drain to end", async () => {
+  it("has ten minutes to start, more while AWS creates its load balancer, and the drain to stop", async () => {
     const { deployment, pod } = await mockedWorkload();
     equal(at(deployment.inputs, "spec", "progressDeadlineSeconds"), 600);
     deepEqual(deployment.timeouts, { create: "900s", update: "600s", delete: "825s" });
     equal(at(pod, "terminationGracePeriodSeconds"), 225);
   });
 
-  it("derives the grace period from another drain, too", async () => {
+  it("derives the grace period from the drain", async () => {
     const { deployment, pod } = await mockedWorkload({ drainSeconds: 150 });
     equal(at(pod, "terminationGracePeriodSeconds"), 175);
     equal(deployment.timeouts.delete, "775s");
   });
 
-  it("runs one container of the image in the size that Fargate bills", async () => {
+  it("runs one container of the image in the pod's Fargate size", async () => {
     const { pod, container } = await mockedWorkload();
     const resources = { cpu: "500m", memory: "768Mi" };
     equal((at(pod, "containers") as unknown[]).length, 1);
@@ -98,7 +98,7 @@ describe("Workload", () => {
     deepEqual(at(container, "resources"), { requests: resources, limits: resources });
   });
 
-  it("tells the app which one it is, its ports, its drain and its name", async () => {
+  it("passes the app its name, ports, drain and replica name", async () => {
     const { container } = await mockedWorkload();
     deepEqual(at(container, "env"), [
       { name: "APP", value: "echo" },
@@ -109,7 +109,7 @@ describe("Workload", () => {
     ]);
   });
 
-  it("tells the app which pages of other origins may use it", async () => {
+  it("passes the app the allowed origins", async () => {
     const allowedOrigins = ["https://a.example", "https://b.example:8443"];
     const { container } = await mockedWorkload({ allowedOrigins });
     deepEqual(
@@ -118,13 +118,13 @@ describe("Workload", () => {
     );
   });
 
-  it("gives the app the entries of a Secret as its environment, and of none where there is none", async () => {
+  it("adds the entries of a Secret to the app's environment, if there is a Secret", async () => {
     const { container } = await mockedWorkload({ secretName: "chat-database-1a2b" });
     deepEqual(at(container, "envFrom"), [{ secretRef: { name: "chat-database-1a2b" } }]);
     equal(at((await mockedWorkload()).container, "envFrom"), undefined);
   });
 
-  it("is alive by /healthz and ready by /readyz", async () => {
+  it("uses /healthz for liveness and /readyz for readiness", async () => {
     const { container } = await mockedWorkload();
     const alive = {
       httpGet: { path: "/healthz", port: "http", scheme: "HTTP" },
@@ -170,7 +170,7 @@ describe("Workload", () => {
     ]);
   });
 
-  it("lets Fargate evict one pod at a time, and one that is not ready always", async () => {
+  it("lets Fargate evict one pod at a time, and unready pods always", async () => {
     const { recorder } = await mockedWorkload();
     const { inputs } = recorder.one("kubernetes:PodDisruptionBudget");
     deepEqual(inputs.metadata, METADATA);
@@ -181,7 +181,7 @@ describe("Workload", () => {
     });
   });
 
-  it("begins with its replicas, and then leaves their number to the autoscaler where there is one", async () => {
+  it("starts with its number of replicas and leaves it to an autoscaler, if there is one", async () => {
     const { recorder, deployment } = await mockedWorkload({ maxReplicas: 12 });
     equal(recorder.counts()["kubernetes:HorizontalPodAutoscaler"], 1);
     deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
@@ -190,7 +190,7 @@ describe("Workload", () => {
     deepEqual(deployment.inputs.metadata, METADATA);
   });
 
-  it("takes the number of replicas back from an autoscaler that was turned off", async () => {
+  it("takes the number of replicas over from an autoscaler that was turned off", async () => {
     const { deployment } = await mockedWorkload();
     deepEqual(deployment.inputs.metadata, {
       ...METADATA,
@@ -222,7 +222,7 @@ describe("Workload", () => {
     });
   });
 
-  it("gives each replica a name that it keeps, where it is told the Service of the names", async () => {
+  it("gives each replica a stable name with a headless Service", async () => {
     const { recorder, statefulSet } = await mockedStatefulSet();
     deepEqual(recorder.all("kubernetes:Deployment"), []);
     deepEqual(recorder.strangersTo("sockjs-sticky:Workload", "chat"), []);
@@ -257,12 +257,12 @@ describe("Workload", () => {
     equal(larger.statefulSet.timeouts.update, "4200s");
   });
 
-  it("has the pods of a StatefulSet as those of a Deployment", async () => {
+  it("creates the same pods in a StatefulSet as in a Deployment", async () => {
     const { pod } = await mockedStatefulSet();
     deepEqual(pod, (await mockedWorkload()).pod);
   });
 
-  it("scales a StatefulSet, too", async () => {
+  it("scales a StatefulSet as well", async () => {
     const { recorder, statefulSet } = await mockedStatefulSet({ maxReplicas: 12 });
     const { spec } = recorder.one("kubernetes:HorizontalPodAutoscaler").inputs;
     deepEqual(at(spec, "scaleTargetRef"), {
@@ -273,7 +273,7 @@ describe("Workload", () => {
     deepEqual(statefulSet.ignoreChanges, ["spec.replicas"]);
   });
 
-  it("lives twice side by side", async () => {
+  it("can be created twice in one program", async () => {
     const recorder = await mockPulumi();
     new Workload("chat", { ...ARGS, maxReplicas: 6 });
     new Workload("board", { ...ARGS, maxReplicas: 6, labels: { app: "board" } });
