@@ -19,21 +19,22 @@ type WorkloadField = FieldOf<(typeof WORKLOAD_RULES)[keyof typeof WORKLOAD_RULES
 /** What the fields of a workload mean, in the order of their table. */
 const WORKLOAD_MEANINGS: Readonly<Record<Exclude<WorkloadField, "app">, string>> = {
   affinity: "What stays on one replica. `none` shows what breaks without affinity.",
-  replicas: "Number of replicas; with an autoscaler the minimum.",
+  replicas: "Number of replicas. With an autoscaler, the minimum.",
   maxReplicas: "Maximum number of replicas. Setting it enables an autoscaler.",
   drainSeconds:
-    "Seconds for which a stopping replica still accepts new work. The load balancer keeps sending new work for a while, so the minimum depends on the affinity: 150 with `source-ip` and `none`, 60 with `cookie`, 10 with `key`.",
+    "Seconds for which a stopping replica still accepts new work. The load balancer keeps sending new work for some time, which depends on the affinity. The minimum is 150 with `source-ip` and `none`, 60 with `cookie`, and 10 with `key`.",
   cpuMillicores:
     "vCPU that Fargate bills for a pod, in thousandths: 250, 500, 1000, 2000, 4000, 8000 or 16000.",
   memoryMiB:
-    "Memory that Fargate bills for a pod, in MiB: 512, 1024 or 2048 with 250 millicores. Kubernetes' own components take 256 MiB of it.",
-  dnsName: "DNS name of the load balancer, in the zone `hostedZoneId`; AWS's own name if omitted.",
+    "Memory that Fargate bills for a pod, in MiB: for example 512, 1024 or 2048 with 250 millicores. Kubernetes itself uses 256 MiB of it.",
+  dnsName:
+    "DNS name of the load balancer, in the zone `hostedZoneId`. If omitted, the load balancer has only AWS's name.",
   allowedOrigins:
-    "Origins of other pages that may use the app. Browsers keep all other pages from opening a session, creating something or reading a response. Transport `jsonp-polling` sends no origin, so only the app's own page can use it.",
+    "Origins of other pages that may use the app. All other pages cannot open a session, create anything or read a response. The transport `jsonp-polling` sends no origin, so only the app's own page can use it.",
   maxCreationsPerSecond:
-    "Creations a second that a replica accepts from one address, with a burst of ten seconds' worth.",
+    "Creations per second that a replica accepts from one address, with bursts of ten seconds' worth.",
   crossZone:
-    "Whether the load balancer's address in one zone sends to replicas in all zones. Affinity `source-ip` requires it.",
+    "Whether the load balancer's nodes send connections to replicas in all zones, not only in their own. Affinity `source-ip` requires it.",
   idleTimeoutSeconds:
     "Seconds without data after which a TCP connection is closed. With TLS it is always 350.",
 };
