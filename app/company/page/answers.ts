@@ -1,7 +1,7 @@
+import type { Answer } from "../../common/page/ask.ts";
 import { byId, create, setText } from "../../common/page/dom.ts";
 import { replicaBadge, tint } from "../../common/page/replica.ts";
 import { count } from "../../common/page/words.ts";
-import type { Answer } from "./api.ts";
 
 const MAX_ENTRIES = 50;
 
