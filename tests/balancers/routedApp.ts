@@ -1,15 +1,12 @@
 import { CATALOGUE } from "../../app/contract/catalogue.ts";
-import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 import { metric } from "../drivers/metrics.ts";
 import { endRuns, runNode, type Run } from "../drivers/localRun.ts";
 import { freePorts } from "../support/ports.ts";
-import { newDatabase } from "../drivers/postgres.ts";
+import { usePostgres } from "../drivers/postgres.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { Fleet, isUp, PODS, type Router } from "./routers.ts";
 
 const ORDINALS = [0, 1, 2];
-
-const MAX_CONNECTIONS = 60;
 
 /** Three replicas of an app, as the image runs them, behind two routers. */
 export class RoutedApp {
@@ -26,12 +23,8 @@ export class RoutedApp {
   constructor(app: "company" | "document", environment: Record<string, string>) {
     this.#app = app;
     this.#environment = environment;
-    let postgres: Postgres | undefined;
-    before(async () => {
-      postgres = await startPostgres({ ephemeral: true }, MAX_CONNECTIONS);
-    });
-    after(() => postgres?.stop());
-    beforeEach(() => this.#start(postgres?.url ?? ""));
+    const postgres = usePostgres();
+    beforeEach(async () => this.#start(await postgres.newDatabase()));
     afterEach(async () => {
       await endRuns();
       await this.#fleet?.stop();
@@ -67,8 +60,8 @@ export class RoutedApp {
     );
   }
 
-  async #start(postgresUrl: string): Promise<void> {
-    this.databaseUrl = await newDatabase(postgresUrl);
+  async #start(databaseUrl: string): Promise<void> {
+    this.databaseUrl = databaseUrl;
     [this.#port, this.#metricsPort] = [await freePorts(1), await freePorts(1)];
     const fleet = await Fleet.of(0);
     this.#fleet = fleet;

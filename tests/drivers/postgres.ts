@@ -3,8 +3,23 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { Client } from "pg";
 import { startPostgres, type Postgres } from "../../local/postgres/postgres.ts";
 
-/** More than the servers of any test have together. */
-const MAX_CONNECTIONS = 60;
+/** More than the servers of all tests have that run at the same time. */
+const MAX_CONNECTIONS = 200;
+
+/** How the processes of mocha learn where the PostgreSQL of the run is. */
+const URL_VARIABLE = "TEST_POSTGRES_URL";
+
+let ofRun: Postgres | undefined;
+
+/** Starts the PostgreSQL that all tests of a run use, each with databases of its own. */
+export async function startPostgresOfRun(): Promise<void> {
+  ofRun = await startPostgres({ ephemeral: true }, MAX_CONNECTIONS);
+  process.env[URL_VARIABLE] = ofRun.url;
+}
+
+export async function stopPostgresOfRun(): Promise<void> {
+  await ofRun?.stop();
+}
 
 /** The PostgreSQL of a test file. */
 export interface TestPostgres {
@@ -12,14 +27,30 @@ export interface TestPostgres {
   newDatabase(): Promise<string>;
 }
 
-/** Runs a PostgreSQL for the tests of a `describe`. */
+/** Gives the tests of a `describe` databases, which are removed at its end. */
 export function usePostgres(): TestPostgres {
-  let postgres: Postgres | undefined;
-  before(async () => {
-    postgres = await startPostgres({ ephemeral: true }, MAX_CONNECTIONS);
+  const made: string[] = [];
+  after(async () => {
+    for (const url of made) {
+      const name = new URL(url).pathname.slice(1);
+      await queryRows(urlOfRun(), `drop database ${name} with (force)`);
+    }
   });
-  after(() => postgres?.stop());
-  return { newDatabase: () => newDatabase(postgres?.url ?? "") };
+  return {
+    newDatabase: async () => {
+      const url = await newDatabase(urlOfRun());
+      made.push(url);
+      return url;
+    },
+  };
+}
+
+function urlOfRun(): string {
+  const url = process.env[URL_VARIABLE];
+  if (url === undefined) {
+    throw new Error("there is no PostgreSQL: run mocha with --require tests/support/hooks.ts");
+  }
+  return url;
 }
 
 /** Makes a database; its URL. */

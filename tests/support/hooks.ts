@@ -1,8 +1,13 @@
 import { buildPages } from "../../app/build.ts";
 import { tellOfRuns } from "../drivers/localRun.ts";
+import { startPostgresOfRun, stopPostgresOfRun } from "../drivers/postgres.ts";
 
-/** Builds once for the whole run what servers of all tests serve, as in the image and in the local run. */
-export const mochaGlobalSetup = buildPages;
+/** Makes once for the whole run what all tests use: the pages, as in the image and in the local run, and a PostgreSQL. */
+export async function mochaGlobalSetup(): Promise<void> {
+  await Promise.all([buildPages(), startPostgresOfRun()]);
+}
+
+export const mochaGlobalTeardown = stopPostgresOfRun;
 
 export const mochaHooks: Mocha.RootHookObject = {
   afterEach(this: Mocha.Context) {

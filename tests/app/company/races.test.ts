@@ -204,7 +204,8 @@ describe("migrations", () => {
     await other.query("select pg_advisory_lock(3853314791062309107)");
     const { server, origin } = await startUnreadyServer(database);
     await waitFor("it waits", async () => {
-      const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+      const waiting =
+        "select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
       return (await queryRows(database, waiting)).length === 1;
     });
     equal(server.lifecycle.phase, "starting");

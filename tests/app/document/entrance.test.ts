@@ -27,7 +27,8 @@ async function lockDocuments(database: string): Promise<() => Promise<void>> {
 
 /** Whether something waits for that. */
 async function isWaiting(database: string): Promise<boolean> {
-  const waiting = "select from pg_stat_activity where wait_event_type = 'Lock'";
+  const waiting =
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   return (await queryRows(database, waiting)).length > 0;
 }
 

@@ -106,7 +106,10 @@ describe("renewal of a document", () => {
     const opening = there.rooms.enter(id);
     try {
       await waitFor("it waits", async () => {
-        const waiting = await queryRows(url, "select from pg_locks where not granted");
+        const waiting = await queryRows(
+          url,
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
         return waiting.length === 1;
       });
     } finally {
