@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { dirname, resolve } from "node:path";
@@ -63,10 +63,7 @@ describe("the workloads of npm start", () => {
   });
 });
 
-describe("npm start refuses in one line with exit status 2", () => {
-  afterEach(endRuns);
-
-  const ONLY_ECHO = ["--workloads", "echo"];
+describe("npm start refuses flags", () => {
   const refusals: [string[], string][] = [
     [
       ["--bogus"],
@@ -94,7 +91,7 @@ describe("npm start refuses in one line with exit status 2", () => {
     ],
     [["--drain", "-1"], '--drain is "-1"; it must be a number from 0 to 3600 (for example 2)'],
     [
-      [...ONLY_ECHO, "--affinity", "cookie"],
+      ["--workloads", "echo", "--affinity", "cookie"],
       '--affinity is "cookie"; it must be echo=source-ip or none (for example none)',
     ],
     [
@@ -106,12 +103,28 @@ describe("npm start refuses in one line with exit status 2", () => {
       '--stack is "nope"; it must be a stack with a file: dev or prod or staging',
     ],
     [
-      ["--host", "192.0.2.77"],
-      '--host is "192.0.2.77"; it must be an address of this computer (for example 127.0.0.1)',
-    ],
-    [
       ["--ephemeral", "--data", "/srv/data"],
       `npm start -- was not understood: option '--ephemeral' cannot be used with option '--data <folder>'; it must be called with ${FLAGS}`,
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    it(args.join(" "), () => {
+      throws(() => readOptions(args), { name: "SettingsError", message });
+    });
+  }
+});
+
+describe("npm start refuses in one line with exit status 2", () => {
+  afterEach(endRuns);
+
+  const refusals: [string[], string][] = [
+    [
+      ["--replicas", "0"],
+      '--replicas is "0"; it must be a whole number from 1 to 100 (for example 3)',
+    ],
+    [
+      ["--host", "192.0.2.77"],
+      '--host is "192.0.2.77"; it must be an address of this computer (for example 127.0.0.1)',
     ],
     [
       ["--port", "0", "--data", "package.json/a/data"],
@@ -149,7 +162,7 @@ describe("npm start refuses in one line with exit status 2", () => {
     it("of the only workload", async () => {
       const port = await listen(0);
       equal(
-        await refusal("--port", String(port), ...ONLY_ECHO),
+        await refusal("--port", String(port), "--workloads", "echo"),
         `--port is ${port}, which is in use on 127.0.0.1; it must be a free port, or 0 to choose one\n`,
       );
     });

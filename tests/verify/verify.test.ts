@@ -1,8 +1,9 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readOptions } from "../../verify/options.ts";
 import { reportJsonSchema } from "../../verify/report.ts";
 import { TRANSPORTS } from "../../verify/sockjs/session.ts";
 import { openPage, startBrowser } from "../drivers/browser.ts";
@@ -121,13 +122,17 @@ describe("npm run verify", () => {
     [["http://a/b", "--bogus"], /unknown option '--bogus'; it must be called with <url>, /],
   ];
   for (const [args, message] of refusals) {
-    it(`refuses ${JSON.stringify(args)} with status 2`, async () => {
-      const run = runNode(VERIFY, args);
-      equal(await run.ended, 2);
-      match(run.err, message);
-      equal(run.err.split("\n").length, 2);
+    it(`refuses ${JSON.stringify(args)}`, () => {
+      throws(() => readOptions(args), { name: "SettingsError", message });
     });
   }
+
+  it("ends with 2 and one line where it refuses", async () => {
+    const run = runNode(VERIFY, ["echo"]);
+    equal(await run.ended, 2);
+    match(run.err, /^URL is "echo"; it must be [^\n]+\n$/);
+    equal(run.out, "");
+  });
 
   it("ends with 3 where nobody listens, and where no SockJS is", async () => {
     const nobody = await verify("http://127.0.0.1:9/echo");
