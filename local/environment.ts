@@ -1,7 +1,7 @@
 /** What every process needs; all else of a shell may be a secret that is meant for somebody else. */
 const NEEDED = [
   ...["PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"],
-  ...["NODE_OPTIONS", "NODE_V8_COVERAGE"],
+  ...["NODE_OPTIONS", "NODE_COMPILE_CACHE", "NODE_V8_COVERAGE"],
 ];
 
 /** Settings of the apps that a person may give to all replicas; the others are the run's own. */

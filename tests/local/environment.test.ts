@@ -40,13 +40,17 @@ describe("the environment of what npm start starts", () => {
   });
 
   it("has what Node.js needs, and nothing else", () => {
+    const needed = {
+      ...{ PATH: "/bin", TZ: "UTC" },
+      ...{ NODE_OPTIONS: "--no-warnings", NODE_COMPILE_CACHE: "/cache" },
+    };
     process.env = {
-      ...{ PATH: "/bin", TZ: "UTC", NODE_OPTIONS: "--no-warnings" },
+      ...needed,
       ...{ AWS_SECRET_ACCESS_KEY: "a", PULUMI_CONFIG_PASSPHRASE: "b", NODE_AUTH_TOKEN: "c" },
       ...{ DATABASE_URL: "d", PGPASSWORD: "e", PORT: "f", npm_config__auth: "g" },
     };
     for (const environment of [childEnvironment(), appEnvironment()]) {
-      deepEqual(environment, { PATH: "/bin", TZ: "UTC", NODE_OPTIONS: "--no-warnings" });
+      deepEqual(environment, needed);
     }
   });
 });
