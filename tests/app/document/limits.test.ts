@@ -175,8 +175,10 @@ describe("limits of the collaborator", () => {
     const editor = await openDocument(id, origin);
     const title = editor.doc.getText("title");
     await waitFor("it is closed", async () => {
-      title.delete(0, title.length);
-      title.insert(0, randomBytes(25 * KIB).toString("hex"));
+      for (let update = 0; update < 20; update++) {
+        title.delete(0, title.length);
+        title.insert(0, randomBytes(25 * KIB).toString("hex"));
+      }
       await editor.saved();
       return (await refused(origin, "slow")) === 1;
     });

@@ -158,12 +158,15 @@ describe("the page of a document, written in by an input method", () => {
   it("keeps what is typed one step of undo while others type", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
+    await ada.clock.install();
+    await ada.reload();
     await write(ada, "first");
     await press(ada, "Enter");
     await reads(bob, "first\n");
     await bob.focus(TEXT);
     await press(bob, "Control+Home");
-    await ada.waitForTimeout(STEP_MS);
+    // However slow the computer is, all that follows is typed at one time, after the step before.
+    await ada.clock.setFixedTime(Date.now() + STEP_MS);
     let typed = "";
     for (const letter of "abc") {
       await ada.keyboard.type(letter);
