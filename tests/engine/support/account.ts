@@ -67,7 +67,7 @@ export class Account {
   async #start(): Promise<void> {
     const cli = findCli();
     if (cli === undefined) {
-      throw new Error("there is no Pulumi CLI that works");
+      throw new Error("the tests of the engine need a Pulumi CLI on PATH; .ci/run builds one");
     }
     const root = join(this.folder, "cli");
     mkdirSync(join(root, "bin"), { recursive: true });
