@@ -59,7 +59,6 @@ export async function runPulumi(
 /** @throws Error where it cannot be run */
 function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const pulumi = spawn(file, args, { stdio: "inherit", detached: true, env });
     const interrupts = new Interrupts();
     for (const [signal, own] of Object.entries(PASSED_ON)) {
       process.on(signal, () => {
@@ -68,6 +67,8 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
         }
       });
     }
+    // After the handlers: one that came before them would end this process and leave Pulumi alone.
+    const pulumi = spawn(file, args, { stdio: "inherit", detached: true, env });
     pulumi.on("exit", (code, signal) =>
       resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]),
     );
