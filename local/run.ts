@@ -74,13 +74,22 @@ export class LocalRun {
   /**
    * Starts what listens; the database before those that need it.
    *
+   * @param onProgress called with a line for people about what it waits for
    * @returns whether all is ready, and not already told to stop
    * @throws Error when a replica ends before it was ever ready
    * @throws SettingsError when the database does not start on its data
    */
-  async start(): Promise<boolean> {
-    await this.#database?.start();
-    await Promise.all(this.#workloads.map((workload) => workload.start()));
+  async start(onProgress: (line: string) => void): Promise<boolean> {
+    if (this.#database !== undefined) {
+      onProgress("starting PostgreSQL");
+      await this.#database.start();
+    }
+    const onReplicas = (line: string): void => {
+      if (!this.#isStopping) {
+        onProgress(line);
+      }
+    };
+    await Promise.all(this.#workloads.map((workload) => workload.start(onReplicas)));
     return !this.#isStopping;
   }
 

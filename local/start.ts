@@ -5,6 +5,7 @@ import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts
 import { readOptions } from "./options.ts";
 import { LocalRun } from "./run.ts";
 import type { Signals } from "./signals.ts";
+import { formatLine, showProgress } from "./stderr.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -23,7 +24,7 @@ export async function start(args: readonly string[], signals: Signals): Promise<
     if (options === undefined) {
       return;
     }
-    const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2);
+    const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2, formatLine);
     const run = new LocalRun(options, log, fail);
     await run.listen();
     signals.control({
@@ -31,8 +32,9 @@ export async function start(args: readonly string[], signals: Signals): Promise<
       kill: () => run.kill(),
       roll: () => run.roll(),
     });
+    showProgress("building the pages");
     await buildPages();
-    if (await run.start()) {
+    if (await run.start(showProgress)) {
       console.log(String(run));
     }
   } catch (error) {

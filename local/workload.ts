@@ -52,9 +52,17 @@ export class Workload {
     this.#authority = `${host.includes(":") ? `[${host}]` : host}:${chosen}`;
   }
 
-  /** @throws Error when a replica ends before it was ever ready */
-  async start(): Promise<void> {
-    await this.#replicas.start();
+  /**
+   * Starts all replicas.
+   *
+   * @param onProgress called with a line for people at first, and with each replica that is ready
+   * @throws Error when a replica ends before it was ever ready
+   */
+  async start(onProgress: (line: string) => void): Promise<void> {
+    const { app, replicas } = this.#options;
+    await this.#replicas.start((ready) =>
+      onProgress(`${app}: ${ready} of ${replicas} replicas are ready`),
+    );
   }
 
   /** Replaces the replicas one after the other. */

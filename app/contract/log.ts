@@ -25,16 +25,19 @@ interface Sink {
  * A log of JSON lines.
  *
  * @param fd the file descriptor that lines go to: 1 in a container, 2 beside output for scripts
+ * @param format what is written for a line. @default - the line itself
  */
 export function createLog(
   fields: Record<string, unknown>,
   level: LogLevel,
   fd: 1 | 2,
+  format = (line: string): string => line,
 ): { log: Logger; flush: () => Promise<void> } {
   const stat = fstatSync(fd);
   const sink = stat.isFIFO() || stat.isSocket() ? pipeSink(fd) : fileSink(fd);
   const timestamp = (): string => `,"time":"${new Date().toISOString()}"`;
-  return { log: pino({ base: fields, level, timestamp }, sink), flush: () => sink.flush() };
+  const formatted = { write: (line: string): void => sink.write(format(line)) };
+  return { log: pino({ base: fields, level, timestamp }, formatted), flush: () => sink.flush() };
 }
 
 /** Writes to a pipe when it has room, without blocking. */

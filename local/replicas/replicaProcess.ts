@@ -8,6 +8,7 @@ import { READINESS_PATH } from "../../app/contract/endpoints.ts";
 import type { Logger } from "../../app/contract/log.ts";
 import { appEnvironment } from "../environment.ts";
 import type { Guard } from "../guard.ts";
+import { relayOutput, REPLICA_OUTPUT } from "../stderr.ts";
 import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
 
 const REPLICA_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
@@ -82,8 +83,9 @@ export class ReplicaProcess {
       },
       // In a process group of its own: a Ctrl-C in the terminal is for the front, which decides what becomes of it.
       detached: true,
-      stdio: ["ignore", 2, 2, "ipc"],
+      stdio: ["ignore", REPLICA_OUTPUT, REPLICA_OUTPUT, "ipc"],
     });
+    relayOutput(this.#child);
     options.guard.watchChild(this.#child);
     this.#start = setTimeout(() => this.#hangs("does not start"), START_MS);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));

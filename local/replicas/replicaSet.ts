@@ -42,20 +42,25 @@ export class ReplicaSet {
   /**
    * Starts all replicas.
    *
+   * @param onProgress called with the number of those that are ready, at first and with each change
    * @throws Error when one ends before it was ever ready
    */
-  start(): Promise<void> {
-    this.#starting = this.#start();
+  start(onProgress?: (ready: number) => void): Promise<void> {
+    this.#starting = this.#start(onProgress);
     return this.#starting;
   }
 
-  async #start(): Promise<void> {
+  async #start(onProgress?: (ready: number) => void): Promise<void> {
     const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
     for (let number = 1; number <= this.#options.replicas; number++) {
       this.#launch(`${this.#options.app}-${String(number).padStart(5, "0")}`);
     }
     await Promise.race([
-      this.#until(() => this.routable().length === this.#options.replicas),
+      this.#until(() => {
+        const ready = this.routable().length;
+        onProgress?.(ready);
+        return ready === this.#options.replicas;
+      }),
       failed,
     ]);
     this.#failed = undefined;

@@ -2,6 +2,7 @@ import { equal, match } from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import {
   childrenOf,
   endRuns,
@@ -93,12 +94,13 @@ describe("npm start, told to stop", () => {
     const how = stdin === "" ? "as a key" : "as a signal to all";
     it(`drains all replicas by a Ctrl-C that comes ${how}`, async () => {
       const run = startInTerminal(stdin);
-      await waitFor("it is ready", () => run.out.includes("2 replicas"));
+      await waitFor("it is ready", () => /^echo http.* 2 replicas\r$/m.test(run.out));
       equal(replicasOf({ pid: frontOf(run) }).size, 2);
       run.child.stdin?.write(CTRL_C);
       equal(await run.ended, 0);
-      equal(run.out.match(/"phase":"closed"/g)?.length, 2);
-      match(run.out, /"code":0,/);
+      const log = stripVTControlCharacters(run.out);
+      equal(log.match(/"phase":"closed"/g)?.length, 2);
+      match(log, /"code":0,/);
     });
   }
 
