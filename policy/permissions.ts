@@ -14,10 +14,13 @@ import {
 } from "./documents.ts";
 import { grantsOf, publicGrantsOf } from "./grants.ts";
 import { named } from "./stack.ts";
-import { known, reportFault, shown, UNKNOWN } from "./violation.ts";
+import { known, reportFault, UNKNOWN } from "./violation.ts";
 
 /** Policies of AWS that allow a whole service or all of them, on everything. */
 const SWEEPING = /:policy\/(.*\/)?(AdministratorAccess|PowerUserAccess|\w+FullAccess)$/;
+
+const EXAMPLE_DOCUMENT =
+  '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"}]}';
 
 /**
  * Actions that, where they are allowed on everything, are as good as all of them: they hand over the rights of others.
@@ -80,18 +83,24 @@ function statements(
 ): Statement[] {
   const read = statementsOf(document);
   if (read === undefined) {
-    report(
-      `${property} of ${named(args)} is ${shown(document)}; it must be a policy document with statements that AWS can read (for example {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"}]})`,
-    );
+    reportFault(report, {
+      name: `${property} of ${named(args)}`,
+      got: document,
+      mustBe: "a policy document with statements that AWS can read",
+      example: EXAMPLE_DOCUMENT,
+    });
   }
   return read ?? [];
 }
 
 function reportGrants(grants: readonly string[], owner: string, report: ReportViolation): void {
   for (const grant of grants) {
-    report(
-      `${owner} allows everybody by ${grant}; it must name who may, or have a condition that does (for example aws:SourceAccount)`,
-    );
+    reportFault(report, {
+      name: owner,
+      problem: `allows everybody by ${grant}`,
+      mustBe: "limited to named principals, or to a condition that names them",
+      example: "aws:SourceAccount",
+    });
   }
 }
 

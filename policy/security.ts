@@ -117,9 +117,12 @@ export const encryption: ResourceValidationPolicy = {
       args.type === CACHE &&
       known(() => args.props.replicationGroupId as unknown) === undefined
     ) {
-      report(
-        `type of ${named(args)} is ${CACHE}; it must be a replication group or a serverless cache, which AWS can encrypt (for example aws.elasticache.ReplicationGroup with atRestEncryptionEnabled: true)`,
-      );
+      reportFault(report, {
+        name: `type of ${named(args)}`,
+        problem: `is ${CACHE}`,
+        mustBe: "a replication group or a serverless cache, which AWS can encrypt",
+        example: "aws.elasticache.ReplicationGroup with atRestEncryptionEnabled: true",
+      });
     }
   },
 };

@@ -7,7 +7,7 @@ import type {
 } from "@pulumi/policy";
 import { isBlock, isEverybody } from "./addresses.ts";
 import { named, stackPolicy, type Member } from "./stack.ts";
-import { known, reportFault, shown, UNKNOWN } from "./violation.ts";
+import { known, reportFault, UNKNOWN } from "./violation.ts";
 
 /** What a rule lets in, or a group by its own rules. */
 interface Opening {
@@ -39,9 +39,12 @@ export const noPublicSecurityGroup: ResourceValidationPolicy = {
     (args: ResourceValidationArgs, report: ReportViolation) => {
       const sources = sourcesOf(args);
       for (const source of sources.filter((each) => !isBlock(each))) {
-        report(
-          `source of ${named(args)} is ${shown(source)}; it must be a security group or blocks, of which a policy can tell whom they let in (for example 10.0.0.0/16)`,
-        );
+        reportFault(report, {
+          name: `source of ${named(args)}`,
+          got: source,
+          mustBe: "a security group or a CIDR block, which policies can check",
+          example: "10.0.0.0/16",
+        });
       }
       const open = sources.filter((each) => isEverybody([each]));
       open.forEach((each) => reportOpen(named(args), [each], report));

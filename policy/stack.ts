@@ -10,6 +10,7 @@ import {
 } from "@pulumi/policy";
 import { cut } from "../app/contract/shown.ts";
 import { TARGETED } from "./targeted.ts";
+import { reportFault } from "./violation.ts";
 
 /** A resource with what the program asked for. */
 export interface Member<Inputs> {
@@ -141,9 +142,12 @@ async function judged(
       throw error;
     }
     const reason = error instanceof Error ? error.message : String(error);
-    report(
-      `${what} cannot be read (${cut(reason)}); its inputs must have the types that its provider takes: mend them`,
-    );
+    reportFault(report, {
+      name: what,
+      problem: `cannot be read (${cut(reason)})`,
+      mustBe: "given inputs of the types that its provider takes",
+      fix: "correct them",
+    });
   }
 }
 

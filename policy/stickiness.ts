@@ -146,9 +146,12 @@ function demandNoPatch(
     const { metadata } = object as { metadata?: { annotations?: object | null } | null };
     for (const name of Object.keys(metadata?.annotations ?? {})) {
       if (name.startsWith(prefix)) {
-        report(
-          `${name} is an annotation of ${named(args)}; it must be one of the ${kind} itself, of which policies can tell what it does: move it there`,
-        );
+        reportFault(report, {
+          name,
+          problem: `is an annotation of ${named(args)}`,
+          mustBe: `an annotation of the ${kind} itself, where policies read it`,
+          fix: "move it there",
+        });
       }
     }
   }

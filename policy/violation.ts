@@ -42,7 +42,7 @@ export function reportFault(report: ReportViolation, fault: Fault, urn?: string)
 }
 
 /** A value as a violation shows it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === UNKNOWN) {
     return "known only after pulumi up";
   }

@@ -1,7 +1,10 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Properties } from "../mocks/mockCloud.ts";
 import { Pack, type Violation } from "./pack.ts";
 import { Plan, UNKNOWN, type Planned } from "./plan.ts";
+
+/** The one form of all faults, see `sentenceOf`. */
+const SENTENCE = /^.+; it must be .+$/s;
 
 /** Resources that are no stack of the program, and what one policy says of them. */
 export interface Case {
@@ -44,6 +47,7 @@ export function itJudges(pack: () => Pack, policy: string, cases: readonly Case[
       );
       const said = found.map(({ says }) => says);
       equal(said.length, expected.length, said.join("\n"));
+      said.forEach((each) => match(each, SENTENCE));
       for (const start of expected) {
         ok(
           said.some((each) => each.startsWith(start)),
