@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
-import { benchDocuments } from "./documents.ts";
-import { benchRegistry } from "./registry.ts";
+import { benchDocuments } from "./documentBench.ts";
+import { benchRegistry } from "./registryBench.ts";
 
 const BENCHES = { registry: benchRegistry, documents: benchDocuments };
 const NAMES = ["registry", "documents"] as const;

@@ -3,12 +3,12 @@ import { sentenceOf } from "../app/contract/fault.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import { Interrupts } from "../terminal/interrupts.ts";
 import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
-import { reach } from "./reach.ts";
+import { reach } from "./reachability.ts";
 import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
-import { countBreaks, createReport } from "./summary.ts";
-import { breaksText } from "./text.ts";
-import { checkWritable, writeReports } from "./write.ts";
+import { countBreaks, createReport } from "./createReport.ts";
+import { breaksText } from "./reportText.ts";
+import { checkWritable, writeReports } from "./reportOutput.ts";
 
 const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive: 4 };
 const EXIT_USAGE = 2;

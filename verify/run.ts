@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHttpTalkers } from "./http/talkers.ts";
+import { createHttpTalkers } from "./http/httpSubjects.ts";
 import { kindOf, type VerifyOptions } from "./options.ts";
 import { createPauses } from "./choices.ts";
 import type { Break, Report } from "./report.ts";
-import { createSockjsTalkers } from "./sockjs/talkers.ts";
-import type { Talker } from "./talker.ts";
+import { createSockjsTalkers } from "./sockjs/sockjsSubjects.ts";
+import type { Talker } from "./subject.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
 const SAMPLE_MS = 500;

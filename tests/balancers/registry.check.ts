@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { openBrowsers, raceFor, type Creation } from "../../bench/race.ts";
+import { openBrowsers, raceFor, type Creation } from "../../bench/creationRace.ts";
 import { queryRows } from "../drivers/postgres.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { nameOf, RoutedApp } from "./routedApp.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { compare } from "../../bench/contests.ts";
-import { costsOf, play, windowCostsOf, type Outcome } from "../../bench/documents.ts";
-import { typeInWindows, type WindowOutcome } from "../../bench/windows.ts";
+import { compare } from "../../bench/contenders.ts";
+import { costsOf, play, windowCostsOf, type Outcome } from "../../bench/documentBench.ts";
+import { typeInWindows, type WindowOutcome } from "../../bench/windowPair.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 
 const SCENE = { documents: 3, people: 5, keystrokes: 5, warmUp: 1 };

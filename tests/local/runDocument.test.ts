@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { countedIn } from "../../bench/contests.ts";
+import { countedIn } from "../../bench/contenders.ts";
 import { closeEditors, converge } from "../drivers/documentEditor.ts";
 import { isSaved, reads } from "../drivers/documentPage.ts";
 import { DocumentVisitor } from "../drivers/documentVisitor.ts";

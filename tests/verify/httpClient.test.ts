@@ -2,7 +2,7 @@ import { equal, deepEqual, rejects } from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { HttpClient } from "../../verify/http/client.ts";
 import { requestFor } from "../../verify/http/request.ts";
-import { HttpTalker } from "../../verify/http/talker.ts";
+import { HttpTalker } from "../../verify/http/httpSubject.ts";
 import type { Break } from "../../verify/report.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts } from "./httpFront.ts";

@@ -6,7 +6,7 @@ import { readOptions } from "../../verify/options.ts";
 import { reportSchema, type Report } from "../../verify/report.ts";
 import { run } from "../../verify/run.ts";
 import { TRANSPORTS } from "../../verify/sockjs/session.ts";
-import { createReport } from "../../verify/summary.ts";
+import { createReport } from "../../verify/createReport.ts";
 import { runNode } from "../drivers/localRun.ts";
 
 export const VERIFY = "verify/main.ts";

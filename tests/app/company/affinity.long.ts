@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openBrowsers, raceFor, violationsOf, type Creation } from "../../../bench/race.ts";
+import { openBrowsers, raceFor, violationsOf, type Creation } from "../../../bench/creationRace.ts";
 import { endRuns, pidOf, replicasOf, startLocal, type LocalRun } from "../../drivers/localRun.ts";
 
 const NUMBERS = 8;

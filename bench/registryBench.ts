@@ -1,8 +1,8 @@
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import type { HttpClient } from "../verify/http/client.ts";
 import { latencyOf } from "../verify/statistics.ts";
-import { AFFINITIES, compare, rotated, type Affinity } from "./contests.ts";
-import { openBrowsers, raceFor, violationsOf, type Creation } from "./race.ts";
+import { AFFINITIES, compare, rotated, type Affinity } from "./contenders.ts";
+import { openBrowsers, raceFor, violationsOf, type Creation } from "./creationRace.ts";
 
 /** Numbers for which clients race. */
 const NUMBERS = 50;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { HttpClient } from "../verify/http/client.ts";
-import { countedIn } from "./contests.ts";
+import { countedIn } from "./contenders.ts";
 
 /** How often a client asks until it has an answer that says what became of its company. */
 const ATTEMPTS = 40;

@@ -2,7 +2,7 @@ import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { kindOf } from "./options.ts";
 import type { Report } from "./report.ts";
-import { breakText } from "./text.ts";
+import { breakText } from "./reportText.ts";
 
 const WIDTH = 720;
 const HEIGHT = 220;

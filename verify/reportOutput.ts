@@ -2,9 +2,9 @@ import { truncate, writeFile } from "node:fs/promises";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { cut, shown } from "../app/contract/shown.ts";
-import { reportPage } from "./page.ts";
+import { reportPage } from "./reportPage.ts";
 import type { Report } from "./report.ts";
-import { reportText } from "./text.ts";
+import { reportText } from "./reportText.ts";
 
 /** Where a person wants the report, beside stdout. */
 interface Files {

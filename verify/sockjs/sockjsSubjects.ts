@@ -1,7 +1,7 @@
 import type { VerifyOptions } from "../options.ts";
 import { inTurn, shuffle } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
-import { SockjsTalker } from "./talker.ts";
+import { SockjsTalker } from "./sockjsSubject.ts";
 
 /** As many SockJS clients as there are sessions. */
 export function createSockjsTalkers(

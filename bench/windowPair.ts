@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { openPage, startBrowser } from "../tests/drivers/browser.ts";
 import { TEXT } from "../tests/drivers/documentPage.ts";
 import { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
-import { rotated, type Affinity, type Contest } from "./contests.ts";
+import { rotated, type Affinity, type Contest } from "./contenders.ts";
 
 /** How many windows are opened at most until one is on another replica than the first. */
 const WINDOWS = 20;

@@ -3,7 +3,7 @@ import { createKeys, inTurn } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
 import { HttpClient } from "./client.ts";
 import { requestAbout, requestFor } from "./request.ts";
-import { HttpTalker } from "./talker.ts";
+import { HttpTalker } from "./httpSubject.ts";
 
 /** Clients that ask about the keys, at least. */
 const MIN_CLIENTS = 10;

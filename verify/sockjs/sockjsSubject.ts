@@ -1,6 +1,6 @@
 import { ResumingClient, type ClientEvent } from "../../app/client/resumingClient.ts";
 import type { Break, SessionResult } from "../report.ts";
-import type { Talker } from "../talker.ts";
+import type { Talker } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import { OPENED_TWICE, SockjsSession, type Answer, type TransportName } from "./session.ts";
 

@@ -3,9 +3,16 @@ import { closeEditors } from "../tests/drivers/documentEditor.ts";
 import { visitors } from "../tests/drivers/localDocument.ts";
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { percentilesOf } from "../verify/statistics.ts";
-import { compare, compared, countedIn, rotated, type Affinity, type Contest } from "./contests.ts";
+import {
+  compare,
+  compared,
+  countedIn,
+  rotated,
+  type Affinity,
+  type Contest,
+} from "./contenders.ts";
 import { SharedDocument, type Sight } from "./sharedDocument.ts";
-import { typeInWindows, type WindowOutcome } from "./windows.ts";
+import { typeInWindows, type WindowOutcome } from "./windowPair.ts";
 
 /** Who types how much. */
 interface Scene {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../agents.ts";
 import type { SessionResult } from "../report.ts";
-import type { Talker } from "../talker.ts";
+import type { Talker } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import type { HttpAnswer, HttpClient } from "./client.ts";
 import type { HttpRequest } from "./request.ts";
