@@ -5,8 +5,8 @@ import { endRuns, startLocal, type LocalRun } from "../tests/drivers/localRun.ts
 export const AFFINITIES = ["none", "cookie", "key"] as const;
 export type Affinity = (typeof AFFINITIES)[number];
 
-/** One of those that are compared: a local run with an affinity. */
-export interface Contest {
+/** One side of a comparison: a local run with an affinity. */
+export interface Contender {
   affinity: Affinity;
   run: LocalRun;
 }
@@ -14,15 +14,15 @@ export interface Contest {
 /** Compares the affinities of an app, all of which run until `work` is done. */
 export async function compare(
   app: AppName,
-  work: (contests: readonly Contest[]) => Promise<void>,
+  work: (contenders: readonly Contender[]) => Promise<void>,
 ): Promise<void> {
-  const contests: Contest[] = [];
+  const contenders: Contender[] = [];
   try {
     for (const affinity of AFFINITIES) {
       const flags = ["--workloads", app, "--ephemeral", "--affinity", `${app}=${affinity}`];
-      contests.push({ affinity, run: await startLocal(...flags) });
+      contenders.push({ affinity, run: await startLocal(...flags) });
     }
-    await work(contests);
+    await work(contenders);
   } finally {
     await endRuns();
   }

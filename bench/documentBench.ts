@@ -9,7 +9,7 @@ import {
   countedIn,
   rotated,
   type Affinity,
-  type Contest,
+  type Contender,
 } from "./contenders.ts";
 import { SharedDocument, type Sight } from "./sharedDocument.ts";
 import { typeInWindows, type WindowOutcome } from "./windowPair.ts";
@@ -53,32 +53,32 @@ export interface Outcome {
 
 /** Types in documents at random, by cookie and by key, side by side, and prints what each costs. */
 export async function benchDocuments(): Promise<void> {
-  await compare("document", async (contests) => {
+  await compare("document", async (contenders) => {
     for (const scene of SCENES) {
       const { documents, people, keystrokes } = scene;
       const size = `${documents} documents, ${people} people and ${keystrokes} keystrokes in each`;
       console.log(`\nfrom key to screen (${size}; compared to key)`);
-      console.table(costsOf(await play(scene, contests)));
+      console.table(costsOf(await play(scene, contenders)));
     }
     const { keys } = WINDOWS;
     console.log(
       `\nfrom key to another Chromium's window (${keys} keys; not on its replica unless by key)`,
     );
-    console.table(windowCostsOf(await typeInWindows(contests, WINDOWS)));
+    console.table(windowCostsOf(await typeInWindows(contenders, WINDOWS)));
   });
 }
 
 /** Types the same with each affinity. */
-export async function play(scene: Scene, contests: readonly Contest[]): Promise<Outcome[]> {
+export async function play(scene: Scene, contenders: readonly Contender[]): Promise<Outcome[]> {
   try {
-    const opened = await Promise.all(contests.map(({ run }) => openDocuments(run, scene)));
+    const opened = await Promise.all(contenders.map(({ run }) => openDocuments(run, scene)));
     await type(opened, scene.warmUp);
     await Promise.all(opened.flat().map((document) => document.finish()));
-    const before = await Promise.all(contests.map(hopsOf));
+    const before = await Promise.all(contenders.map(hopsOf));
     await type(opened, scene.keystrokes);
     return await Promise.all(
-      contests.map(async (contest, index) => {
-        const outcome = await outcomeOf(contest, opened[index] ?? []);
+      contenders.map(async (contender, index) => {
+        const outcome = await outcomeOf(contender, opened[index] ?? []);
         return { ...outcome, hops: outcome.hops - (before[index] ?? 0) };
       }),
     );
@@ -88,7 +88,7 @@ export async function play(scene: Scene, contests: readonly Contest[]): Promise<
 }
 
 async function outcomeOf(
-  { affinity, run }: Contest,
+  { affinity, run }: Contender,
   documents: readonly SharedDocument[],
 ): Promise<Outcome> {
   const finished = await Promise.all(documents.map((document) => document.finish()));
@@ -121,15 +121,15 @@ async function type(
 ): Promise<void> {
   const documents = opened[0]?.length ?? 0;
   for (let each = 0; each < keystrokes * documents; each++) {
-    for (const contest of rotated(opened, each)) {
-      contest[each % documents]?.type();
+    for (const contender of rotated(opened, each)) {
+      contender[each % documents]?.type();
       // Not at a steady beat, which another one could happen to be in step with.
       await sleep(GAP_MS * (0.5 + Math.random()));
     }
   }
 }
 
-function hopsOf({ run }: Pick<Contest, "run">): Promise<number> {
+function hopsOf({ run }: Pick<Contender, "run">): Promise<number> {
   return countedIn(run, "document_hops_total");
 }
 

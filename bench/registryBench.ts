@@ -26,11 +26,11 @@ interface Outcome {
 
 /** Races for business numbers at random, by cookie and by key, side by side, and prints what each gains. */
 export async function benchRegistry(): Promise<void> {
-  await compare("company", async (contests) => {
+  await compare("company", async (contenders) => {
     for (const race of RACES) {
       const outcomes: [Affinity, Outcome][] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        for (const { affinity, run } of rotated(contests, round)) {
+        for (const { affinity, run } of rotated(contenders, round)) {
           outcomes.push([affinity, await raceIn(run, race, round)]);
         }
       }

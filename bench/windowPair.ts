@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { openPage, startBrowser } from "../tests/drivers/browser.ts";
 import { TEXT } from "../tests/drivers/documentPage.ts";
 import { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
-import { rotated, type Affinity, type Contest } from "./contenders.ts";
+import { rotated, type Affinity, type Contender } from "./contenders.ts";
 
 /** How many windows are opened at most until one is on another replica than the first. */
 const WINDOWS = 20;
@@ -24,12 +24,14 @@ export interface WindowOutcome {
 
 /** Presses keys in one window and watches another one, of a browser each, with each affinity in turn. */
 export async function typeInWindows(
-  contests: readonly Contest[],
+  contenders: readonly Contender[],
   { keys, warmUp }: { keys: number; warmUp: number },
 ): Promise<WindowOutcome[]> {
   const browser = await startBrowser();
   try {
-    const pairs = await Promise.all(contests.map((contest) => WindowPair.open(browser, contest)));
+    const pairs = await Promise.all(
+      contenders.map((contender) => WindowPair.open(browser, contender)),
+    );
     for (let key = 0; key < warmUp + keys; key++) {
       for (const pair of rotated(pairs, key)) {
         await pair.press();
@@ -59,7 +61,7 @@ class WindowPair {
     [this.#writer, this.#reader] = pages;
   }
 
-  static async open(browser: Browser, { affinity, run }: Contest): Promise<WindowPair> {
+  static async open(browser: Browser, { affinity, run }: Contender): Promise<WindowPair> {
     const { origin } = run;
     const id = await new DocumentVisitor(origin, "127.0.0.1").create();
     const join = () => openWindow(browser, `${origin}/documents/${id}`);

@@ -4,8 +4,8 @@ import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const KEY_LENGTH = 12;
 
-/** One value after the other, and again from the first; `T` has to allow undefined where there may be none. */
-export function inTurn<T>(values: readonly T[], index: number): T {
+/** The value whose turn it is, from the first to the last and over again; `T` must allow undefined if the list may be empty. */
+export function roundRobin<T>(values: readonly T[], index: number): T {
   return values[index % values.length] as T;
 }
 

@@ -15,8 +15,8 @@ const FIRST_BREAKS = 10;
 
 /** Puts together what was seen. */
 export function createReport(options: VerifyOptions, seen: Seen): Report {
-  const sessions = seen.talkers.map((talker) => talker.result());
-  const latencies = seen.talkers.flatMap((talker) => talker.latencies);
+  const sessions = seen.subjects.map((subject) => subject.result());
+  const latencies = seen.subjects.flatMap((subject) => subject.latencies);
   const total = totalOf(sessions);
   const chances = total((session) => session.chances);
   const report: Omit<Report, "verdict" | "reasons"> = {

@@ -106,9 +106,9 @@ function progress(options: VerifyOptions): (seen: Seen) => void {
   const kind = kindOf(options);
   const [state, answers] = kind === "session" ? ["open", "echoes"] : ["answered", "answers"];
   let told = 0;
-  return ({ breaks, seconds, talkers }) => {
-    const open = talkers.filter(({ isOpen }) => isOpen).length;
-    const echoed = talkers.reduce((sum, talker) => sum + talker.echoed, 0);
+  return ({ breaks, seconds, subjects }) => {
+    const open = subjects.filter(({ isOpen }) => isOpen).length;
+    const echoed = subjects.reduce((sum, subject) => sum + subject.echoed, 0);
     const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${kind}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), kind)}`;
     if (isLive) {
       process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);

@@ -12,8 +12,7 @@ import {
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
-import { KEY } from "./http/request.ts";
-import { TRANSPORTS } from "./sockjs/session.ts";
+import { TRANSPORTS } from "./sockjs/transport.ts";
 
 export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
 
@@ -25,6 +24,9 @@ const FIRST_SOURCE = 257;
 
 /** Part of the duration after which a roll-out has to be over. */
 const CALM_FROM = 0.8;
+
+/** Where the key of a request is: `path`, `header:NAME` or `json:NAME`. */
+const KEY_PLACE = /^(path|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
 
 const ADDRESS = /^\d{1,3}(\.\d{1,3}){3}$/;
 
@@ -55,7 +57,7 @@ const RULES = {
   rate: numberFrom(0.01, 1000, 1),
   scenario: oneOf(SCENARIOS),
   cookieJar: oneOf(["on", "off"]).optional(),
-  key: textLike(KEY, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
+  key: textLike(KEY_PLACE, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
   json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
   html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SCENARIOS } from "./options.ts";
-import { TRANSPORTS } from "./sockjs/session.ts";
+import { TRANSPORTS } from "./sockjs/transport.ts";
 
 /** Version of the report's shape: the first number changes when a reader has to. */
 export const REPORT_VERSION = "1.1";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHttpTalkers } from "./http/httpSubjects.ts";
+import { createHttpSubjects } from "./http/httpSubjects.ts";
 import { kindOf, type VerifyOptions } from "./options.ts";
 import { createPauses } from "./choices.ts";
 import type { Break, Report } from "./report.ts";
-import { createSockjsTalkers } from "./sockjs/sockjsSubjects.ts";
-import type { Talker } from "./subject.ts";
+import { createSockjsSubjects } from "./sockjs/sockjsSubjects.ts";
+import type { Subject } from "./subject.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
 const SAMPLE_MS = 500;
@@ -28,7 +28,7 @@ const SETTLE_MS = 5000;
 export interface Seen {
   started: Date;
   seconds: number;
-  talkers: readonly Talker[];
+  subjects: readonly Subject[];
   breaks: readonly Break[];
   timeline: Report["timeline"];
 }
@@ -47,25 +47,27 @@ export async function run(
   const clock = (): number => (Date.now() - started.getTime()) / 1000;
   const breaks: Break[] = [];
   const timeline: Report["timeline"] = [];
-  const create = kindOf(options) === "session" ? createSockjsTalkers : createHttpTalkers;
-  const talkers = create(options, { clock, onBreak: (each) => breaks.push(each) });
-  const seen = (): Seen => ({ started, seconds: clock(), talkers, breaks, timeline });
+  const create = kindOf(options) === "session" ? createSockjsSubjects : createHttpSubjects;
+  const subjects = create(options, { clock, onBreak: (each) => breaks.push(each) });
+  const seen = (): Seen => ({ started, seconds: clock(), subjects, breaks, timeline });
   const sampling = setInterval(() => {
-    timeline.push(...countByReplica(talkers, clock()));
+    timeline.push(...countByReplica(subjects, clock()));
     onProgress(seen());
   }, SAMPLE_MS);
 
   // Even pauses would have a front that goes round robin meet everybody with the same replica every time.
   const pause = createPauses(1000 / options.rate, options.seed);
-  const timers = talkers.map((talker, index) => talkFrom(talker, startOf(options, index), pause));
-  const disturbances = disturb(options, talkers);
+  const timers = subjects.map((subject, index) =>
+    sendFrom(subject, startOf(options, index), pause),
+  );
+  const disturbances = disturb(options, subjects);
   await sleep(options.duration * 1000, undefined, { signal }).catch(() => undefined);
-  await moved(options, talkers, signal);
+  await moved(options, subjects, signal);
   disturbances.forEach((timer) => clearTimeout(timer));
   timers.forEach((stop) => stop());
-  await settle(talkers);
+  await settle(subjects);
   clearInterval(sampling);
-  talkers.forEach((talker) => talker.close());
+  subjects.forEach((subject) => subject.close());
   return seen();
 }
 
@@ -74,21 +76,21 @@ function startOf({ duration, sessions }: VerifyOptions, index: number): number {
   return (duration * 1000 * RAMP * index) / sessions;
 }
 
-function talkFrom(talker: Talker, start: number, pause: () => number): () => void {
-  const talk = (): void => {
-    talker.talk();
-    timer = setTimeout(talk, pause());
+function sendFrom(subject: Subject, start: number, pause: () => number): () => void {
+  const send = (): void => {
+    subject.send();
+    timer = setTimeout(send, pause());
   };
-  let timer = setTimeout(talk, start);
+  let timer = setTimeout(send, start);
   return () => clearTimeout(timer);
 }
 
 /** What a scenario does to the sessions, or has done to the replicas. */
 function disturb(
   { duration, rollPid, scenario, transports }: VerifyOptions,
-  talkers: readonly Talker[],
+  subjects: readonly Subject[],
 ): NodeJS.Timeout[] {
-  const all = (): void => talkers.forEach((talker) => talker.interrupt());
+  const all = (): void => subjects.forEach((subject) => subject.interrupt());
   const every = (times: number): NodeJS.Timeout[] =>
     Array.from({ length: times }, (_, index) =>
       setTimeout(all, (duration * 1000 * (index + 1)) / (times + 1)),
@@ -110,7 +112,7 @@ function disturb(
 /** Waits until a roll-out that was asked for has moved every session: how long that takes depends on the computer. */
 async function moved(
   options: VerifyOptions,
-  talkers: readonly Talker[],
+  subjects: readonly Subject[],
   signal: AbortSignal,
 ): Promise<void> {
   if (options.rollPid === undefined || kindOf(options) !== "session") {
@@ -120,22 +122,22 @@ async function moved(
   while (
     !signal.aborted &&
     Date.now() < deadline &&
-    talkers.some((talker) => talker.result().reconnects === 0)
+    subjects.some((subject) => subject.result().reconnects === 0)
   ) {
     await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function settle(talkers: readonly Talker[]): Promise<void> {
+async function settle(subjects: readonly Subject[]): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
-  while (Date.now() < deadline && talkers.some(({ waiting }) => waiting > 0)) {
+  while (Date.now() < deadline && subjects.some(({ waiting }) => waiting > 0)) {
     await sleep(SAMPLE_MS / 10);
   }
 }
 
-function countByReplica(talkers: readonly Talker[], seconds: number): Report["timeline"] {
+function countByReplica(subjects: readonly Subject[], seconds: number): Report["timeline"] {
   const counts = Map.groupBy(
-    talkers.filter(({ isOpen }) => isOpen),
+    subjects.filter(({ isOpen }) => isOpen),
     ({ replica }) => replica,
   );
   return [...counts].map(([replica, open]) => ({ seconds, replica, sessions: open.length }));

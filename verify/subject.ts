@@ -1,10 +1,10 @@
 import type { SessionResult } from "./report.ts";
 
-/** One of those that talk all the time: a SockJS session, an HTTP client, or the clients that ask about one key. */
-export interface Talker {
-  /** Whether somebody answers at the moment. */
+/** What must stay on one replica: a SockJS session, an HTTP client, or all clients that request one key. */
+export interface Subject {
+  /** Whether the last message or request was answered. */
   readonly isOpen: boolean;
-  /** The replica that answers, or an empty text. */
+  /** The replica that answers; empty if there is none, or if the server does not name it. */
   readonly replica: string;
   /** Messages or requests without an answer so far. */
   readonly waiting: number;
@@ -12,9 +12,9 @@ export interface Talker {
   readonly echoed: number;
   /** Milliseconds that each answer took. */
   readonly latencies: readonly number[];
-  /** Says something, or asks for something; begins with it. */
-  talk(): void;
-  /** Drops the connection on purpose. */
+  /** Sends a message or a request; the first one opens the connection. */
+  send(): void;
+  /** Drops the connection, as a broken network would. */
   interrupt(): void;
   close(): void;
   result(): SessionResult;

@@ -20,9 +20,9 @@ describe("npm run bench -- documents, with each affinity side by side", function
   let windows: readonly WindowOutcome[];
 
   before(async () => {
-    await compare("document", async (contests) => {
-      outcomes = await play(SCENE, contests);
-      windows = await typeInWindows(contests, WINDOWS);
+    await compare("document", async (contenders) => {
+      outcomes = await play(SCENE, contenders);
+      windows = await typeInWindows(contenders, WINDOWS);
     });
   });
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { ResumingClient } from "../../app/client/resumingClient.ts";
-import { SockjsSession, TRANSPORTS } from "../../verify/sockjs/session.ts";
+import { SockjsSession } from "../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import { closeEditors, converge, keepWriting, type Editor } from "../drivers/documentEditor.ts";
 import { DocumentVisitor } from "../drivers/documentVisitor.ts";
 import { openAll, visitors } from "../drivers/localDocument.ts";

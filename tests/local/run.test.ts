@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { TRANSPORTS } from "../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import {
   childrenOf,
   endRuns,

@@ -2,7 +2,7 @@ import { equal, deepEqual, rejects } from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { HttpClient } from "../../verify/http/client.ts";
 import { requestFor } from "../../verify/http/request.ts";
-import { HttpTalker } from "../../verify/http/httpSubject.ts";
+import { HttpSubject } from "../../verify/http/httpSubject.ts";
 import type { Break } from "../../verify/report.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts } from "./httpFront.ts";
@@ -107,7 +107,7 @@ describe("a browser that the verifier plays", () => {
     });
     const client = new HttpClient({ source: undefined, keepsCookies: true });
     const breaks: Break[] = [];
-    const talker = new HttpTalker({
+    const subject = new HttpSubject({
       session: 7,
       request: requestFor(url),
       clientOf: () => client,
@@ -116,32 +116,32 @@ describe("a browser that the verifier plays", () => {
       clock: () => 1,
       onBreak: (each) => breaks.push(each),
     });
-    return { breaks, held, talker };
+    return { breaks, held, subject };
   }
 
   it("waits for its first answer, and no longer for others", async () => {
-    const { held, talker } = await startBrowser();
-    talker.talk();
-    talker.talk();
+    const { held, subject } = await startBrowser();
+    subject.send();
+    subject.send();
     await waitFor("one request is there", () => held.length > 0);
-    talker.talk();
-    equal(talker.waiting, 1);
+    subject.send();
+    equal(subject.waiting, 1);
     held[0]?.();
-    await waitFor("it is answered", () => talker.echoed === 1);
-    talker.talk();
-    talker.talk();
+    await waitFor("it is answered", () => subject.echoed === 1);
+    subject.send();
+    subject.send();
     await waitFor("two more are there", () => held.length === 3);
-    talker.close();
+    subject.close();
   });
 
   it("has lost, when it ends, what was not answered", async () => {
-    const { breaks, held, talker } = await startBrowser();
-    talker.talk();
+    const { breaks, held, subject } = await startBrowser();
+    subject.send();
     await waitFor("the request is there", () => held.length === 1);
-    talker.close();
-    const { echoed, lost, sent } = talker.result();
+    subject.close();
+    const { echoed, lost, sent } = subject.result();
     deepEqual({ echoed, lost, sent }, { echoed: 0, lost: 1, sent: 1 });
-    await waitFor("nothing is under way", () => talker.waiting === 0);
+    await waitFor("nothing is under way", () => subject.waiting === 0);
     deepEqual(breaks, [
       {
         session: 7,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readOptions } from "../../verify/options.ts";
 import { reportSchema, type Report } from "../../verify/report.ts";
 import { run } from "../../verify/run.ts";
-import { TRANSPORTS } from "../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import { createReport } from "../../verify/createReport.ts";
 import { runNode } from "../drivers/localRun.ts";
 

@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readOptions } from "../../verify/options.ts";
 import { reportJsonSchema } from "../../verify/report.ts";
-import { TRANSPORTS } from "../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import { openPage, startBrowser } from "../drivers/browser.ts";
 import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
 import { endRuns, runLimited, runNode, startLocal } from "../drivers/localRun.ts";

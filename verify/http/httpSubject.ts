@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../agents.ts";
 import type { SessionResult } from "../report.ts";
-import type { Talker } from "../subject.ts";
+import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import type { HttpAnswer, HttpClient } from "./client.ts";
 import type { HttpRequest } from "./request.ts";
 
-export interface HttpTalkerOptions extends TallyOptions {
+export interface HttpSubjectOptions extends TallyOptions {
   request: HttpRequest;
   /** Who makes the n-th request, from 0. */
   clientOf: (request: number) => HttpClient;
@@ -17,8 +17,8 @@ export interface HttpTalkerOptions extends TallyOptions {
 }
 
 /** All that has to stay with one replica: the requests of one client, or all those about one key. */
-export class HttpTalker implements Talker {
-  readonly #options: HttpTalkerOptions;
+export class HttpSubject implements Subject {
+  readonly #options: HttpSubjectOptions;
   readonly #tally: Tally;
   readonly #abort = new AbortController();
   readonly #clients = new Set<HttpClient>();
@@ -36,7 +36,7 @@ export class HttpTalker implements Talker {
   #lastAnswers = 0;
   readonly #lastReplicas = new Set<string>();
 
-  constructor(options: HttpTalkerOptions) {
+  constructor(options: HttpSubjectOptions) {
     this.#options = options;
     this.#tally = new Tally(options);
   }
@@ -62,7 +62,7 @@ export class HttpTalker implements Talker {
   }
 
   /** A browser waits for its first answer, which may bring the cookie; those who ask about a key do not wait. */
-  talk(): void {
+  send(): void {
     if (this.#options.key !== undefined || this.#home !== "" || this.waiting === 0) {
       void this.#ask();
     }

@@ -1,25 +1,25 @@
 import { calmFrom, type VerifyOptions } from "../options.ts";
-import { createKeys, inTurn } from "../choices.ts";
+import { createKeys, roundRobin } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
 import { HttpClient } from "./client.ts";
 import { requestAbout, requestFor } from "./request.ts";
-import { HttpTalker } from "./httpSubject.ts";
+import { HttpSubject } from "./httpSubject.ts";
 
 /** Clients that ask about the keys, at least. */
 const MIN_CLIENTS = 10;
 
 /** As many browsers as there are sessions, or as many keys. */
-export function createHttpTalkers(
+export function createHttpSubjects(
   options: VerifyOptions,
   common: Omit<TallyOptions, "session">,
-): HttpTalker[] {
+): HttpSubject[] {
   const { cookieJar, duration, key: place, seed, sessions, sources, url } = options;
   const createClients = (count: number): HttpClient[] =>
     Array.from(
       { length: count },
       (_, index) =>
         new HttpClient({
-          source: inTurn<string | undefined>(sources, index),
+          source: roundRobin<string | undefined>(sources, index),
           keepsCookies: cookieJar === "on",
         }),
     );
@@ -27,7 +27,7 @@ export function createHttpTalkers(
   if (place === undefined) {
     return createClients(sessions).map(
       (client, session) =>
-        new HttpTalker({
+        new HttpSubject({
           ...shared,
           session,
           request: requestFor(url),
@@ -40,11 +40,11 @@ export function createHttpTalkers(
   const clients = createClients(Math.max(MIN_CLIENTS, sources.length));
   return createKeys(sessions, seed).map(
     (key, session) =>
-      new HttpTalker({
+      new HttpSubject({
         ...shared,
         session,
         request: requestAbout(url, place, key),
-        clientOf: (request) => inTurn(clients, session + request),
+        clientOf: (request) => roundRobin(clients, session + request),
         key,
       }),
   );

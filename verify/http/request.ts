@@ -8,9 +8,6 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** Where the key of a request stands: `path`, `header:NAME` or `json:NAME`. */
-export const KEY = /^(path|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
-
 /** Asks the servers, not a cache, of which the answer would name a replica that was not met. */
 const HEADERS = { "cache-control": "no-cache" };
 

@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from "undici";
 import { agentFor } from "../agents.ts";
 import { FRAME_READERS } from "./frames.ts";
-import { ABNORMAL, type Transport, type TransportEvents } from "./session.ts";
+import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
 export type HttpTransportName = keyof typeof FRAME_READERS;
 
@@ -112,7 +112,7 @@ export class HttpTransport implements Transport {
 
   #failed(error: unknown): void {
     if (!this.#abort.signal.aborted) {
-      this.#events.closed(ABNORMAL, error instanceof Error ? error.message : String(error));
+      this.#events.closed(ABNORMAL_CLOSURE, error instanceof Error ? error.message : String(error));
     }
   }
 }

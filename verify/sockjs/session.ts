@@ -1,34 +1,17 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { SessionLike } from "../../app/client/resumingClient.ts";
 import { HttpTransport, type HttpTransportName } from "./httpTransport.ts";
+import {
+  ABNORMAL_CLOSURE,
+  type Answer,
+  type Transport,
+  type TransportEvents,
+  type TransportName,
+} from "./transport.ts";
 import { WebSocketTransport } from "./webSocketTransport.ts";
-
-/** Every transport of SockJS that a server offers. */
-export const TRANSPORTS = [
-  "websocket",
-  "websocket-raw",
-  "xhr-streaming",
-  "xhr-polling",
-  "eventsource",
-  "htmlfile",
-  "jsonp-polling",
-] as const;
-export type TransportName = (typeof TRANSPORTS)[number];
-
-/** Code of a session that ended without a close frame, as WebSocket has it. */
-export const ABNORMAL = 1006;
 
 /** Reason of a session whose receiving request met a server that did not know it. */
 export const OPENED_TWICE = "a receiving request opened the session a second time";
-
-/** A response that a session had, whoever gave it. */
-export interface Answer {
-  /** The request's method and path below the session, such as `POST /xhr_send`. */
-  request: string;
-  status: number;
-  /** The header `X-Replica`, where the server has it. */
-  replica: string | undefined;
-}
 
 export interface SessionOptions {
   /** The SockJS prefix, such as `http://127.0.0.1:8080/echo`. */
@@ -37,19 +20,6 @@ export interface SessionOptions {
   /** The address that connections come from. @default - the system chooses */
   source?: string | undefined;
   onAnswer?: ((answer: Answer) => void) | undefined;
-}
-
-/** What a transport tells its session. */
-export interface TransportEvents {
-  frame(frame: string): void;
-  closed(code: number, reason: string): void;
-  answer(answer: Answer): void;
-}
-
-/** How a transport carries frames. */
-export interface Transport {
-  send(text: string): void;
-  close(): void;
 }
 
 /** A SockJS session on one transport, with no fall-back of its own. */
@@ -104,7 +74,7 @@ export class SockjsSession implements SessionLike {
     try {
       this.#handle(frame[0], frame.slice(1));
     } catch {
-      this.#closed(ABNORMAL, "a frame could not be read");
+      this.#closed(ABNORMAL_CLOSURE, "a frame could not be read");
     }
   }
 
@@ -113,7 +83,7 @@ export class SockjsSession implements SessionLike {
       case "o":
         if (this.#isOpen) {
           // A server that does not know the session of a receiving request opens it anew.
-          this.#closed(ABNORMAL, OPENED_TWICE);
+          this.#closed(ABNORMAL_CLOSURE, OPENED_TWICE);
         } else {
           this.#isOpen = true;
           this.onopen?.();

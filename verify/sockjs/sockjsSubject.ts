@@ -1,10 +1,11 @@
 import { ResumingClient, type ClientEvent } from "../../app/client/resumingClient.ts";
 import type { Break, SessionResult } from "../report.ts";
-import type { Talker } from "../subject.ts";
+import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
-import { OPENED_TWICE, SockjsSession, type Answer, type TransportName } from "./session.ts";
+import { OPENED_TWICE, SockjsSession } from "./session.ts";
+import type { Answer, TransportName } from "./transport.ts";
 
-export interface SockjsTalkerOptions extends TallyOptions {
+export interface SockjsSubjectOptions extends TallyOptions {
   url: string;
   source: string | undefined;
   /** Transport of the n-th connection, from 0. */
@@ -12,8 +13,8 @@ export interface SockjsTalkerOptions extends TallyOptions {
 }
 
 /** One SockJS client: counts what becomes of its messages and whom it meets. */
-export class SockjsTalker implements Talker {
-  readonly #options: SockjsTalkerOptions;
+export class SockjsSubject implements Subject {
+  readonly #options: SockjsSubjectOptions;
   readonly #client: ResumingClient;
   readonly #tally: Tally;
   readonly #transports: TransportName[] = [];
@@ -24,7 +25,7 @@ export class SockjsTalker implements Talker {
   #isBroken = false;
   #isInterrupting = false;
 
-  constructor(options: SockjsTalkerOptions) {
+  constructor(options: SockjsSubjectOptions) {
     this.#options = options;
     this.#tally = new Tally(options);
     this.#transport = options.transportOf(0);
@@ -54,7 +55,7 @@ export class SockjsTalker implements Talker {
     return this.#tally.latencies;
   }
 
-  talk(): void {
+  send(): void {
     this.#client.connect();
     this.#client.send("hello");
   }

@@ -1,22 +1,22 @@
 import type { VerifyOptions } from "../options.ts";
-import { inTurn, shuffle } from "../choices.ts";
+import { roundRobin, shuffle } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
-import { SockjsTalker } from "./sockjsSubject.ts";
+import { SockjsSubject } from "./sockjsSubject.ts";
 
 /** As many SockJS clients as there are sessions. */
-export function createSockjsTalkers(
+export function createSockjsSubjects(
   { scenario, seed, sessions, sources, transports, url }: VerifyOptions,
   common: Omit<TallyOptions, "session">,
-): SockjsTalker[] {
+): SockjsSubject[] {
   const fallBacks = transports.filter((transport) => !transport.startsWith("websocket"));
   // Shuffled, or a source would always have the same transport.
   const sourceOf = shuffle(
-    Array.from({ length: sessions }, (_, index) => inTurn<string | undefined>(sources, index)),
+    Array.from({ length: sessions }, (_, index) => roundRobin<string | undefined>(sources, index)),
     seed,
   );
   return sourceOf.map(
     (source, session) =>
-      new SockjsTalker({
+      new SockjsSubject({
         ...common,
         session,
         url,
@@ -24,8 +24,8 @@ export function createSockjsTalkers(
         // A client of which the WebSocket is refused tries one fall-back after the other.
         transportOf: (connection) =>
           scenario === "fallback"
-            ? inTurn(fallBacks, session + connection)
-            : inTurn(transports, session),
+            ? roundRobin(fallBacks, session + connection)
+            : roundRobin(transports, session),
       }),
   );
 }

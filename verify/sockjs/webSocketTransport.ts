@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import type { Transport, TransportEvents } from "./session.ts";
+import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
 /** The transports `websocket` and `websocket-raw`, which has no frames: its messages become some. */
 export class WebSocketTransport implements Transport {
@@ -21,7 +21,7 @@ export class WebSocketTransport implements Transport {
     this.#socket.on("unexpected-response", (_request, response) => {
       response.resume();
       answered(response.statusCode, response.headers);
-      events.closed(1006, `GET /websocket was answered ${String(response.statusCode)}`);
+      events.closed(ABNORMAL_CLOSURE, `GET /websocket was answered ${String(response.statusCode)}`);
     });
     this.#socket.on("open", () => {
       if (isRaw) {

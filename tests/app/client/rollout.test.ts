@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { ResumingClient } from "../../../app/client/resumingClient.ts";
-import { SockjsSession, TRANSPORTS } from "../../../verify/sockjs/session.ts";
+import { SockjsSession } from "../../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../../verify/sockjs/transport.ts";
 import { endRuns, pidOf, replicaOf, startLocal, type LocalRun } from "../../drivers/localRun.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { WebSocket } from "ws";
-import { TRANSPORTS } from "../../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../../verify/sockjs/transport.ts";
 import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
 import { metric } from "../../drivers/metrics.ts";
 import {

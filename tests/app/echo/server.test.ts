@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect } from "node:net";
 import SockJS from "sockjs-client";
 import { WebSocket } from "ws";
-import { TRANSPORTS } from "../../../verify/sockjs/session.ts";
+import { TRANSPORTS } from "../../../verify/sockjs/transport.ts";
 import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
 import { metric } from "../../drivers/metrics.ts";
 import { echoOnce, openSession } from "../../support/sessions.ts";
