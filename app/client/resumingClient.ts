@@ -1,3 +1,5 @@
+import { FRAME_TOO_BIG, NO_ANSWER, TOO_BIG } from "../contract/closeStatus.ts";
+
 /** What the client needs of a session; SockJS and other clients of its protocol have it. */
 export interface SessionLike {
   /** The SockJS transport in use, once the session is open. */
@@ -61,13 +63,10 @@ interface Pending {
 }
 
 /** Statuses with which a server refuses a message, or a WebSocket a frame, as too large. */
-const MESSAGE_TOO_BIG = [4009, 1009];
+const MESSAGE_TOO_BIG: readonly number[] = [TOO_BIG, FRAME_TOO_BIG];
 
 /** Sessions that a message larger than the window may cost: fall-backs do not say why they fail. */
 const MAX_LARGE_TRIES = 3;
-
-/** Status that this client gives to a session that does not answer. */
-export const NO_ANSWER = 4408;
 
 /** Characters that may wait for their echo in one session; more wait here, so that batches stay small. */
 const WINDOW_CHARACTERS = 64 * 1024;

@@ -1,4 +1,4 @@
-import * as status from "../common/server/closeStatus.ts";
+import * as status from "../contract/closeStatus.ts";
 
 /** What a replica takes; a document's limits hold on each of its replicas. */
 export interface DocumentLimits {

@@ -8,7 +8,7 @@ import {
   TOO_BIG,
   TOO_FAST,
   TRY_AGAIN_LATER,
-} from "../common/server/closeStatus.ts";
+} from "../contract/closeStatus.ts";
 import type { FrameFault, FrameWatch } from "../common/server/frameWatch.ts";
 import { addPage } from "../common/server/servedPage.ts";
 import { RateLimit } from "../common/http/rateLimit.ts";

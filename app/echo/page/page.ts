@@ -1,5 +1,6 @@
 import SockJS from "sockjs-client";
-import { NO_ANSWER, ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
+import { ResumingClient, type ClientEvent } from "../../client/resumingClient.ts";
+import { NO_ANSWER } from "../../contract/closeStatus.ts";
 import { byId, setText } from "../../common/page/dom.ts";
 import { refusalAt } from "../../common/page/refusal.ts";
 import { MessageLog } from "./messageLog.ts";

@@ -1,3 +1,5 @@
+import * as status from "../../contract/closeStatus.ts";
+
 /** Status of a session that was closed from here. */
 export const NORMAL = 1000;
 
@@ -13,20 +15,20 @@ const OWN_REASONS: Readonly<Record<string, string>> = {
   [REFUSED]: "refused by the server",
 };
 
-/** What a close status means to people; `limits.ts` of the server has the 40xx. */
+/** What a close status means, for people. */
 const CLOSE_REASONS: Readonly<Record<number, string>> = {
   [NORMAL]: "closed by you",
   1001: "the server went away",
   1002: "server not reachable",
   1006: "connection lost",
   2000: "no chosen transport gets through",
-  4007: "message not readable",
-  4008: "too many messages a second",
-  4009: "message too big",
-  4012: "replica is going away",
-  4013: "replica is full",
-  4014: "too slow to read",
-  4408: "no answer",
+  [status.INVALID]: "message not readable",
+  [status.TOO_FAST]: "too many messages a second",
+  [status.TOO_BIG]: "message too big",
+  [status.SERVICE_RESTART]: "replica is going away",
+  [status.TRY_AGAIN_LATER]: "replica is full",
+  [status.NOT_NOW]: "too slow to read",
+  [status.NO_ANSWER]: "no answer",
 };
 
 /** Why a session ended, in plain words. */
