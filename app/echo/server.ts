@@ -14,8 +14,8 @@ import { addPage } from "../common/server/servedPage.ts";
 import { RateLimit } from "../common/http/rateLimit.ts";
 import { maxBodyBytes } from "./limits.ts";
 import { createSessionMetrics, type SessionMetrics } from "./sessionMetrics.ts";
+import { disconnect, limitPoll, unreadBytes } from "./sockjsInternals.ts";
 import { sockjsInterceptor } from "./sockjsServer.ts";
-import { disconnect, unreadBytes } from "./unread.ts";
 
 /** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
 const PAGE_POLICY =
@@ -104,7 +104,7 @@ function acceptSession(
     }
     const opened = Date.now();
     if (transport.endsWith("-polling")) {
-      session._session.heartbeat_delay = POLL_MS;
+      limitPoll(session, POLL_MS);
     }
     sessions.add(session);
     metrics.open.inc({ transport });

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** What sockjs 0.3.24 has and its published types lack. */
+/** Parts of sockjs 0.3.24 that its published types lack. */
 declare module "sockjs" {
   interface ServerOptions {
     faye_server_options?: { maxLength?: number; headers?: Record<string, string> };
@@ -17,13 +17,13 @@ declare module "sockjs" {
   }
   interface Connection {
     close(status?: number, reason?: string): boolean;
-    /** Its own, for it tells nobody else what waits for a client, nor lets transports have heartbeats of their own. */
+    /** Internal, see sockjsInternals.ts. */
     readonly _session: {
-      /** Milliseconds of silence until a heartbeat, which also ends a poll. */
+      /** Milliseconds without a message until a heartbeat, which also ends a poll. */
       heartbeat_delay?: number;
-      /** Messages that wait for the next request that receives; not of a raw WebSocket. */
+      /** Messages that wait for the next receiving request; a raw WebSocket has none. */
       send_buffer?: string[];
-      /** Where messages go now: a WebSocket's connection or an HTTP response. */
+      /** Where messages are sent now: the connection of a WebSocket or an HTTP response. */
       recv: { connection?: Socket; response?: ServerResponse } | null;
     };
   }

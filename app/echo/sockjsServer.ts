@@ -1,17 +1,11 @@
-import { createHash } from "node:crypto";
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import sockjs, { type Connection } from "sockjs";
-import utils from "sockjs/lib/utils.js";
 import type { AppServer, AppServerOptions, Interceptor } from "../common/server/appServer.ts";
 import { FrameWatch } from "../common/server/frameWatch.ts";
 import { SILENCE_MS } from "../contract/httpRouting.ts";
 import * as guard from "./guard.ts";
-
-/** The hash of the script in the page that SockJS has for frames. */
-const FRAME_SCRIPT_HASH = createHash("sha256")
-  .update("\n    document.domain = document.domain;\n    SockJS.bootstrap_iframe();\n  ")
-  .digest("base64");
+import { deliverBody, dropCorsHeaders, FRAME_SCRIPT_HASH, webSocketOf } from "./sockjsInternals.ts";
 
 /** With htmlfile every message comes as a script in a page. */
 const HTMLFILE_POLICY =
@@ -19,10 +13,6 @@ const HTMLFILE_POLICY =
 
 /** Where SockJS speaks its own protocol over a WebSocket. */
 const SESSION_WEBSOCKET = new RegExp(`^${guard.ECHO_PREFIX}/[^/]+/[^/]+/websocket`);
-
-/** In such a script a message must not end it: what it has of HTML would be the page's. */
-const quote = utils.quote;
-utils.quote = (text) => quote(text).replaceAll("<", "\\u003c");
 
 export interface SockjsOptions extends AppServerOptions {
   /** Bytes of a request's body, or a WebSocket's frame. */
@@ -49,7 +39,7 @@ export function sockjsInterceptor(
   });
   const watches = new WeakMap<Duplex, FrameWatch>();
   echo.on("connection", (session: Connection | null) => {
-    const socket = session?._session.recv?.connection;
+    const socket = session === null ? undefined : webSocketOf(session);
     onSession(session, socket && watches.get(socket));
   });
   const handle = echo.middleware();
@@ -74,9 +64,7 @@ export function sockjsInterceptor(
           guard.refuse(response, bodyRefusal);
         } else if (!request.socket.destroyed) {
           handle(request, response);
-          // At once, for it copies all that it has with each part.
-          request.emit("data", body);
-          request.emit("end");
+          deliverBody(request, body);
         }
       });
     }
@@ -109,18 +97,19 @@ export function sockjsInterceptor(
   };
 }
 
-/** Gives pages for frames their policies, and keeps to itself which pages may read: SockJS lets all. */
+/** Sets the policies of pages for frames, and leaves CORS to the server. */
 function prepare({ url = "" }: IncomingMessage, response: ServerResponse, ancestors: string): void {
-  const set = response.setHeader.bind(response);
   if (/\/htmlfile\/?(\?|$)/.test(url)) {
-    set("Content-Security-Policy", `${HTMLFILE_POLICY}; frame-ancestors ${ancestors}`);
+    response.setHeader(
+      "Content-Security-Policy",
+      `${HTMLFILE_POLICY}; frame-ancestors ${ancestors}`,
+    );
   } else if (url.startsWith(`${guard.ECHO_PREFIX}/iframe`)) {
-    set(
+    response.setHeader(
       "Content-Security-Policy",
       `default-src 'none'; script-src 'self' 'sha256-${FRAME_SCRIPT_HASH}'; connect-src 'self'; frame-src 'self'; ` +
         `base-uri 'none'; form-action 'self'; frame-ancestors ${ancestors}`,
     );
   }
-  response.setHeader = (name, value) =>
-    /^access-control-/i.test(name) ? response : set(name, value);
+  dropCorsHeaders(response);
 }
