@@ -1,5 +1,13 @@
 import { STATUS_CODES } from "node:http";
 import type { KeyRoute, KeySource } from "../../app/contract/keyRoute.ts";
+import {
+  BODY_SECONDS,
+  HEADERS_SECONDS,
+  MAX_BODY_BYTES,
+  MAX_HEAD_BYTES,
+  MAX_HEADERS_BYTES,
+  MAX_URL_BYTES,
+} from "../../app/contract/requestLimits.ts";
 
 /** Where clients arrive, by the load balancer: every connection begins with a PROXY header. */
 export const ROUTER_PORT = { name: "http", number: 8080 };
@@ -18,15 +26,6 @@ const MAX_CONNECTIONS = 1500;
 
 /** Connections that only probes get: a router that is full is not broken. */
 const PROBE_CONNECTIONS = 100;
-
-/** Together they fit into a buffer, so that a body within its limit is always seen as a whole. */
-const BUFFER_BYTES = 65_536;
-const MAX_BODY_BYTES = 32_768;
-const MAX_HEADERS_BYTES = 8192;
-const MAX_URL_BYTES = 4096;
-
-/** Seconds that a body with a key may take. */
-const BODY_SECONDS = 10;
 
 /** What is answered without a replica, by status, see RFC 9457. */
 const PROBLEMS = {
@@ -92,7 +91,7 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
   log stdout len 4096 format raw local0 info
   maxconn ${MAX_CONNECTIONS + PROBE_CONNECTIONS}
   nbthread 1
-  tune.bufsize ${BUFFER_BYTES}
+  tune.bufsize ${MAX_HEAD_BYTES}
   hard-stop-after ${HARD_STOP_SECONDS}s
 
 defaults
@@ -100,7 +99,7 @@ defaults
   log global
   timeout client 60s
   timeout client-fin 10s
-  timeout http-request 10s
+  timeout http-request ${HEADERS_SECONDS}s
   timeout http-keep-alive 60s
   timeout connect 3s
   timeout check 3s

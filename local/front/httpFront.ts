@@ -17,10 +17,10 @@ const CONNECT_MS = 1000;
 /** How long answers may take to reach their clients when the front ends. */
 const CLOSE_MS = 5000;
 
-/** Where requests may go. */
-export interface HttpReplica {
+/** A replica that the front sends requests to. */
+export interface Upstream {
   name: string;
-  /** Of this process of the replica and no other, and not to be guessed. */
+  /** Random, and different for each process of the replica. */
   id: string;
   /** On loopback. */
   port: number;
@@ -30,16 +30,16 @@ export interface HttpFrontOptions {
   affinity: Affinity;
   routing: HttpRouting;
   /** The replicas that take new requests, asked for every request. */
-  routable: () => readonly HttpReplica[];
+  routable: () => readonly Upstream[];
   /** Connections of clients at most. @default - all that come */
   maxConnections?: number;
   /** How long headers may take to come, and a body with a key. @default 10 s each, as at the key router */
   requestMs?: number;
 }
 
-/** A replica that was chosen for a request, and the connection by which it gets it. */
-interface Way {
-  replica: HttpReplica;
+/** The upstream that was chosen for a request, and the connection to it. */
+interface UpstreamConnection {
+  upstream: Upstream;
   socket: Socket;
 }
 
@@ -49,7 +49,7 @@ export class HttpFront {
   readonly #proxy: ProxyServer;
   readonly #options: HttpFrontOptions;
   readonly #idleMs: number;
-  readonly #ways = new WeakMap<IncomingMessage, Way>();
+  readonly #connections = new WeakMap<IncomingMessage, UpstreamConnection>();
   #isClosing = false;
 
   constructor(options: HttpFrontOptions) {
@@ -104,9 +104,9 @@ export class HttpFront {
     try {
       http.prepare(request);
       const body = this.#isReadFirst(request)
-        ? await http.readBody(request, response, this.#options.requestMs)
+        ? await http.bufferBody(request, response, this.#options.requestMs)
         : undefined;
-      const { replica, socket } = await this.#findWay(request, response, body);
+      const { upstream, socket } = await this.#connect(request, response, body);
       http.admit(request, response);
       const buffer = body && Readable.from(body.length > 0 ? [body] : []);
       socket.once("close", () => {
@@ -116,7 +116,7 @@ export class HttpFront {
       this.#proxy.web(
         request,
         response,
-        { target: targetOf(replica), agent: new Through(socket), ...(buffer && { buffer }) },
+        { target: targetOf(upstream), agent: new Through(socket), ...(buffer && { buffer }) },
         // It may have been carried out, so it is for the client to decide whether to repeat it.
         () => this.#refuse(request, response, lost()),
       );
@@ -129,15 +129,15 @@ export class HttpFront {
     client.on("error", () => client.destroy());
     try {
       http.prepare(request);
-      const { replica, socket } = await this.#findWay(request, client);
+      const { upstream, socket } = await this.#connect(request, client);
       // Until it is upgraded; a client that goes away before is not noticed.
       socket.setTimeout(this.#idleMs, () => socket.destroy());
       // What is left of the one has nobody to go to without the other.
       socket.once("close", () => this.#closeSoon(client));
       client.once("close", () => socket.destroySoon());
-      const options = { target: targetOf(replica), agent: new Through(socket) };
+      const options = { target: targetOf(upstream), agent: new Through(socket) };
       this.#proxy.ws(request, client, head, options, () => {
-        if (this.#ways.has(request)) {
+        if (this.#connections.has(request)) {
           http.refuseConnection(client, lost());
         }
       });
@@ -157,31 +157,31 @@ export class HttpFront {
    *
    * @throws HttpRefusal when there is none for too long
    */
-  async #findWay(
+  async #connect(
     request: IncomingMessage,
     client: { destroyed: boolean },
     body?: Buffer,
-  ): Promise<Way> {
+  ): Promise<UpstreamConnection> {
     const choose = this.#chooser(request, body);
     const deadline = Date.now() + HOLD_MS;
     const isOver = (): boolean => client.destroyed || this.#isClosing || Date.now() > deadline;
-    const refusing = new Set<HttpReplica>();
+    const refusing = new Set<Upstream>();
     while (!isOver()) {
-      const replica = choose(this.#options.routable().filter((each) => !refusing.has(each)));
-      if (replica === undefined) {
+      const upstream = choose(this.#options.routable().filter((each) => !refusing.has(each)));
+      if (upstream === undefined) {
         refusing.clear();
         await sleep(RETRY_MS);
         continue;
       }
-      const socket = await connected(replica.port);
+      const socket = await connected(upstream.port);
       if (socket === undefined) {
-        refusing.add(replica);
+        refusing.add(upstream);
       } else if (isOver()) {
         socket.destroy();
       } else {
-        const way = { replica, socket };
-        this.#ways.set(request, way);
-        return way;
+        const connection = { upstream, socket };
+        this.#connections.set(request, connection);
+        return connection;
       }
     }
     throw new http.HttpRefusal(503, "no replica is ready; the request was not carried out");
@@ -190,12 +190,13 @@ export class HttpFront {
   #chooser(
     request: IncomingMessage,
     body?: Buffer,
-  ): (replicas: readonly HttpReplica[]) => HttpReplica | undefined {
+  ): (upstreams: readonly Upstream[]) => Upstream | undefined {
     const { affinity, routing } = this.#options;
     const { cookie, keyRoutes } = routing;
     const target = affinity === "cookie" ? namedTarget(cookie, request) : undefined;
     const key = affinity === "key" ? frontKey(keyRoutes, request, body) : undefined;
-    return (replicas) => replicas.find(({ id }) => id === target) ?? chooseReplica(replicas, key);
+    return (upstreams) =>
+      upstreams.find(({ id }) => id === target) ?? chooseReplica(upstreams, key);
   }
 
   #answer(answer: IncomingMessage, request: IncomingMessage, response: ServerResponse): void {
@@ -218,7 +219,7 @@ export class HttpFront {
     if (cookie !== undefined) {
       answer.headers["set-cookie"] = [...(answer.headers["set-cookie"] ?? []), cookie];
     }
-    this.#ways.delete(request);
+    this.#connections.delete(request);
     client.setTimeout(this.#idleMs, () => client.destroy());
   }
 
@@ -229,10 +230,10 @@ export class HttpFront {
   }
 
   #cookieFor(answer: IncomingMessage, request: IncomingMessage): string | undefined {
-    const { replica } = this.#ways.get(request) ?? {};
+    const { upstream } = this.#connections.get(request) ?? {};
     const { affinity, routing } = this.#options;
-    return affinity === "cookie" && replica !== undefined
-      ? targetCookie(routing.cookie, replica.id, request, answer)
+    return affinity === "cookie" && upstream !== undefined
+      ? targetCookie(routing.cookie, upstream.id, request, answer)
       : undefined;
   }
 
@@ -258,7 +259,7 @@ class Through extends Agent {
   }
 }
 
-function targetOf({ port }: HttpReplica): string {
+function targetOf({ port }: Upstream): string {
   return `http://127.0.0.1:${port}`;
 }
 

@@ -6,16 +6,12 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import { namesHost } from "../../app/common/http/connections.ts";
-
-/** Bytes of a body that is read before it is passed on, as many as the key router has room for. */
-export const MAX_BODY_BYTES = 32_768;
-
-/** Bytes of a request's headers and of its target, for the key router the same. */
-const MAX_HEADERS_BYTES = 8192;
-const MAX_URL_BYTES = 4096;
-
-/** How long a body that is read may take. */
-const BODY_MS = 10_000;
+import {
+  BODY_SECONDS,
+  MAX_BODY_BYTES,
+  MAX_HEADERS_BYTES,
+  MAX_URL_BYTES,
+} from "../../app/contract/requestLimits.ts";
 
 /** How long a client may go on to send what was refused: cut off at once, it might not read the answer. */
 const LINGER_MS = 1000;
@@ -83,14 +79,14 @@ export function admit({ headers }: IncomingMessage, response: ServerResponse): v
 }
 
 /**
- * Reads a body, whose length is then known.
+ * Buffers a body before the request is passed on, which then states the body's length.
  *
  * @throws HttpRefusal when it is too large or too slow
  */
-export function readBody(
+export function bufferBody(
   request: IncomingMessage,
   response: ServerResponse,
-  bodyMs = BODY_MS,
+  bodyMs = BODY_SECONDS * 1000,
 ): Promise<Buffer> {
   const tooLarge = new HttpRefusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {

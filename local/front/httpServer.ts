@@ -1,13 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { answerHalfClosed } from "../../app/common/http/connections.ts";
+import { HEADERS_SECONDS, MAX_HEAD_BYTES } from "../../app/contract/requestLimits.ts";
 import { isUpgrade, HttpRefusal, refuseConnection } from "./httpMessage.ts";
-
-/** Bytes of a request line and its headers that are read at all: as many as the key router's buffer has. */
-const MAX_HEAD_BYTES = 65_536;
-
-/** How long the headers of a request may take; for the first from the opening of its connection. */
-const HEADERS_MS = 10_000;
 
 /** How often it is looked for what takes too long. */
 const CHECK_MS = 500;
@@ -33,7 +28,7 @@ export interface HttpServerOptions {
 
 /** A server that has the requests of a connection served one after the other, and refuses what is none. */
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { idleMs, headersMs = HEADERS_MS, serve, upgrade } = options;
+  const { idleMs, headersMs = HEADERS_SECONDS * 1000, serve, upgrade } = options;
   const pipelines = new WeakMap<Socket, Pipeline>();
   const pipelineOf = (client: Socket): Pipeline => {
     const pipeline = pipelines.get(client) ?? new Pipeline();

@@ -62,10 +62,10 @@ const FAULTS: readonly [RegExp, (place: NamedFolder, got: string) => Omit<Fault,
 
 /** Why PostgreSQL did not start. */
 export function startFault(place: NamedFolder, said: string, error: unknown): Fault {
-  for (const [pattern, faultOf] of FAULTS) {
+  for (const [pattern, describe] of FAULTS) {
     const got = pattern.exec(said);
     if (got !== null) {
-      return { name: place.named, ...faultOf(place, messageIn(got[1])) };
+      return { name: place.named, ...describe(place, messageIn(got[1])) };
     }
   }
   return systemFault(place.named, reasonIn(said, error));

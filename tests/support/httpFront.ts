@@ -10,7 +10,7 @@ import {
 } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { HttpFront, type HttpFrontOptions, type HttpReplica } from "../../local/front/httpFront.ts";
+import { HttpFront, type HttpFrontOptions, type Upstream } from "../../local/front/httpFront.ts";
 import type { Affinity } from "../../app/contract/catalogue.ts";
 
 /** What the test app sets, and how its requests are keyed. */
@@ -29,7 +29,7 @@ export const ROUTING: HttpFrontOptions["routing"] = {
 };
 
 /** A server that stands for a replica. */
-export interface TestReplica extends HttpReplica {
+export interface TestReplica extends Upstream {
   server: Server;
   /** Requests that have reached it, as `METHOD path`. */
   requests: string[];
@@ -86,10 +86,10 @@ export async function kill({ server }: Pick<TestReplica, "server">): Promise<voi
 /** Starts a front; the replicas that are routable may change. */
 export async function startFront(
   affinity: Affinity,
-  replicas: readonly HttpReplica[],
+  replicas: readonly Upstream[],
   options: Partial<HttpFrontOptions> = {},
 ): Promise<string> {
-  const routable = (): readonly HttpReplica[] => replicas;
+  const routable = (): readonly Upstream[] => replicas;
   const front = new HttpFront({ affinity, routing: ROUTING, routable, ...options });
   fronts.add(front);
   return `http://127.0.0.1:${await front.listen(0, "127.0.0.1")}`;
