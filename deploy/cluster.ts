@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { json } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { answerOf, QUESTION_MS } from "./aws.ts";
+import { QUESTION_MS } from "./aws.ts";
+import { ask } from "./command.ts";
 import type { State } from "./state.ts";
 
 /** Where the load balancer controller runs. */
@@ -48,7 +49,7 @@ export function clusterOf({ resources = [] }: State): Cluster | undefined {
 /** Whether somebody deleted the cluster beside Pulumi; false where that cannot be told. */
 export async function isGone({ name, region }: Cluster): Promise<boolean> {
   const where = ["--name", name, "--region", region];
-  const { error } = await answerOf("aws", ["eks", "describe-cluster", ...where]);
+  const { error } = await ask("aws", ["eks", "describe-cluster", ...where], QUESTION_MS);
   return error.includes("(ResourceNotFoundException)");
 }
 
@@ -87,7 +88,7 @@ async function controllerPods(
 ): Promise<{ ready: number; wanted: number } | undefined> {
   const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${CONTROLLER}`;
   try {
-    const { statusCode, body } = await ask(cluster, path);
+    const { statusCode, body } = await getFrom(cluster, path);
     if (statusCode === 404) {
       return { ready: 0, wanted: 0 };
     }
@@ -99,11 +100,11 @@ async function controllerPods(
 }
 
 /** Asks the API server, with a token that the AWS CLI gets, as kubectl and Pulumi do. */
-async function ask(
+async function getFrom(
   { server, certificateAuthority, login }: Cluster,
   path: string,
 ): Promise<{ statusCode: number | undefined; body: unknown }> {
-  const { output } = await answerOf(login.command, login.args);
+  const { output } = await ask(login.command, login.args, QUESTION_MS);
   const { status } = JSON.parse(output) as { status: { token: string } };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const options = {

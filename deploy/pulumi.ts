@@ -1,11 +1,12 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { sentenceOf } from "../app/contract/fault.ts";
 import { Interrupts } from "../terminal/interrupts.ts";
+import { ask } from "./command.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -80,8 +81,8 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
 export async function askPulumi(args: readonly string[]): Promise<string | undefined> {
   try {
     const { file, env } = await findCli();
-    const options = { env, timeout: QUESTION_MS, maxBuffer: Infinity };
-    return (await promisify(execFile)(file, [...args, "--non-interactive"], options)).stdout;
+    const { output } = await ask(file, [...args, "--non-interactive"], QUESTION_MS, env);
+    return output || undefined;
   } catch {
     return undefined;
   }
