@@ -78,7 +78,7 @@ export function checkSettings<R extends Rules>(
     if (result.success) {
       values[setting] = result.data;
     } else {
-      faults.push(faultOf(nameOf(setting), raw[setting], rule));
+      faults.push(ruleFault(nameOf(setting), raw[setting], rule));
     }
   }
   return faults.length === 0
@@ -112,7 +112,7 @@ export function describedBy(rule: z.ZodType): z.GlobalMeta {
   return described.meta() ?? {};
 }
 
-function faultOf(name: string, got: unknown, rule: z.ZodType): Fault {
+function ruleFault(name: string, got: unknown, rule: z.ZodType): Fault {
   const { description = "", example, isSecret } = describedBy(rule);
   const isHidden = isSecret === true && got !== undefined;
   return {
