@@ -14,7 +14,7 @@ export const FRAME_SCRIPT_HASH = createHash("sha256")
   .update("\n    document.domain = document.domain;\n    SockJS.bootstrap_iframe();\n  ")
   .digest("base64");
 
-// Transport htmlfile sends each message as a script: HTML in a message must not end it. (tests/app/common/injection.test.ts)
+// Transport htmlfile sends each message as a script: HTML in a message must not end it. (tests/app/common/headers.test.ts)
 const quote = utils.quote;
 utils.quote = (text) => quote(text).replaceAll("<", "\\u003c");
 
@@ -23,7 +23,7 @@ export function webSocketOf({ _session: { recv } }: Connection): Socket | undefi
   return recv?.connection;
 }
 
-/** Ends a poll after this time without a message: SockJS' heartbeats end polls, too. (tests/app/echo/server.test.ts) */
+/** Ends a poll after this time without a message: SockJS' heartbeats end polls, too. (tests/app/echo/page.test.ts) */
 export function limitPoll(session: Connection, milliseconds: number): void {
   session._session.heartbeat_delay = milliseconds;
 }
@@ -42,7 +42,7 @@ export function disconnect(session: Connection, status: number, reason: string):
   socket?.destroy();
 }
 
-/** Passes a body on to SockJS as one chunk: with each chunk it copies all chunks before. (tests/app/echo/garbage.test.ts) */
+/** Passes a body on to SockJS as one chunk: with each chunk it copies all chunks before. (tests/app/echo/limits.test.ts) */
 export function deliverBody(request: IncomingMessage, body: Buffer): void {
   request.emit("data", body);
   request.emit("end");

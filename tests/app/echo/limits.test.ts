@@ -27,10 +27,10 @@ const HANDSHAKE =
 
 /** A text frame of a client, masked with zeros. */
 function textFrame(text: string): Buffer {
-  const head = Buffer.alloc(8);
+  const head = Buffer.alloc(14);
   head.writeUInt8(0x81, 0);
-  head.writeUInt8(0x80 | 126, 1);
-  head.writeUInt16BE(text.length, 2);
+  head.writeUInt8(0x80 | 127, 1);
+  head.writeBigUInt64BE(BigInt(text.length), 2);
   return Buffer.concat([head, Buffer.from(text)]);
 }
 
@@ -146,6 +146,21 @@ describe("limits of the echo server", () => {
       await request(`${url}/000/abc/xhr_send`, { method: "POST", body });
     }
     ok(socket.writableLength <= 2 * LIMIT);
+    equal(await metric(origin, 'sockjs_refused_total{reason="slow"}'), 1);
+  });
+
+  it("disconnect a WebSocket that does not read what is sent to it, which would not read a close frame", async () => {
+    const { origin, server } = await startEchoServer({ maxMessagesPerSecond: 100_000 });
+    const near = new Promise<Socket>((resolve) => server.http.once("connection", resolve));
+    const raw = connectRaw(origin, HANDSHAKE.replace("/echo/", "/echo/000/abc/"));
+    const socket = await near;
+    await waitFor("it is open", () => raw.received.startsWith("HTTP/1.1 101"));
+    raw.socket.pause();
+    // Messages in a list are echoed all at once, however much waits already.
+    const list = textFrame(JSON.stringify(Array(180_000).fill(1)));
+    raw.socket.write(list);
+    // Below the time that the library waits for a close frame.
+    await waitFor("it is disconnected", () => socket.destroyed, 20);
     equal(await metric(origin, 'sockjs_refused_total{reason="slow"}'), 1);
   });
 
