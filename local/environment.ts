@@ -1,10 +1,10 @@
-/** What every process needs; all else of a shell may be a secret that is meant for somebody else. */
+/** Variables that every process needs. The others of a shell may be secrets for other programs. */
 const NEEDED = [
   ...["PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"],
   ...["NODE_OPTIONS", "NODE_COMPILE_CACHE", "NODE_V8_COVERAGE"],
 ];
 
-/** Settings of the apps that a person may give to all replicas; the others are the run's own. */
+/** Settings of the apps that the shell may pass to all replicas; the run itself sets the others. */
 const APP_SETTINGS = /^(LOG_LEVEL|ALLOWED_ORIGINS|MAX_[A-Z_]+)$/;
 
 /** The environment of a process that this one starts. */
@@ -12,7 +12,7 @@ export function childEnvironment(): NodeJS.ProcessEnv {
   return pick((name) => NEEDED.includes(name));
 }
 
-/** The same with what a person has set for the apps. */
+/** The environment of a replica, with the settings of the apps. */
 export function appEnvironment(): NodeJS.ProcessEnv {
   return pick((name) => NEEDED.includes(name) || APP_SETTINGS.test(name));
 }

@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "./environment.ts";
 
-/** A line to the guard's process: JSON, for a folder may have any name. */
+/** A line to the guard's process, as JSON because a folder may have any name. */
 type Order = { watch: number } | { forget: number } | { remove: string };
 
 /**
- * Outlives a killed front for as long as it takes to kill what it has started: a process that hangs would not
- * notice by itself that its front has gone.
+ * A process that outlives a killed front until it has killed everything that the front started: a process that hangs
+ * would not notice that its front is gone.
  */
 export class Guard {
   readonly #child: ChildProcess;
@@ -17,7 +17,7 @@ export class Guard {
   constructor() {
     this.#child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
       stdio: ["pipe", "ignore", "ignore"],
-      // In a process group of its own, or a Ctrl-C in the terminal would end it first.
+      // In its own process group: a Ctrl-C in the terminal would end it first.
       detached: true,
       env: childEnvironment(),
     });
@@ -25,21 +25,21 @@ export class Guard {
     this.#child.unref();
   }
 
-  /** Has a process killed at the end, with its process group and all that these have started, until it has ended. */
+  /** Registers a process, until it exits, to be killed with its process group and all their descendants. */
   watchChild(child: ChildProcess): void {
     const { pid } = child;
     if (pid !== undefined) {
-      this.#tell({ watch: pid });
-      child.once("exit", () => this.#tell({ forget: pid }));
+      this.#send({ watch: pid });
+      child.once("exit", () => this.#send({ forget: pid }));
     }
   }
 
-  /** Has a folder removed when all is killed. */
+  /** Registers a folder to be removed when every process is killed. */
   removeAtEnd(folder: string): void {
-    this.#tell({ remove: folder });
+    this.#send({ remove: folder });
   }
 
-  #tell(order: Order): void {
+  #send(order: Order): void {
     this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
   }
 }
@@ -60,7 +60,7 @@ function guard(): void {
       }
     })
     .once("close", () => {
-      // Listed before the first is killed: whose parent has gone is nobody's child any more.
+      // Listed before the first is killed: a process whose parent has exited gets another parent.
       withRelatives(pids).forEach(kill);
       for (const folder of folders) {
         rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
@@ -68,12 +68,12 @@ function guard(): void {
     });
 }
 
-/** Processes, those in the groups that they lead or led, and the children of all of these. */
+/** The given processes, the members of their process groups, and the descendants of all these. */
 function withRelatives(pids: ReadonlySet<number>): Set<number> {
   const all = new Set(pids);
   const processes = readProcesses();
   processes.filter(({ group }) => pids.has(group)).forEach(({ pid }) => all.add(pid));
-  // A set goes on with what is added to it meanwhile.
+  // Iterating over a set includes what is added to it meanwhile.
   for (const pid of all) {
     processes.filter(({ parent }) => parent === pid).forEach((child) => all.add(child.pid));
   }
@@ -86,7 +86,7 @@ interface Process {
   group: number;
 }
 
-/** All processes of this computer; Linux tells without `ps`, which small images have not. */
+/** All processes of this computer; on Linux from /proc, because small images have no `ps`. */
 function readProcesses(): Process[] {
   if (!existsSync("/proc/self/stat")) {
     const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid="], { encoding: "utf8" }).trim();
@@ -114,7 +114,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended by itself, as it should.
+    // It has exited.
   }
 }
 

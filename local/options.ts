@@ -15,7 +15,7 @@ import { parseCommandLine } from "../terminal/commandLine.ts";
 import type { WorkloadSettings } from "../config/workloads.ts";
 import { readWorkloads } from "./stackFile.ts";
 
-/** Seconds that a replica drains here; on AWS it has to outlast the load balancer. */
+/** Seconds that a replica drains in the local run; on AWS the drain must outlast the load balancer's deregistration. */
 const LOCAL_DRAIN_SECONDS = 2;
 
 const MAX_PORT = 65535;
@@ -38,11 +38,11 @@ export interface LocalWorkload {
 
 export interface LocalOptions extends Omit<Values<typeof RULES>, "replicas"> {
   workloads: readonly LocalWorkload[];
-  /** Folder of the database; none where nothing is kept. */
+  /** Folder of the database; undefined if no data is kept. */
   data: string | undefined;
 }
 
-/** Flags as they are written. */
+/** The flags as text. */
 interface Flags {
   stack: string;
   workloads?: string;
@@ -61,15 +61,18 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   const command = new Command("npm start --")
     .description("Runs the workloads of a stack on this computer, each behind a sticky front.")
     .option("--stack <name>", "stack whose file gives the defaults", "dev")
-    .option("--workloads <apps>", "some of the stack's workloads, by comma")
+    .option("--workloads <apps>", "some of the stack's workloads, comma-separated")
     .option("--replicas <number>", "replicas of each workload")
     .option(
       "--port <number>",
-      "port of the first front, the next has the next; 0: free ones",
+      "port of the first front; the next fronts use the next ports, 0 picks free ports",
       "8080",
     )
     .option("--host <address>", "address of the fronts", "127.0.0.1")
-    .option("--affinity <list>", "such as company=key, by comma; none shows what breaks")
+    .option(
+      "--affinity <list>",
+      "comma-separated, such as company=key; none shows what breaks without affinity",
+    )
     .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS))
     .option("--data <folder>", "where PostgreSQL keeps its data (default: .data/postgres)")
     .addOption(new Option("--ephemeral", "keep no data").conflicts("data"));
@@ -124,7 +127,7 @@ function choose(
       };
 }
 
-/** Reads a list such as `company=key,echo=none`; without an app it is for all that know it. */
+/** Reads a list such as `company=key,echo=none`; an affinity without an app applies to every app that supports it. */
 function readAffinities(
   workloads: readonly WorkloadSettings[],
   flag: string | undefined,

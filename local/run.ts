@@ -8,21 +8,21 @@ import { connectionsOfFronts } from "./replicas/openFiles.ts";
 import type { LocalOptions } from "./options.ts";
 import { Workload } from "./workload.ts";
 
-/** Connections that a replica may have, while its successor is about to have them, too. */
+/** Database connections for each replica, with those of its successor in a roll-out. */
 const CONNECTIONS_PER_REPLICA = 12;
 
-/** For people who look into the database, and for PostgreSQL itself. */
+/** Database connections for people, and for PostgreSQL itself. */
 const SPARE_CONNECTIONS = 20;
 
 /** All that one `npm start` runs. */
 export class LocalRun {
   readonly #options: LocalOptions;
   readonly #workloads: readonly Workload[];
-  /** Where a workload needs one. */
+  /** Undefined if no workload keeps data. */
   readonly #database: LocalDatabase | undefined;
   #isStopping = false;
 
-  /** @param onLost what becomes of the run without the database that it needs */
+  /** @param onLost called when the database has exited and cannot be restarted */
   constructor(options: LocalOptions, log: Logger, onLost: (error: Error) => void) {
     const { data: folder, drain: drainSeconds, workloads } = options;
     const guard = new Guard();
@@ -40,24 +40,24 @@ export class LocalRun {
           guard,
         }),
     );
-    const keepers = workloads.filter(({ app }) => keepsData(app));
-    const replicas = keepers.reduce((sum, keeper) => sum + keeper.replicas, 0);
+    const stateful = workloads.filter(({ app }) => keepsData(app));
+    const replicas = stateful.reduce((sum, workload) => sum + workload.replicas, 0);
     const databaseConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
     this.#database =
       replicas === 0
         ? undefined
         : new LocalDatabase({
             folder,
-            apps: keepers.map(({ app }) => app),
+            apps: stateful.map(({ app }) => app),
             maxConnections: databaseConnections,
             log,
             guard,
-            onMoved: () => this.#restartKeepers(),
+            onMoved: () => this.#restartStateful(),
             onLost,
           });
   }
 
-  /** @throws SettingsError when a port cannot be had */
+  /** @throws SettingsError when a port cannot be opened */
   async listen(): Promise<void> {
     const { host, port: first } = this.#options;
     for (const [index, workload] of this.#workloads.entries()) {
@@ -72,11 +72,11 @@ export class LocalRun {
   }
 
   /**
-   * Starts what listens; the database before those that need it.
+   * Starts the database, then all replicas.
    *
    * @param onProgress called with a line for people about what it waits for
-   * @returns whether all is ready, and not already told to stop
-   * @throws Error when a replica ends before it was ever ready
+   * @returns whether everything is ready; false if the run is being stopped
+   * @throws Error when a replica exits before it was ever ready
    * @throws SettingsError when the database does not start on its data
    */
   async start(onProgress: (line: string) => void): Promise<boolean> {
@@ -93,19 +93,19 @@ export class LocalRun {
     return !this.#isStopping;
   }
 
-  /** Rolls all workloads at once, as deployments are that know nothing of each other. */
+  /** Rolls all workloads at the same time, like independent deployments. */
   roll(): void {
     this.#workloads.forEach((workload) => void workload.roll().catch(() => undefined));
   }
 
-  /** Drains all replicas, then stops the database that they need until the end. */
+  /** Drains all replicas, then stops the database, which they need until they exit. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all(this.#workloads.map((workload) => workload.stop()));
     await this.#database?.stop();
   }
 
-  /** Ends all replicas now; the database ends with this process. */
+  /** Kills all replicas; the guard stops the database when this process exits. */
   kill(): void {
     this.#workloads.forEach((workload) => workload.kill());
   }
@@ -115,7 +115,7 @@ export class LocalRun {
     return this.#workloads.join("\n");
   }
 
-  #restartKeepers(): void {
+  #restartStateful(): void {
     this.#workloads.filter(({ app }) => keepsData(app)).forEach((workload) => workload.restart());
   }
 

@@ -4,19 +4,19 @@ import { Interrupts } from "../terminal/interrupts.ts";
 
 const EXIT_SIGNALLED_TWICE = 130;
 
-/** What signals and keys do to a run. */
-export interface Signalled {
-  /** Ends it in order; resolves when all has ended. */
+/** The actions of signals and keys on a run. */
+export interface RunActions {
+  /** Stops it gracefully; resolves when every process has exited. */
   stop(): Promise<void>;
-  /** Ends it now. */
+  /** Kills every process. */
   kill(): void;
   /** Replaces the replicas. */
   roll(): void;
 }
 
-/** The signals to this process. Until there is a run, one that stops it ends the process at once. */
+/** Handles the signals to this process. Until `control()` is called, a signal to stop exits immediately. */
 export class Signals {
-  #run: Signalled | undefined;
+  #run: RunActions | undefined;
   readonly #interrupts = new Interrupts();
 
   constructor() {
@@ -26,13 +26,13 @@ export class Signals {
     process.on("SIGUSR2", () => this.#run?.roll());
   }
 
-  /** Whether one has told to stop. */
+  /** Whether a signal to stop has arrived. */
   get isStopping(): boolean {
     return this.#interrupts.count > 0;
   }
 
-  /** Has them, and keys in a terminal, stop this run or roll its replicas. */
-  control(run: Signalled): void {
+  /** Lets signals, and keys in a terminal, stop a run or roll its replicas. */
+  control(run: RunActions): void {
     this.#run = run;
     handleKeys(
       () => this.#stop(),
@@ -53,7 +53,7 @@ export class Signals {
   }
 }
 
-/** In a terminal the key r rolls; keys come one by one there, so that Ctrl-C is one of them. */
+/** Handles keys in a terminal: r rolls the replicas. In raw mode Ctrl-C is a key, not a signal. */
 function handleKeys(stop: () => void, roll: () => void): void {
   if (!process.stdin.isTTY || !isInForeground()) {
     return;
@@ -67,10 +67,10 @@ function handleKeys(stop: () => void, roll: () => void): void {
       roll();
     }
   });
-  console.error("r rolls the replicas, Ctrl-C drains and ends");
+  console.error("press r to roll the replicas, Ctrl-C to drain and exit");
 }
 
-/** A background job that changed the terminal would be stopped; Linux tells whose turn it is. */
+/** Whether this process may change the terminal's mode, for which a background job would be stopped. */
 function isInForeground(): boolean {
   try {
     const stat = readFileSync("/proc/self/stat", "utf8");

@@ -16,7 +16,7 @@ const WORKLOADS = "workloads";
 type ConfigSection = Record<string, unknown>;
 
 /**
- * Reads what a stack says of its workloads, which is all that the local run shares with the deployment.
+ * Reads the workloads of a stack, the only settings that the local run shares with the deployment.
  *
  * @throws SettingsError when there is no such stack, or a setting of it is wrong
  */

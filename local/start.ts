@@ -10,10 +10,10 @@ import { formatLine, showProgress } from "./stderr.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** A terminal sends its signals to what the run has started, too, whose end may be seen before the signal. */
+/** Time for a signal to arrive, in milliseconds: a terminal signals child processes, too, and one may be seen to exit first. */
 const SIGNAL_MS = 100;
 
-/** Runs what the flags say until a signal ends it; what is wrong ends the process. */
+/** Runs what the flags describe until a signal stops it; exits the process on an error. */
 export async function start(args: readonly string[], signals: Signals): Promise<void> {
   try {
     const { LOG_LEVEL } = parseSettings(
@@ -45,7 +45,7 @@ export async function start(args: readonly string[], signals: Signals): Promise<
   }
 }
 
-/** Ends the process, and with it the guard all that was started. */
+/** Exits the process; the guard then stops everything that was started. */
 function fail(error: unknown): never {
   const isUsage = error instanceof SettingsError;
   console.error(isUsage ? error.message : String(error));

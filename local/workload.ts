@@ -1,6 +1,6 @@
 import { routingOf } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
-import { Front } from "./front/connectionFront.ts";
+import { ConnectionFront } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
 import { HttpFront } from "./front/httpFront.ts";
 import type { LocalWorkload } from "./options.ts";
@@ -9,20 +9,20 @@ import { ReplicaSet } from "./replicas/replicaSet.ts";
 
 export interface WorkloadOptions extends LocalWorkload {
   drainSeconds: number;
-  /** Connections of clients that its front has at most. */
+  /** Maximum number of client connections at the front. */
   maxConnections: number;
-  /** What the app needs in its environment beside what every replica does, asked for at each start of one. */
+  /** Returns the app's own environment variables; called at each start of a replica. */
   environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
 }
 
-/** An app as the local run has it: its replicas, and the front that keeps clients on them. */
+/** One app in the local run: its replicas, and the front that routes to them. */
 export class Workload {
   readonly app: LocalWorkload["app"];
   readonly #replicas: ReplicaSet;
   readonly #options: WorkloadOptions;
-  readonly #front: Front | HttpFront;
+  readonly #front: ConnectionFront | HttpFront;
   #authority = "";
 
   constructor(options: WorkloadOptions) {
@@ -32,7 +32,7 @@ export class Workload {
     this.app = app;
     this.#options = options;
     if (routing === undefined) {
-      const front = new Front({ affinity, routable, maxConnections });
+      const front = new ConnectionFront({ affinity, routable, maxConnections });
       const onChange = (): void => front.dispatchHeld();
       this.#replicas = new ReplicaSet({
         ...options,
@@ -46,7 +46,7 @@ export class Workload {
     }
   }
 
-  /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
+  /** @throws Error of the system, with `code`, such as `EADDRINUSE` */
   async listen(port: number, host: string): Promise<void> {
     const chosen = await this.#front.listen(port, host);
     this.#authority = `${host.includes(":") ? `[${host}]` : host}:${chosen}`;
@@ -56,7 +56,7 @@ export class Workload {
    * Starts all replicas.
    *
    * @param onProgress called with a line for people at first, and with each replica that is ready
-   * @throws Error when a replica ends before it was ever ready
+   * @throws Error when a replica exits before it was ever ready
    */
   async start(onProgress: (line: string) => void): Promise<void> {
     const { app, replicas } = this.#options;
@@ -70,7 +70,7 @@ export class Workload {
     await this.#replicas.roll();
   }
 
-  /** Replaces all replicas at once, as another environment requires. */
+  /** Replaces all replicas at once, after their environment has changed. */
   restart(): void {
     this.#replicas.restart();
   }
@@ -81,12 +81,12 @@ export class Workload {
     await this.#front.close();
   }
 
-  /** Ends all replicas now. */
+  /** Kills all replicas. */
   kill(): void {
     this.#replicas.kill();
   }
 
-  /** Where it is and what it is, for people and scripts. */
+  /** Its address and settings in one line, for people and scripts. */
   toString(): string {
     const { affinity, app, replicas } = this.#options;
     return `${app} http://${this.#authority} ${affinity} ${replicas} replicas`;

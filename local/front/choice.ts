@@ -1,16 +1,16 @@
 import { randomInt } from "node:crypto";
 import { highestScore } from "./rendezvous.ts";
 
-/** How long a connection or a request waits for a replica: longer than closing and a start. */
+/** How long a connection or a request waits for a replica, in milliseconds: longer than a restart takes. */
 export const HOLD_MS = 20_000;
 
-/** How often what nobody took is offered again. */
+/** How often a waiting connection or request is tried again, in milliseconds. */
 export const RETRY_MS = 20;
 
 /**
- * Chooses one of the replicas that take new work, for whatever has a key always the same one; the others are spread.
+ * Chooses a replica: always the same one for a key, any one without.
  *
- * @param key what belongs together, such as a client's address
+ * @param key such as a client's address
  */
 export function chooseReplica<R extends { name: string }>(
   replicas: readonly R[],

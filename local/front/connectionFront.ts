@@ -3,33 +3,33 @@ import type { Affinity } from "../../app/contract/catalogue.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import type { ReplicaProcess } from "../replicas/replicaProcess.ts";
 
-export interface FrontOptions {
+export interface ConnectionFrontOptions {
   affinity: Affinity;
-  /** The replicas that take new connections, asked for every connection. */
+  /** Returns the replicas that take new connections; called for each connection. */
   routable: () => readonly ReplicaProcess[];
-  /** Connections at most that no replica has taken. */
+  /** Maximum number of connections that wait for a replica. */
   maxConnections: number;
 }
 
-/** Chooses a replica for every connection, by the address that it comes from, and hands the accepted socket over to it. */
-export class Front {
+/** Chooses a replica for each connection by its source address, and hands the accepted socket over to it. */
+export class ConnectionFront {
   readonly #server: Server;
-  readonly #options: FrontOptions;
-  /** Connections that no replica has taken yet, with the time until which they may wait. */
+  readonly #options: ConnectionFrontOptions;
+  /** Connections that no replica has accepted yet, with the time until which they may wait. */
   readonly #deadlines = new Map<Socket, number>();
   readonly #held = new Set<Socket>();
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(options: FrontOptions) {
+  constructor(options: ConnectionFrontOptions) {
     this.#options = options;
-    // Without noDelay an answer waits some 40 ms for the client's delayed acknowledgement.
+    // Without noDelay a response waits some 40 ms for the client's delayed acknowledgement.
     this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
     this.#server.maxConnections = options.maxConnections;
   }
 
-  /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
+  /** @throws Error of the system, with `code`, such as `EADDRINUSE` */
   async listen(port: number, host: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject).listen(port, host, resolve);
@@ -37,13 +37,13 @@ export class Front {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Takes no more connections; those that no replica has taken are closed, the others are the replicas'. */
+  /** Accepts no more connections, and closes those that no replica has accepted; the others belong to the replicas. */
   close(): void {
     this.#server.close();
     this.#deadlines.forEach((_deadline, socket) => socket.destroy());
   }
 
-  /** Offers what is waiting to whoever is routable now. */
+  /** Offers all waiting connections to the replicas that are routable now. */
   dispatchHeld(): void {
     for (const socket of [...this.#held]) {
       this.#held.delete(socket);
@@ -51,7 +51,7 @@ export class Front {
     }
   }
 
-  /** Keeps a connection that no replica has accepted, to offer it again soon. */
+  /** Holds a connection that no replica has accepted, and offers it again soon. */
   hold(socket: Socket): void {
     this.#held.add(socket);
     if (this.#retry === undefined) {

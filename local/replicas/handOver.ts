@@ -1,20 +1,20 @@
 import type { Ports } from "../../app/common/server/appServer.ts";
 
-/** What the front tells a replica; the accepted socket goes with it. */
+/** A message from the front to a replica, sent with the accepted socket. */
 export interface Offer {
   type: "offer";
   id: number;
-  /** `monotonicMs()` until which the replica may take the socket; later the front may give it away. */
+  /** The `monotonicMs()` until which the replica may accept the socket; afterwards the front may offer it to another one. */
   until: number;
 }
 
-/** What a replica tells the front. */
+/** A message from a replica to the front. */
 export type Reply =
   | ({ type: "listening" } & Ports)
   | { type: "accepted"; id: number }
   | { type: "declined"; id: number };
 
-/** Milliseconds of a clock that all processes of this machine share and nobody sets. */
+/** Milliseconds of the system's monotonic clock, which all processes of this machine share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }

@@ -1,27 +1,27 @@
 import { execFileSync } from "node:child_process";
 
-/** Files that are left for the log, the database and pages, however many connections there are. */
+/** Open files reserved for the log, the database and pages. */
 const SPARE_FILES = 64;
 
-/** The same for each replica: its channel, its health check, and what replaces it. */
+/** Open files reserved for each replica: its IPC channel, its probe, and those of its successor. */
 const FILES_PER_REPLICA = 4;
 
-/** A connection that is passed on is two: one to the client and one to the replica. */
+/** Open files for each client connection: one to the client and one to the replica. */
 const FILES_PER_CONNECTION = 2;
 
-/** Where the system sets no limit. */
+/** The limit if the system sets none. */
 const MAX_FILES = 65_536;
 
 /**
- * Connections of clients that the fronts may have together. Without a file left no health check would pass, and all
- * replicas would be taken for dead.
+ * Maximum number of client connections at all fronts together. Without a free file every probe would fail, and all
+ * replicas would count as dead.
  */
 export function connectionsOfFronts(replicas: number): number {
   const files = openFiles() - SPARE_FILES - replicas * FILES_PER_REPLICA;
   return Math.max(1, Math.floor(files / FILES_PER_CONNECTION));
 }
 
-/** Files that this process may have open, as what it starts has it from it. */
+/** The limit of open files, as a child process inherits it. */
 function openFiles(): number {
   const limit = Number(execFileSync("/bin/sh", ["-c", "ulimit -n"], { encoding: "utf8" }));
   return limit > 0 ? Math.min(limit, MAX_FILES) : MAX_FILES;

@@ -9,10 +9,10 @@ import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
 const { server, drain } = createAppProcess(process.env, 2);
 
 process.on("message", ({ id, until }: Offer, socket?: Socket) => {
-  const takes = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
-  tellFront({ type: takes ? "accepted" : "declined", id });
-  if (takes) {
-    // As that of a connection that the server accepts itself.
+  const isAccepted = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
+  tellFront({ type: isAccepted ? "accepted" : "declined", id });
+  if (isAccepted) {
+    // As for connections that the server accepts itself.
     socket.allowHalfOpen = true;
     server.http.emit("connection", socket);
     socket.resume();
@@ -21,7 +21,7 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   }
 });
 
-// Without its front a replica serves nobody: nothing may be left when the front was killed.
+// Exits when the front was killed, without which a replica serves nobody.
 process.on("disconnect", () => process.exit(1));
 
 // More than once, by whoever else sends it: the drain goes on.

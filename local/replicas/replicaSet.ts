@@ -9,17 +9,17 @@ const MIN_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
 
 export interface ReplicaSetOptions {
-  /** What they run, and from which they have their names. */
+  /** The app that they run, which also prefixes their names. */
   app: AppName;
   replicas: number;
   drainSeconds: number;
-  /** What the app needs in its environment beside what every replica does, asked for at each start of one. */
+  /** Returns the app's own environment variables; called at each start of a replica. */
   environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
-  /** Other replicas than before may take new work. */
+  /** Called when the set of routable replicas may have changed. */
   onChange?: () => void;
-  /** A connection that was handed over and not taken. */
+  /** Called with a connection that was offered and not accepted. */
   onReturned?: (socket: Socket) => void;
 }
 
@@ -43,7 +43,7 @@ export class ReplicaSet {
    * Starts all replicas.
    *
    * @param onProgress called with the number of those that are ready, at first and with each change
-   * @throws Error when one ends before it was ever ready
+   * @throws Error when one exits before it was ever ready
    */
   start(onProgress?: (ready: number) => void): Promise<void> {
     this.#starting = this.#start(onProgress);
@@ -66,7 +66,7 @@ export class ReplicaSet {
     this.#failed = undefined;
   }
 
-  /** Replicas that take new connections; where there is none, those that still would (fail open). */
+  /** Replicas that take new connections; if there are none, those that are leaving (fail open). */
   routable(): readonly ReplicaProcess[] {
     const replicas = [...this.#processes.values()];
     const routable = replicas.filter(({ availability }) => availability === "routable");
@@ -87,12 +87,12 @@ export class ReplicaSet {
     await this.#rolling;
   }
 
-  /** Drains all replicas at once; others follow, with the environment of then. */
+  /** Drains all replicas at once; their successors start with the current environment. */
   restart(): void {
     this.#processes.forEach((replica) => replica.stop());
   }
 
-  /** Drains all replicas at once; resolves when the last has ended. */
+  /** Drains all replicas at once; resolves when the last has exited. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const replicas = [...this.#processes.values()];
@@ -100,7 +100,7 @@ export class ReplicaSet {
     await Promise.all(replicas.map(({ exited }) => exited));
   }
 
-  /** Ends all replicas now. */
+  /** Kills all replicas. */
   kill(): void {
     this.#stopping = true;
     this.#processes.forEach((replica) => replica.kill());
@@ -108,7 +108,7 @@ export class ReplicaSet {
 
   async #roll(): Promise<void> {
     const { log } = this.#options;
-    log.info("roll-out begins");
+    log.info("roll-out started");
     for (const name of [...this.#processes.keys()]) {
       if (this.#stopping) {
         return;
@@ -144,7 +144,7 @@ export class ReplicaSet {
       return;
     }
     if (hasFailed) {
-      this.#failed?.(new Error(`${name} ended before it was ready; its log says why`));
+      this.#failed?.(new Error(`${name} exited before it was ready; see its log`));
     }
     const failures = hasFailed ? (this.#failures.get(name) ?? 0) + 1 : 0;
     this.#failures.set(name, failures);
