@@ -11,10 +11,10 @@ import * as http from "./httpMessage.ts";
 import { createHttpServer } from "./httpServer.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
 
-/** How long a replica may take to accept a connection before another one is asked. */
+/** Time until an upstream must accept a connection, in milliseconds; then another one is tried. */
 const CONNECT_MS = 1000;
 
-/** How long answers may take to reach their clients when the front ends. */
+/** Time for responses to reach their clients when the front closes, in milliseconds. */
 const CLOSE_MS = 5000;
 
 /** A replica that the front sends requests to. */
@@ -29,11 +29,11 @@ export interface Upstream {
 export interface HttpFrontOptions {
   affinity: Affinity;
   routing: HttpRouting;
-  /** The replicas that take new requests, asked for every request. */
+  /** Returns the replicas that take new requests; called for each request. */
   routable: () => readonly Upstream[];
-  /** Connections of clients at most. @default - all that come */
+  /** Maximum number of client connections. @default - no limit */
   maxConnections?: number;
-  /** How long headers may take to come, and a body with a key. @default 10 s each, as at the key router */
+  /** Milliseconds until the headers must have arrived, and until a body with a key must have. @default 10,000 each, as at the key router */
   requestMs?: number;
 }
 
@@ -43,7 +43,7 @@ interface UpstreamConnection {
   socket: Socket;
 }
 
-/** Chooses a replica for every request and passes it on. */
+/** Chooses a replica for each request and passes the request on. */
 export class HttpFront {
   readonly #server: Server;
   readonly #proxy: ProxyServer;
@@ -78,11 +78,11 @@ export class HttpFront {
       proxied.once("upgrade", (answer) => this.#upgraded(answer, request, client));
     });
     this.#proxy.on("error", () => {
-      // What it means is decided where the request was passed on.
+      // Handled where the request was passed on.
     });
   }
 
-  /** @throws Error as the system gives it, with `code`, such as `EADDRINUSE` */
+  /** @throws Error of the system, with `code`, such as `EADDRINUSE` */
   async listen(port: number, host: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject).listen(port, host, resolve);
@@ -90,7 +90,7 @@ export class HttpFront {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Lets clients have the answers of replicas that have ended; what still waits for a replica is refused. */
+  /** Delivers the responses of replicas that have exited; refuses requests that still wait for a replica. */
   async close(): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -110,14 +110,18 @@ export class HttpFront {
       http.admit(request, response);
       const buffer = body && Readable.from(body.length > 0 ? [body] : []);
       socket.once("close", () => {
-        // Nobody reads any more what may still come; unread, it would keep the next request waiting.
+        // Discards the rest of the body: unread, it would block the next request.
         request.unpipe().resume();
       });
       this.#proxy.web(
         request,
         response,
-        { target: targetOf(upstream), agent: new Through(socket), ...(buffer && { buffer }) },
-        // It may have been carried out, so it is for the client to decide whether to repeat it.
+        {
+          target: targetOf(upstream),
+          agent: new SingleConnectionAgent(socket),
+          ...(buffer && { buffer }),
+        },
+        // The replica may have carried it out, so the client must decide whether to repeat it.
         () => this.#refuse(request, response, lost()),
       );
     } catch (error) {
@@ -130,12 +134,12 @@ export class HttpFront {
     try {
       http.prepare(request);
       const { upstream, socket } = await this.#connect(request, client);
-      // Until it is upgraded; a client that goes away before is not noticed.
+      // Applies until the upgrade; before it, a client that disconnects is not noticed.
       socket.setTimeout(this.#idleMs, () => socket.destroy());
-      // What is left of the one has nobody to go to without the other.
+      // Neither connection is of use without the other.
       socket.once("close", () => this.#closeSoon(client));
       client.once("close", () => socket.destroySoon());
-      const options = { target: targetOf(upstream), agent: new Through(socket) };
+      const options = { target: targetOf(upstream), agent: new SingleConnectionAgent(socket) };
       this.#proxy.ws(request, client, head, options, () => {
         if (this.#connections.has(request)) {
           http.refuseConnection(client, lost());
@@ -153,9 +157,9 @@ export class HttpFront {
   }
 
   /**
-   * Connects to the replica of a request; to another one when it refuses, for then it has got nothing yet.
+   * Connects to the upstream of a request, or to another one if that refuses, because it has received nothing yet.
    *
-   * @throws HttpRefusal when there is none for too long
+   * @throws HttpRefusal when none accepts a connection in time
    */
   async #connect(
     request: IncomingMessage,
@@ -173,7 +177,7 @@ export class HttpFront {
         await sleep(RETRY_MS);
         continue;
       }
-      const socket = await connected(upstream.port);
+      const socket = await openConnection(upstream.port);
       if (socket === undefined) {
         refusing.add(upstream);
       } else if (isOver()) {
@@ -210,7 +214,7 @@ export class HttpFront {
       ...headers,
       ...(cookie === undefined ? [] : ["Set-Cookie", cookie]),
     ]);
-    // Whatever breaks off on one side breaks off on the other.
+    // An abort on one side aborts the other.
     pipeline(answer, response, () => undefined);
   }
 
@@ -223,7 +227,7 @@ export class HttpFront {
     client.setTimeout(this.#idleMs, () => client.destroy());
   }
 
-  /** Closes when the client has read what there still is; not all of them read. */
+  /** Closes when the client has read everything, or after the idle timeout. */
   #closeSoon(client: Socket): void {
     const timer = setTimeout(() => client.destroy(), this.#idleMs);
     client.once("close", () => clearTimeout(timer)).destroySoon();
@@ -237,7 +241,7 @@ export class HttpFront {
       : undefined;
   }
 
-  /** Where an answer has begun, that it breaks off is told by itself. */
+  /** Does nothing once a response has begun: its abort shows the failure. */
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: http.HttpRefusal): void {
     if (!response.headersSent && !response.destroyed) {
       http.refuse(request, response, refusal);
@@ -245,8 +249,8 @@ export class HttpFront {
   }
 }
 
-/** An agent whose only connection is there already. */
-class Through extends Agent {
+/** An agent with one connection, which is open already. */
+class SingleConnectionAgent extends Agent {
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
@@ -263,8 +267,8 @@ function targetOf({ port }: Upstream): string {
   return `http://127.0.0.1:${port}`;
 }
 
-/** A connection to a replica, or none where it is not taken. */
-function connected(port: number): Promise<Socket | undefined> {
+/** Connects to a port on loopback; undefined if the connection is not accepted. */
+function openConnection(port: number): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     const timer = setTimeout(() => socket.destroy(), CONNECT_MS);

@@ -13,7 +13,7 @@ import {
   MAX_URL_BYTES,
 } from "../../app/contract/requestLimits.ts";
 
-/** How long a client may go on to send what was refused: cut off at once, it might not read the answer. */
+/** Time for which a refused client may go on sending, in milliseconds: reset at once, it might not read the response. */
 const LINGER_MS = 1000;
 
 /** Headers that concern one connection (RFC 9110, 7.6.1). */
@@ -27,7 +27,7 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** Why the front answers a request itself. */
+/** A request that the front refuses, with the status of the response. */
 export class HttpRefusal extends Error {
   override readonly name = "HttpRefusal";
   readonly status: number;
@@ -39,7 +39,7 @@ export class HttpRefusal extends Error {
 }
 
 /**
- * Makes a request what a load balancer passes on.
+ * Changes a request into what a load balancer passes on.
  *
  * @throws HttpRefusal
  */
@@ -59,18 +59,18 @@ export function prepare(request: IncomingMessage): void {
   }
 }
 
-/** What else may be offered, such as h2c, is declined by answering as usual (RFC 9110, 7.8). */
+/** Whether a request is a WebSocket handshake; other upgrades, such as h2c, are ignored (RFC 9110, 7.8). */
 export function isUpgrade({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** Whether a request has a body whose framing the proxy library would lose. */
+/** Whether the proxy library would lose the framing of the body. */
 export function isUnframed({ method, headers }: IncomingMessage): boolean {
   const isChunked = headers["transfer-encoding"] !== undefined;
   return isChunked && (method === "DELETE" || method === "OPTIONS");
 }
 
-/** Lets a client begin to send a body that it has only announced. */
+/** Sends 100 Continue to a client that waits for it. */
 export function admit({ headers }: IncomingMessage, response: ServerResponse): void {
   if (headers.expect !== undefined) {
     delete headers.expect;
@@ -118,7 +118,7 @@ export function bufferBody(
   });
 }
 
-/** Headers of an answer as the client gets them, name and value in turn. */
+/** The end-to-end headers of a response: names and values in turn. */
 export function endToEnd({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter((_, index) => {
     const name = rawHeaders[index - (index % 2)] ?? "";
@@ -126,7 +126,7 @@ export function endToEnd({ rawHeaders }: IncomingMessage): string[] {
   });
 }
 
-/** Answers with a problem document (RFC 9457) and reads away what still comes of the request. */
+/** Responds with a problem document (RFC 9457) and discards the rest of the request. */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
@@ -148,7 +148,7 @@ export function refuse(
   });
 }
 
-/** The same where there is but the connection, because of an upgrade or because nothing could be read. */
+/** Responds likewise on a bare connection: an upgrade, or a request that could not be parsed. */
 export function refuseConnection(socket: Socket, { status, message }: HttpRefusal): void {
   const { body, headers } = problem(status, message);
   const lines = Object.entries({ ...headers, Connection: "close" }).map(
@@ -171,7 +171,7 @@ function problem(status: number, detail: string) {
   return { body, headers };
 }
 
-/** Headers that were sent more than once, for Node.js joins them or drops all but one; cookies may as well be joined. */
+/** Headers that were sent more than once, which Node.js would join or drop; joined cookies are equivalent. */
 function repeated({ headersDistinct }: IncomingMessage): NodeJS.Dict<string[]> {
   return Object.fromEntries(
     Object.entries(headersDistinct).filter(
@@ -180,7 +180,7 @@ function repeated({ headersDistinct }: IncomingMessage): NodeJS.Dict<string[]> {
   );
 }
 
-/** How its body is framed stays as it is. */
+/** Keeps the framing of the body. */
 function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(
     Object.entries(headers).filter(
@@ -192,7 +192,7 @@ function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 /** @throws HttpRefusal */
 function check(request: IncomingMessage): void {
   const { url = "", rawHeaders } = request;
-  // With what stands behind each name and each value.
+  // Includes the separator after each name and each value.
   const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
   if (url.length > MAX_URL_BYTES) {
     throw new HttpRefusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
@@ -209,7 +209,7 @@ function check(request: IncomingMessage): void {
 }
 
 /**
- * Path and query as they were sent: a router makes nothing of `..`.
+ * Path and query as they were sent: a router does not resolve `..`.
  *
  * @throws HttpRefusal
  */

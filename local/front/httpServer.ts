@@ -4,13 +4,13 @@ import { answerHalfClosed } from "../../app/common/http/connections.ts";
 import { HEADERS_SECONDS, MAX_HEAD_BYTES } from "../../app/contract/requestLimits.ts";
 import { isUpgrade, HttpRefusal, refuseConnection } from "./httpMessage.ts";
 
-/** How often it is looked for what takes too long. */
+/** How often timeouts are checked, in milliseconds. */
 const CHECK_MS = 500;
 
-/** Requests that may wait on a connection for the answer to the first of them; browsers send one by one. */
+/** Maximum number of pipelined requests on a connection; browsers send one at a time. */
 const MAX_PIPELINED = 64;
 
-/** Why a request could not be read, by the code of the parser's error. */
+/** Refusals by the code of the parser's error. */
 const REFUSALS: Record<string, HttpRefusal> = {
   ERR_HTTP_REQUEST_TIMEOUT: new HttpRefusal(408, "the request did not come in time"),
   HPE_HEADER_OVERFLOW: new HttpRefusal(431, `the headers are larger than ${MAX_HEAD_BYTES} bytes`),
@@ -18,15 +18,15 @@ const REFUSALS: Record<string, HttpRefusal> = {
 };
 
 export interface HttpServerOptions {
-  /** How long a connection may be silent, and a request take to come. */
+  /** Milliseconds for which a connection may be idle, and until a request must have arrived. */
   idleMs: number;
-  /** @default 10 s, as at the key router */
+  /** Milliseconds until the headers must have arrived. @default 10,000, as at the key router */
   headersMs?: number | undefined;
   serve: (request: IncomingMessage, response: ServerResponse) => void;
   upgrade: (request: IncomingMessage, client: Socket, head: Buffer) => void;
 }
 
-/** A server that has the requests of a connection served one after the other, and refuses what is none. */
+/** Creates a server that serves the requests of a connection one at a time, and refuses invalid ones. */
 export function createHttpServer(options: HttpServerOptions): Server {
   const { idleMs, headersMs = HEADERS_SECONDS * 1000, serve, upgrade } = options;
   const pipelines = new WeakMap<Socket, Pipeline>();
@@ -46,7 +46,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     shouldUpgradeCallback: isUpgrade,
   });
   answerHalfClosed(server, headersMs);
-  // A client that does not read is silent, too; one whose replica is silent is told so before.
+  // Also closes clients that do not read. A silent upstream times out earlier, with a response.
   server.timeout = 2 * idleMs;
   const take = (request: IncomingMessage, response: ServerResponse): void =>
     void pipelineOf(request.socket).take(request, response, serve);
@@ -57,7 +57,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       if (pipelineOf(client).isEmpty) {
         upgrade(request, client, head);
       } else {
-        // What comes before an upgrade would be answered in the midst of what comes after it.
+        // The responses to earlier requests would end up in the WebSocket's data.
         client.destroy();
       }
     })
@@ -74,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     });
 }
 
-/** The requests of a connection that are not answered yet, of which replicas only know the first. */
+/** The unanswered requests of a connection; only the first is passed on. */
 class Pipeline {
   #size = 0;
   #last: { request: IncomingMessage; response: ServerResponse } | undefined;
@@ -84,7 +84,7 @@ class Pipeline {
     return this.#size === 0;
   }
 
-  /** Whether an answer that is written now is taken for the one to what came last. */
+  /** Whether a response that is written now would answer the last request. */
   get isAnswerable(): boolean {
     const { request, response } = this.#last ?? {};
     return (
@@ -93,7 +93,7 @@ class Pipeline {
     );
   }
 
-  /** Has a request served in its turn; closes the connection when too many wait. */
+  /** Serves a request after those before it; closes the connection when too many wait. */
   async take(
     request: IncomingMessage,
     response: ServerResponse,

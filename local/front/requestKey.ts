@@ -1,7 +1,7 @@
 import { AmbiguousKeyError } from "../../app/contract/ambiguousKey.ts";
 import { hasKeyInBody, requestKey } from "../../app/contract/requestKey.ts";
 
-/** Whether the front has to read a body before it can choose a replica. */
+/** Whether the front must read the body to find the key. */
 export function isBodyNeeded(...request: Parameters<typeof hasKeyInBody>): boolean {
   return unlessAmbiguous(() => hasKeyInBody(...request)) ?? false;
 }
@@ -11,7 +11,7 @@ export function frontKey(...request: Parameters<typeof requestKey>): string | un
   return unlessAmbiguous(() => requestKey(...request));
 }
 
-/** Nothing where a key is ambiguous: any replica refuses the request. */
+/** Undefined if a key is ambiguous: every replica refuses the request. */
 function unlessAmbiguous<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { StickyCookie } from "../../app/contract/httpRouting.ts";
 
-/** The name that an Application Load Balancer gives its own cookie beside the application's. */
+/** The name of the cookie that an Application Load Balancer adds to the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";
 
 /**
- * The target that a request's cookies name: the load balancer's own cookie, which counts only beside the application's.
+ * The target that the load balancer's cookie names; it counts only together with the application's cookie.
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
  */
@@ -13,7 +13,7 @@ export function namedTarget(app: StickyCookie, { headers }: IncomingMessage): st
   return cookieOf(headers, app.name) === undefined ? undefined : cookieOf(headers, BALANCER_COOKIE);
 }
 
-/** The `Set-Cookie` by which a client comes back to the target that has answered it; none where it need not. */
+/** The `Set-Cookie` that binds a client to the target that responded; undefined if no cookie needs to be set. */
 export function targetCookie(
   app: StickyCookie,
   target: string,
@@ -25,7 +25,7 @@ export function targetCookie(
   if (set === undefined && (!has || namedTarget(app, request) === target)) {
     return undefined;
   }
-  // It lives as long as the application's; without Max-Age that is the browser's session.
+  // Expires with the application's cookie; without Max-Age, with the browser's session.
   const maxAge =
     set === undefined ? `; Max-Age=${app.maxAgeSeconds}` : /; *max-age=[^;]*/i.exec(set);
   return `${BALANCER_COOKIE}=${target}${maxAge?.toString() ?? ""}; Path=/; HttpOnly; SameSite=Lax`;

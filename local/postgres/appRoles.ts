@@ -1,16 +1,16 @@
 import { Client } from "pg";
 import type { AppName } from "../../app/contract/catalogue.ts";
 
-/** How long PostgreSQL may take to accept the connection, and to answer. */
+/** Milliseconds until PostgreSQL must accept the connection, and respond to a query. */
 const ANSWER_MS = 10_000;
 
 /**
- * Gives each app a role that may use a schema of its own, where its tables are, and nothing else. Tables that earlier
- * versions made as superuser become its own.
+ * Gives each app a role that can use only a schema of its own, which has its tables. Tables that earlier versions created
+ * as superuser get the role as owner.
  *
  * @param url of the superuser
  * @param passwords of the roles, by app
- * @throws Error as PostgreSQL or the connection gives it
+ * @throws Error of PostgreSQL or of the connection
  */
 export async function makeAppRoles(
   url: string,
@@ -21,11 +21,11 @@ export async function makeAppRoles(
     connectionTimeoutMillis: ANSWER_MS,
     query_timeout: ANSWER_MS,
   });
-  // Without a listener, a PostgreSQL that ends meanwhile would end this process; the query is rejected in any case.
+  // Without a listener, a PostgreSQL that exits would crash this process; the query is rejected in any case.
   client.on("error", () => undefined);
   await client.connect();
   try {
-    // A statement that fails is logged, and these have passwords.
+    // PostgreSQL would log a failed statement, and these contain passwords.
     await client.query("begin; set local log_min_error_statement = panic");
     await client.query(closeToOthers);
     for (const [app, password] of passwords) {

@@ -1,33 +1,33 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 
-/** An initialisation, named after the process that runs it; earlier versions did not name it. */
+/** The folder of an initialisation, with the id of its process; earlier versions had no id. */
 const PART = /^data\.part(?:\.(\d+))?$/;
 
-/** The file by which the package hands the password to initdb. */
+/** The file in which the package passes the password to initdb. */
 const HANDED_PASSWORD = /^pg-password-\w+$/;
 
-/** What initdb makes first; earlier versions had it make the data in the part itself. */
+/** The folder that initdb creates first; earlier versions initialised directly in the part. */
 const FIRST_OF_INITDB = "pg_wal";
 
 const PASSWORD = "password";
 const PASSWORD_LENGTH = 32;
 
-/** Files in a folder of data: what PostgreSQL keeps, and the password of its superuser. */
+/** The files in a data folder: PostgreSQL's own, and the password of its superuser. */
 export function dataFiles(folder: string): { data: string; password: string } {
   return { data: join(folder, "data"), password: join(folder, PASSWORD) };
 }
 
-/** Where this process initialises the data of a folder: half of them would never start. */
+/** The folder in which this process initialises the data first: PostgreSQL could not start on a half of them. */
 export function partOf(folder: string): string {
   return join(folder, `data.part.${process.pid}`);
 }
 
 /**
- * Names of the files in a folder that are not ours: none where it is missing or empty, has data, or has only what an
- * interrupted initialisation has left.
+ * Names of the files in a folder that are not ours: none if it is missing or empty, has data, or has only leftovers of an
+ * interrupted initialisation.
  *
- * @throws Error as the system gives it, with `code`, when it cannot be read
+ * @throws Error of the system, with `code`, when it cannot be read
  */
 export function foreignFiles(folder: string): string[] {
   if (!fs.existsSync(folder)) {
@@ -44,11 +44,11 @@ export function foreignFiles(folder: string): string[] {
   return files.filter((file) => !isOurs(file));
 }
 
-/** Removes what interrupted initialisations have left in a folder that has no data; another one may be under way. */
+/** Removes leftovers of interrupted initialisations from a folder without data, unless one of them is running. */
 export function removeLeftovers(folder: string): void {
   const files = fs.readdirSync(folder);
   const parts = files.filter((file) => isPart(folder, file));
-  const [live, left] = [parts.filter(isUnderWay), parts.filter((file) => !isUnderWay(file))];
+  const [live, left] = [parts.filter(isRunning), parts.filter((file) => !isRunning(file))];
   if (left.length > 0 && live.length === 0) {
     left.push(...files.filter((file) => isSecret(folder, file)));
   }
@@ -66,7 +66,7 @@ function isPart(folder: string, file: string): boolean {
     : files.every((each) => each === "data" || HANDED_PASSWORD.test(each));
 }
 
-/** Whether a file is a password that was made here. */
+/** Whether a file is a password that an initialisation wrote. */
 function isSecret(folder: string, file: string): boolean {
   return HANDED_PASSWORD.test(file) || (file === PASSWORD && isPassword(join(folder, file)));
 }
@@ -81,8 +81,8 @@ function isFolder(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Whether the process that makes a part lives; one of somebody else cannot be asked, and does. */
-function isUnderWay(part: string): boolean {
+/** Whether the process of a part is alive; EPERM means that it is, for another user. */
+function isRunning(part: string): boolean {
   try {
     return process.kill(Number(PART.exec(part)?.[1]), 0);
   } catch (error) {

@@ -8,27 +8,27 @@ import type { Guard } from "../guard.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
 import { systemFault } from "./faults.ts";
 
-/** First and longest wait before PostgreSQL is started again: one that ends at once must not keep the computer busy. */
+/** First and longest delay before a restart, in milliseconds: a PostgreSQL that exits at once must not keep the computer busy. */
 const RESTART_MS = { first: 1000, longest: 10_000 };
 
 export interface LocalDatabaseOptions {
-  /** Folder of the data; none where nothing is kept. */
+  /** Folder of the data; undefined if no data is kept. */
   folder: string | undefined;
-  /** Those that keep data in it. */
+  /** The apps that use it. */
   apps: readonly AppName[];
   maxConnections: number;
   log: Logger;
   guard: Guard;
-  /** It was started again, and the apps need another environment. */
+  /** Called when it was restarted on another port, so the apps need another environment. */
   onMoved: () => void;
-  /** It has ended and cannot be started again. */
+  /** Called when it has exited and cannot be restarted. */
   onLost: (error: Error) => void;
 }
 
-/** The PostgreSQL of a run: one that was killed is started again, as AWS would do. */
+/** The PostgreSQL of a run, which is restarted when it exits, as AWS would do. */
 export class LocalDatabase {
   readonly #options: LocalDatabaseOptions;
-  /** Of each app's role, for this run only. */
+  /** Passwords of the apps' roles, for this run only. */
   readonly #passwords: ReadonlyMap<AppName, string>;
   readonly #stopping = new AbortController();
   #port: number | undefined;
@@ -53,7 +53,7 @@ export class LocalDatabase {
     this.#running = this.#keep(postgres);
   }
 
-  /** What an app needs in its environment, which is nothing where it keeps no data. */
+  /** The environment variables by which an app finds the database; none if it keeps no data. */
   environmentOf(app: AppName): NodeJS.ProcessEnv {
     const password = this.#passwords.get(app);
     return password === undefined
@@ -64,7 +64,7 @@ export class LocalDatabase {
         };
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when it has exited. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled([this.#running]);
@@ -98,27 +98,27 @@ export class LocalDatabase {
     }
   }
 
-  /** Starts it again as often as it ends. */
+  /** Restarts it each time that it exits. */
   async #keep(first: Postgres): Promise<void> {
     const { folder, onLost } = this.#options;
     let postgres: Postgres | undefined = first;
     while (postgres !== undefined) {
       await postgres.ended;
       if (!this.#isStopping && folder === undefined) {
-        onLost(new Error("PostgreSQL has ended, and with it the data, which were ephemeral"));
+        onLost(new Error("PostgreSQL has exited, and its ephemeral data are lost"));
         return;
       }
       postgres = await this.#restart();
     }
   }
 
-  /** Tries until it is ready, or not needed any more. */
+  /** Tries until it is ready, or the run is being stopped. */
   async #restart(): Promise<Postgres | undefined> {
     const { log } = this.#options;
     const { signal } = this.#stopping;
     let wait = RESTART_MS.first;
     while (!this.#isStopping) {
-      log.error({ waitMs: wait }, "PostgreSQL has ended: it is started again");
+      log.error({ waitMs: wait }, "PostgreSQL has exited and is being restarted");
       await sleep(wait, undefined, { signal }).catch(() => undefined);
       wait = Math.min(2 * wait, RESTART_MS.longest);
       try {

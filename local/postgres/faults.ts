@@ -6,16 +6,16 @@ export interface NamedFolder {
   folder: string;
 }
 
-/** Advice for data that no PostgreSQL here can use; only then may they be deleted. */
+/** Advice for data that this PostgreSQL cannot use; only such data may be deleted. */
 const beginAnew = ({ folder }: NamedFolder): string =>
   `copy ${folder} to keep them, then delete it to begin anew, or use --ephemeral`;
 
-/** What the system says where the data may well be whole. */
+/** Messages of the system for faults that leave the data intact. */
 const SYSTEM_FAULT =
   "Permission denied|Operation not permitted|Too many open files|File too large|No space left|" +
   "Disk quota exceeded|Read-only file system|Cannot allocate memory|Input/output error";
 
-/** What PostgreSQL says of data that are missing or not what they were. */
+/** Messages of PostgreSQL about missing or corrupt data. */
 const CORRUPT =
   "is not a valid data directory|could not find the database system|incorrect checksum in control file|" +
   "could not locate .*checkpoint record|could not read file .*: read \\d+ of \\d+|contains invalid data|" +
@@ -24,7 +24,7 @@ const CORRUPT =
 
 const REASON = new RegExp(`(FATAL|PANIC): |error: |${SYSTEM_FAULT}`);
 
-/** What may be wrong with a folder of data, by what PostgreSQL says of it; a group is what it got. */
+/** Faults of a data folder by PostgreSQL's messages; a captured group becomes `got`. */
 const FAULTS: readonly [RegExp, (place: NamedFolder, got: string) => Omit<Fault, "name">][] = [
   [
     /"postmaster\.pid" already exists[^]*\(PID (\d+)\)/,
@@ -71,7 +71,7 @@ export function startFault(place: NamedFolder, said: string, error: unknown): Fa
   return systemFault(place.named, reasonIn(said, error));
 }
 
-/** The fault for all that is wrong with something other than the data. */
+/** The fault for any other reason. */
 export function systemFault(named: string, reason: string): Fault {
   const line = reason.replace(/\s+/g, " ").replace(/\.$/, "");
   return {
@@ -82,18 +82,18 @@ export function systemFault(named: string, reason: string): Fault {
   };
 }
 
-/** Whether it may start when tried again: leftovers of a killed run end, and another port is free. */
-export function mayPass(said: string, error: unknown): boolean {
+/** Whether a retry may succeed: leftovers of a killed run exit, and another port may be free. */
+export function mayRetry(said: string, error: unknown): boolean {
   const isInTheWay = /postmaster\.pid" already exists|block .* still in use/.test(said);
-  return isInTheWay || isPortTaken(said) || /^Error: SIG\w+ has ended it$/.test(String(error));
+  return isInTheWay || isPortTaken(said) || /^Error: SIG\w+ ended it$/.test(String(error));
 }
 
-/** Whether somebody else has its port. */
+/** Whether another program uses its port. */
 export function isPortTaken(said: string): boolean {
   return said.includes("could not bind");
 }
 
-/** Why PostgreSQL ended, as it said first, with what it added to that; its hints are for people who know it well. */
+/** PostgreSQL's first error with its details; its hints would not help here. */
 function reasonIn(said: string, error: unknown): string {
   const lines = said.trim().split("\n");
   const first = lines.findIndex((line) => REASON.test(line));

@@ -7,19 +7,19 @@ import { SettingsError } from "../../app/contract/settings.ts";
 import { cut, shown } from "../../app/contract/shown.ts";
 import { foreignFiles } from "./dataFolder.ts";
 
-/** Files of PostgreSQL, which the user that runs it can reach. */
+/** The files of PostgreSQL, in places that the user running it can reach. */
 export interface PostgresPlace {
   /** A folder that only this user can read. */
   folder: string;
-  /** The package with its programs, where the installed one cannot be reached. */
+  /** A copy of the package with its programs, if the installed one cannot be reached. */
   programs: string | undefined;
 }
 
 /**
- * Makes a folder for PostgreSQL. It refuses to run as root, so for root it runs as user postgres, whose files cannot
- * be below a folder that is closed to others, such as /root: they are then kept elsewhere.
+ * Creates a folder for PostgreSQL. PostgreSQL cannot run as root; for root it runs as user postgres. If that user cannot
+ * reach the folder, for example below /root, the files are kept elsewhere.
  *
- * @throws SettingsError when there can be none
+ * @throws SettingsError when no folder can be created
  */
 export function placeOf(folder: string): PostgresPlace {
   try {
@@ -62,7 +62,7 @@ function placeForRoot(folder: string): PostgresPlace {
   return { folder: reachable, programs: areReachable ? undefined : copyOf(installed) };
 }
 
-/** @throws SettingsError when somebody else has files there */
+/** @throws SettingsError when it has other files */
 function refuseForeign(folder: string): void {
   const [file] = foreignFiles(folder);
   if (file !== undefined) {
@@ -77,8 +77,8 @@ function refuseForeign(folder: string): void {
 }
 
 /**
- * Makes a folder and those that it is in. Where a file system has folders only of its own, as below /proc, the
- * recursion of Node.js would never end.
+ * Creates a folder and its parents. In a file system that allows no new folders, such as /proc, the recursion of Node.js
+ * would never end.
  */
 function makeFolder(folder: string, mode = 0o777): void {
   if (!fs.existsSync(folder)) {
@@ -87,7 +87,7 @@ function makeFolder(folder: string, mode = 0o777): void {
   }
 }
 
-/** Where root keeps what user postgres could not reach elsewhere. */
+/** Where root keeps files for user postgres. */
 function state(): string {
   const folder = "/var/lib/sockjs-sticky";
   makeFolder(folder);
@@ -95,7 +95,7 @@ function state(): string {
   return folder;
 }
 
-/** The user that PostgreSQL has on any machine where it was installed as a package of the system. */
+/** The user that system packages of PostgreSQL create, too. */
 function postgresUser(): { uid: number; gid: number } {
   const ask = (flag: string): number =>
     Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8", stdio: "pipe" }));
@@ -124,7 +124,7 @@ function makePostgresUser(): void {
   }
 }
 
-/** Whether everyone may pass through a folder and all that it is in. */
+/** Whether every user may pass through a folder and its parents. */
 function isOpenToOthers(folder: string): boolean {
   const isOpen = (fs.statSync(folder).mode & 0o001) !== 0;
   return isOpen && (folder === parse(folder).root || isOpenToOthers(dirname(folder)));
@@ -139,7 +139,7 @@ function installedPrograms(): string {
   return dirname(dirname(entry));
 }
 
-/** A copy, made once, that all may read and run. */
+/** A copy, made once, that every user may read and run. */
 function copyOf(programs: string): string {
   const copy = join(state(), `postgres-${digest(fs.readFileSync(join(programs, "package.json")))}`);
   if (!fs.existsSync(copy)) {

