@@ -11,7 +11,7 @@ export interface Contender {
   run: LocalRun;
 }
 
-/** Compares the affinities of an app, all of which run until `work` is done. */
+/** Runs an app with each affinity side by side while `work` compares them. */
 export async function compare(
   app: AppName,
   work: (contenders: readonly Contender[]) => Promise<void>,
@@ -28,20 +28,20 @@ export async function compare(
   }
 }
 
-/** Not always in the same order: who comes last meets a warmer computer. */
+/** Rotates the order of a list, because the last contender runs on a warmer computer. */
 export function rotated<Each>(all: readonly Each[], turn: number): Each[] {
   const first = turn % all.length;
   return [...all.slice(first), ...all.slice(0, first)];
 }
 
-/** What the local run logs of a replica. */
+/** The local run's log line about a replica. */
 interface LogLine {
   availability?: string;
   replica?: string;
   metricsPort?: number;
 }
 
-/** What all replicas of a run have counted together; each has a port of its own for this. */
+/** The sum of a counter over all replicas of a run. */
 export async function countedIn({ err }: LocalRun, name: string): Promise<number> {
   const ports = new Map<string, number>();
   for (const line of err.split("\n").filter((each) => each.startsWith("{"))) {
@@ -56,7 +56,7 @@ export async function countedIn({ err }: LocalRun, name: string): Promise<number
   return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }
 
-/** A value in milliseconds, and how many times that of another one it is. */
+/** A value in milliseconds, with its ratio to another one. */
 export function compared(ms: number, to: number): string {
   return `${ms.toFixed(1)} × ${(ms / to).toFixed(2)}`;
 }

@@ -4,24 +4,24 @@ import type { LocalRun } from "../tests/drivers/localRun.ts";
 import { HttpClient } from "../verify/http/client.ts";
 import { countedIn } from "./contenders.ts";
 
-/** How often a client asks until it has an answer that says what became of its company. */
+/** Maximum number of attempts until a response shows the outcome. */
 const ATTEMPTS = 40;
 
-/** Milliseconds between two attempts where nobody says how long to wait. */
+/** Milliseconds between two attempts without a Retry-After. */
 const RETRY_MS = 250;
 
 /** One client's attempt to create a company. */
 export interface Creation {
   businessNumber: string;
-  /** 201, or 409 where another one was faster; 0 where there never was an answer. */
+  /** 201, or 409 if another client was faster; 0 without a response. */
   status: number;
-  /** Milliseconds until the answer, repetitions included. */
+  /** Milliseconds until the response, with all attempts. */
   ms: number;
   /** The replica that answered. */
   replica: string;
 }
 
-/** Browsers that have seen the page, and so have its cookie, each from an address of its own. */
+/** Browsers that have loaded the page and its cookie, each from an address of its own. */
 export async function openBrowsers(origin: string, count: number): Promise<HttpClient[]> {
   const browsers = Array.from(
     { length: count },
@@ -32,12 +32,12 @@ export async function openBrowsers(origin: string, count: number): Promise<HttpC
   return browsers;
 }
 
-/** Inserts that met the constraint, of all replicas. */
+/** Number of inserts at all replicas that violated the constraint. */
 export function violationsOf(run: LocalRun): Promise<number> {
   return countedIn(run, "companies_constraint_violations_total");
 }
 
-/** Creates a company from each client at once, as people do who do not know of each other. */
+/** Creates the same company from each client at the same time. */
 export function raceFor(
   origin: string,
   businessNumber: string,
@@ -46,7 +46,7 @@ export function raceFor(
   return Promise.all(clients.map((client) => create(origin, businessNumber, client)));
 }
 
-/** Repeats what was not answered, by the same key: whatever became of it, it is done once. */
+/** Repeats unanswered requests with the same idempotency key, so the company is created once. */
 async function create(
   origin: string,
   businessNumber: string,

@@ -14,14 +14,14 @@ import {
 import { SharedDocument, type Sight } from "./sharedDocument.ts";
 import { typeInWindows, type WindowOutcome } from "./windowPair.ts";
 
-/** Who types how much. */
+/** The load of a comparison. */
 interface Scene {
   documents: number;
   /** People in each document. */
   people: number;
-  /** In each document, by each of its people in turn. */
+  /** Keystrokes in each document, by its people in turn. */
   keystrokes: number;
-  /** As many before those that count. */
+  /** Keystrokes before those that are measured. */
   warmUp: number;
 }
 
@@ -30,28 +30,28 @@ const SCENES: readonly Scene[] = [
   { documents: 4, people: 20, keystrokes: 60, warmUp: 8 },
 ];
 
-/** Keys that are pressed in windows, and those before that do not count. */
+/** Keys that are pressed in windows, and those before that are not measured. */
 const WINDOWS = { keys: 30, warmUp: 5 };
 
-/** Mean time between two keystrokes anywhere, in milliseconds: few are on their way at once. */
+/** Mean time between two keystrokes anywhere, in milliseconds: only few are in flight at once. */
 const GAP_MS = 20;
 
-/** Fewer say nothing of the slowest one in a hundred. */
+/** Minimum number of values for a 99th percentile. */
 const ENOUGH_FOR_P99 = 1000;
 
-/** What came of the keystrokes with one affinity. */
+/** The results with one affinity. */
 export interface Outcome {
   affinity: Affinity;
-  /** How many people are on which replica, of each document. */
+  /** For each document, the number of people on each replica. */
   perReplica: Map<string, number>[];
   keystrokes: number;
-  /** Each keystroke, by each of those who saw it. */
+  /** Each keystroke on each other screen. */
   sights: readonly Sight[];
-  /** Updates that a replica had from another one. */
+  /** Updates that replicas received from other replicas. */
   hops: number;
 }
 
-/** Types in documents at random, by cookie and by key, side by side, and prints what each costs. */
+/** Types in documents with each affinity, side by side, and prints the latencies. */
 export async function benchDocuments(): Promise<void> {
   await compare("document", async (contenders) => {
     for (const scene of SCENES) {
@@ -114,7 +114,7 @@ async function openDocuments(
   return opened;
 }
 
-/** After each keystroke it is the next affinity's turn, so that whatever else the computer does meets all of them. */
+/** Alternates between the affinities with each keystroke, so other load on the computer affects all of them. */
 async function type(
   opened: readonly (readonly SharedDocument[])[],
   keystrokes: number,
@@ -123,7 +123,7 @@ async function type(
   for (let each = 0; each < keystrokes * documents; each++) {
     for (const contender of rotated(opened, each)) {
       contender[each % documents]?.type();
-      // Not at a steady beat, which another one could happen to be in step with.
+      // Random pauses, which cannot be in step with another timer.
       await sleep(GAP_MS * (0.5 + Math.random()));
     }
   }
@@ -133,7 +133,7 @@ function hopsOf({ run }: Pick<Contender, "run">): Promise<number> {
   return countedIn(run, "document_hops_total");
 }
 
-/** A line for each affinity; ratios are to that by key. */
+/** A row for each affinity; ratios are relative to key. */
 export function costsOf(outcomes: readonly Outcome[]): Record<string, Record<string, string>> {
   const base = figuresOf(outcomes.find(({ affinity }) => affinity === "key")?.sights ?? []);
   const rows = outcomes.map(({ affinity, keystrokes, sights, hops }) => {
@@ -156,7 +156,7 @@ export function costsOf(outcomes: readonly Outcome[]): Record<string, Record<str
   return Object.fromEntries(rows);
 }
 
-/** A line for each affinity; ratios are to that by key. */
+/** A row for each affinity; ratios are relative to key. */
 export function windowCostsOf(
   outcomes: readonly WindowOutcome[],
 ): Record<string, Record<string, string>> {

@@ -4,27 +4,27 @@ import { latencyOf } from "../verify/statistics.ts";
 import { AFFINITIES, compare, rotated, type Affinity } from "./contenders.ts";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "./creationRace.ts";
 
-/** Numbers for which clients race. */
+/** Number of business numbers that clients race for. */
 const NUMBERS = 50;
 
-/** Rounds: each affinity has its turn in each, so that whatever else the computer does meets all of them. */
+/** Number of rounds; the affinities take turns in each, so other load on the computer affects all of them. */
 const ROUNDS = 5;
 
-/** Who races for a number: how many creations at once, and from how many browsers. */
+/** The races: simultaneous creations, and browsers that they come from. */
 const RACES = [
   { title: "20 people create the same company at once", creations: 20, browsers: 20 },
   { title: "one person creates a company twice at once", creations: 2, browsers: 1 },
 ] as const;
 type Race = (typeof RACES)[number];
 
-/** What came of the creations. */
+/** The results of a race. */
 interface Outcome {
   creations: Creation[];
   violations: number;
   seconds: number;
 }
 
-/** Races for business numbers at random, by cookie and by key, side by side, and prints what each gains. */
+/** Races for business numbers with each affinity, side by side, and prints the results. */
 export async function benchRegistry(): Promise<void> {
   await compare("company", async (contenders) => {
     for (const race of RACES) {

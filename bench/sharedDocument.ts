@@ -4,14 +4,14 @@ import type { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
 import { openAll, replicaOf } from "../tests/drivers/localDocument.ts";
 import { waitFor } from "../tests/drivers/waitFor.ts";
 
-/** How long a keystroke may take to all screens, in seconds, before it counts as lost. */
+/** Seconds until a keystroke must be on all screens, or counts as lost. */
 const LOST_SECONDS = 20;
 
-/** A keystroke as one of the others saw it. */
+/** A keystroke on one other screen. */
 export interface Sight {
-  /** Milliseconds from the key to that one's screen. */
+  /** Milliseconds from the keystroke to that screen. */
   ms: number;
-  /** Whether both are on one replica. */
+  /** Whether both people are on one replica. */
   isTogether: boolean;
 }
 
@@ -26,7 +26,7 @@ export class SharedDocument {
     people.forEach((viewer) => this.#watch(viewer));
   }
 
-  /** Makes a document, which all of them open. */
+  /** Creates a document and opens it for each visitor. */
   static async open(visitors: readonly DocumentVisitor[]): Promise<SharedDocument> {
     const id = (await visitors[0]?.create()) ?? "";
     const editors = await openAll(visitors, id);
@@ -36,22 +36,22 @@ export class SharedDocument {
     return shared;
   }
 
-  /** How many of the people are on which replica. */
+  /** The number of people on each replica. */
   get perReplica(): Map<string, number> {
     const groups = Map.groupBy(this.people, ({ replica }) => replica);
     return new Map([...groups].map(([replica, { length }]) => [replica, length]));
   }
 
-  /** The next one presses a key. */
+  /** Lets the next person press a key. */
   type(): void {
     this.people[this.#keystrokes % this.people.length]?.press();
     this.#keystrokes += 1;
   }
 
   /**
-   * What was typed since the last call, when all have seen it.
+   * Waits until everyone has seen what was typed since the last call, and returns it.
    *
-   * @throws Error when somebody does not see it at all
+   * @throws Error when a keystroke is lost
    */
   async finish(): Promise<{ keystrokes: number; sights: readonly Sight[] }> {
     const keystrokes = this.#keystrokes;
@@ -85,11 +85,11 @@ export class SharedDocument {
   }
 }
 
-/** Somebody who types in a paragraph of their own. */
+/** A person who types in a paragraph of their own. */
 class Person {
   readonly editor: Editor;
   readonly replica: string;
-  /** When keys were pressed, by the number that Yjs gives to what they write. */
+  /** Times of keystrokes, by the Yjs clock of what they write. */
   readonly presses = new Map<number, number>();
   readonly #text = new Y.XmlText();
 
@@ -109,7 +109,7 @@ class Person {
     this.editor.introduce(`Person ${this.clientId}`);
   }
 
-  /** Writes a letter, and tells where the caret is now, as the page does. */
+  /** Writes a letter and sends the position of the caret, as the page does. */
   press(): void {
     const { doc, provider } = this.editor;
     this.presses.set(Y.getState(doc.store, this.clientId), performance.now());

@@ -4,25 +4,25 @@ import { TEXT } from "../tests/drivers/documentPage.ts";
 import { DocumentVisitor } from "../tests/drivers/documentVisitor.ts";
 import { rotated, type Affinity, type Contender } from "./contenders.ts";
 
-/** How many windows are opened at most until one is on another replica than the first. */
+/** Maximum number of windows to open until one is on another replica than the first. */
 const WINDOWS = 20;
 
-/** How long a key may take to the other window, in milliseconds, before it counts as lost. */
+/** Milliseconds until a key must be in the other window, or counts as lost. */
 const LOST_MS = 20_000;
 
-/** What one writes and nobody is called. */
+/** The letter that is typed, which is in nobody's name. */
 const LETTER = "#";
 
-/** What windows showed with one affinity. */
+/** The results of two windows with one affinity. */
 export interface WindowOutcome {
   affinity: Affinity;
-  /** Replicas of the window in which keys are pressed and of the one that shows it. */
+  /** Replicas of the window in which keys are pressed, and of the one that shows them. */
   replicas: [string, string];
-  /** Milliseconds from each key until the other window had it. */
+  /** Milliseconds from each key until the other window showed it. */
   latencies: readonly number[];
 }
 
-/** Presses keys in one window and watches another one, of a browser each, with each affinity in turn. */
+/** Presses keys in one window and watches another one, with each affinity in turn. */
 export async function typeInWindows(
   contenders: readonly Contender[],
   { keys, warmUp }: { keys: number; warmUp: number },
@@ -47,7 +47,7 @@ export async function typeInWindows(
   }
 }
 
-/** Two windows on one document; on two replicas, unless affinity is by key. */
+/** Two windows with one document; on two replicas, unless affinity is by key. */
 class WindowPair {
   readonly affinity: Affinity;
   readonly replicas: [string, string];
@@ -101,7 +101,7 @@ async function openWindow(browser: Browser, url: string): Promise<{ page: Page; 
   return { page, replica: (await badge.textContent()) ?? "" };
 }
 
-/** In a page: when the next key is pressed, by the clock of all windows. */
+/** Runs in a page: the time of the next key, by the clock that all windows share. */
 function listen(): { pressed: Promise<number> } {
   const pressed = new Promise<number>((resolve) => {
     const onKey = ({ timeStamp }: KeyboardEvent): void =>
@@ -111,7 +111,7 @@ function listen(): { pressed: Promise<number> } {
   return { pressed };
 }
 
-/** In a page: when there are so many of a letter, by the clock of all windows; carets come later and between them. */
+/** Runs in a page: the time when the text has `count` of a letter, by the clock that all windows share. Carets of others may be between letters. */
 function watch(expected: { selector: string; letter: string; count: number; lostMs: number }): {
   shown: Promise<number>;
 } {

@@ -2,7 +2,7 @@ import { Agent } from "undici";
 
 const agents = new Map<string | undefined, Agent>();
 
-/** The agent whose connections come from an address, or from where the system chooses. */
+/** The agent whose connections come from an address; without one, the system chooses it. */
 export function agentFor(source: string | undefined): Agent {
   let agent = agents.get(source);
   if (agent === undefined) {
@@ -12,7 +12,7 @@ export function agentFor(source: string | undefined): Agent {
   return agent;
 }
 
-/** What went wrong with a request, in words. */
+/** Why a request failed, in words. */
 export function causeOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return message === "" ? String(code) : message;

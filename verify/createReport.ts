@@ -10,10 +10,10 @@ import {
 import type { Seen } from "./run.ts";
 import { histogramOf, latencyOf, likelihoodOfCatching } from "./statistics.ts";
 
-/** Breaks that are told one by one. */
+/** Number of breaks that a report lists. */
 const FIRST_BREAKS = 10;
 
-/** Puts together what was seen. */
+/** Creates the report with its verdict. */
 export function createReport(options: VerifyOptions, seen: Seen): Report {
   const sessions = seen.subjects.map((subject) => subject.result());
   const latencies = seen.subjects.flatMap((subject) => subject.latencies);
@@ -40,7 +40,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
     },
     breaks: countBreaks(seen.breaks),
     ...(kindOf(options) === "session" ? {} : { http: httpTotals(options, sessions) }),
-    firstBreaks: tellingBreaks(options, seen.breaks).slice(0, FIRST_BREAKS),
+    firstBreaks: relevantBreaks(options, seen.breaks).slice(0, FIRST_BREAKS),
     replicas: replicasOf(sessions),
     sessions,
     timeline: seen.timeline,
@@ -59,7 +59,7 @@ export function countBreaks(breaks: readonly Break[]): Report["breaks"] {
   };
 }
 
-/** What of a report decides on its verdict. */
+/** The parts of a report that decide its verdict. */
 function evidenceOf(report: Omit<Report, "verdict" | "reasons">): Evidence {
   const { breaks, chances, http, replicas, scenario, sessions, totals } = report;
   const kind = kindOf(http ?? {});
@@ -79,7 +79,7 @@ function evidenceOf(report: Omit<Report, "verdict" | "reasons">): Evidence {
     lost,
     doubled,
     errors: http?.errors ?? 0,
-    // Who asks about a key needs none.
+    // Requests about a key need no cookie.
     cookieless:
       kind === "client" && http?.cookieJar === "on"
         ? numberOf((session) => session.echoed > 0 && session.http?.hasCookie === false)
@@ -108,8 +108,8 @@ function httpTotals(
   };
 }
 
-/** Until a roll-out over plain HTTP has to be over, only requests without an answer count. */
-function tellingBreaks(options: VerifyOptions, breaks: readonly Break[]): Break[] {
+/** Until a roll-out over plain HTTP must have ended, only unanswered requests count. */
+function relevantBreaks(options: VerifyOptions, breaks: readonly Break[]): Break[] {
   const isRolling = kindOf(options) !== "session" && options.scenario === "rollout";
   return breaks.filter(
     ({ kind, seconds }) =>
@@ -117,7 +117,7 @@ function tellingBreaks(options: VerifyOptions, breaks: readonly Break[]): Break[
   );
 }
 
-/** Who had which part of the sessions; nobody where the server names no replica. */
+/** Each replica's part of the sessions; empty if the server does not name replicas. */
 function replicasOf(sessions: readonly SessionResult[]): ReplicaResult[] {
   const homes = Map.groupBy(
     sessions.filter(({ replicas }) => replicas.length > 0),

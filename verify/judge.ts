@@ -2,30 +2,30 @@ import type { Kind, VerifyOptions } from "./options.ts";
 import type { Report, Verdict } from "./report.ts";
 import { likelihoodOfCatching } from "./statistics.ts";
 
-/** Likelihood of catching a front that strays once in 200, below which a verdict would say too little. */
+/** Minimum likelihood of catching a front that strays once in 200; below it the verdict is inconclusive. */
 const MIN_CAUGHT = 0.5;
 
-/** What is needed for a verdict. */
+/** What a verdict is based on. */
 export interface Evidence {
-  /** What each session is. */
+  /** What each session stands for. */
   kind: Kind;
   scenario: VerifyOptions["scenario"];
   chances: number;
-  /** Replicas that were met; 0 where the server names none. */
+  /** Number of replicas that answered; 0 if the server does not name them. */
   replicas: number;
   breaks: Report["breaks"];
   sessions: number;
-  /** Sessions that had to connect again; over plain HTTP, those that met another replica. */
+  /** Sessions that reconnected; over plain HTTP, those that reached another replica. */
   moved: number;
-  /** Sessions of which no message was echoed. */
+  /** Sessions without any echo. */
   silent: number;
   lost: number;
   doubled: number;
-  /** Answers over plain HTTP with a status of 5xx. */
+  /** HTTP responses with status 5xx. */
   errors: number;
-  /** Clients that should have kept a cookie and got none. */
+  /** Clients that keep cookies and got none. */
   cookieless: number;
-  /** Sessions that met several replicas in the last fifth of the run. */
+  /** Sessions that reached several replicas in the last fifth of the run. */
   restless: number;
   /** Requests in the last fifth that could have gone astray. */
   lastChances: number;
@@ -39,7 +39,7 @@ interface Judgement {
 /** A reason, and whether it applies. */
 type Ground = [boolean, string];
 
-/** Says whether sessions were sticky, and why. */
+/** Decides whether sessions were sticky, with reasons. */
 export function judge(evidence: Evidence): Judgement {
   if (evidence.scenario !== "rollout") {
     return judgeRouting(evidence);
@@ -47,7 +47,7 @@ export function judge(evidence: Evidence): Judgement {
   return evidence.kind === "session" ? judgeRollout(evidence) : judgeHttpRollout(evidence);
 }
 
-/** A session whose requests met another replica is proof; a session that was only cut is none. */
+/** A session whose requests reached another replica is proof; a session that was only closed is not. */
 function judgeRouting(evidence: Evidence): Judgement {
   const { breaks, chances, kind, replicas } = evidence;
   const astray = breaks["404"] + breaks["foreign replica"];
@@ -75,7 +75,7 @@ function judgeRouting(evidence: Evidence): Judgement {
   };
 }
 
-/** A roll-out of all replicas moves every session; what counts is that nothing was lost. */
+/** A roll-out of all replicas moves every session; no message may be lost. */
 function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
   if (lost > 0 || doubled > 0) {
     return {
@@ -97,8 +97,8 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
 }
 
 /**
- * Who has to move in a roll-out is up to the front: a replica's successor may have its name, and a key come back to
- * it. What counts is that every request is answered. Who moves at the end proves nothing: the roll-out may be slow.
+ * The front decides which sessions move in a roll-out: a replica's successor may have its name and get its keys back.
+ * Every request must be answered. A session that moves at the end proves nothing: the roll-out may be slow.
  */
 function judgeHttpRollout(evidence: Evidence): Judgement {
   const { kind, lastChances, lost, moved, restless, sessions } = evidence;
@@ -132,7 +132,7 @@ function errorsIn({ errors }: Evidence): Ground {
   return [errors > 0, `${errors} answers had a status of 5xx`];
 }
 
-/** Clients that stay without a cookie are kept by something else. */
+/** If clients get no cookie, something else keeps them on their replica. */
 function cookielessness({ cookieless, sessions }: Evidence): Ground {
   return [
     cookieless > 0,
@@ -165,7 +165,7 @@ function fewChances(kind: Kind, chances: number, when = ""): Ground[] {
   ];
 }
 
-/** Why nothing is known where all met one replica. */
+/** Doubts if one replica answered everything. */
 const ONE_REPLICA: Record<Kind, string> = {
   session:
     "all sessions met one replica: there is only one, or all clients share one address; try more --sources",

@@ -17,13 +17,13 @@ const EXIT_UNREACHABLE = 3;
 const EXIT_INTERRUPTED = 130;
 const EXIT_INTERNAL = 70;
 
-/** How often a pipe gets a line of progress, in seconds; a terminal has one that changes. */
+/** How often a pipe gets a line of progress, in seconds; a terminal has one line that is rewritten. */
 const PIPE_SECONDS = 5;
 
-/** Whether one line may be written over and over. */
+/** Whether progress is one line that is rewritten. */
 const isLive = process.stderr.isTTY && process.env.NO_COLOR === undefined;
 
-// A fault of the verifier's own is no verdict.
+// A crash must not look like a verdict.
 process.on("uncaughtException", (error) => {
   console.error(error);
   process.exit(EXIT_INTERNAL);
@@ -63,7 +63,7 @@ async function verify(options: VerifyOptions): Promise<number> {
   return EXIT[report.verdict];
 }
 
-/** An address of another computer would only be found out session by session. */
+/** Checks that this computer has the addresses; otherwise every session would fail by itself. */
 async function checkSources(sources: readonly string[]): Promise<void> {
   for (const source of new Set(sources)) {
     const server = createServer();
@@ -82,7 +82,7 @@ async function checkSources(sources: readonly string[]): Promise<void> {
   }
 }
 
-/** Ctrl-C ends the run and not the report; another one, not at once, ends all. */
+/** The first Ctrl-C ends the run and writes the report; a later one exits immediately. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const interrupts = new Interrupts();
@@ -99,21 +99,21 @@ function timeToRoll(options: VerifyOptions): string {
   const { duration } = options;
   return kindOf(options) === "session"
     ? `${duration} s`
-    : `it has to be over in ${calmFrom(duration).toFixed(1)} s of ${duration}`;
+    : `it must end within ${calmFrom(duration).toFixed(1)} of ${duration} s`;
 }
 
 function progress(options: VerifyOptions): (seen: Seen) => void {
   const kind = kindOf(options);
   const [state, answers] = kind === "session" ? ["open", "echoes"] : ["answered", "answers"];
-  let told = 0;
+  let lastLineAt = 0;
   return ({ breaks, seconds, subjects }) => {
     const open = subjects.filter(({ isOpen }) => isOpen).length;
     const echoed = subjects.reduce((sum, subject) => sum + subject.echoed, 0);
     const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${kind}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), kind)}`;
     if (isLive) {
       process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
-    } else if (seconds >= told + PIPE_SECONDS) {
-      told = seconds;
+    } else if (seconds >= lastLineAt + PIPE_SECONDS) {
+      lastLineAt = seconds;
       console.error(line);
     }
   };

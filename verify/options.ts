@@ -16,13 +16,13 @@ import { TRANSPORTS } from "./sockjs/transport.ts";
 
 export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
 
-/** Scenarios that drop connections, of which an HTTP client has none between its requests. */
+/** Scenarios that drop connections; an HTTP client has none between its requests. */
 const OF_SESSIONS: readonly string[] = ["reconnect", "fallback"];
 
-/** First of the loopback addresses that `--sources N` takes. */
+/** First of the loopback addresses that `--sources N` uses: 127.0.1.1. */
 const FIRST_SOURCE = 257;
 
-/** Part of the duration after which a roll-out has to be over. */
+/** Part of the duration after which a roll-out must have ended. */
 const CALM_FROM = 0.8;
 
 /** Where the key of a request is: `path`, `header:NAME` or `json:NAME`. */
@@ -66,7 +66,7 @@ const RULES = {
 
 export type VerifyOptions = Values<typeof RULES>;
 
-/** What has to stay with one replica: a SockJS session, an HTTP client, or all requests about one key. */
+/** What must stay on one replica: a SockJS session, an HTTP client, or all requests about one key. */
 export type Kind = "session" | "client" | "key";
 
 export function kindOf({
@@ -79,7 +79,7 @@ export function kindOf({
   return key !== undefined ? "key" : cookieJar !== undefined ? "client" : "session";
 }
 
-/** Seconds from which on a roll-out has to be over, where it is judged by who answers then. */
+/** Seconds after which a roll-out over plain HTTP must have ended. */
 export function calmFrom(duration: number): number {
   return duration * CALM_FROM;
 }
@@ -93,7 +93,7 @@ export function calmFrom(duration: number): number {
 export function readOptions(args: readonly string[]): VerifyOptions | undefined {
   const command = new Command("npm run verify --")
     .description(
-      "Opens real SockJS sessions, or makes HTTP requests, and proves, or disproves, that they are sticky.",
+      "Opens SockJS sessions, or makes HTTP requests, and checks whether they are sticky.",
     )
     .argument(
       "<url>",
@@ -103,16 +103,19 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--transports <list>", `all, or of ${TRANSPORTS.join(",")}`, "all")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
     .option("--duration <seconds>", "how long it runs", "20")
-    .option("--rate <number>", "messages, or requests, a second and session", "1")
+    .option("--rate <number>", "messages, or requests, per second and session", "1")
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
-    .option("--cookie-jar <state>", "HTTP: clients that keep cookies, on, or do not, off")
-    .option("--key <place>", "HTTP: keys asked for by all clients, header:NAME, path or json:NAME")
+    .option("--cookie-jar <state>", "HTTP: whether clients keep cookies, on or off")
+    .option(
+      "--key <place>",
+      "HTTP: where the key is; all clients request all keys: header:NAME, path or json:NAME",
+    )
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option(
       "--roll-pid <pid>",
-      "rollout: process of npm start, which is told to roll; goes on until all sessions moved",
+      "rollout: process of npm start to roll; continues until all sessions have moved",
     );
   if (!parseCommandLine(command, args)) {
     return undefined;
@@ -131,7 +134,7 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   return { ...options, url: isHttp ? options.url : options.url.replace(/\/+$/, "") };
 }
 
-/** What is right alone, and wrong together. */
+/** Faults of options that contradict each other. */
 function contradictions(options: VerifyOptions, areTransportsGiven: boolean): Fault[] {
   const { rollPid, scenario, sources, transports, url } = options;
   const isHttp = kindOf(options) !== "session";
@@ -193,7 +196,7 @@ function isProcess(pid: number): boolean {
   }
 }
 
-/** 127.0.1.1 and on, all of which are this computer; a single one is left to the system. */
+/** Loopback addresses from 127.0.1.1; for one address, an empty list lets the system choose. */
 function sourceAddresses(count: number): string[] {
   if (count === 1) {
     return [];
@@ -204,7 +207,7 @@ function sourceAddresses(count: number): string[] {
   });
 }
 
-/** Whether a URL is on this computer, so that loopback addresses can reach it. */
+/** Whether a URL is on this computer and can be reached from loopback addresses. */
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === "localhost" || (ADDRESS.test(hostname) && hostname.startsWith("127."));

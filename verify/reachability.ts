@@ -9,7 +9,7 @@ import { createKeys } from "./choices.ts";
 
 const REACH_MS = 10_000;
 
-/** Why nothing can be verified at the URL, or nothing where it can. */
+/** The fault of a URL at which nothing can be verified. */
 export async function reach(options: VerifyOptions): Promise<Fault | undefined> {
   return kindOf(options) === "session" ? reachSockjs(options) : reachHttp(options);
 }
@@ -33,7 +33,7 @@ async function reachSockjs({ url }: VerifyOptions): Promise<Fault | undefined> {
   }
 }
 
-/** The status alone does not show which replica answered. */
+/** Requires the header X-Replica: the status does not show which replica answered. */
 async function reachHttp({ key, seed, url }: VerifyOptions): Promise<Fault | undefined> {
   const fault = {
     name: url,

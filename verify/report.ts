@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SCENARIOS } from "./options.ts";
 import { TRANSPORTS } from "./sockjs/transport.ts";
 
-/** Version of the report's shape: the first number changes when a reader has to. */
+/** Version of the report's format; the first number changes with incompatible changes. */
 export const REPORT_VERSION = "1.1";
 
 const count = z.int().min(0);

@@ -6,14 +6,14 @@ import { reportPage } from "./reportPage.ts";
 import type { Report } from "./report.ts";
 import { reportText } from "./reportText.ts";
 
-/** Where a person wants the report, beside stdout. */
+/** Files that get the report, beside stdout. */
 interface Files {
   json?: string | undefined;
   html?: string | undefined;
 }
 
 /**
- * Refuses files that cannot be written before a run is made for them.
+ * Checks before the run that the files can be written.
  *
  * @throws SettingsError naming the first
  */
@@ -28,9 +28,9 @@ export async function checkWritable({ json, html }: Files): Promise<void> {
 }
 
 /**
- * Writes the report in all its forms, each as far as it can be.
+ * Writes the report in all formats; a failure of one does not stop the others.
  *
- * @returns what could not be written
+ * @returns the faults of what could not be written
  */
 export async function writeReports({ json, html }: Files, report: Report): Promise<Fault[]> {
   const faults = [
@@ -41,7 +41,7 @@ export async function writeReports({ json, html }: Files, report: Report): Promi
   return faults.filter((fault) => fault !== undefined);
 }
 
-/** A reader of stdout that has gone has read enough. */
+/** Prints to stdout; a closed pipe is no fault. */
 async function print(text: string): Promise<Fault | undefined> {
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
     process.stdout.once("error", resolve).write(text, resolve);
@@ -50,12 +50,12 @@ async function print(text: string): Promise<Fault | undefined> {
     ? {
         name: "stdout",
         problem: `cannot be written: ${error.message}`,
-        mustBe: "open and have room",
+        mustBe: "open, with room to write",
       }
     : undefined;
 }
 
-/** A part of a report is none, so that a file has all of it or nothing. */
+/** Writes a whole file, or leaves it empty on a fault. */
 async function write(
   option: string,
   file: string | undefined,

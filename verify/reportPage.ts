@@ -7,7 +7,7 @@ import { breakText } from "./reportText.ts";
 const WIDTH = 720;
 const HEIGHT = 220;
 
-/** The report as one page that needs nothing else. */
+/** The report as one page without external files. */
 export async function reportPage(report: Report): Promise<string> {
   const plots = await Promise.all(
     [sessionsOverTime(report), latencies(report), spread(report)].map(svg),

@@ -30,11 +30,11 @@ export function reportText(report: Report): string {
     `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
     histogram(report.histogram),
     `breaks: ${breaksText(report.breaks, kind)}`,
-    // In a roll-out sessions have to break; what counts is told above.
+    // In a roll-out every session breaks.
     ...(scenario === "rollout" && kind === "session"
       ? []
       : firstBreaks.map((each) => breakText(each, kind))),
-    // In a roll-out sessions move for other reasons, too.
+    // In a roll-out sessions also move without a fault of the front.
     scenario === "rollout"
       ? ""
       : `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
@@ -44,7 +44,7 @@ export function reportText(report: Report): string {
     .join("\n");
 }
 
-/** How often what kind of break was seen. */
+/** Number of breaks of each kind. */
 export function breaksText(breaks: Report["breaks"], kind: Kind): string {
   const foreign = `${breaks["foreign replica"]} by a foreign replica`;
   return kind === "session"

@@ -18,13 +18,13 @@ const INTERRUPTIONS = 4;
 /** When `rollout` has the replicas rolled, as a part of the duration. */
 const ROLL_AT = 0.2;
 
-/** How long a roll-out that was asked for here may go on beyond the duration, in milliseconds. */
+/** Milliseconds for which a roll-out that the verifier started may continue after the duration. */
 const MAX_ROLL_MS = 120_000;
 
-/** How long what is under way may still be echoed, in milliseconds. */
+/** Milliseconds for which unanswered messages may still be echoed. */
 const SETTLE_MS = 5000;
 
-/** What a run has seen, before it is judged. */
+/** The observations of a run. */
 export interface Seen {
   started: Date;
   seconds: number;
@@ -34,7 +34,7 @@ export interface Seen {
 }
 
 /**
- * Runs a scenario for its duration, and until the roll-out that it has asked for is over, or `signal` ends it.
+ * Runs a scenario for its duration, and until the roll-out that it started has ended, or until `signal` aborts it.
  *
  * @param onProgress called with every sample
  */
@@ -55,7 +55,7 @@ export async function run(
     onProgress(seen());
   }, SAMPLE_MS);
 
-  // Even pauses would have a front that goes round robin meet everybody with the same replica every time.
+  // Equal pauses would let a round-robin front send each session to the same replica every time.
   const pause = createPauses(1000 / options.rate, options.seed);
   const timers = subjects.map((subject, index) =>
     sendFrom(subject, startOf(options, index), pause),
@@ -71,7 +71,7 @@ export async function run(
   return seen();
 }
 
-/** Sessions start one after the other: a server is not to be judged by a flood. */
+/** Sessions start one after the other, which keeps the load even. */
 function startOf({ duration, sessions }: VerifyOptions, index: number): number {
   return (duration * 1000 * RAMP * index) / sessions;
 }
@@ -85,7 +85,7 @@ function sendFrom(subject: Subject, start: number, pause: () => number): () => v
   return () => clearTimeout(timer);
 }
 
-/** What a scenario does to the sessions, or has done to the replicas. */
+/** Schedules what a scenario does to the sessions or to the replicas. */
 function disturb(
   { duration, rollPid, scenario, transports }: VerifyOptions,
   subjects: readonly Subject[],
@@ -109,7 +109,7 @@ function disturb(
   }
 }
 
-/** Waits until a roll-out that was asked for has moved every session: how long that takes depends on the computer. */
+/** Waits until the roll-out that the verifier started has moved every session; the time depends on the computer. */
 async function moved(
   options: VerifyOptions,
   subjects: readonly Subject[],

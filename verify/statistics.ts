@@ -1,10 +1,10 @@
-/** One connection in so many that a front may send astray and has to be caught. */
+/** A front that sends one connection in this many astray must be caught. */
 const STRAY_ONE_IN = 200;
 
 /** Upper ends of the histogram's bins, in milliseconds. */
 const BINS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
 
-/** Percentiles (nearest rank), each given as a part of 1; zeros where there is nothing. */
+/** Percentiles (nearest rank), each given as a fraction; 0 for an empty list. */
 export function percentilesOf<Name extends string>(
   milliseconds: readonly number[],
   parts: Readonly<Record<Name, number>>,
@@ -20,7 +20,7 @@ export function latencyOf(milliseconds: readonly number[]) {
   return percentilesOf(milliseconds, { p50: 0.5, p99: 0.99, max: 1 });
 }
 
-/** How many echoes came within which time; bins beyond the slowest are left out. */
+/** Number of echoes by time; bins beyond the slowest are left out. */
 export function histogramOf(milliseconds: readonly number[]) {
   const bins = BINS_MS.map((toMs, index) => {
     const fromMs = index === 0 ? 0 : (BINS_MS[index - 1] ?? 0);
@@ -31,8 +31,8 @@ export function histogramOf(milliseconds: readonly number[]) {
 }
 
 /**
- * Likelihood that a front which sends one connection in 200 to a wrong replica is caught by so many chances:
- * each is a draw of its own.
+ * Likelihood that a front which sends one connection in 200 to a wrong replica is caught by this many chances, which are
+ * independent draws.
  */
 export function likelihoodOfCatching(chances: number): number {
   return 1 - (1 - 1 / STRAY_ONE_IN) ** chances;

@@ -9,7 +9,7 @@ export interface TallyOptions {
   onBreak: (each: Break) => void;
 }
 
-/** What is counted alike, whoever talks. */
+/** Counts and times that every subject keeps. */
 export class Tally {
   readonly latencies: number[] = [];
   /** Connections that could have gone astray. */
@@ -30,7 +30,7 @@ export class Tally {
     this.#options = options;
   }
 
-  /** The replica that was met last; empty before, and where the server names none. */
+  /** The replica that answered last; empty before the first answer, and if the server does not name it. */
   get replica(): string {
     return this.#replicas.at(-1) ?? "";
   }
@@ -41,7 +41,7 @@ export class Tally {
     }
   }
 
-  /** An answer came, so nobody is away any more. */
+  /** Records an answer, which ends an interruption. */
   answered(milliseconds: number): void {
     this.latencies.push(milliseconds);
     this.#answeredAt = Date.now();
@@ -51,7 +51,7 @@ export class Tally {
     }
   }
 
-  /** Nobody answers since then, or since the last answer where that was later. */
+  /** Begins an interruption: at `since`, or at the last answer if that was later. */
   left(since = Date.now()): void {
     this.#awaySince ??= Math.max(since, this.#answeredAt);
   }

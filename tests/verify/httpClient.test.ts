@@ -150,7 +150,7 @@ describe("a browser that the verifier plays", () => {
         kind: "unanswered",
         expected: "",
         met: "",
-        detail: "GET / failed: the run was over",
+        detail: "GET / failed: the run ended",
       },
     ]);
   });

@@ -39,7 +39,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
   it("finds keys sticky that move and then stay", async () => {
     const url = await rolledFront();
     const { code, err, out, report } = await verify(url, "--key", "path", ...ROLLOUT);
-    equal(err, "roll the replicas now: it has to be over in 3.2 s of 4\n");
+    equal(err, "roll the replicas now: it must end within 3.2 of 4 s\n");
     equal(code, 0);
     match(
       out,

@@ -4,20 +4,20 @@ import { request } from "undici";
 import { agentFor } from "../agents.ts";
 import type { HttpRequest } from "./request.ts";
 
-/** Milliseconds for which an answer, or more of one, is waited for. */
+/** Milliseconds until a response, and each part of it, must arrive. */
 const ANSWER_MS = 10_000;
 
-/** Milliseconds before a request is repeated, at least. */
+/** Minimum milliseconds before a request is repeated. */
 const MIN_RETRY_MS = 100;
 
-/** What came back, whole. */
+/** A complete response. */
 export interface HttpAnswer {
   status: number;
   /** The header `X-Replica`, or an empty text. */
   replica: string;
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   location: string | undefined;
-  /** Milliseconds after which the request is to be made again: `503` with `Retry-After`. */
+  /** Milliseconds after which to repeat the request: a `503` with `Retry-After`. */
   retryAfterMs: number | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface HttpClientOptions {
   keepsCookies: boolean;
 }
 
-/** An HTTP client: each request is a connection of its own, so that each could go astray. */
+/** An HTTP client that opens a connection for each request, so each could go astray. */
 export class HttpClient {
   readonly source: string;
   readonly #options: HttpClientOptions;
@@ -40,12 +40,12 @@ export class HttpClient {
     this.#options = options;
   }
 
-  /** Whether it ever got a cookie that it could send back. */
+  /** Whether it has received a cookie that it can send back. */
   get hasCookie(): boolean {
     return this.#hasCookie;
   }
 
-  /** @throws where there is no answer, or only a part of one */
+  /** @throws Error when there is no response, or an incomplete one */
   async ask(
     { method, url, headers, body: content }: HttpRequest,
     signal?: AbortSignal,
@@ -79,14 +79,14 @@ export class HttpClient {
     };
   }
 
-  /** As a browser does: what is no cookie, or not for this URL, is let be. */
+  /** Keeps valid cookies for this URL and ignores others, as a browser does. */
   #keep(cookies: readonly string[], url: string): void {
     cookies.forEach((cookie) => this.#jar.setCookieSync(cookie, url, { ignoreError: true }));
     this.#hasCookie ||= this.#jar.getCookieStringSync(url) !== "";
   }
 }
 
-/** `Retry-After` is a number of seconds or a date. */
+/** Milliseconds of a `Retry-After`, which is a number of seconds or a date. */
 function delayOf(retryAfter: string): number {
   const ms = /^\d+$/.test(retryAfter)
     ? Number(retryAfter) * 1000

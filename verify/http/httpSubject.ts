@@ -8,15 +8,15 @@ import type { HttpRequest } from "./request.ts";
 
 export interface HttpSubjectOptions extends TallyOptions {
   request: HttpRequest;
-  /** Who makes the n-th request, from 0. */
+  /** The client of the n-th request, from 0. */
   clientOf: (request: number) => HttpClient;
-  /** The key that the request is about; with none, whoever asks is one browser. */
+  /** The key that the requests are about; undefined for the requests of one browser. */
   key: string | undefined;
-  /** Seconds from which on a roll-out has to be over. */
+  /** Seconds after which a roll-out must have ended. */
   calmFrom: number;
 }
 
-/** All that has to stay with one replica: the requests of one client, or all those about one key. */
+/** The HTTP requests that must stay on one replica: those of one client, or those about one key. */
 export class HttpSubject implements Subject {
   readonly #options: HttpSubjectOptions;
   readonly #tally: Tally;
@@ -28,9 +28,9 @@ export class HttpSubject implements Subject {
   readonly #waiting = new Set<{ sentAt: number }>();
   #errors = 0;
   #repeated = 0;
-  /** The replica that it belongs to. */
+  /** The replica that should answer. */
   #home = "";
-  /** Another replica, met last: that it has moved shows when it is met again. */
+  /** The last other replica that answered; a second answer of it means that the subject has moved. */
   #foreign = "";
   #isOpen = false;
   #lastAnswers = 0;
@@ -61,21 +61,21 @@ export class HttpSubject implements Subject {
     return this.#tally.latencies;
   }
 
-  /** A browser waits for its first answer, which may bring the cookie; those who ask about a key do not wait. */
+  /** Sends a request. A browser first waits for its first response, which may set the cookie; clients of a key do not. */
   send(): void {
     if (this.#options.key !== undefined || this.#home !== "" || this.waiting === 0) {
       void this.#ask();
     }
   }
 
-  /** Every request is a connection of its own: there is none to drop. */
+  /** Does nothing: there is no connection between requests. */
   interrupt(): void {
     return;
   }
 
   close(): void {
     this.#abort.abort();
-    this.#waiting.forEach(({ sentAt }) => this.#failed(sentAt, "the run was over"));
+    this.#waiting.forEach(({ sentAt }) => this.#failed(sentAt, "the run ended"));
   }
 
   result(): SessionResult {
@@ -129,7 +129,7 @@ export class HttpSubject implements Subject {
     this.#waiting.delete(request);
   }
 
-  /** Asks until the answer is another one than to come again later. */
+  /** Repeats a request until the response does not ask for a retry. */
   async #answerTo(client: HttpClient): Promise<HttpAnswer> {
     const { signal } = this.#abort;
     for (;;) {
@@ -143,7 +143,7 @@ export class HttpSubject implements Subject {
     }
   }
 
-  /** One request that strays and one that comes home again are one break; so is a move. */
+  /** Counts a break when another replica answers; a return to the first is no second break, and a move is one. */
   #met(replica: string): void {
     this.#tally.chances += this.#home === "" ? 0 : 1;
     this.#home ||= replica;

@@ -5,10 +5,10 @@ import { HttpClient } from "./client.ts";
 import { requestAbout, requestFor } from "./request.ts";
 import { HttpSubject } from "./httpSubject.ts";
 
-/** Clients that ask about the keys, at least. */
+/** Minimum number of clients that request the keys. */
 const MIN_CLIENTS = 10;
 
-/** As many browsers as there are sessions, or as many keys. */
+/** Creates as many browsers, or keys, as there are sessions. */
 export function createHttpSubjects(
   options: VerifyOptions,
   common: Omit<TallyOptions, "session">,
@@ -36,7 +36,7 @@ export function createHttpSubjects(
         }),
     );
   }
-  // Each client asks about all keys, so that what is kept for a client cannot be taken for what is kept for a key.
+  // Every client requests every key, or affinity by client could pass for affinity by key.
   const clients = createClients(Math.max(MIN_CLIENTS, sources.length));
   return createKeys(sessions, seed).map(
     (key, session) =>

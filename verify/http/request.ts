@@ -1,6 +1,6 @@
 /** A request that is made over and over. */
 export interface HttpRequest {
-  /** How a report calls it, such as `POST /companies about 7KQ2`. */
+  /** Its name in reports, such as `POST /companies about 7KQ2`. */
   name: string;
   method: "GET" | "POST";
   url: string;
@@ -8,7 +8,7 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** Asks the servers, not a cache, of which the answer would name a replica that was not met. */
+/** Bypasses caches, whose responses would name the replica of an earlier request. */
 const HEADERS = { "cache-control": "no-cache" };
 
 /** The request for a resource. */
@@ -16,7 +16,7 @@ export function requestFor(url: string): HttpRequest {
   return { name: `GET ${new URL(url).pathname}`, method: "GET", url, headers: HEADERS };
 }
 
-/** The request about a key, which stands where `place` says and nowhere else. */
+/** The request about a key, which is only at `place`. */
 export function requestAbout(url: string, place: string, key: string): HttpRequest {
   const [kind, field = ""] = place.split(/:(.*)/s);
   const about = `${new URL(url).pathname} about ${key}`;
@@ -29,7 +29,7 @@ export function requestAbout(url: string, place: string, key: string): HttpReque
         headers: { ...HEADERS, [field.toLowerCase()]: key },
       };
     case "json":
-      // The rest is missing, so that a server refuses it and nothing comes of it.
+      // The body lacks other members, so the server refuses it and creates nothing.
       return {
         name: `POST ${about}`,
         method: "POST",

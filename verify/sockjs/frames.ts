@@ -1,12 +1,12 @@
 import { createParser } from "eventsource-parser";
 
-/** Takes the chunks of a response body and yields the SockJS frames that are complete. */
+/** Takes a chunk of a response body and returns the SockJS frames that are complete. */
 export type FrameReader = (chunk: string) => string[];
 
 /** Readers by transport; https://sockjs.github.io/sockjs-protocol/sockjs-protocol-0.3.3.html */
 export const FRAME_READERS = {
   "xhr-polling": () => lines(),
-  // The first line only makes browsers hand out what follows.
+  // The first line is padding that makes browsers deliver the next ones.
   "xhr-streaming": () => without(/^h{2048}$/, lines()),
   eventsource: () => eventsource(),
   htmlfile: () => matches(/^p\((.*)\);$/, lines()),

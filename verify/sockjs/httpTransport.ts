@@ -5,7 +5,7 @@ import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transp
 
 export type HttpTransportName = keyof typeof FRAME_READERS;
 
-/** How a transport receives. */
+/** The receiving request of each transport. */
 const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string }> = {
   "xhr-streaming": { method: "POST", path: "/xhr_streaming" },
   "xhr-polling": { method: "POST", path: "/xhr" },
@@ -14,7 +14,7 @@ const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string 
   "jsonp-polling": { method: "GET", path: "/jsonp?c=frame" },
 };
 
-/** A fall-back transport: each request is a connection of its own, so that each could go astray. */
+/** A fall-back transport that opens a connection for each request, so each could go astray. */
 export class HttpTransport implements Transport {
   readonly #session: string;
   readonly #name: HttpTransportName;
@@ -48,7 +48,7 @@ export class HttpTransport implements Transport {
     this.#abort.abort();
   }
 
-  /** Asks again and again, until a close frame, an answer that is not 200 or a lost connection. */
+  /** Repeats the receiving request until a close frame, an error status or a lost connection. */
   async #receive(): Promise<void> {
     const { method, path } = RECEIVE[this.#name];
     try {
@@ -72,7 +72,7 @@ export class HttpTransport implements Transport {
     }
   }
 
-  /** Sends what has been given so far in one request; what comes meanwhile waits for the next. */
+  /** Sends all waiting messages in one request; those given meanwhile wait for the next one. */
   async #sendAll(): Promise<void> {
     this.#isSending = true;
     try {

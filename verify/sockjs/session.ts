@@ -10,7 +10,7 @@ import {
 } from "./transport.ts";
 import { WebSocketTransport } from "./webSocketTransport.ts";
 
-/** Reason of a session whose receiving request met a server that did not know it. */
+/** Close reason of a session whose receiving request reached a server that did not know the session. */
 export const OPENED_TWICE = "a receiving request opened the session a second time";
 
 export interface SessionOptions {
@@ -82,7 +82,7 @@ export class SockjsSession implements SessionLike {
     switch (type) {
       case "o":
         if (this.#isOpen) {
-          // A server that does not know the session of a receiving request opens it anew.
+          // A server that does not know the session of a receiving request opens a new one.
           this.#closed(ABNORMAL_CLOSURE, OPENED_TWICE);
         } else {
           this.#isOpen = true;

@@ -12,7 +12,7 @@ export interface SockjsSubjectOptions extends TallyOptions {
   transportOf: (connection: number) => TransportName;
 }
 
-/** One SockJS client: counts what becomes of its messages and whom it meets. */
+/** One SockJS client: counts its messages and the replicas that answer. */
 export class SockjsSubject implements Subject {
   readonly #options: SockjsSubjectOptions;
   readonly #client: ResumingClient;
@@ -21,7 +21,7 @@ export class SockjsSubject implements Subject {
   #transport: TransportName;
   #connections = 0;
   #isFirstAnswer = true;
-  /** One break ends a session; what follows of it in the same session is no other. */
+  /** Whether the session has broken: consequences of a break are not counted. */
   #isBroken = false;
   #isInterrupting = false;
 
@@ -99,14 +99,14 @@ export class SockjsSubject implements Subject {
     });
   }
 
-  /** All but the first answer of a session, or of a client whose replica is known, could be astray. */
+  /** Every response but the first of an unknown session could have gone astray. */
   #answered({ request, status, replica = "" }: Answer): void {
     const isFirst = this.#isFirstAnswer;
     const isChance = !isFirst || (this.#tally.replica !== "" && replica !== "");
     this.#tally.chances += isChance ? 1 : 0;
     this.#isFirstAnswer = false;
     if (status === 404) {
-      // A server that does not offer the transport answers so, too, but then at once.
+      // On the first response, the server does not offer the transport.
       this.#break(isFirst ? "closed" : "404", replica, `${request} was answered 404`);
     } else if (replica !== "") {
       this.#met(replica, isFirst, `${request} was answered by ${replica}`);
@@ -150,7 +150,7 @@ export class SockjsSubject implements Subject {
     if (reason === OPENED_TWICE) {
       this.#break("foreign replica", "", reason);
     } else {
-      // One that was answered 404 is told already, by its answer.
+      // A 404 was counted with its response.
       this.#break("closed", "", `${code} ${reason}`);
     }
   }
@@ -164,7 +164,7 @@ export class SockjsSubject implements Subject {
   }
 }
 
-/** A name, or the five last characters of it that an echo has. */
+/** Compares names, of which an echo has only the last five characters. */
 function isSame(a: string, b: string): boolean {
   return a.endsWith(b) || b.endsWith(a);
 }

@@ -3,13 +3,13 @@ import { roundRobin, shuffle } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
 import { SockjsSubject } from "./sockjsSubject.ts";
 
-/** As many SockJS clients as there are sessions. */
+/** Creates as many SockJS clients as there are sessions. */
 export function createSockjsSubjects(
   { scenario, seed, sessions, sources, transports, url }: VerifyOptions,
   common: Omit<TallyOptions, "session">,
 ): SockjsSubject[] {
   const fallBacks = transports.filter((transport) => !transport.startsWith("websocket"));
-  // Shuffled, or a source would always have the same transport.
+  // Shuffled, or a source would always use the same transport.
   const sourceOf = shuffle(
     Array.from({ length: sessions }, (_, index) => roundRobin<string | undefined>(sources, index)),
     seed,
@@ -21,7 +21,7 @@ export function createSockjsSubjects(
         session,
         url,
         source,
-        // A client of which the WebSocket is refused tries one fall-back after the other.
+        // A client whose WebSocket is refused tries one fall-back after the other.
         transportOf: (connection) =>
           scenario === "fallback"
             ? roundRobin(fallBacks, session + connection)

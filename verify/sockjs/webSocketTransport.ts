@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
-/** The transports `websocket` and `websocket-raw`, which has no frames: its messages become some. */
+/** The transports `websocket` and `websocket-raw`; the messages of the latter are wrapped into frames. */
 export class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
   readonly #isRaw: boolean;
