@@ -6,10 +6,13 @@ import { createAppProcess } from "./process.ts";
 
 try {
   const { env, log, server, drain } = createAppProcess(process.env, 1);
-  process.on("SIGTERM", () => void drain());
-  process.on("SIGINT", () => void drain());
+  // A further signal joins the drain.
+  const stop = (): void => void drain().then(() => process.exit(0));
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
   const ports = { port: env.PORT, metricsPort: env.METRICS_PORT };
   log.info(await listen(() => server.listen(ports, env.HOST), env), "listening");
+  await server.prepared;
 } catch (error) {
   if (!(error instanceof SettingsError)) {
     throw error;

@@ -1,8 +1,9 @@
-import { ServerResponse, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import type { AppServer, Interceptor } from "../common/server/appServer.ts";
-import { FrameWatch, type FrameFault } from "../common/server/frameWatch.ts";
+import type { Tables } from "../common/database/tables.ts";
+import { watchFrames, type FrameFault } from "../common/server/frameWatch.ts";
+import type { ServerContext } from "../common/server/serverContext.ts";
 import { UnavailableError } from "../common/http/problem.ts";
 import { Editor } from "./editor.ts";
 import { Refusal, type RefusalKind } from "./limits.ts";
@@ -25,30 +26,24 @@ const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], RefusalKind>> = {
 
 /** Where editors come in: at the URL of their document, as a WebSocket. */
 export class Entrance {
-  readonly #app: AppServer;
+  readonly #context: ServerContext;
+  readonly #tables: Tables;
   readonly #rooms: Rooms;
   readonly #services: RoomServices;
-  readonly #assertTables: () => void;
   readonly #sockets: WebSocketServer;
   readonly #editors = new Set<Editor>();
 
-  /** @param assertTables throws an UnavailableError while there are no tables */
-  constructor(
-    app: AppServer,
-    rooms: Rooms,
-    services: RoomServices,
-    replica: string,
-    assertTables: () => void,
-  ) {
-    this.#app = app;
+  constructor(context: ServerContext, tables: Tables, rooms: Rooms, services: RoomServices) {
+    this.#context = context;
+    this.#tables = tables;
     this.#rooms = rooms;
     this.#services = services;
-    this.#assertTables = assertTables;
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: services.limits.maxDocumentBytes + FRAME_BYTES,
     });
+    const { replica } = context.options;
     this.#sockets.on("headers", (headers) => headers.push(`X-Replica: ${replica}`));
   }
 
@@ -57,7 +52,7 @@ export class Entrance {
     return this.#editors.size;
   }
 
-  /** The editors that a drain closes, as `AppServer.sessions`. */
+  /** The editors that a drain closes, as `AppServerOptions.sessions`. */
   sessions(): { close: () => void }[] {
     return [...this.#editors]
       .filter(({ isLeaving }) => !isLeaving)
@@ -66,19 +61,19 @@ export class Entrance {
       }));
   }
 
-  /** Takes the upgrades at documents' URLs, as `AppServer.intercept`. */
-  readonly intercept: Interceptor = (request, socket, head) => {
+  /** Handles upgrades at documents' URLs, as `AppServerOptions.handleUpgrade`. */
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const [, id = ""] = /^\/documents\/([^/?]+)(?:\?|$)/.exec(request.url ?? "") ?? [];
-    if (socket instanceof ServerResponse || !isDocumentId(id)) {
+    if (!isDocumentId(id)) {
       return false;
     }
     socket.on("error", () => socket.destroy());
-    void this.#enter(id, request, socket, head ?? Buffer.alloc(0));
+    void this.#enter(id, request, socket, head);
     return true;
-  };
+  }
 
   async #enter(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (this.#app.origins.isStranger(request)) {
+    if (this.#context.origins.isStranger(request)) {
       this.#refuseUpgrade(socket, 403, "origin");
       return;
     }
@@ -96,7 +91,7 @@ export class Entrance {
       leave();
       return;
     }
-    if (this.#app.lifecycle.isClosing) {
+    if (this.#context.lifecycle.isClosing) {
       leave();
       this.#refuseUpgrade(socket, 503, "closing");
       return;
@@ -118,7 +113,7 @@ export class Entrance {
   /** The room of a document, or why there is none now; undefined where there is no such document. */
   async #roomOf(id: string): Promise<Room | Refusal | undefined> {
     try {
-      this.#assertTables();
+      this.#tables.assertCreated();
       return await this.#rooms.enter(id);
     } catch (error) {
       const { log } = this.#services;
@@ -151,15 +146,15 @@ export class Entrance {
     const editor = new Editor(webSocket, room, this.#services, leave);
     this.#editors.add(editor);
     webSocket.once("close", () => this.#editors.delete(editor));
-    const frames = new FrameWatch(socket, {
+    watchFrames(socket, {
       messageSeconds: MESSAGE_SECONDS,
       isBinaryAllowed: true,
+      onFault: ({ kind, detail }) => {
+        const refusal = new Refusal(FRAME_REFUSALS[kind], detail);
+        this.#services.metrics.refused.inc({ reason: refusal.kind });
+        editor.dismiss(refusal);
+      },
     });
-    frames.onFault = ({ kind, detail }) => {
-      const refusal = new Refusal(FRAME_REFUSALS[kind], detail);
-      this.#services.metrics.refused.inc({ reason: refusal.kind });
-      editor.dismiss(refusal);
-    };
   }
 
   #close(webSocket: WebSocket, refusal: Refusal): void {
@@ -170,6 +165,6 @@ export class Entrance {
 
   #refuseUpgrade(socket: Duplex, status: number, reason: string): void {
     this.#services.metrics.refused.inc({ reason });
-    this.#app.refuse(socket, status);
+    this.#context.refuse(socket, status);
   }
 }

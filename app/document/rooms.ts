@@ -16,12 +16,12 @@ export class Rooms {
   readonly #entries = new Map<string, Entry>();
   readonly #open = new Map<string, Room>();
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #onOpened: (room: Room) => void;
 
-  /** Called with each document that was loaded. */
-  onOpened: (room: Room) => void = () => undefined;
-
-  constructor(services: RoomServices) {
+  /** @param onOpened called with each document that was loaded */
+  constructor(services: RoomServices, onOpened: (room: Room) => void = () => undefined) {
     this.#services = services;
+    this.#onOpened = onOpened;
   }
 
   get(id: string): Room | undefined {
@@ -135,7 +135,7 @@ export class Rooms {
     if (room !== undefined) {
       end();
       this.#open.set(id, room);
-      this.onOpened(room);
+      this.#onOpened(room);
       room.hear(this.#entries.get(id)?.heard ?? 0);
     }
     return room;

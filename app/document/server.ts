@@ -3,13 +3,14 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Hocuspocus } from "@hocuspocus/server";
 import { addApi } from "../common/http/api.ts";
-import { AppServer, type AppServerOptions } from "../common/server/appServer.ts";
+import { AppServer } from "../common/server/appServer.ts";
 import { limitCreations } from "../common/http/creationRate.ts";
 import type { Database } from "../common/database/database.ts";
 import { refuseAmbiguousKeys } from "../common/http/keyRefusal.ts";
 import { addPage } from "../common/server/servedPage.ts";
+import { ServerContext, type ServerOptions } from "../common/server/serverContext.ts";
 import { addStickyCookie } from "../common/server/stickyCookie.ts";
-import { prepareTables } from "../common/database/tables.ts";
+import { Tables } from "../common/database/tables.ts";
 import { Archive } from "./archive.ts";
 import { Channel } from "./channel.ts";
 import { Entrance } from "./entrance.ts";
@@ -30,7 +31,7 @@ import { UpdateWriter } from "./writer.ts";
 /** Time that it may take to open a document for the last time as it is, in milliseconds. */
 const MAX_RENEWAL_MS = 60_000;
 
-export interface DocumentServerOptions extends AppServerOptions, DocumentLimits {
+export interface DocumentServerOptions extends ServerOptions, DocumentLimits {
   /** Closed with the server. */
   database: Database<DocumentTables>;
   /** Creations of documents and versions a second from an address, and ten seconds' worth at once. */
@@ -39,14 +40,14 @@ export interface DocumentServerOptions extends AppServerOptions, DocumentLimits 
 
 /** Documents that many people edit at once, over WebSocket, and a page to do so. */
 export function createDocumentServer({ database, ...options }: DocumentServerOptions): AppServer {
-  const { log, replica } = options;
+  const { log } = options;
   const { db } = database;
-  const app = new AppServer(options);
-  const assertTables = prepareTables(app, database, MIGRATIONS);
+  const context = new ServerContext(options);
+  const tables = new Tables(database, MIGRATIONS);
   // Of this start of the replica: another one with its name has nothing in memory that this one has.
   const replicaId = randomUUID();
 
-  const metrics = createDocumentMetrics(app.registry, {
+  const metrics = createDocumentMetrics(context.registry, {
     documents: () => hocuspocus.getDocumentsCount(),
     connections: () => entrance.size,
   });
@@ -54,7 +55,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   const archive = new Archive(db);
   const library = new DocumentLibrary(db, replicaId);
   const writer = new UpdateWriter(store, metrics, log, options);
-  const hocuspocus = createHocuspocus(replica);
+  const hocuspocus = createHocuspocus(options.replica);
   const schema = readTextSchema();
   const work = { schema, maxBytes: options.maxDocumentBytes };
   const workshop = new Workshop(work, metrics, log);
@@ -73,12 +74,9 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
     shape: new Shape(schema),
     limits: options,
   };
-  const rooms = new Rooms(services);
+  const rooms = new Rooms(services, (room) => presence.watch(room));
   const presence = new Presence(db, replicaId, rooms, log);
-  rooms.onOpened = (room) => presence.watch(room);
-  const entrance = new Entrance(app, rooms, services, replica, assertTables);
-  app.intercept = entrance.intercept;
-  app.sessions = () => entrance.sessions();
+  const entrance = new Entrance(context, tables, rooms, services);
 
   const ofOthers = (hear: (id: string, number: number) => void) => (words: readonly string[]) => {
     const [from, id = "", number] = words;
@@ -98,38 +96,40 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
     },
     log,
   );
-  const prepareAll = app.prepare;
-  app.prepare = async () => {
-    await prepareAll();
-    channel.start();
-    presence.start();
-  };
-  app.fastify.addHook("onClose", async () => {
-    await writer.idle();
-    await Promise.all([rooms.closed(), presence.close(), channel.close()]);
-    await Promise.all([workshop.close(), slowWorkshop.close()]);
-    await database.close();
-  });
-
-  void app.fastify.register(async (scope) => {
-    addApi(scope, app);
-    refuseAmbiguousKeys(scope, CATALOGUE.document.routing.keyRoutes);
-    await addStickyCookie(scope, CATALOGUE.document.routing.cookie, app.origins);
-    await addPage(scope, "document");
-    void scope.register((documents, _options, done) => {
-      documents.addHook("onRequest", (request, reply, next) => {
-        reply.header("Cache-Control", "no-store");
-        if (!isForPage(request)) {
-          assertTables();
-        }
-        next();
+  const limit = limitCreations(options.maxCreationsPerSecond);
+  return new AppServer({
+    context,
+    prepare: async () => {
+      await tables.create();
+      channel.start();
+      presence.start();
+    },
+    addRoutes: async (scope) => {
+      addApi(scope, context);
+      refuseAmbiguousKeys(scope, CATALOGUE.document.routing.keyRoutes);
+      await addStickyCookie(scope, CATALOGUE.document.routing.cookie, context.origins);
+      await addPage(scope, "document");
+      await scope.register((documents, _options, done) => {
+        documents.addHook("onRequest", (request, reply, next) => {
+          reply.header("Cache-Control", "no-store");
+          if (!isForPage(request)) {
+            tables.assertCreated();
+          }
+          next();
+        });
+        addDocumentRoutes(documents, { ...services, limitCreations: limit });
+        done();
       });
-      const limit = limitCreations(options.maxCreationsPerSecond);
-      addDocumentRoutes(documents, { ...services, limitCreations: limit });
-      done();
-    });
+    },
+    handleUpgrade: (request, socket, head) => entrance.handle(request, socket, head),
+    sessions: () => entrance.sessions(),
+    close: async () => {
+      await writer.idle();
+      await Promise.all([rooms.closed(), presence.close(), channel.close()]);
+      await Promise.all([workshop.close(), slowWorkshop.close()]);
+      await database.close();
+    },
   });
-  return app;
 }
 
 /** The schema of the text, as `build.ts` has taken it from the editor. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Connection } from "sockjs";
-import { AppServer, type AppServerOptions } from "../common/server/appServer.ts";
+import { AppServer } from "../common/server/appServer.ts";
 import {
   INVALID,
   NOT_NOW,
@@ -9,13 +9,14 @@ import {
   TOO_FAST,
   TRY_AGAIN_LATER,
 } from "../contract/closeStatus.ts";
-import type { FrameFault, FrameWatch } from "../common/server/frameWatch.ts";
+import type { FrameFault } from "../common/server/frameWatch.ts";
 import { addPage } from "../common/server/servedPage.ts";
+import { ServerContext, type ServerOptions } from "../common/server/serverContext.ts";
 import { RateLimit } from "../common/http/rateLimit.ts";
 import { maxBodyBytes } from "./limits.ts";
 import { createSessionMetrics, type SessionMetrics } from "./sessionMetrics.ts";
 import { disconnect, limitPoll, unreadBytes } from "./sockjsInternals.ts";
-import { sockjsInterceptor } from "./sockjsServer.ts";
+import { sockjsHandlers, type SessionListener } from "./sockjsServer.ts";
 
 /** The page loads nothing from elsewhere; SockJS needs frames and forms for its fall-backs. */
 const PAGE_POLICY =
@@ -34,7 +35,7 @@ const POLL_MS = 2500;
 /** `readyState` of a SockJS connection that is open. */
 const OPEN = 1;
 
-export interface EchoServerOptions extends AppServerOptions {
+export interface EchoServerOptions extends ServerOptions {
   /** Sessions that may be open at once; one more is closed with status 4013, "try again later". */
   maxSessions: number;
   /** Bytes of a message in UTF-8; a longer one closes its session with status 4009. */
@@ -60,47 +61,44 @@ export function echoOf(message: string, replica: string, time: Date): string {
 
 /** A SockJS server that sends every message back and says which replica did, and a page to try it. */
 export function createEchoServer(options: EchoServerOptions): AppServer {
-  const app = new AppServer(options);
-  const metrics = createSessionMetrics(app.registry);
+  const context = new ServerContext(options);
+  const metrics = createSessionMetrics(context.registry);
   const sessions = new Set<Connection>();
-  app.sessions = () =>
-    [...sessions]
-      .filter(({ readyState }) => readyState === OPEN)
-      .map((session) => ({
-        close: () => session.close(SERVICE_RESTART, "the replica is going away"),
-      }));
-  app.intercept = sockjsInterceptor(app, {
-    ...options,
-    maxBodyBytes: maxBodyBytes(options.maxMessageBytes),
-    messageSeconds: options.messageSeconds ?? MESSAGE_SECONDS,
-    onSession: acceptSession(app, sessions, metrics, options),
-    onRefusal: ({ reason }) => metrics.refused.inc({ reason }),
+  return new AppServer({
+    context,
+    addRoutes: (scope) => addPage(scope, "echo", PAGE_POLICY),
+    ...sockjsHandlers(context, {
+      maxBodyBytes: maxBodyBytes(options.maxMessageBytes),
+      messageSeconds: options.messageSeconds ?? MESSAGE_SECONDS,
+      onSession: acceptSession(context, sessions, metrics, options),
+      onRefusal: ({ reason }) => metrics.refused.inc({ reason }),
+    }),
+    sessions: () =>
+      [...sessions]
+        .filter(({ readyState }) => readyState === OPEN)
+        .map((session) => ({
+          close: () => session.close(SERVICE_RESTART, "the replica is going away"),
+        })),
   });
-  void app.fastify.register((scope) => addPage(scope, "echo", PAGE_POLICY));
-  return app;
 }
 
 function acceptSession(
-  app: AppServer,
+  { lifecycle }: ServerContext,
   sessions: Set<Connection>,
   metrics: SessionMetrics,
   options: EchoServerOptions,
-): (session: Connection | null, frames?: FrameWatch) => void {
+): SessionListener {
   const { log, maxSessions } = options;
-  return (session, frames) => {
-    if (session === null) {
-      // Its client went while it was being opened.
-      return;
-    }
+  return (session) => {
     const transport = session.protocol;
-    if (app.lifecycle.isClosing) {
+    if (lifecycle.isClosing) {
       session.close(SERVICE_RESTART, "the replica is going away");
-      return;
+      return undefined;
     }
     if (sessions.size >= maxSessions) {
       metrics.refused.inc({ reason: "sessions" });
       session.close(TRY_AGAIN_LATER, `the replica has its ${maxSessions} sessions`);
-      return;
+      return undefined;
     }
     const opened = Date.now();
     if (transport.endsWith("-polling")) {
@@ -110,7 +108,6 @@ function acceptSession(
     metrics.open.inc({ transport });
     metrics.opened.inc({ transport });
     log.info({ session: session.id, transport, client: session.remoteAddress }, "session opened");
-    echoMessages(session, frames, metrics, options);
     session.on("close", () => {
       const seconds = (Date.now() - opened) / 1000;
       sessions.delete(session);
@@ -118,15 +115,16 @@ function acceptSession(
       metrics.age.observe(seconds);
       log.info({ session: session.id, transport, seconds }, "session closed");
     });
+    return echoMessages(session, metrics, options);
   };
 }
 
+/** @returns refuses the session for a fault of its frames */
 function echoMessages(
   session: Connection,
-  frames: FrameWatch | undefined,
   metrics: SessionMetrics,
   { log, replica, maxMessageBytes, maxMessagesPerSecond }: EchoServerOptions,
-): void {
+): (fault: FrameFault) => void {
   const rate = new RateLimit(maxMessagesPerSecond);
   const maxUnread = maxBodyBytes(maxMessageBytes);
   let isRefused = false;
@@ -139,9 +137,6 @@ function echoMessages(
       status === NOT_NOW ? disconnect(session, status, words) : session.close(status, words),
     );
   };
-  if (frames !== undefined) {
-    frames.onFault = ({ kind, detail }) => refuse(...REFUSALS[kind], detail);
-  }
   session.on("data", (data: unknown) => {
     if (isRefused) {
       return;
@@ -165,6 +160,7 @@ function echoMessages(
       }
     }
   });
+  return ({ kind, detail }) => refuse(...REFUSALS[kind], detail);
 }
 
 /**

@@ -1,8 +1,9 @@
-import { ServerResponse, type IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import sockjs, { type Connection } from "sockjs";
-import type { AppServer, AppServerOptions, Interceptor } from "../common/server/appServer.ts";
-import { FrameWatch } from "../common/server/frameWatch.ts";
+import type { AppServerOptions } from "../common/server/appServer.ts";
+import { watchFrames, type FrameFault } from "../common/server/frameWatch.ts";
+import type { ServerContext } from "../common/server/serverContext.ts";
 import { SILENCE_MS } from "../contract/httpRouting.ts";
 import * as guard from "./guard.ts";
 import { deliverBody, dropCorsHeaders, FRAME_SCRIPT_HASH, webSocketOf } from "./sockjsInternals.ts";
@@ -14,21 +15,25 @@ const HTMLFILE_POLICY =
 /** Where SockJS speaks its own protocol over a WebSocket. */
 const SESSION_WEBSOCKET = new RegExp(`^${guard.ECHO_PREFIX}/[^/]+/[^/]+/websocket`);
 
-export interface SockjsOptions extends AppServerOptions {
+/** Called with each session that is opened; what it returns is called when the frames of its WebSocket have a fault. */
+export type SessionListener = (session: Connection) => ((fault: FrameFault) => void) | undefined;
+
+export interface SockjsOptions {
   /** Bytes of a request's body, or a WebSocket's frame. */
   maxBodyBytes: number;
   /** Seconds that a WebSocket's message may take. */
   messageSeconds: number;
-  /** Called with null where the client has gone before its session was open; a WebSocket comes with its frames. */
-  onSession: (session: Connection | null, frames?: FrameWatch) => void;
+  onSession: SessionListener;
   onRefusal: (refusal: guard.RequestRefusal) => void;
 }
 
-/** Hands what is under the prefix to SockJS, unless it has faults. */
-export function sockjsInterceptor(
-  app: AppServer,
-  { log, replica, maxBodyBytes, messageSeconds, onSession, onRefusal }: SockjsOptions,
-): Interceptor {
+/** Passes requests under the prefix to SockJS, unless they have faults. */
+export function sockjsHandlers(
+  context: ServerContext,
+  { maxBodyBytes, messageSeconds, onSession, onRefusal }: SockjsOptions,
+): Required<Pick<AppServerOptions, "handleRequest" | "handleUpgrade">> {
+  const { origins } = context;
+  const { log, replica } = context.options;
   const echo = sockjs.createServer({
     prefix: guard.ECHO_PREFIX,
     sockjs_url: "/sockjs.min.js",
@@ -37,21 +42,25 @@ export function sockjsInterceptor(
     log: (severity, line) =>
       severity === "error" && log.warn({ reason: line.split("\n").slice(1) }, "SockJS failed"),
   });
-  const watches = new WeakMap<Duplex, FrameWatch>();
+  const faultListeners = new WeakMap<Duplex, (fault: FrameFault) => void>();
   echo.on("connection", (session: Connection | null) => {
+    // A session is null if its client has disconnected while it was being opened.
     const socket = session === null ? undefined : webSocketOf(session);
-    onSession(session, socket && watches.get(socket));
+    const onFault = session === null ? undefined : onSession(session);
+    if (socket !== undefined && onFault !== undefined) {
+      faultListeners.set(socket, onFault);
+    }
   });
   const handle = echo.middleware();
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const refusal = guard.refusalOf(request, app.origins);
+    const refusal = guard.refusalOf(request, origins);
     if (refusal !== undefined) {
       onRefusal(refusal);
       guard.refuse(response, refusal);
       return;
     }
-    prepare(request, response, app.origins.frameAncestors);
+    prepare(request, response, origins.frameAncestors);
     if (guard.announcesMore(request, maxBodyBytes)) {
       guard.refuseLarge(response, maxBodyBytes);
     } else if (request.method !== "POST") {
@@ -70,31 +79,48 @@ export function sockjsInterceptor(
     }
   };
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const refusal = guard.upgradeRefusalOf(request, app.origins);
+    const refusal = guard.upgradeRefusalOf(request, origins);
     if (refusal !== undefined) {
       onRefusal(refusal);
-      app.refuse(socket, refusal.status);
+      context.refuse(socket, refusal.status);
       return;
     }
     // Frames of the protocol are text; what a raw WebSocket sends may be either.
     const isBinaryAllowed = !SESSION_WEBSOCKET.test(request.url ?? "");
-    watches.set(socket, new FrameWatch(socket, { messageSeconds, isBinaryAllowed }, head));
+    const onFault = (fault: FrameFault): void => {
+      const listener = faultListeners.get(socket);
+      if (listener === undefined) {
+        socket.destroy();
+      } else {
+        listener(fault);
+      }
+    };
+    watchFrames(socket, { messageSeconds, isBinaryAllowed, onFault }, head);
     handle(request, socket, head);
     // SockJS' own sessions are never silent for so long; who has a raw WebSocket may be gone.
     request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
   };
-  return (request, response, head = Buffer.alloc(0)) => {
-    if (!/^\/echo(\/|$)/.test(request.url ?? "")) {
-      return false;
-    }
-    if (response instanceof ServerResponse) {
-      answer(request, response);
-    } else {
-      response.on("error", () => response.destroy());
-      upgrade(request, response, head);
-    }
-    return true;
+  return {
+    handleRequest: (request, response) => {
+      const isOurs = isUnderPrefix(request);
+      if (isOurs) {
+        answer(request, response);
+      }
+      return isOurs;
+    },
+    handleUpgrade: (request, socket, head) => {
+      const isOurs = isUnderPrefix(request);
+      if (isOurs) {
+        socket.on("error", () => socket.destroy());
+        upgrade(request, socket, head);
+      }
+      return isOurs;
+    },
   };
+}
+
+function isUnderPrefix({ url = "" }: IncomingMessage): boolean {
+  return /^\/echo(\/|$)/.test(url);
 }
 
 /** Sets the policies of pages for frames, and leaves CORS to the server. */

@@ -24,11 +24,12 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
 // Exits when the front was killed, without which a replica serves nobody.
 process.on("disconnect", () => process.exit(1));
 
-// More than once, by whoever else sends it: the drain goes on.
-process.on("SIGTERM", () => void drain());
+// A further signal, from whoever sends it, joins the drain.
+process.on("SIGTERM", () => void drain().then(() => process.exit(0)));
 
 const ports = await server.listen({ port: 0, metricsPort: 0 }, "127.0.0.1");
 tellFront({ type: "listening", ...ports });
+await server.prepared;
 
 function tellFront(reply: Reply): void {
   if (process.connected) {

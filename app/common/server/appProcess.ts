@@ -1,5 +1,6 @@
-import type { AppServer, AppServerOptions } from "./appServer.ts";
+import type { AppServer } from "./appServer.ts";
 import type { ServerEnvironment } from "./environment.ts";
+import type { ServerOptions } from "./serverContext.ts";
 import { createLog, type Logger } from "../../contract/log.ts";
 
 /** An app as a process runs it. */
@@ -7,19 +8,19 @@ export interface AppProcess {
   env: ServerEnvironment;
   log: Logger;
   server: AppServer;
-  /** Drains and ends the process; more than one call is one drain. */
+  /** Drains the server and flushes the log, after which the process can exit. A second call joins the first. */
   drain: () => Promise<void>;
 }
 
 /**
- * Makes the server of a process.
+ * Creates the server of a process.
  *
  * @param logFd the file descriptor of its log
  */
 export function createProcess(
   env: ServerEnvironment,
   logFd: 1 | 2,
-  createServer: (options: AppServerOptions) => AppServer,
+  createServer: (options: ServerOptions) => AppServer,
 ): AppProcess {
   const { REPLICA_NAME: replica, DRAIN_SECONDS: drainSeconds, LOG_LEVEL } = env;
   const { ALLOWED_ORIGINS: allowedOrigins } = env;
@@ -28,7 +29,6 @@ export function createProcess(
   const drain = async (): Promise<void> => {
     await server.drain();
     await flush();
-    process.exit(0);
   };
   return { env, log, server, drain };
 }

@@ -23,11 +23,13 @@ const HEADER_BYTES: Readonly<Record<number, number>> = { 126: 4, 127: 10 };
 const MASK_BYTES = 4;
 const MAX_HEADER_BYTES = 14;
 
-export interface FrameLimits {
+export interface FrameWatchOptions {
   /** Seconds from a message's first byte to its last one. */
   messageSeconds: number;
   /** Whether messages may be binary. */
   isBinaryAllowed: boolean;
+  /** Called once, to close the WebSocket with a status. */
+  onFault: (fault: FrameFault) => void;
 }
 
 /** What is wrong with the frames of a client. */
@@ -37,15 +39,22 @@ export interface FrameFault {
 }
 
 /**
+ * Watches the frames of a WebSocket until it closes.
+ *
+ * @param head bytes that came with the handshake, where the library gets them besides the socket
+ */
+export function watchFrames(socket: Duplex, options: FrameWatchOptions, head?: Buffer): void {
+  new FrameWatch(socket, options, head);
+}
+
+/**
  * Counts the frames that a WebSocket's client sends. Libraries limit the bytes of a message, but keep an object for each
  * of its frames, however empty, and wait for its last one for ever. After a fault what comes is read and forgotten, and
  * the connection ends a second later.
  */
-export class FrameWatch {
-  /** Called once, to close the WebSocket with a status. */
-  onFault: (fault: FrameFault) => void = () => this.#socket.destroy();
+class FrameWatch {
   readonly #socket: Duplex;
-  readonly #limits: FrameLimits;
+  readonly #options: FrameWatchOptions;
   readonly #controlFrames = new RateLimit(MAX_CONTROL_FRAMES_PER_SECOND);
   readonly #header = Buffer.alloc(MAX_HEADER_BYTES);
   /** Bytes of the header that have come, and of the payload that have not. */
@@ -57,10 +66,9 @@ export class FrameWatch {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param head what came with the handshake, where the library gets that besides the socket */
-  constructor(socket: Duplex, limits: FrameLimits, head: Buffer = Buffer.alloc(0)) {
+  constructor(socket: Duplex, options: FrameWatchOptions, head: Buffer = Buffer.alloc(0)) {
     this.#socket = socket;
-    this.#limits = limits;
+    this.#options = options;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.once("close", () => clearTimeout(this.#timer));
     this.#read(head);
@@ -118,7 +126,7 @@ export class FrameWatch {
       return;
     }
     this.#frames += 1;
-    if (opcode === BINARY && !this.#limits.isBinaryAllowed) {
+    if (opcode === BINARY && !this.#options.isBinaryAllowed) {
       this.#fail({ kind: "binary", detail: "a message is binary; it must be text" });
     } else if (this.#frames > MAX_FRAMES) {
       this.#fail({ kind: "frames", detail: `a message has more than ${MAX_FRAMES} frames` });
@@ -146,7 +154,7 @@ export class FrameWatch {
       this.#timer = undefined;
     }
     if (isWaiting) {
-      const { messageSeconds } = this.#limits;
+      const { messageSeconds } = this.#options;
       this.#timer ??= setTimeout(() => {
         this.#fail({ kind: "time", detail: `a message takes more than ${messageSeconds} s` });
       }, messageSeconds * 1000);
@@ -157,6 +165,6 @@ export class FrameWatch {
     this.#isOver = true;
     this.#socket.removeAllListeners("data").resume();
     this.#timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-    this.onFault(fault);
+    this.#options.onFault(fault);
   }
 }
