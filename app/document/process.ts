@@ -3,7 +3,7 @@ import { Database, DATABASE_RULES } from "../common/database/database.ts";
 import { readEnvironment } from "../common/server/environment.ts";
 import { createProcess, type AppProcess } from "../common/server/appProcess.ts";
 import { wholeNumberFrom } from "../contract/settings.ts";
-import { createDocumentServer } from "./server.ts";
+import { createDocumentServer } from "./server/documentServer.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

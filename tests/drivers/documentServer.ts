@@ -3,7 +3,7 @@ import type { AppServer } from "../../app/common/server/appServer.ts";
 import { Database, DATABASE_RULES } from "../../app/common/database/database.ts";
 import { parseSettings } from "../../app/contract/settings.ts";
 import type { DocumentLimits } from "../../app/document/limits.ts";
-import { createDocumentServer } from "../../app/document/server.ts";
+import { createDocumentServer } from "../../app/document/server/documentServer.ts";
 import { ask } from "./companyServer.ts";
 import { listen } from "./metrics.ts";
 import { queryRows } from "./postgres.ts";

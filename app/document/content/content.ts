@@ -5,8 +5,8 @@ import { MAX_STORED_DETOURS } from "../limits.ts";
 import { Past } from "./past.ts";
 import { emptyDoc, structsOf } from "./sharedDoc.ts";
 import { StateEncoder } from "./stateEncoder.ts";
-import type { Turns } from "./turns.ts";
-import { UpdateReader } from "../intake/updateReader.ts";
+import type { Turns } from "./scheduler.ts";
+import { UpdateReader } from "./updateReader.ts";
 
 /** What is done in a turn, which takes a few milliseconds: steps of an integration, or structs that are encoded. */
 const TURN_STEPS = 10_000;

@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import { poisoned, rootNameOf, type Range, type Struct } from "../intake/updateReader.ts";
+import { poisoned, rootNameOf, type Range, type Struct } from "./updateReader.ts";
 import { clear } from "./deletion.ts";
 
 /** Steps that a turn takes, and each struct or deletion; Yjs takes some 2,000 steps in a millisecond. */

@@ -1,6 +1,6 @@
 import { getSchema } from "@tiptap/core";
 import type { ContentMatch, NodeType, Schema } from "@tiptap/pm/model";
-import type { TextSchema } from "../intake/shape.ts";
+import type { TextSchema } from "../validation/documentSchema.ts";
 import { textExtensions } from "./extensions.ts";
 
 type Attributes = Readonly<Record<string, { default?: unknown }>>;

@@ -1,5 +1,5 @@
 import { findRootTypeKey, GC, type Doc, type Item, type Transaction } from "yjs";
-import { Shape } from "../intake/shape.ts";
+import { Shape } from "../validation/documentSchema.ts";
 import type { SharedType } from "../content/sharedDoc.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 import { textSchema } from "./textSchema.ts";

@@ -1,10 +1,10 @@
 import * as Y from "yjs";
 import { Integration } from "../content/integration.ts";
 import { heirOf } from "../content/past.ts";
-import { titleOf } from "../library.ts";
-import type { Shape } from "../intake/shape.ts";
+import { titleOf } from "../storage/documentRepository.ts";
+import type { Shape } from "../validation/documentSchema.ts";
 import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
-import { UpdateReader, type Struct } from "../intake/updateReader.ts";
+import { UpdateReader, type Struct } from "../content/updateReader.ts";
 
 export interface Renewal {
   state: Uint8Array;

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
 import { Refusal } from "../limits.ts";
-import { judge, openCopy } from "../intake/rehearsal.ts";
+import { judge, openCopy } from "../validation/trialDocument.ts";
 import { renewed } from "./renewal.ts";
-import { Shape } from "../intake/shape.ts";
-import type { Answer, Fault, Jobs, Order, WorkerData } from "./workshop.ts";
+import { Shape } from "../validation/documentSchema.ts";
+import type { Answer, Fault, Jobs, Order, WorkerData } from "./jobQueue.ts";
 
 const { schema, maxBytes } = JSON.parse(process.argv[2] ?? "") as WorkerData;
 const shape = new Shape(schema);

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Order, WorkerData } from "./workshop.ts";
+import type { Answer, Order, WorkerData } from "./jobQueue.ts";
 
 const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
 

@@ -4,23 +4,23 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { Database, DATABASE_RULES } from "../../../app/common/database/database.ts";
 import { parseSettings } from "../../../app/contract/settings.ts";
-import { Archive } from "../../../app/document/archive.ts";
-import { DocumentLibrary } from "../../../app/document/library.ts";
+import { Archive } from "../../../app/document/storage/versionStore.ts";
+import { DocumentLibrary } from "../../../app/document/storage/documentRepository.ts";
 import { createDocumentMetrics } from "../../../app/document/metrics.ts";
-import { MIGRATIONS, type DocumentTables } from "../../../app/document/migrations.ts";
-import { Renewer } from "../../../app/document/worker/renewer.ts";
-import { Rooms } from "../../../app/document/rooms.ts";
+import { MIGRATIONS, type DocumentTables } from "../../../app/document/storage/migrations.ts";
+import { Renewer } from "../../../app/document/room/renewer.ts";
+import { Rooms } from "../../../app/document/room/roomRegistry.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
-import { Shape } from "../../../app/document/intake/shape.ts";
+import { Shape } from "../../../app/document/validation/documentSchema.ts";
 import {
   DocumentStore,
   type NewUpdate,
   type NumberedUpdate,
   type StoredDocument,
-} from "../../../app/document/store.ts";
-import { Turns } from "../../../app/document/content/turns.ts";
-import { Workshop } from "../../../app/document/worker/workshop.ts";
-import { UpdateWriter } from "../../../app/document/writer.ts";
+} from "../../../app/document/storage/updateStore.ts";
+import { Turns } from "../../../app/document/content/scheduler.ts";
+import { Workshop } from "../../../app/document/worker/jobQueue.ts";
+import { UpdateWriter } from "../../../app/document/storage/updateWriter.ts";
 import { LIMITS } from "../../drivers/documentServer.ts";
 import { queryRows } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";

@@ -9,7 +9,7 @@ import {
 import { createLog } from "../../../app/contract/log.ts";
 import { parseSettings } from "../../../app/contract/settings.ts";
 import { MIGRATIONS as COMPANY } from "../../../app/company/migrations.ts";
-import { MIGRATIONS as DOCUMENT } from "../../../app/document/migrations.ts";
+import { MIGRATIONS as DOCUMENT } from "../../../app/document/storage/migrations.ts";
 import { makeAppRoles } from "../../../local/postgres/appRoles.ts";
 import { startPostgres, type Postgres } from "../../../local/postgres/postgres.ts";
 import { queryRows } from "../../drivers/postgres.ts";

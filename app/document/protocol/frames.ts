@@ -1,0 +1,185 @@
+import { MessageType } from "@hocuspocus/server";
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-protocols/sync";
+import * as Y from "yjs";
+import { readStates, type ClientState } from "./awareness.ts";
+import { MAX_CLIENT } from "../content/updateReader.ts";
+import { MAX_CLIENTS, Refusal } from "../limits.ts";
+
+/** Bytes of what an editor tells of itself: name, hue and cursor. */
+const MAX_PRESENCE_BYTES = 16 * 1024;
+
+/** Levels of it. */
+const MAX_PRESENCE_DEPTH = 20;
+
+/** Highest clock of it: what follows has to be a number that is exact, for everybody who is told. */
+const MAX_PRESENCE_CLOCK = 2 ** 40;
+
+/** Clients that an editor may know of which the document does not have. */
+const MAX_NEW_CLIENTS = 100;
+
+/** The kind of message about authentication that an editor sends. */
+const TOKEN = 0;
+
+/** What an editor says in a frame. */
+export type Frame =
+  /** The first frame of a connection. */
+  | { kind: "hello" }
+  /** Asks for what it lacks who has as much as the state vector says. */
+  | { kind: "question"; vector: Uint8Array }
+  /** A change, or all changes that the server lacks. */
+  | { kind: "update"; update: Uint8Array; isMerge: boolean }
+  /** Tells of itself, as this client. */
+  | { kind: "presence"; own: ClientState }
+  | { kind: "bye" }
+  /** Only shows that it lives. */
+  | { kind: "nothing" };
+
+/**
+ * Reads a frame of Hocuspocus' protocol (https://tiptap.dev/docs/hocuspocus).
+ *
+ * @throws Refusal when it is none, or is not about this document
+ */
+export function readFrame(data: Uint8Array, documentId: string): Frame {
+  // The answer to a ping is about no document.
+  if (data.length === 1 && data[0] === MessageType.Pong) {
+    return { kind: "nothing" };
+  }
+  try {
+    const decoder = decoding.createDecoder(data);
+    if (decoding.readVarString(decoder) !== documentId) {
+      throw unreadable("it is about another document");
+    }
+    return readContent(decoder);
+  } catch (error) {
+    throw error instanceof Refusal ? error : unreadable("it cannot be read");
+  }
+}
+
+/** A change, as editors get it. */
+export function changeFrame(documentId: string, update: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsUpdate, update);
+}
+
+/** Answers a question with what was lacking. */
+export function answerFrame(documentId: string, update: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsSyncStep2, update);
+}
+
+/** Asks an editor what it has beyond a state vector. */
+export function askFrame(documentId: string, vector: Uint8Array): Uint8Array {
+  return syncFrame(documentId, messageYjsSyncStep1, vector);
+}
+
+function syncFrame(documentId: string, type: number, content: Uint8Array): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarString(encoder, documentId);
+  encoding.writeVarUint(encoder, MessageType.Sync);
+  encoding.writeVarUint(encoder, type);
+  encoding.writeVarUint8Array(encoder, content);
+  return encoding.toUint8Array(encoder);
+}
+
+/** How to read what editors send, by its kind. */
+const READERS = new Map<number, (decoder: decoding.Decoder) => Frame>([
+  [MessageType.Auth, readHello],
+  [MessageType.Sync, readSync],
+  [MessageType.Awareness, (decoder) => readPresence(decoding.readVarUint8Array(decoder))],
+  [MessageType.QueryAwareness, () => ({ kind: "nothing" })],
+  [MessageType.CLOSE, () => ({ kind: "bye" })],
+]);
+
+function readContent(decoder: decoding.Decoder): Frame {
+  const read = READERS.get(decoding.readVarUint(decoder));
+  if (read === undefined) {
+    throw unknownKind();
+  }
+  return read(decoder);
+}
+
+/** A token, which nobody asks for, and perhaps the version of what sends it. */
+function readHello(decoder: decoding.Decoder): Frame {
+  if (decoding.readVarUint(decoder) !== TOKEN) {
+    throw unknownKind();
+  }
+  decoding.readVarString(decoder);
+  if (decoding.hasContent(decoder)) {
+    decoding.readVarString(decoder);
+  }
+  return { kind: "hello" };
+}
+
+function readSync(decoder: decoding.Decoder): Frame {
+  const type = decoding.readVarUint(decoder);
+  const content = decoding.readVarUint8Array(decoder);
+  switch (type) {
+    case messageYjsSyncStep1:
+      return { kind: "question", vector: readVector(content) };
+    case messageYjsSyncStep2:
+    case messageYjsUpdate:
+      // A copy, for it is kept longer than the frame.
+      return { kind: "update", update: content.slice(), isMerge: type === messageYjsSyncStep2 };
+    default:
+      throw unknownKind();
+  }
+}
+
+/** Nobody knows of more clients than a document may have, and those that have just come. */
+function readVector(content: Uint8Array): Uint8Array {
+  const count = decoding.readVarUint(decoding.createDecoder(content));
+  if (count > MAX_CLIENTS + MAX_NEW_CLIENTS) {
+    throw unreadable(`it has ${count} clients; the limit is ${MAX_CLIENTS + MAX_NEW_CLIENTS}`);
+  }
+  Y.decodeStateVector(content);
+  // A copy, for it is kept longer than the frame.
+  return content.slice();
+}
+
+/** An editor tells its own state, and sometimes that others have none any more, which the server knows better. */
+function readPresence(content: Uint8Array): Frame {
+  if (content.byteLength > MAX_PRESENCE_BYTES) {
+    throw unreadable(
+      `presence has ${content.byteLength} bytes; the limit is ${MAX_PRESENCE_BYTES}`,
+    );
+  }
+  const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
+  if (more.length > 0) {
+    throw unreadable("presence is that of several clients");
+  }
+  if (own !== undefined && own.clientId > MAX_CLIENT) {
+    throw unreadable("presence is that of a client that cannot be");
+  }
+  if (own !== undefined && own.clock > MAX_PRESENCE_CLOCK) {
+    throw unreadable(`presence counts beyond ${MAX_PRESENCE_CLOCK}`);
+  }
+  return own === undefined ? { kind: "nothing" } : { kind: "presence", own };
+}
+
+function isPresent(json: string): boolean {
+  if (json === "null") {
+    return false;
+  }
+  const state: unknown = JSON.parse(json);
+  if (typeof state !== "object" || isDeeperThan(MAX_PRESENCE_DEPTH, state)) {
+    throw unreadable(`presence is no object of at most ${MAX_PRESENCE_DEPTH} levels`);
+  }
+  return state !== null;
+}
+
+/** Whether a value has more levels than `depth`. */
+function isDeeperThan(depth: number, value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (depth === 0 || Object.values(value).some((each) => isDeeperThan(depth - 1, each)))
+  );
+}
+
+function unknownKind(): Refusal {
+  return unreadable("it is of a kind that editors do not send");
+}
+
+function unreadable(why: string): Refusal {
+  return new Refusal("poisoned", `a message was refused: ${why}`);
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { pageLimit } from "../../common/http/paging.ts";
+import { orNone, requestRules } from "../../common/http/requestRule.ts";
+import { textLine } from "../../common/http/textLine.ts";
+import { MAX_TITLE } from "../storage/documentRepository.ts";
+
+const TITLE = { maxLength: MAX_TITLE, example: "Minutes" };
+
+/** Ids as the server makes them: in lower case, for a load balancer compares them letter by letter. */
+const DOCUMENT_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Whether a text has the form of a document's id. */
+export function isDocumentId(text: string): boolean {
+  return DOCUMENT_ID.test(text);
+}
+
+/** What `POST /documents` takes. */
+export const newDocument = z
+  .object({ title: textLine("title", { ...TITLE, minLength: 0 }).default("") })
+  .register(requestRules, {
+    name: "the body",
+    mustBe: "a JSON object with or without title",
+    example: '{"title":"Minutes"}',
+  });
+
+/** What `POST /documents/:id/versions` takes. */
+export const newVersion = z
+  .object({ title: textLine("title", { ...TITLE, minLength: 1 }) })
+  .register(requestRules, {
+    name: "the body",
+    mustBe: "a JSON object with title",
+    example: '{"title":"Minutes"}',
+  });
+
+/** The query of `GET /documents`; an empty parameter is none. */
+export const pageQuery = z.object({
+  after: z.preprocess(orNone, z.string().regex(DOCUMENT_ID).optional()).register(requestRules, {
+    name: "after",
+    mustBe: "the id of a document",
+    example: "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c",
+  }),
+  limit: pageLimit,
+});
+
+/** The path of a document. */
+export const documentPath = z.object({ id: z.string() });
+
+/** The path of a version. */
+export const versionPath = z.object({ id: z.string(), version: z.string() });

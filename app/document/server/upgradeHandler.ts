@@ -1,0 +1,170 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { Tables } from "../../common/database/tables.ts";
+import { watchFrames, type FrameFault } from "../../common/server/frameWatch.ts";
+import type { ServerContext } from "../../common/server/serverContext.ts";
+import { UnavailableError } from "../../common/http/problem.ts";
+import { Editor } from "./editorConnection.ts";
+import { Refusal, type RefusalKind } from "../limits.ts";
+import { Room, type RoomServices } from "../room/room.ts";
+import type { Rooms } from "../room/roomRegistry.ts";
+import { isDocumentId } from "./schemas.ts";
+
+/** Bytes that a frame may have beside a state of full size. */
+const FRAME_BYTES = 64 * 1024;
+
+/** Seconds that a message may take, as a request's body may: one may have all that was written offline. */
+const MESSAGE_SECONDS = 300;
+
+const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], RefusalKind>> = {
+  frames: "frames",
+  time: "slow",
+  rate: "rate",
+  binary: "poisoned",
+};
+
+/** Where editors come in: at the URL of their document, as a WebSocket. */
+export class Entrance {
+  readonly #context: ServerContext;
+  readonly #tables: Tables;
+  readonly #rooms: Rooms;
+  readonly #services: RoomServices;
+  readonly #sockets: WebSocketServer;
+  readonly #editors = new Set<Editor>();
+
+  constructor(context: ServerContext, tables: Tables, rooms: Rooms, services: RoomServices) {
+    this.#context = context;
+    this.#tables = tables;
+    this.#rooms = rooms;
+    this.#services = services;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: services.limits.maxDocumentBytes + FRAME_BYTES,
+    });
+    const { replica } = context.options;
+    this.#sockets.on("headers", (headers) => headers.push(`X-Replica: ${replica}`));
+  }
+
+  /** Editors that are connected. */
+  get size(): number {
+    return this.#editors.size;
+  }
+
+  /** The editors that a drain closes, as `AppServerOptions.sessions`. */
+  sessions(): { close: () => void }[] {
+    return [...this.#editors]
+      .filter(({ isLeaving }) => !isLeaving)
+      .map((editor) => ({
+        close: () => editor.dismiss(new Refusal("closing", "the replica is going away")),
+      }));
+  }
+
+  /** Handles upgrades at documents' URLs, as `AppServerOptions.handleUpgrade`. */
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const [, id = ""] = /^\/documents\/([^/?]+)(?:\?|$)/.exec(request.url ?? "") ?? [];
+    if (!isDocumentId(id)) {
+      return false;
+    }
+    socket.on("error", () => socket.destroy());
+    void this.#enter(id, request, socket, head);
+    return true;
+  }
+
+  async #enter(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    if (this.#context.origins.isStranger(request)) {
+      this.#refuseUpgrade(socket, 403, "origin");
+      return;
+    }
+    const room = await this.#roomOf(id);
+    if (room === undefined) {
+      this.#refuseUpgrade(socket, 404, "unknown");
+      return;
+    }
+    const leave = (): void => {
+      if (room instanceof Room) {
+        this.#rooms.leave(id);
+      }
+    };
+    if (socket.closed) {
+      leave();
+      return;
+    }
+    if (this.#context.lifecycle.isClosing) {
+      leave();
+      this.#refuseUpgrade(socket, 503, "closing");
+      return;
+    }
+    // Where the handshake fails, the socket is closed and nothing else is heard of it.
+    socket.once("close", leave);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      socket.off("close", leave);
+      const guest = room instanceof Refusal ? room : (this.#refusalAt(room) ?? room);
+      if (guest instanceof Refusal) {
+        leave();
+        this.#close(webSocket, guest);
+      } else {
+        this.#welcome(webSocket, socket, guest, leave);
+      }
+    });
+  }
+
+  /** The room of a document, or why there is none now; undefined where there is no such document. */
+  async #roomOf(id: string): Promise<Room | Refusal | undefined> {
+    try {
+      this.#tables.assertCreated();
+      return await this.#rooms.enter(id);
+    } catch (error) {
+      const { log } = this.#services;
+      if (error instanceof UnavailableError) {
+        log.warn({ document: id, reason: error.message }, "cannot open a document now");
+      } else {
+        log.error({ document: id, err: error }, "cannot open a document");
+      }
+      return new Refusal("unavailable", "the document cannot be opened now; try again");
+    }
+  }
+
+  #refusalAt({ editors, isRenewed }: Room): Refusal | undefined {
+    if (isRenewed) {
+      return new Refusal("unavailable", "the document is being opened again; try again");
+    }
+    const { maxConnections, maxConnectionsPerDocument } = this.#services.limits;
+    if (this.#editors.size >= maxConnections) {
+      return new Refusal("connections", `the replica has its ${maxConnections} connections`);
+    }
+    return editors.size >= maxConnectionsPerDocument
+      ? new Refusal(
+          "document-connections",
+          `the document has its ${maxConnectionsPerDocument} connections`,
+        )
+      : undefined;
+  }
+
+  #welcome(webSocket: WebSocket, socket: Duplex, room: Room, leave: () => void): void {
+    const editor = new Editor(webSocket, room, this.#services, leave);
+    this.#editors.add(editor);
+    webSocket.once("close", () => this.#editors.delete(editor));
+    watchFrames(socket, {
+      messageSeconds: MESSAGE_SECONDS,
+      isBinaryAllowed: true,
+      onFault: ({ kind, detail }) => {
+        const refusal = new Refusal(FRAME_REFUSALS[kind], detail);
+        this.#services.metrics.refused.inc({ reason: refusal.kind });
+        editor.dismiss(refusal);
+      },
+    });
+  }
+
+  #close(webSocket: WebSocket, refusal: Refusal): void {
+    this.#services.metrics.refused.inc({ reason: refusal.kind });
+    webSocket.on("error", () => webSocket.terminate());
+    webSocket.close(refusal.code, refusal.message);
+  }
+
+  #refuseUpgrade(socket: Duplex, status: number, reason: string): void {
+    this.#services.metrics.refused.inc({ reason });
+    this.#context.refuse(socket, status);
+  }
+}

@@ -1,0 +1,25 @@
+import { Content } from "../content/content.ts";
+import { partsOf, type DocumentStore, type NumberedState } from "./updateStore.ts";
+import type { Turns } from "../content/scheduler.ts";
+
+/**
+ * The state of a document as PostgreSQL has it; undefined where there is none.
+ *
+ * @throws TooCostlyError when it takes too long to open
+ */
+export async function storedState(
+  store: DocumentStore,
+  turns: Turns,
+  id: string,
+): Promise<NumberedState | undefined> {
+  const stored = await store.read(id);
+  if (stored === undefined) {
+    return undefined;
+  }
+  const { number, updates } = partsOf(stored);
+  const content = new Content(turns);
+  await content.integrate(updates, (error) => {
+    throw error;
+  });
+  return { number, state: await content.encode() };
+}

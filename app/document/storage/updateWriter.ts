@@ -1,0 +1,152 @@
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../contract/log.ts";
+import { UnavailableError } from "../../common/http/problem.ts";
+import { Refusal, type DocumentLimits } from "../limits.ts";
+import type { DocumentMetrics } from "../metrics.ts";
+import type { DocumentStore, NewUpdate } from "./updateStore.ts";
+
+/** Updates that may wait in a replica, in number and in bytes. */
+const MAX_WAITING = 20_000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Updates that are committed at once, in number and in bytes. */
+const MAX_BATCH = 1000;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Why an update is given up that waited for PostgreSQL. */
+export const UNUSABLE = "the database cannot be used now";
+
+/** Time until the next try while PostgreSQL is away, in milliseconds. */
+const RETRY_MS = 200;
+
+/** An update that waits until it is committed. */
+interface Waiting extends NewUpdate {
+  since: number;
+  settled: PromiseWithResolvers<number>;
+}
+
+/**
+ * Commits the updates of all documents of a replica. What arrives while one batch is being committed is the next
+ * batch: a lone update waits for nobody, and many cost no more commits than few.
+ */
+export class UpdateWriter {
+  readonly #store: DocumentStore;
+  readonly #metrics: DocumentMetrics;
+  readonly #log: Logger;
+  readonly #maxSaveSeconds: number;
+  readonly #queue: Waiting[] = [];
+  #bytes = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    store: DocumentStore,
+    metrics: DocumentMetrics,
+    log: Logger,
+    { maxSaveSeconds }: DocumentLimits,
+  ) {
+    this.#store = store;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#maxSaveSeconds = maxSaveSeconds;
+  }
+
+  /**
+   * Resolves with the update's number when it is committed. Updates are committed in the order in which they came.
+   *
+   * @throws Refusal when it cannot be committed now
+   */
+  save(unsaved: NewUpdate): Promise<number> {
+    const bytes = unsaved.update.byteLength;
+    const isFull = this.#queue.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES;
+    if (isFull) {
+      // At once: what is decided on in the same moment must not count on it.
+      throw notSaved("too much waits for the database");
+    }
+    const settled = Promise.withResolvers<number>();
+    this.#queue.push({ ...unsaved, since: performance.now(), settled });
+    this.#bytes += bytes;
+    this.#running ??= this.#run();
+    return settled.promise;
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What comes in the same moment goes together.
+    await setImmediate();
+    while (this.#queue.length > 0) {
+      const batch = this.#nextBatch();
+      try {
+        this.#saved(batch, await this.#store.save(batch));
+      } catch (error) {
+        if (error instanceof UnavailableError) {
+          this.#log.warn({ reason: error.message, waiting: this.#queue.length }, "cannot save yet");
+          this.#dropLate();
+          await sleep(RETRY_MS);
+        } else {
+          this.#log.error({ err: error, updates: batch.length }, "cannot save");
+          this.#drop(batch, UNUSABLE);
+        }
+      }
+    }
+    this.#running = undefined;
+  }
+
+  #nextBatch(): Waiting[] {
+    let bytes = 0;
+    const end = this.#queue
+      .slice(0, MAX_BATCH)
+      .findIndex(({ update }) => (bytes += update.byteLength) > MAX_BATCH_BYTES);
+    return this.#queue.slice(0, end === -1 ? MAX_BATCH : Math.max(1, end));
+  }
+
+  #saved(batch: readonly Waiting[], numbers: readonly (number | undefined)[]): void {
+    const now = performance.now();
+    this.#drop(
+      batch.filter((_each, index) => numbers[index] === undefined),
+      "the document was renewed, or is gone",
+    );
+    this.#remove(new Set(batch));
+    batch.forEach(({ since, settled }, index) => {
+      const number = numbers[index];
+      if (number !== undefined) {
+        this.#metrics.saved.inc();
+        this.#metrics.commit.observe((now - since) / 1000);
+        settled.resolve(number);
+      }
+    });
+  }
+
+  #dropLate(): void {
+    const latest = performance.now() - this.#maxSaveSeconds * 1000;
+    this.#drop(
+      this.#queue.filter(({ since }) => since < latest),
+      UNUSABLE,
+    );
+  }
+
+  /** Gives these up, and the later ones of their documents, which may need them. */
+  #drop(some: readonly Waiting[], why: string): void {
+    const documents = new Set(some.map(({ documentId }) => documentId));
+    const dropped = this.#queue.filter(({ documentId }) => documents.has(documentId));
+    this.#remove(new Set(dropped));
+    dropped.forEach(({ settled }) => settled.reject(notSaved(why)));
+  }
+
+  #remove(some: ReadonlySet<Waiting>): void {
+    for (const each of this.#queue.splice(0)) {
+      if (some.has(each)) {
+        this.#bytes -= each.update.byteLength;
+      } else {
+        this.#queue.push(each);
+      }
+    }
+  }
+}
+
+export function notSaved(why: string): Refusal {
+  return new Refusal("unavailable", `the last changes are not saved: ${why}; try again`);
+}

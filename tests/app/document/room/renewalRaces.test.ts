@@ -1,0 +1,161 @@
+import { deepEqual, fail, ok, rejects } from "node:assert/strict";
+import { Client } from "pg";
+import * as Y from "yjs";
+import { emptyDoc } from "../../../../app/document/content/sharedDoc.ts";
+import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { Refusal } from "../../../../app/document/limits.ts";
+import { textSchema } from "../../../../app/document/page/textSchema.ts";
+import { renewed } from "../../../../app/document/worker/renewal.ts";
+import type { Room } from "../../../../app/document/room/room.ts";
+import { base } from "../documentAttacks.ts";
+import { paragraphsOf } from "../../../drivers/documentEditor.ts";
+import { startRooms, stopRooms } from "../documentRooms.ts";
+import { saveUnchecked } from "../../../drivers/documentServer.ts";
+import { queryRows, usePostgres } from "../../../drivers/postgres.ts";
+import { waitFor } from "../../../drivers/waitFor.ts";
+
+function docOf(...updates: Uint8Array[]): Y.Doc {
+  const doc = emptyDoc();
+  updates.forEach((update) => Y.applyUpdate(doc, update));
+  return doc;
+}
+
+/** What somebody changes who has this state. */
+function changeTo(state: Uint8Array, change: (body: Y.XmlFragment) => void): Uint8Array {
+  const doc = docOf(state);
+  const vector = Y.encodeStateVector(doc);
+  change(doc.getXmlFragment("body"));
+  return Y.encodeStateAsUpdate(doc, vector);
+}
+
+/** Puts a paragraph after the first one. */
+function addParagraph(body: Y.XmlFragment): void {
+  const paragraph = new Y.XmlElement("paragraph");
+  body.insert(1, [paragraph]);
+  paragraph.insert(0, [new Y.XmlText("new")]);
+}
+
+describe("a change of the old state of a document that was renewed", () => {
+  const state = base();
+  const fresh = renewed(docOf(state), new Shape(textSchema())).state;
+
+  it("is gone for who reads the new state first, and not for who had the old one", () => {
+    const added = changeTo(state, addParagraph);
+    deepEqual(paragraphsOf(docOf(fresh, added)), ["xx"]);
+    deepEqual(paragraphsOf(docOf(state, added, fresh)).toSorted(), ["new", "xx"]);
+  });
+
+  it("is gone for all, where it is within a paragraph", () => {
+    const added = changeTo(state, (body) => {
+      const paragraph = body.get(0) as Y.XmlElement;
+      (paragraph.get(0) as Y.XmlText).insert(1, "new");
+    });
+    deepEqual(paragraphsOf(docOf(fresh, added)), ["xx"]);
+    deepEqual(paragraphsOf(docOf(state, added, fresh)), ["xx"]);
+  });
+});
+
+describe("renewal of a document", () => {
+  const postgres = usePostgres();
+
+  afterEach(stopRooms);
+
+  const start = async () => {
+    const url = await postgres.newDatabase();
+    const [here, there] = [await startRooms(url), await startRooms(url)];
+    const { id } = await here.library.create("");
+    await saveUnchecked(url, id, base());
+    return { url, id, here, there };
+  };
+
+  const versionOf = async (url: string): Promise<unknown> => {
+    const [row] = await queryRows(
+      url,
+      "select last_update::int as updates, renewed::int from document",
+    );
+    return row;
+  };
+
+  /** Has a room save a paragraph that somebody adds who has its state. */
+  const write = async (room: Room): Promise<void> => {
+    const { state } = await room.state();
+    const decision = room.intake.check(changeTo(state, addParagraph));
+    ok(decision.kind === "admitted", decision.kind);
+    await room.save(decision.admitted);
+  };
+
+  it("is not done while another replica is opening it, which then saves what is written there", async () => {
+    const { url, id, here, there } = await start();
+    there.store.meanwhile = () => here.renewer.renew(id, Infinity);
+    const room = await there.rooms.enter(id);
+    ok(room);
+    deepEqual(await versionOf(url), { updates: 2, renewed: 0 });
+    await write(room);
+    const opened = await here.rooms.enter(id);
+    ok(opened);
+    deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
+  });
+
+  it("is waited for by who opens it meanwhile", async () => {
+    const { url, id, there } = await start();
+    const client = new Client(url);
+    await client.connect();
+    // As far as a renewal gets before it has looked who has the document open.
+    await client.query("begin");
+    await client.query("select from document for update");
+    const opening = there.rooms.enter(id);
+    try {
+      await waitFor("it waits", async () => {
+        const waiting = await queryRows(
+          url,
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return waiting.length === 1;
+      });
+    } finally {
+      await client.end();
+    }
+    ok(await opening);
+  });
+
+  it("is done once all have left it, on whatever replica", async () => {
+    const { url, id, here, there } = await start();
+    await there.rooms.enter(id);
+    await here.rooms.enter(id);
+    await here.renewer.renew(id, Infinity);
+    there.rooms.leave(id);
+    await there.rooms.closed();
+    await there.renewer.renew(id, Infinity);
+    deepEqual(await versionOf(url), { updates: 2, renewed: 0 });
+    here.rooms.leave(id);
+    await here.rooms.closed();
+    await there.renewer.renew(id, Infinity);
+    deepEqual(await versionOf(url), { updates: 3, renewed: 3 });
+    deepEqual(await queryRows(url, "select from document_room"), []);
+  });
+
+  it("lets nothing be saved by a replica that counted as gone and has the old state, until all have left it", async () => {
+    const { url, id, here, there } = await start();
+    const room = await there.rooms.enter(id);
+    ok(room);
+    await queryRows(url, "delete from document_room");
+    await here.renewer.renew(id, Infinity);
+    await rejects(write(room), (error: unknown) => error instanceof Refusal && error.code === 4014);
+    deepEqual(await versionOf(url), { updates: 3, renewed: 3 });
+    const closed: number[] = [];
+    room.editors.add({
+      show: () => fail("the new state would take away what was not sent yet"),
+      dismiss: ({ code }) => closed.push(code),
+    });
+    await there.rooms.catchUp();
+    await waitFor("all have to leave", () => room.isRenewed);
+    deepEqual(closed, [4014]);
+    there.rooms.leave(id);
+    const anew = await there.rooms.enter(id);
+    ok(anew);
+    await write(anew);
+    const opened = await here.rooms.enter(id);
+    ok(opened);
+    deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
+  });
+});

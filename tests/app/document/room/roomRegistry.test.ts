@@ -1,0 +1,46 @@
+import { equal } from "node:assert/strict";
+import * as Y from "yjs";
+import { startRooms, stopRooms } from "../documentRooms.ts";
+import { usePostgres } from "../../../drivers/postgres.ts";
+import { waitFor } from "../../../drivers/waitFor.ts";
+
+describe("a document in memory", () => {
+  const postgres = usePostgres();
+
+  afterEach(stopRooms);
+
+  const start = async () => {
+    const url = await postgres.newDatabase();
+    const [here, there] = [await startRooms(url), await startRooms(url)];
+    return { ...here, other: there.store };
+  };
+
+  it("gets what another replica saves and tells of while it is read", async () => {
+    const { rooms, store, library, other } = await start();
+    const { id } = await library.create("");
+    const doc = new Y.Doc();
+    doc.getMap("fields").set("author", "Ada");
+    store.meanwhile = async () => {
+      await other.save([{ documentId: id, update: Y.encodeStateAsUpdate(doc), basis: 1 }]);
+      rooms.hear(id, 2);
+    };
+    const room = await rooms.enter(id);
+    await waitFor("it is there", () => room?.content.doc.getMap("fields").get("author") === "Ada");
+    rooms.leave(id);
+    await rooms.closed();
+    equal(rooms.get(id), undefined);
+  });
+
+  it("leaves alone the title that another replica has given it, and has not told of, when it is closed", async () => {
+    const { rooms, library, other } = await start();
+    const { id } = await library.create("Old");
+    await rooms.enter(id);
+    const doc = new Y.Doc();
+    doc.getText("title").insert(0, "New");
+    const update = Y.encodeStateAsUpdate(doc);
+    await other.save([{ documentId: id, update, title: "New", basis: 1 }]);
+    rooms.leave(id);
+    await rooms.closed();
+    equal((await library.find(id))?.title, "New");
+  });
+});

@@ -1,0 +1,159 @@
+import { equal, notEqual, ok, rejects } from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import * as Y from "yjs";
+import type { Admitted } from "../../../../app/document/validation/updateValidator.ts";
+import { Refusal } from "../../../../app/document/limits.ts";
+import type { Room } from "../../../../app/document/room/room.ts";
+import { startRooms, stopRooms, type RoomsOfReplica } from "../documentRooms.ts";
+import { queryRows, usePostgres } from "../../../drivers/postgres.ts";
+
+/** Bytes that may wait in a replica for PostgreSQL. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+const gates = new Set<Gate>();
+
+/** Work that waits until it is let go, for better or worse. */
+class Gate {
+  readonly #passed = Promise.withResolvers<unknown>();
+  readonly #arrived = Promise.withResolvers<unknown>();
+  readonly fail = this.#passed.reject;
+  /** Resolves when something waits. */
+  readonly reached = this.#arrived.promise;
+
+  constructor() {
+    gates.add(this);
+  }
+
+  readonly pass = async (): Promise<void> => {
+    this.#arrived.resolve(undefined);
+    await this.#passed.promise;
+  };
+
+  open(): void {
+    this.#passed.resolve(undefined);
+  }
+}
+
+/** Updates of one author: each needs the one before. */
+function authored(...words: string[]): Uint8Array[] {
+  const doc = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  doc.on("update", (update) => updates.push(update));
+  words.forEach((word) => doc.getText("title").insert(doc.getText("title").length, word));
+  return updates;
+}
+
+describe("updates that need each other", () => {
+  const postgres = usePostgres();
+
+  afterEach(async () => {
+    gates.forEach((gate) => gate.open());
+    gates.clear();
+    await stopRooms();
+  });
+
+  const start = async () => {
+    const url = await postgres.newDatabase();
+    const [here, there] = [await startRooms(url), await startRooms(url)];
+    const { id } = await here.library.create("");
+    const room = await here.rooms.enter(id);
+    ok(room);
+    return { url, id, room, here, there };
+  };
+
+  /** Has another replica save something that has nothing to do with it, and tells nobody. */
+  const saveElsewhere = ({ store }: RoomsOfReplica, documentId: string): Promise<unknown> => {
+    const doc = new Y.Doc();
+    doc.getMap("fields").set("author", "Ada");
+    return store.save([{ documentId, update: Y.encodeStateAsUpdate(doc), basis: 1 }]);
+  };
+
+  const admitted = async (decision: ReturnType<Room["intake"]["judge"]>): Promise<Admitted> => {
+    const decided = await decision;
+    ok(decided.kind === "admitted", decided.kind);
+    return decided.admitted;
+  };
+
+  const isUnavailable = (error: unknown): boolean =>
+    error instanceof Refusal && error.code === 4014;
+
+  /** The title as PostgreSQL has it, where no update comes before one that it needs. */
+  const storedTitle = async (url: string): Promise<string> => {
+    const rows = await queryRows<{ update: Buffer }>(
+      url,
+      "select update from document_update order by number",
+    );
+    const doc = new Y.Doc();
+    for (const { update } of rows) {
+      Y.applyUpdate(doc, update);
+      equal(doc.store.pendingStructs, null);
+    }
+    return doc.getText("title").toJSON();
+  };
+
+  it("are refused together where the first one fails after the second one was tried with it", async () => {
+    const { url, id, room, here, there } = await start();
+    const [first = new Uint8Array(), second = new Uint8Array()] = authored(
+      "one ",
+      "x".repeat(5000),
+    );
+    const [saving, reading] = [new Gate(), new Gate()];
+    here.store.beforeSave = saving.pass;
+    here.store.beforeReadAfter = reading.pass;
+    const one = room.save(await admitted(Promise.resolve(room.intake.check(first))));
+    const refusals = [rejects(one, isUnavailable)];
+    await saving.reached;
+    // What this replica does not have yet has to be read before the second one is saved.
+    await saveElsewhere(there, id);
+    const two = room.save(await admitted(room.intake.judge(second)));
+    refusals.push(rejects(two, isUnavailable));
+    await reading.reached;
+    saving.fail(new Error("PostgreSQL cannot take it"));
+    await refusals[0];
+    here.store.beforeSave = () => Promise.resolve();
+    reading.open();
+    await Promise.all(refusals);
+    equal(await storedTitle(url), "");
+  });
+
+  it("are saved in their order where the first one has to wait for longer", async () => {
+    const { url, id, room, here, there } = await start();
+    const [first = new Uint8Array(), second = new Uint8Array()] = authored(
+      "x".repeat(5000),
+      "y".repeat(5000),
+    );
+    const [before, after] = [new Gate(), new Gate()];
+    here.store.beforeReadAfter = before.pass;
+    await saveElsewhere(there, id);
+    const one = room.save(await admitted(room.intake.judge(first)));
+    await before.reached;
+    // The first one waits until all is read that was heard of meanwhile, too.
+    const next = await admitted(room.intake.judge(second));
+    room.hear(3);
+    here.store.beforeReadAfter = after.pass;
+    before.open();
+    await after.reached;
+    const two = room.save(next);
+    await saveElsewhere(there, id);
+    after.open();
+    await Promise.all([one, two]);
+    equal(await storedTitle(url), "x".repeat(5000) + "y".repeat(5000));
+  });
+
+  it("are refused together where the first one is too large to wait for PostgreSQL", async () => {
+    const { url, room, here } = await start();
+    const [first = new Uint8Array(), second = new Uint8Array()] = authored("x".repeat(1000), "y");
+    const saving = new Gate();
+    here.store.beforeSave = saving.pass;
+    const update = new Uint8Array(MAX_WAITING_BYTES - 500);
+    const other = here.writer.save({ documentId: randomUUID(), update, basis: 0 });
+    await saving.reached;
+    const decision = room.intake.check(first);
+    ok(decision.kind === "admitted");
+    const one = rejects(room.save(decision.admitted), isUnavailable);
+    notEqual(room.intake.check(second).kind, "admitted");
+    saving.fail(new Error("PostgreSQL cannot take it"));
+    await Promise.all([one, rejects(other, isUnavailable)]);
+    equal(await storedTitle(url), "");
+  });
+});
