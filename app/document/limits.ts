@@ -1,5 +1,3 @@
-import * as status from "../contract/closeStatus.ts";
-
 /** What a replica takes; a document's limits hold on each of its replicas. */
 export interface DocumentLimits {
   /**
@@ -33,41 +31,4 @@ const BYTES_OF_STRUCT = 32;
 /** Items, marks and gaps of a document, and so of an update. */
 export function maxStructs(maxDocumentBytes: number): number {
   return Math.ceil(maxDocumentBytes / BYTES_OF_STRUCT);
-}
-
-/** The close status of each refusal. */
-const CODES = {
-  poisoned: status.INVALID,
-  costly: status.INVALID,
-  outdated: status.OUTDATED,
-  rate: status.TOO_FAST,
-  "document-bytes": status.TOO_BIG,
-  frames: status.TOO_BIG,
-  memory: status.TOO_BIG,
-  closing: status.SERVICE_RESTART,
-  connections: status.TRY_AGAIN_LATER,
-  "document-connections": status.TRY_AGAIN_LATER,
-  slow: status.NOT_NOW,
-  unavailable: status.NOT_NOW,
-} as const;
-
-/** Kinds of refusals, as the metric has them. */
-export type RefusalKind = keyof typeof CODES;
-
-/** Bytes of a reason that fit into a close frame. */
-const MAX_REASON_BYTES = 123;
-
-/** Why a connection is closed, for its client to see. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly kind: RefusalKind;
-
-  constructor(kind: RefusalKind, reason: string) {
-    super(reason.slice(0, MAX_REASON_BYTES));
-    this.kind = kind;
-  }
-
-  get code(): number {
-    return CODES[this.kind];
-  }
 }

@@ -5,7 +5,7 @@ import { MAX_STORED_DETOURS } from "../limits.ts";
 import { Past } from "./past.ts";
 import { emptyDoc, structsOf } from "./sharedDoc.ts";
 import { StateEncoder } from "./stateEncoder.ts";
-import type { Turns } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { UpdateReader } from "./updateReader.ts";
 
 /** What is done in a turn, which takes a few milliseconds: steps of an integration, or structs that are encoded. */
@@ -16,7 +16,7 @@ const TURN_STRUCTS = 4000;
 export class Content {
   readonly doc = emptyDoc();
   readonly contention = new Contention();
-  readonly turns: Turns;
+  readonly scheduler: Scheduler;
   /** What was renewed of it. */
   past = new Past();
   /** Bytes of the state, or more than it has. */
@@ -29,8 +29,8 @@ export class Content {
   /** The whole state, while it is the same. */
   #state: Uint8Array | undefined;
 
-  constructor(turns: Turns) {
-    this.turns = turns;
+  constructor(scheduler: Scheduler) {
+    this.scheduler = scheduler;
   }
 
   /** To open it takes the longer the more these are. */
@@ -97,7 +97,7 @@ export class Content {
       return;
     }
     const before = this.#line ?? Promise.resolve();
-    const done = before.then(() => this.turns.run(turn));
+    const done = before.then(() => this.scheduler.run(turn));
     const line: Promise<void> = done
       .catch(() => undefined)
       .then(() => {

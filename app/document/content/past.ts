@@ -1,5 +1,5 @@
 import * as Y from "yjs";
-import { Refusal } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 
 /** What was renewed of a document. What its clients had written is gaps now, and stands anew as another client's. */
 export class Past {
@@ -20,7 +20,7 @@ export class Past {
     return Buffer.compare(this.#vector, vector ?? new Uint8Array()) === 0;
   }
 
-  /** @throws Refusal when an item is beside or within what is gaps now: Yjs would make a gap of it, too */
+  /** @throws CloseError when an item is beside or within what is gaps now: Yjs would make a gap of it, too */
   assertOutside({ id, origin, rightOrigin, parent }: Y.Item): void {
     if ([id, origin, rightOrigin, parent].some((each) => each instanceof Y.ID && this.#has(each))) {
       throw outdated();
@@ -32,7 +32,7 @@ export class Past {
    * sent yet would be gone from the screen, and come as gaps, which tell nothing of what they were.
    *
    * @param vector the state vector of the one who gets it
-   * @throws Refusal when there is such a thing
+   * @throws CloseError when there is such a thing
    */
   assertNothingUnsent(vector: Uint8Array, { store }: Y.Doc): void {
     const clocks = Y.decodeStateVector(vector);
@@ -59,6 +59,6 @@ export function heirOf(clients: Iterable<number>): number {
   return highest + 1;
 }
 
-function outdated(): Refusal {
-  return new Refusal("outdated", "it was written into a document that was renewed meanwhile");
+function outdated(): CloseError {
+  return new CloseError("outdated", "it was written into a document that was renewed meanwhile");
 }

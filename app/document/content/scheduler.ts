@@ -4,18 +4,18 @@ import { setImmediate } from "node:timers/promises";
 const MAX_MS = 5;
 
 /** Long work in short turns: one at a time, whosever it is, and between two of them everybody else is served. */
-export class Turns {
+export class Scheduler {
   #last: Promise<unknown> = Promise.resolve();
   /** Milliseconds that short work has taken since others were served. */
   #spent = 0;
 
   /** Whether short work, whosever it is, has taken so long that more of it has to wait for a turn. */
-  get isOver(): boolean {
+  get isOverBudget(): boolean {
     return this.#spent > MAX_MS;
   }
 
   /** Does what most often takes little time, and is done at once then. */
-  short<T>(work: () => T): T {
+  runShort<T>(work: () => T): T {
     const start = performance.now();
     if (this.#spent === 0) {
       void setImmediate().then(() => (this.#spent = 0));

@@ -1,6 +1,6 @@
 import * as decoding from "lib0/decoding";
 import * as Y from "yjs";
-import { Refusal } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import type { SharedType } from "./sharedDoc.ts";
 
 /**
@@ -58,7 +58,7 @@ const CONTENTS = new Map<number, (decoder: Y.UpdateDecoderV1) => object>([
  * Reads an update of Yjs piece by piece, where Yjs reads all at once: so that one can stop when it is too much, and
  * pause when it takes long. First its structs are to be read, and then its deletions.
  *
- * @throws Refusal when it cannot be read, or would do harm
+ * @throws CloseError when it cannot be read, or would do harm
  */
 export class UpdateReader {
   readonly #decoder: Y.UpdateDecoderV1;
@@ -160,8 +160,8 @@ export function rootNameOf({ parent }: { parent: unknown }): string | undefined 
   return typeof parent === "string" ? parent : undefined;
 }
 
-export function poisoned(why: string): Refusal {
-  return new Refusal("poisoned", `an update was refused: ${why}`);
+export function poisoned(why: string): CloseError {
+  return new CloseError("poisoned", `an update was refused: ${why}`);
 }
 
 function rangeOf(client: number, start: number, length: number): Range {
@@ -179,7 +179,7 @@ function readable<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw error instanceof Refusal ? error : poisoned("it cannot be read");
+    throw error instanceof CloseError ? error : poisoned("it cannot be read");
   }
 }
 

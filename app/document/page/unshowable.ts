@@ -1,10 +1,10 @@
 import { findRootTypeKey, GC, type Doc, type Item, type Transaction } from "yjs";
-import { Shape } from "../validation/documentSchema.ts";
+import { DocumentSchema } from "../validation/documentSchema.ts";
 import type { SharedType } from "../content/sharedDoc.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 import { textSchema } from "./textSchema.ts";
 
-const shape = new Shape(textSchema());
+const shape = new DocumentSchema(textSchema());
 
 /** The name of the text in the document. */
 const TEXT = "body";
@@ -31,14 +31,14 @@ export function bringsUnshowable({ beforeState, afterState, doc }: Transaction):
 }
 
 function unfitIn(doc: Doc): Item[] {
-  return shape.unfitIn(doc, [TEXT]);
+  return shape.invalidItemsIn(doc, [TEXT]);
 }
 
 function isFit({ deleted, parent, parentSub, content }: Item): boolean {
   // Its parent is a type as soon as it is in the document.
   const type = parent as SharedType;
-  const place = shape.placeOf(type);
-  const isFitting = place !== undefined && shape.takes(place, parentSub, content);
+  const place = shape.schemaOf(type);
+  const isFitting = place !== undefined && shape.accepts(place, parentSub, content);
   return deleted || isFitting || rootOf(type) !== TEXT;
 }
 

@@ -5,7 +5,8 @@ import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from "y-pr
 import * as Y from "yjs";
 import { readStates, type ClientState } from "./awareness.ts";
 import { MAX_CLIENT } from "../content/updateReader.ts";
-import { MAX_CLIENTS, Refusal } from "../limits.ts";
+import { MAX_CLIENTS } from "../limits.ts";
+import { CloseError } from "./closeError.ts";
 
 /** Bytes of what an editor tells of itself: name, hue and cursor. */
 const MAX_PRESENCE_BYTES = 16 * 1024;
@@ -39,7 +40,7 @@ export type Frame =
 /**
  * Reads a frame of Hocuspocus' protocol (https://tiptap.dev/docs/hocuspocus).
  *
- * @throws Refusal when it is none, or is not about this document
+ * @throws CloseError when it is none, or is not about this document
  */
 export function readFrame(data: Uint8Array, documentId: string): Frame {
   // The answer to a ping is about no document.
@@ -53,7 +54,7 @@ export function readFrame(data: Uint8Array, documentId: string): Frame {
     }
     return readContent(decoder);
   } catch (error) {
-    throw error instanceof Refusal ? error : unreadable("it cannot be read");
+    throw error instanceof CloseError ? error : unreadable("it cannot be read");
   }
 }
 
@@ -176,10 +177,10 @@ function isDeeperThan(depth: number, value: unknown): boolean {
   );
 }
 
-function unknownKind(): Refusal {
+function unknownKind(): CloseError {
   return unreadable("it is of a kind that editors do not send");
 }
 
-function unreadable(why: string): Refusal {
-  return new Refusal("poisoned", `a message was refused: ${why}`);
+function unreadable(why: string): CloseError {
+  return new CloseError("poisoned", `a message was refused: ${why}`);
 }

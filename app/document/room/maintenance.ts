@@ -1,9 +1,10 @@
 import type { Logger } from "../../contract/log.ts";
-import type { Archive } from "../storage/versionStore.ts";
+import type { VersionStore } from "../storage/versionStore.ts";
 import type { Content } from "../content/content.ts";
-import { titleIn, titleOf, type DocumentLibrary } from "../storage/documentRepository.ts";
+import type { DocumentRepository } from "../storage/documentRepository.ts";
+import { titleIn, titleOf } from "../content/title.ts";
 import type { DocumentMetrics } from "../metrics.ts";
-import type { NumberedState } from "../storage/updateStore.ts";
+import type { NumberedState, UpdateStore } from "../storage/updateStore.ts";
 
 /** Updates after which a snapshot takes their place. */
 const COMPACT_EVERY = 1000;
@@ -17,15 +18,16 @@ const VERSION_EVERY = 1000;
 /** Time after which lists get the title that several replicas have made of theirs, in milliseconds. */
 const TITLE_MS = 1000;
 
-export interface UpkeepServices {
-  archive: Archive;
-  library: DocumentLibrary;
+export interface MaintenanceServices {
+  store: UpdateStore;
+  versions: VersionStore;
+  documents: DocumentRepository;
   metrics: DocumentMetrics;
   log: Logger;
 }
 
 /** The document that is kept. */
-export interface Kept {
+export interface MaintainedDocument {
   readonly id: string;
   readonly content: Content;
   /** Number up to which the document has all updates, or has them in line. */
@@ -34,9 +36,9 @@ export interface Kept {
 }
 
 /** What is done for a document that may also be done later, or by another replica: snapshots, versions, its title. */
-export class Upkeep {
-  readonly #kept: Kept;
-  readonly #services: UpkeepServices;
+export class Maintenance {
+  readonly #document: MaintainedDocument;
+  readonly #services: MaintenanceServices;
   readonly #maxBytes: number;
   readonly #tasks = new Set<Promise<unknown>>();
   #titleTimer: NodeJS.Timeout | undefined;
@@ -49,11 +51,11 @@ export class Upkeep {
   #isCompacting = false;
 
   /** @param maxBytes bytes of updates after which a snapshot takes their place, too */
-  constructor(kept: Kept, maxBytes: number, services: UpkeepServices) {
-    this.#kept = kept;
+  constructor(document: MaintainedDocument, maxBytes: number, services: MaintenanceServices) {
+    this.#document = document;
     this.#maxBytes = maxBytes;
     this.#services = services;
-    titleOf(kept.content.doc).observe(() => this.#titleChanged());
+    titleOf(document.content.doc).observe(() => this.#titleChanged());
   }
 
   /** The document lacks something that it ought to have: no state of it may take the place of what is saved. */
@@ -62,8 +64,8 @@ export class Upkeep {
   }
 
   /** The document has what a snapshot had. */
-  begin(): void {
-    this.#steps = this.#kept.content.steps;
+  snapshotIntegrated(): void {
+    this.#steps = this.#document.content.steps;
   }
 
   /** So many updates were read to open the document besides. */
@@ -74,7 +76,7 @@ export class Upkeep {
   }
 
   /** The document has got another update, wherever it came from. */
-  grown(bytes: number): void {
+  updateAdded(bytes: number): void {
     this.#bytes += bytes;
   }
 
@@ -82,7 +84,7 @@ export class Upkeep {
    * This replica has saved an update. Each number is saved by one replica: the one that saves the last of many has to
    * compact them.
    */
-  saved(number: number): void {
+  updateSaved(number: number): void {
     this.#isChanged = true;
     if (number % COMPACT_EVERY === 0 || this.#isDear) {
       this.#compact();
@@ -107,7 +109,7 @@ export class Upkeep {
 
   /** Whether it takes longer to open the document by its updates than it should by its state. */
   get #isDear(): boolean {
-    const steps = this.#kept.content.steps - this.#steps;
+    const steps = this.#document.content.steps - this.#steps;
     return this.#bytes > this.#maxBytes || steps > MAX_STEPS;
   }
 
@@ -124,17 +126,17 @@ export class Upkeep {
   }
 
   async #writeSnapshot(): Promise<void> {
-    const { archive, metrics } = this.#services;
+    const { store, metrics } = this.#services;
     this.#bytes = 0;
-    this.begin();
-    if (await archive.compact(this.#kept.id, await this.#kept.state())) {
+    this.snapshotIntegrated();
+    if (await store.compact(this.#document.id, await this.#document.state())) {
       metrics.compactions.inc();
     }
   }
 
   async #keepVersion(): Promise<void> {
-    const { archive, metrics } = this.#services;
-    if (await archive.keepUntitled(this.#kept.id, await this.#kept.state())) {
+    const { versions, metrics } = this.#services;
+    if (await versions.addUntitled(this.#document.id, await this.#document.state())) {
       metrics.versions.inc();
     }
   }
@@ -150,10 +152,10 @@ export class Upkeep {
   async #keepTitle(): Promise<void> {
     let isKept = false;
     try {
-      const { id, content } = this.#kept;
+      const { id, content } = this.#document;
       await content.settled();
       const title = titleIn(content.doc);
-      isKept = await this.#services.library.rename(id, this.#kept.applied, title);
+      isKept = await this.#services.documents.rename(id, this.#document.applied, title);
     } finally {
       if (!isKept && !this.#isFinished) {
         this.#titleChanged();
@@ -168,7 +170,7 @@ export class Upkeep {
     const task = work()
       .catch((error: unknown) =>
         this.#services.log.warn(
-          { document: this.#kept.id, reason: String(error) },
+          { document: this.#document.id, reason: String(error) },
           `cannot ${what} now`,
         ),
       )

@@ -4,7 +4,7 @@ import type { Logger } from "../../contract/log.ts";
 import { encodeStates } from "../protocol/awareness.ts";
 import type { DocumentTables } from "../storage/migrations.ts";
 import type { Room } from "./room.ts";
-import type { Rooms } from "./roomRegistry.ts";
+import type { RoomRegistry } from "./roomRegistry.ts";
 
 /** The channel by which replicas tell each other of people who come, go and move: who tells, and the document. */
 export const PRESENCE_CHANNEL = "document_presence";
@@ -19,7 +19,7 @@ const ALIVE_MS = 2000;
 const GONE = sql<Date>`now() - interval '7 seconds'`;
 
 /** What comes from other replicas comes into a document by this, and is told to no further one. */
-const FROM_ELSEWHERE = { source: "elsewhere" };
+const FROM_OTHER_REPLICA = { source: "elsewhere" };
 
 interface Client {
   documentId: string;
@@ -40,7 +40,7 @@ interface Row {
 export class Presence {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
-  readonly #rooms: Rooms;
+  readonly #rooms: RoomRegistry;
   readonly #log: Logger;
   /** Clients whose row is to be written, and documents of which rows are to be read. */
   readonly #changed = new Map<string, Client>();
@@ -50,7 +50,7 @@ export class Presence {
   #isClosed = false;
   #running = Promise.resolve();
 
-  constructor(db: Kysely<DocumentTables>, replicaId: string, rooms: Rooms, log: Logger) {
+  constructor(db: Kysely<DocumentTables>, replicaId: string, rooms: RoomRegistry, log: Logger) {
     this.#db = db;
     this.#replicaId = replicaId;
     this.#rooms = rooms;
@@ -68,31 +68,31 @@ export class Presence {
 
   /** Follows who is in a room. */
   watch({ id, document: { awareness } }: Room): void {
-    this.hear(id);
+    this.scheduleRead(id);
     awareness.on("update", (changes: Record<string, number[]>, origin: unknown) => {
-      if (origin !== FROM_ELSEWHERE) {
+      if (origin !== FROM_OTHER_REPLICA) {
         Object.values(changes)
           .flat()
-          .forEach((clientId) => this.change({ documentId: id, clientId }));
+          .forEach((clientId) => this.scheduleWrite({ documentId: id, clientId }));
       }
     });
   }
 
   /** A client has come, moved or gone here. */
-  change(client: Client): void {
+  scheduleWrite(client: Client): void {
     this.#changed.set(keyOf(client), client);
     this.#soon();
   }
 
   /** Another replica has told that there is something new about a document. */
-  hear(documentId: string): void {
+  scheduleRead(documentId: string): void {
     this.#heard.add(documentId);
     this.#soon();
   }
 
   /** Looks what has changed while nothing was heard. */
-  catchUp(): void {
-    [...this.#rooms.all()].forEach(({ id }) => this.hear(id));
+  readAll(): void {
+    [...this.#rooms.all()].forEach(({ id }) => this.scheduleRead(id));
   }
 
   /** Resolves when the others know that nobody is here any more. */
@@ -230,7 +230,7 @@ export class Presence {
         select id, ${this.#replicaId} from unnest(${rooms.map(({ id }) => id)}::uuid[]) as id
         on conflict do nothing`.execute(this.#db);
       for (const { id, clients } of rooms) {
-        clients.forEach((_editor, clientId) => this.change({ documentId: id, clientId }));
+        clients.forEach((_editor, clientId) => this.scheduleWrite({ documentId: id, clientId }));
       }
     }
     await this.#removeLost();
@@ -249,7 +249,7 @@ export class Presence {
       .execute();
     await this.#db.deleteFrom("document_room").where("replica_id", "not in", replicas).execute();
     const ids = removed.map((row) => row.document_id);
-    ids.forEach((id) => this.hear(id));
+    ids.forEach((id) => this.scheduleRead(id));
     await this.#tell(ids);
   }
 }
@@ -265,6 +265,6 @@ function showOthers({ clients, document: { awareness } }: Room, rows: readonly R
     .filter(({ clientId }) => !clients.has(clientId));
   const known = new Set(others.map(({ clientId }) => clientId));
   const gone = [...awareness.states.keys()].filter((id) => !clients.has(id) && !known.has(id));
-  applyAwarenessUpdate(awareness, encodeStates(others), FROM_ELSEWHERE);
-  removeAwarenessStates(awareness, gone, FROM_ELSEWHERE);
+  applyAwarenessUpdate(awareness, encodeStates(others), FROM_OTHER_REPLICA);
+  removeAwarenessStates(awareness, gone, FROM_OTHER_REPLICA);
 }

@@ -3,8 +3,8 @@ import type { Content } from "../content/content.ts";
 import { TooCostlyError } from "../content/integration.ts";
 import { MAX_OPENING_DETOURS, maxStructs, type DocumentLimits } from "../limits.ts";
 import type { DocumentMetrics } from "../metrics.ts";
-import { partsOf, type DocumentStore } from "../storage/updateStore.ts";
-import type { Workshop } from "../worker/jobQueue.ts";
+import { partsOf, type UpdateStore } from "../storage/updateStore.ts";
+import type { JobQueue } from "../worker/jobQueue.ts";
 
 /** Part of what a document may be, up to which it is left as it is. */
 const MAX_PART = 0.7;
@@ -29,17 +29,17 @@ export function renewableUpTo(
  * so over the years. They get the state that they have, as if it had just been written.
  */
 export class Renewer {
-  readonly #store: DocumentStore;
-  readonly #workshop: Workshop;
+  readonly #store: UpdateStore;
+  readonly #jobs: JobQueue;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
   /** Documents that renewal does not make any faster, or that take longer than anybody can wait. */
   readonly #hopeless = new Set<string>();
 
-  /** @param workshop that has the time for it */
-  constructor(store: DocumentStore, workshop: Workshop, metrics: DocumentMetrics, log: Logger) {
+  /** @param jobs that has the time for it */
+  constructor(store: UpdateStore, jobs: JobQueue, metrics: DocumentMetrics, log: Logger) {
     this.#store = store;
-    this.#workshop = workshop;
+    this.#jobs = jobs;
     this.#metrics = metrics;
     this.#log = log;
   }
@@ -65,7 +65,7 @@ export class Renewer {
       return { updates: parts.updates };
     };
     try {
-      const renewal = await this.#workshop.run("renew", id, prepare);
+      const renewal = await this.#jobs.run("renew", id, prepare);
       if (most !== undefined && renewal.structs > most) {
         this.#hopeless.add(id);
         return;

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Document, Hocuspocus } from "@hocuspocus/server";
 import { Content } from "../content/content.ts";
-import { Intake, type Admitted, type IntakeServices } from "../validation/updateValidator.ts";
+import {
+  UpdateValidator,
+  type AcceptedUpdate,
+  type ValidationServices,
+} from "../validation/updateValidator.ts";
 import { TooCostlyError } from "../content/integration.ts";
 import { Past } from "../content/past.ts";
-import { Refusal } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import type { Renewer } from "./renewer.ts";
 import type { NumberedState, NumberedUpdate, StoredDocument } from "../storage/updateStore.ts";
-import { Progress } from "./sequenceTracker.ts";
-import type { Turns } from "../content/scheduler.ts";
-import { Upkeep, type Kept, type UpkeepServices } from "./maintenance.ts";
+import { SequenceTracker } from "./sequenceTracker.ts";
+import type { Scheduler } from "../content/scheduler.ts";
+import { Maintenance, type MaintainedDocument, type MaintenanceServices } from "./maintenance.ts";
 import type { UpdateWriter } from "../storage/updateWriter.ts";
 
 /** Time until the next try to read what other replicas saved, in milliseconds. */
@@ -19,36 +23,36 @@ const RETRY_MS = 300;
 const MAX_SHOWN = 20;
 
 /** What the rooms of a replica share. */
-export interface RoomServices extends UpkeepServices, IntakeServices {
+export interface RoomServices extends MaintenanceServices, ValidationServices {
   renewer: Renewer;
   hocuspocus: Hocuspocus;
   writer: UpdateWriter;
-  turns: Turns;
+  scheduler: Scheduler;
 }
 
 /** Somebody who sees what a document gets. */
-export interface Guest {
-  show(update: Uint8Array): void;
+export interface Subscriber {
+  send(update: Uint8Array): void;
   /** Ends the connection. */
-  dismiss(refusal: Refusal): void;
+  close(refusal: CloseError): void;
 }
 
 /** A document in memory. It has what is committed, and gets it in the order in which it was committed. */
-export class Room implements Kept {
+export class Room implements MaintainedDocument {
   readonly id: string;
   /** Who is connected, and what they tell of themselves; what is in the document, it does not have. */
   readonly document: Document;
   readonly content: Content;
-  readonly intake: Intake;
+  readonly validator: UpdateValidator;
   /** The editors that are here. */
-  readonly editors = new Set<Guest>();
+  readonly subscribers = new Set<Subscriber>();
   /** Which of them speaks for a client in what people tell of themselves. */
   readonly clients = new Map<number, object>();
   readonly #services: RoomServices;
-  readonly #upkeep: Upkeep;
+  readonly #maintenance: Maintenance;
   readonly #release: () => Promise<void>;
 
-  readonly #progress = new Progress();
+  readonly #sequence = new SequenceTracker();
   #isRenewed = false;
   #catchingUp: Promise<void> | undefined;
   /** Resolves when those go on that were tried on a copy: one after the other, as each may need those before. */
@@ -63,10 +67,10 @@ export class Room implements Kept {
   ) {
     this.id = id;
     this.document = document;
-    this.content = new Content(services.turns);
-    this.intake = new Intake(id, this.content, services);
+    this.content = new Content(services.scheduler);
+    this.validator = new UpdateValidator(id, this.content, services);
     this.#services = services;
-    this.#upkeep = new Upkeep(this, services.limits.maxDocumentBytes, services);
+    this.#maintenance = new Maintenance(this, services.limits.maxDocumentBytes, services);
     this.#release = release;
   }
 
@@ -97,7 +101,7 @@ export class Room implements Kept {
 
   /** Number up to which the document has every update, or has it in line. */
   get applied(): number {
-    return this.#progress.applied;
+    return this.#sequence.applied;
   }
 
   /** Whether the document was renewed since it was opened: nobody can come in before all have left. */
@@ -114,37 +118,37 @@ export class Room implements Kept {
   /**
    * Saves an update, and only then shows it to all who are here.
    *
-   * @throws Refusal when it cannot be saved now
+   * @throws CloseError when it cannot be saved now
    */
-  async save(admitted: Admitted): Promise<void> {
-    const { update, title, judgement } = admitted;
+  async save(accepted: AcceptedUpdate): Promise<void> {
+    const { update, title, judgement } = accepted;
     const { writer } = this.#services;
-    this.intake.saving(admitted);
+    this.validator.saveStarted(accepted);
     try {
       if (judgement !== undefined) {
         await this.#reach(judgement.number);
-        this.intake.assertSound(judgement);
+        this.validator.assertSound(judgement);
       }
       const basis = judgement?.number ?? this.applied;
       const number = await writer.save({ documentId: this.id, update, title, basis });
-      if (!this.#progress.has(number)) {
-        this.#progress.add(number);
+      if (!this.#sequence.has(number)) {
+        this.#sequence.add(number);
         await this.#integrate([update]);
         this.#catchUp();
       }
-      this.intake.measured(admitted);
-      this.#upkeep.saved(number);
+      this.validator.measured(accepted);
+      this.#maintenance.updateSaved(number);
     } catch (error) {
-      this.intake.failed();
+      this.validator.saveFailed();
       throw error;
     } finally {
-      this.intake.settled(admitted);
+      this.validator.saveSettled(accepted);
     }
   }
 
   /** Hears that there are updates up to this number. */
-  hear(number: number): void {
-    this.#progress.hear(number);
+  catchUpTo(number: number): void {
+    this.#sequence.announce(number);
     this.#catchUp();
   }
 
@@ -153,7 +157,7 @@ export class Room implements Kept {
     this.#isClosed = true;
     await this.#catchingUp;
     await this.content.settled();
-    await this.#upkeep.finish();
+    await this.#maintenance.finish();
     await this.#release();
   }
 
@@ -162,26 +166,26 @@ export class Room implements Kept {
     const integrate = (some: readonly Uint8Array[]): Promise<void> =>
       this.content.integrate(some, (error) => this.#failed(error));
     await integrate(snapshot === undefined ? [] : [snapshot.state]);
-    this.#upkeep.begin();
+    this.#maintenance.snapshotIntegrated();
     await integrate(updates.map(({ update }) => update));
-    this.#progress.reach(updates.at(-1)?.number ?? snapshot?.number ?? 0);
+    this.#sequence.advanceTo(updates.at(-1)?.number ?? snapshot?.number ?? 0);
     this.#services.metrics.read.inc(updates.length);
-    updates.forEach(({ update }) => this.#upkeep.grown(update.byteLength));
-    this.#upkeep.opened(updates.length);
+    updates.forEach(({ update }) => this.#maintenance.updateAdded(update.byteLength));
+    this.#maintenance.opened(updates.length);
   }
 
   /**
    * Resolves when the document has all updates up to this number.
    *
-   * @throws Refusal when that takes longer than an update may wait
+   * @throws CloseError when that takes longer than an update may wait
    */
   #reach(number: number): Promise<void> {
     const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
     const reached = this.#reaching.then(async () => {
-      this.hear(number);
+      this.catchUpTo(number);
       while (this.applied < number && this.#catchingUp !== undefined) {
         if (performance.now() > latest) {
-          throw new Refusal("unavailable", "the database cannot be read now; try again");
+          throw new CloseError("unavailable", "the database cannot be read now; try again");
         }
         await Promise.race([this.#catchingUp, sleep(RETRY_MS)]);
       }
@@ -201,7 +205,7 @@ export class Room implements Kept {
   }
 
   #lacks(): boolean {
-    return !this.#isClosed && !this.#isRenewed && this.#progress.isBehind;
+    return !this.#isClosed && !this.#isRenewed && this.#sequence.isBehind;
   }
 
   async #readUntilComplete(): Promise<void> {
@@ -235,8 +239,8 @@ export class Room implements Kept {
     }
     if (snapshot !== undefined && snapshot.number > this.applied) {
       metrics.hops.inc(snapshot.number - this.applied);
-      this.#progress.reach(snapshot.number);
-      this.intake.strayed();
+      this.#sequence.advanceTo(snapshot.number);
+      this.validator.invalidateTitle();
       await this.#integrate([snapshot.state], 0);
     }
     await this.#follow(newer);
@@ -251,9 +255,9 @@ export class Room implements Kept {
     }
     const hops = unknown.filter(({ isOwn }) => !isOwn);
     this.#services.metrics.hops.inc(hops.length);
-    const lacking = unknown.filter(({ number }) => !this.#progress.has(number));
-    this.#progress.reach(last.number);
-    this.intake.strayed();
+    const lacking = unknown.filter(({ number }) => !this.#sequence.has(number));
+    this.#sequence.advanceTo(last.number);
+    this.validator.invalidateTitle();
     await this.#integrate(lacking.map(({ update }) => update));
   }
 
@@ -264,14 +268,14 @@ export class Room implements Kept {
     await this.content.integrate(updates, (error) => this.#failed(error));
     const shown = before === undefined ? updates : [await this.content.encode(await before)];
     for (const update of shown) {
-      this.editors.forEach((editor) => editor.show(update));
+      this.subscribers.forEach((editor) => editor.send(update));
     }
-    updates.forEach(({ byteLength }) => this.#upkeep.grown(bytes ?? byteLength));
+    updates.forEach(({ byteLength }) => this.#maintenance.updateAdded(bytes ?? byteLength));
   }
 
   #failed(error: unknown): void {
     // It was tried where it came from, so this is for us to look into; the others go on.
-    this.#upkeep.stop();
+    this.#maintenance.stop();
     this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
     if (error instanceof TooCostlyError) {
       // What is missing now, who opens it anew gets.
@@ -283,12 +287,12 @@ export class Room implements Kept {
   /** The document was renewed. What is here is not what others read, so that all have to open it again. */
   #end(): void {
     this.#isRenewed = true;
-    this.#upkeep.stop();
+    this.#maintenance.stop();
     this.#dismissAll();
   }
 
   #dismissAll(): void {
-    const refusal = new Refusal("unavailable", "the document has to be opened again");
-    this.editors.forEach((editor) => editor.dismiss(refusal));
+    const refusal = new CloseError("unavailable", "the document has to be opened again");
+    this.subscribers.forEach((editor) => editor.close(refusal));
   }
 }

@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /** The documents in the memory of a replica. */
-export class Rooms {
+export class RoomRegistry {
   readonly #services: RoomServices;
   readonly #entries = new Map<string, Entry>();
   readonly #open = new Map<string, Room>();
@@ -37,7 +37,7 @@ export class Rooms {
    *
    * @returns undefined where there is no such document, which nobody has to leave
    */
-  async enter(id: string): Promise<Room | undefined> {
+  async acquire(id: string): Promise<Room | undefined> {
     // Its document is not to be taken up again on its way out of memory.
     while (this.#closing.has(id)) {
       await this.#closing.get(id);
@@ -47,16 +47,16 @@ export class Rooms {
     try {
       const room = await entry.opened;
       if (room === undefined) {
-        this.leave(id);
+        this.release(id);
       }
       return room;
     } catch (error) {
-      this.leave(id);
+      this.release(id);
       throw error;
     }
   }
 
-  leave(id: string): void {
+  release(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
       return;
@@ -73,11 +73,11 @@ export class Rooms {
   }
 
   /** Hears that a document has updates up to this number. */
-  hear(id: string, number: number): void {
+  catchUpTo(id: string, number: number): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) {
       entry.heard = Math.max(entry.heard, number);
-      this.#open.get(id)?.hear(number);
+      this.#open.get(id)?.catchUpTo(number);
     }
   }
 
@@ -86,7 +86,7 @@ export class Rooms {
     const ids = [...this.#entries.keys()];
     if (ids.length > 0) {
       const numbers = await this.#services.store.lastUpdates(ids);
-      numbers.forEach((number, id) => this.hear(id, number));
+      numbers.forEach((number, id) => this.catchUpTo(id, number));
     }
   }
 
@@ -136,7 +136,7 @@ export class Rooms {
       end();
       this.#open.set(id, room);
       this.#onOpened(room);
-      room.hear(this.#entries.get(id)?.heard ?? 0);
+      room.catchUpTo(this.#entries.get(id)?.heard ?? 0);
     }
     return room;
   }

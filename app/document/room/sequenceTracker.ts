@@ -1,5 +1,5 @@
 /** Which of a document's updates a room has, or has in line: all up to a number, and some beyond. */
-export class Progress {
+export class SequenceTracker {
   #applied = 0;
   /** Numbers beyond, of updates that were saved here; in between are those that were saved elsewhere. */
   readonly #ahead = new Set<number>();
@@ -16,7 +16,7 @@ export class Progress {
     return this.#heard > this.#applied || this.#ahead.size > 0;
   }
 
-  hear(number: number): void {
+  announce(number: number): void {
     this.#heard = Math.max(this.#heard, number);
   }
 
@@ -31,7 +31,7 @@ export class Progress {
   }
 
   /** It has all up to this one. */
-  reach(number: number): void {
+  advanceTo(number: number): void {
     this.#applied = number;
     this.#ahead.forEach((each) => each <= number && this.#ahead.delete(each));
     this.#advance();

@@ -11,21 +11,21 @@ import { addPage } from "../../common/server/servedPage.ts";
 import { ServerContext, type ServerOptions } from "../../common/server/serverContext.ts";
 import { addStickyCookie } from "../../common/server/stickyCookie.ts";
 import { Tables } from "../../common/database/tables.ts";
-import { Archive } from "../storage/versionStore.ts";
-import { Channel } from "../storage/notificationListener.ts";
-import { Entrance } from "./upgradeHandler.ts";
-import { DocumentLibrary } from "../storage/documentRepository.ts";
+import { VersionStore } from "../storage/versionStore.ts";
+import { NotificationListener } from "../storage/notificationListener.ts";
+import { UpgradeHandler } from "./upgradeHandler.ts";
+import { DocumentRepository } from "../storage/documentRepository.ts";
 import type { DocumentLimits } from "../limits.ts";
 import { createDocumentMetrics } from "../metrics.ts";
 import { MIGRATIONS, type DocumentTables } from "../storage/migrations.ts";
 import { Presence, PRESENCE_CHANNEL } from "../room/presence.ts";
 import { Renewer } from "../room/renewer.ts";
-import { Rooms } from "../room/roomRegistry.ts";
+import { RoomRegistry } from "../room/roomRegistry.ts";
 import { addDocumentRoutes, isForPage } from "./routes.ts";
-import { Shape, type TextSchema } from "../validation/documentSchema.ts";
-import { DocumentStore, UPDATE_CHANNEL } from "../storage/updateStore.ts";
-import { Turns } from "../content/scheduler.ts";
-import { Workshop } from "../worker/jobQueue.ts";
+import { DocumentSchema, type TextSchema } from "../validation/documentSchema.ts";
+import { UpdateStore, UPDATE_CHANNEL } from "../storage/updateStore.ts";
+import { Scheduler } from "../content/scheduler.ts";
+import { JobQueue } from "../worker/jobQueue.ts";
 import { UpdateWriter } from "../storage/updateWriter.ts";
 
 /** Time that it may take to open a document for the last time as it is, in milliseconds. */
@@ -49,34 +49,34 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
 
   const metrics = createDocumentMetrics(context.registry, {
     documents: () => hocuspocus.getDocumentsCount(),
-    connections: () => entrance.size,
+    connections: () => upgrades.size,
   });
-  const store = new DocumentStore(db, replicaId);
-  const archive = new Archive(db);
-  const library = new DocumentLibrary(db, replicaId);
+  const store = new UpdateStore(db, replicaId);
+  const versions = new VersionStore(db);
+  const documents = new DocumentRepository(db, replicaId);
   const writer = new UpdateWriter(store, metrics, log, options);
   const hocuspocus = createHocuspocus(options.replica);
-  const schema = readTextSchema();
-  const work = { schema, maxBytes: options.maxDocumentBytes };
-  const workshop = new Workshop(work, metrics, log);
-  const slowWorkshop = new Workshop(work, metrics, log, { maxJobMs: MAX_RENEWAL_MS });
+  const textSchema = readTextSchema();
+  const work = { schema: textSchema, maxBytes: options.maxDocumentBytes };
+  const jobs = new JobQueue(work, metrics, log);
+  const slowJobs = new JobQueue(work, metrics, log, { maxJobMs: MAX_RENEWAL_MS });
   const services = {
     hocuspocus,
     store,
     writer,
-    workshop,
-    renewer: new Renewer(store, slowWorkshop, metrics, log),
-    archive,
-    library,
+    jobs,
+    renewer: new Renewer(store, slowJobs, metrics, log),
+    versions,
+    documents,
     metrics,
     log,
-    turns: new Turns(),
-    shape: new Shape(schema),
+    scheduler: new Scheduler(),
+    schema: new DocumentSchema(textSchema),
     limits: options,
   };
-  const rooms = new Rooms(services, (room) => presence.watch(room));
+  const rooms = new RoomRegistry(services, (room) => presence.watch(room));
   const presence = new Presence(db, replicaId, rooms, log);
-  const entrance = new Entrance(context, tables, rooms, services);
+  const upgrades = new UpgradeHandler(context, tables, rooms, services);
 
   const ofOthers = (hear: (id: string, number: number) => void) => (words: readonly string[]) => {
     const [from, id = "", number] = words;
@@ -84,14 +84,14 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
       hear(id, Number(number));
     }
   };
-  const channel = new Channel(
+  const listener = new NotificationListener(
     database,
     {
-      [UPDATE_CHANNEL]: ofOthers((id, number) => rooms.hear(id, number)),
-      [PRESENCE_CHANNEL]: ofOthers((id) => presence.hear(id)),
+      [UPDATE_CHANNEL]: ofOthers((id, number) => rooms.catchUpTo(id, number)),
+      [PRESENCE_CHANNEL]: ofOthers((id) => presence.scheduleRead(id)),
     },
     async () => {
-      presence.catchUp();
+      presence.readAll();
       await rooms.catchUp();
     },
     log,
@@ -101,7 +101,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
     context,
     prepare: async () => {
       await tables.create();
-      channel.start();
+      listener.start();
       presence.start();
     },
     addRoutes: async (scope) => {
@@ -121,12 +121,12 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
         done();
       });
     },
-    handleUpgrade: (request, socket, head) => entrance.handle(request, socket, head),
-    sessions: () => entrance.sessions(),
+    handleUpgrade: (request, socket, head) => upgrades.handle(request, socket, head),
+    sessions: () => upgrades.sessions(),
     close: async () => {
       await writer.idle();
-      await Promise.all([rooms.closed(), presence.close(), channel.close()]);
-      await Promise.all([workshop.close(), slowWorkshop.close()]);
+      await Promise.all([rooms.closed(), presence.close(), listener.close()]);
+      await Promise.all([jobs.close(), slowJobs.close()]);
       await database.close();
     },
   });

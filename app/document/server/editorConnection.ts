@@ -11,9 +11,9 @@ import { UnavailableError } from "../../common/http/problem.ts";
 import { RateLimit } from "../../common/http/rateLimit.ts";
 import { encodeStates, type ClientState } from "../protocol/awareness.ts";
 import { answerFrame, askFrame, changeFrame, readFrame, type Frame } from "../protocol/frames.ts";
-import { Inbox } from "./updateQueue.ts";
-import { Refusal } from "../limits.ts";
-import type { Guest, Room, RoomServices } from "../room/room.ts";
+import { UpdateQueue } from "./updateQueue.ts";
+import { CloseError } from "../protocol/closeError.ts";
+import type { Subscriber, Room, RoomServices } from "../room/room.ts";
 import { notSaved, UNUSABLE } from "../storage/updateWriter.ts";
 
 /** How often an editor is asked whether it lives, in milliseconds: load balancers end what is silent for a minute. */
@@ -26,7 +26,7 @@ const QUESTIONS_PER_SECOND = 4;
 const MAX_UNREAD_STATES = 4;
 
 /** The connection of one editor to one document. */
-export class Editor implements Guest {
+export class EditorConnection implements Subscriber {
   readonly #socket: WebSocket;
   readonly #room: Room;
   readonly #services: RoomServices;
@@ -41,7 +41,7 @@ export class Editor implements Guest {
   #hasGreeted = false;
   #clientId: number | undefined;
 
-  readonly #inbox: Inbox;
+  readonly #queue: UpdateQueue;
 
   /** What is shown after the answer that is being given; none while there is nothing to answer. */
   #unshown: Uint8Array[] | undefined;
@@ -59,14 +59,14 @@ export class Editor implements Guest {
     this.#onGone = onGone;
     this.#updates = new RateLimit(limits.maxUpdatesPerSecond);
     this.#others = new RateLimit(limits.maxUpdatesPerSecond);
-    this.#inbox = new Inbox(room, limits, {
+    this.#queue = new UpdateQueue(room, limits, {
       onSaved: () => this.#confirm(),
       onFailed: (error) => this.#refuse(error),
       // What it sends now stays on its side.
       onBusy: (isBusy) => this.#pause(isBusy),
       onIdle: () => this.#closeIfSaved(),
     });
-    room.editors.add(this);
+    room.subscribers.add(this);
     const request = new Request(`http://localhost/documents/${room.id}`);
     this.#guarded = this.#guardedSocket();
     this.#client = hocuspocus.handleConnection(this.#guarded, request);
@@ -77,33 +77,33 @@ export class Editor implements Guest {
   }
 
   /** Whether it was told to leave. */
-  get isLeaving(): boolean {
+  get isClosing(): boolean {
     return this.#goodbye !== undefined;
   }
 
   /** Closes the connection as soon as everything that came by it is saved; what comes now is not taken. */
-  dismiss({ code, message }: Refusal): void {
+  close({ code, message }: CloseError): void {
     this.#leave(code, message);
   }
 
   /** Sends what the document has got. */
-  show(update: Uint8Array): void {
+  send(update: Uint8Array): void {
     if (this.#unshown !== undefined) {
       this.#unshown.push(update);
     } else if (this.#hasGreeted) {
       this.#send(changeFrame(this.#room.id, update));
     }
-    this.#inbox.retry();
+    this.#queue.retryPending();
   }
 
   #leave(code: number, reason: string): void {
     this.#goodbye ??= { code, reason };
-    this.#inbox.close();
+    this.#queue.close();
     this.#closeIfSaved();
   }
 
   #closeIfSaved(): void {
-    if (!this.#inbox.isIdle) {
+    if (!this.#queue.isIdle) {
       return;
     }
     if (this.#isClosed) {
@@ -114,12 +114,12 @@ export class Editor implements Guest {
   }
 
   #received(data: Buffer, isBinary: boolean): void {
-    if (this.isLeaving) {
+    if (this.isClosing) {
       return;
     }
     try {
       if (!isBinary) {
-        throw new Refusal("poisoned", "a message was refused: it is text");
+        throw new CloseError("poisoned", "a message was refused: it is text");
       }
       this.#client.lastMessageReceivedAt = Date.now();
       const frame = readFrame(data, this.#room.id);
@@ -134,7 +134,7 @@ export class Editor implements Guest {
   #take(frame: Frame, data: Uint8Array): void {
     switch (frame.kind) {
       case "update":
-        this.#inbox.put(frame.update);
+        this.#queue.push(frame.update);
         break;
       case "presence":
         this.#takePresence(frame.own);
@@ -155,7 +155,7 @@ export class Editor implements Guest {
 
   #assertInOrder({ kind }: Frame): void {
     if ((kind === "hello") === this.#hasGreeted && kind !== "nothing") {
-      throw new Refusal("poisoned", "the first message, and no other, has to be the greeting");
+      throw new CloseError("poisoned", "the first message, and no other, has to be the greeting");
     }
     this.#hasGreeted ||= kind === "hello";
   }
@@ -168,7 +168,7 @@ export class Editor implements Guest {
       ? this.#updates.take()
       : this.#others.take(isRare ? limit / QUESTIONS_PER_SECOND : 1);
     if (!isTaken) {
-      throw new Refusal("rate", `more than ${limit} messages a second`);
+      throw new CloseError("rate", `more than ${limit} messages a second`);
     }
   }
 
@@ -223,7 +223,7 @@ export class Editor implements Guest {
   #takePresence({ clientId, clock, state }: ClientState): void {
     this.#clientId ??= clientId;
     if (this.#clientId !== clientId) {
-      throw new Refusal("poisoned", "a message was refused: presence is that of another client");
+      throw new CloseError("poisoned", "a message was refused: presence is that of another client");
     }
     const { awareness } = this.#room.document;
     // Who comes back tells what it told last, by a clock that nobody would take a second time.
@@ -234,28 +234,28 @@ export class Editor implements Guest {
   }
 
   #refuse(error: unknown): void {
-    if (this.isLeaving) {
+    if (this.isClosing) {
       return;
     }
-    const refusal = error instanceof Refusal ? error : this.#explained(error);
+    const refusal = error instanceof CloseError ? error : this.#explained(error);
     this.#services.metrics.refused.inc({ reason: refusal.kind });
     this.#log.info({ reason: refusal.message, code: refusal.code }, "editor refused");
-    this.dismiss(refusal);
+    this.close(refusal);
   }
 
-  #explained(error: unknown): Refusal {
+  #explained(error: unknown): CloseError {
     if (error instanceof UnavailableError) {
       this.#log.warn({ reason: error.message }, "cannot check an update now");
       return notSaved(UNUSABLE);
     }
     this.#log.error({ err: error }, "an editor failed");
-    return new Refusal("unavailable", "the server failed; try again");
+    return new CloseError("unavailable", "the server failed; try again");
   }
 
   #closed(code: number, reason: string): void {
     clearInterval(this.#pings);
     this.#isClosed = true;
-    this.#room.editors.delete(this);
+    this.#room.subscribers.delete(this);
     this.#client.handleClose({ code, reason });
     this.#forgetClient();
     this.#leave(code, reason);
@@ -281,7 +281,7 @@ export class Editor implements Guest {
       send: (data: Uint8Array) => {
         socket.send(data);
         if (socket.bufferedAmount > limit) {
-          this.#refuse(new Refusal("slow", "the connection is too slow for this document"));
+          this.#refuse(new CloseError("slow", "the connection is too slow for this document"));
           socket.terminate();
         }
       },

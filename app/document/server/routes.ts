@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fast
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { refuseOthers } from "../../common/http/api.ts";
 import { Problem } from "../../common/http/problem.ts";
-import { MAX_TITLED, type Archive, type Version } from "../storage/versionStore.ts";
-import type { DocumentLibrary, DocumentSummary } from "../storage/documentRepository.ts";
+import { MAX_TITLED, type VersionStore, type Version } from "../storage/versionStore.ts";
+import type { DocumentRepository, DocumentSummary } from "../storage/documentRepository.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import * as schemas from "./schemas.ts";
-import type { DocumentStore } from "../storage/updateStore.ts";
+import type { UpdateStore } from "../storage/updateStore.ts";
 import { storedState } from "../storage/storedState.ts";
-import type { Turns } from "../content/scheduler.ts";
+import type { Scheduler } from "../content/scheduler.ts";
 
 const PATH = "/documents";
 const DOCUMENT_PATH = `${PATH}/:id`;
@@ -21,10 +21,10 @@ const BODY_LIMIT = 16 * 1024;
 const VERSION_ID = /^[1-9]\d{0,17}$/;
 
 export interface RouteServices {
-  library: DocumentLibrary;
-  store: DocumentStore;
-  turns: Turns;
-  archive: Archive;
+  documents: DocumentRepository;
+  store: UpdateStore;
+  scheduler: Scheduler;
+  versions: VersionStore;
   metrics: DocumentMetrics;
   limitCreations: onRequestHookHandler;
 }
@@ -45,44 +45,44 @@ export function isForPage({ routeOptions, headers }: FastifyRequest): boolean {
   return routeOptions.url === DOCUMENT_PATH && /\btext\/html\b/.test(headers.accept ?? "");
 }
 
-function addList(app: FastifyInstance, { library, limitCreations }: RouteServices): void {
+function addList(app: FastifyInstance, { documents, limitCreations }: RouteServices): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.get(PATH, { schema: { querystring: schemas.pageQuery } }, async ({ query }, reply) => {
     // One more says whether there are more.
-    const found = await library.list(query.after, query.limit + 1);
-    const documents = found.slice(0, query.limit);
-    const last = found.length > query.limit ? documents.at(-1) : undefined;
+    const page = await documents.list(query.after, query.limit + 1);
+    const listed = page.slice(0, query.limit);
+    const last = page.length > query.limit ? listed.at(-1) : undefined;
     const next = last ? `${PATH}?after=${last.id}&limit=${query.limit}` : null;
     if (next !== null) {
       reply.header("Link", `<${next}>; rel="next"`);
     }
-    return { documents: documents.map(shown), next };
+    return { documents: listed.map(shown), next };
   });
   const schema = { body: schemas.newDocument };
   const options = { schema, bodyLimit: BODY_LIMIT, onRequest: limitCreations };
   typed.post(PATH, options, async ({ body }, reply) => {
-    const document = await library.create(body.title);
+    const document = await documents.create(body.title);
     return reply.code(201).header("Location", `${PATH}/${document.id}`).send(shown(document));
   });
 }
 
-function addDocument(app: FastifyInstance, { library }: RouteServices): void {
+function addDocument(app: FastifyInstance, { documents }: RouteServices): void {
   const schema = { params: schemas.documentPath };
   app.withTypeProvider<ZodTypeProvider>().get(DOCUMENT_PATH, { schema }, async (request, reply) => {
     reply.header("Vary", "Accept");
     return isForPage(request)
       ? reply.sendFile("index.html")
-      : shown(await found(request.params.id, (id) => library.find(id)));
+      : shown(await found(request.params.id, (id) => documents.find(id)));
   });
 }
 
 function addVersions(app: FastifyInstance, services: RouteServices): void {
-  const { library, archive, limitCreations } = services;
+  const { documents, versions, limitCreations } = services;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const params = schemas.documentPath;
   typed.get(VERSIONS_PATH, { schema: { params } }, async (request) => {
-    const { id } = await found(request.params.id, (each) => library.find(each));
-    return { versions: (await archive.versions(id)).map(shown) };
+    const { id } = await found(request.params.id, (each) => documents.find(each));
+    return { versions: (await versions.list(id)).map(shown) };
   });
   const schema = { params, body: schemas.newVersion };
   const options = { schema, bodyLimit: BODY_LIMIT, onRequest: limitCreations };
@@ -95,7 +95,7 @@ function addVersions(app: FastifyInstance, services: RouteServices): void {
   const path = { params: schemas.versionPath };
   typed.get(`${VERSIONS_PATH}/:version`, { schema: path }, async (request, reply) => {
     const { id, version } = request.params;
-    const find = (): Promise<Buffer | undefined> => archive.state(id, version);
+    const find = (): Promise<Buffer | undefined> => versions.state(id, version);
     const state = await found(
       id,
       VERSION_ID.test(version) ? find : () => Promise.resolve(undefined),
@@ -106,9 +106,9 @@ function addVersions(app: FastifyInstance, services: RouteServices): void {
 
 /** Keeps what is saved now: that is what everybody sees who sees it saved. */
 async function keepVersion(services: RouteServices, id: string, title: string): Promise<Version> {
-  const { store, turns, archive, metrics } = services;
-  const state = await found(id, (each) => storedState(store, turns, each));
-  const version = await archive.keep(id, state, title);
+  const { store, scheduler, versions, metrics } = services;
+  const state = await found(id, (each) => storedState(store, scheduler, each));
+  const version = await versions.add(id, state, title);
   if (version === undefined) {
     throw new Problem(409, {
       kind: "too-many-versions",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pageLimit } from "../../common/http/paging.ts";
 import { orNone, requestRules } from "../../common/http/requestRule.ts";
 import { textLine } from "../../common/http/textLine.ts";
-import { MAX_TITLE } from "../storage/documentRepository.ts";
+import { MAX_TITLE } from "../content/title.ts";
 
 const TITLE = { maxLength: MAX_TITLE, example: "Minutes" };
 

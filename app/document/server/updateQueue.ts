@@ -1,7 +1,8 @@
-import { Early } from "./pendingUpdates.ts";
-import type { Admitted, Decision } from "../validation/updateValidator.ts";
+import { PendingUpdates } from "./pendingUpdates.ts";
+import type { AcceptedUpdate, Decision } from "../validation/updateValidator.ts";
 import type { MissingError } from "../content/integration.ts";
-import { Refusal, type DocumentLimits, type RefusalKind } from "../limits.ts";
+import type { DocumentLimits } from "../limits.ts";
+import { CloseError, type CloseReason } from "../protocol/closeError.ts";
 import type { Room } from "../room/room.ts";
 
 /** Bytes of an update with more of which it takes milliseconds to read it. */
@@ -12,9 +13,9 @@ const MAX_TOGETHER = 1000;
 const MAX_BYTES_TOGETHER = 256 * 1024;
 
 /** Why updates are refused for what they have, and not for the moment at which they came. */
-const FAULTS: readonly RefusalKind[] = ["poisoned", "costly", "document-bytes", "memory"];
+const FAULTS: readonly CloseReason[] = ["poisoned", "costly", "document-bytes", "memory"];
 
-export interface InboxEvents {
+export interface UpdateQueueEvents {
   /** An update is saved, or was saved already. */
   onSaved: () => void;
   onFailed: (error: unknown) => void;
@@ -25,25 +26,25 @@ export interface InboxEvents {
 }
 
 /** The updates that come from an editor. They are decided on and saved in their order. */
-export class Inbox {
+export class UpdateQueue {
   readonly #room: Room;
   readonly #limits: DocumentLimits;
-  readonly #events: InboxEvents;
+  readonly #events: UpdateQueueEvents;
   readonly #undecided: Uint8Array[] = [];
   /** How many of them are tried on one copy next. */
   #together = MAX_TOGETHER;
-  readonly #early: Early;
-  #earlyTimer: NodeJS.Timeout | undefined;
+  readonly #pending: PendingUpdates;
+  #pendingTimer: NodeJS.Timeout | undefined;
   #isDeciding = false;
   #saving = 0;
   #isOpen = true;
   #hasFailed = false;
 
-  constructor(room: Room, limits: DocumentLimits, events: InboxEvents) {
+  constructor(room: Room, limits: DocumentLimits, events: UpdateQueueEvents) {
     this.#room = room;
     this.#limits = limits;
     this.#events = events;
-    this.#early = new Early(limits.maxDocumentBytes);
+    this.#pending = new PendingUpdates(limits.maxDocumentBytes);
   }
 
   /** Whether nothing that came is still to be saved. */
@@ -51,12 +52,12 @@ export class Inbox {
     return this.#saving === 0 && !this.#isDeciding;
   }
 
-  /** @throws Refusal when it is too large */
-  put(update: Uint8Array): void {
+  /** @throws CloseError when it is too large */
+  push(update: Uint8Array): void {
     const { maxDocumentBytes } = this.#limits;
     if (update.byteLength > maxDocumentBytes) {
       const reason = `an update has ${update.byteLength} bytes; the limit is ${maxDocumentBytes}`;
-      throw new Refusal("document-bytes", reason);
+      throw new CloseError("document-bytes", reason);
     }
     this.#undecided.push(update);
     if (!this.#isDeciding) {
@@ -67,14 +68,16 @@ export class Inbox {
   }
 
   /** Takes up the updates again that needed what has come meanwhile. */
-  retry(): void {
-    if (this.#early.size === 0 || !this.#isOpen) {
+  retryPending(): void {
+    if (this.#pending.size === 0 || !this.#isOpen) {
       return;
     }
-    this.#undecided.unshift(...this.#early.take((needed) => this.#room.intake.has(needed)));
-    if (this.#early.size === 0) {
-      clearTimeout(this.#earlyTimer);
-      this.#earlyTimer = undefined;
+    this.#undecided.unshift(
+      ...this.#pending.takeReady((needed) => this.#room.validator.has(needed)),
+    );
+    if (this.#pending.size === 0) {
+      clearTimeout(this.#pendingTimer);
+      this.#pendingTimer = undefined;
     }
     if (this.#undecided.length > 0 && !this.#isDeciding) {
       void this.#decideAll();
@@ -84,19 +87,19 @@ export class Inbox {
   /** Waits no more for what updates need. */
   close(): void {
     this.#isOpen = false;
-    clearTimeout(this.#earlyTimer);
+    clearTimeout(this.#pendingTimer);
   }
 
   /** One update after the other: at once, unless one has to be tried on a copy, or they take long together. */
   async #decideAll(): Promise<void> {
-    const { turns } = this.#room.content;
+    const { scheduler } = this.#room.content;
     this.#isDeciding = true;
     for (let update = this.#undecided.shift(); update; update = this.#undecided.shift()) {
       try {
-        if (update.byteLength > MAX_BYTES_AT_ONCE || turns.isOver) {
-          await turns.run(() => true);
+        if (update.byteLength > MAX_BYTES_AT_ONCE || scheduler.isOverBudget) {
+          await scheduler.run(() => true);
         }
-        const decided = turns.short(() => this.#decide(update));
+        const decided = scheduler.runShort(() => this.#decide(update));
         if (decided !== undefined) {
           await decided;
         }
@@ -111,9 +114,9 @@ export class Inbox {
 
   /** @returns a promise where that takes time */
   #decide(update: Uint8Array): Promise<void> | undefined {
-    const { content, intake } = this.#room;
+    const { content, validator } = this.#room;
     return content.isSettled
-      ? this.#follow(update, intake.check(update))
+      ? this.#follow(update, validator.check(update))
       : content.settled().then(() => this.#decide(update));
   }
 
@@ -139,11 +142,11 @@ export class Inbox {
     update: Uint8Array,
     behind: readonly Uint8Array[],
   ): Promise<{ decision: Decision; tried: number }> {
-    const { intake } = this.#room;
+    const { validator } = this.#room;
     for (let tried = 1 + behind.length; tried > 1; tried = this.#together) {
       try {
-        const decision = await intake.judge(update, behind.slice(0, tried - 1));
-        if (decision.kind === "admitted" && decision.admitted.judgement !== undefined) {
+        const decision = await validator.judge(update, behind.slice(0, tried - 1));
+        if (decision.kind === "accepted" && decision.accepted.judgement !== undefined) {
           this.#together = Math.min(MAX_TOGETHER, 2 * tried);
           return { decision, tried };
         }
@@ -151,13 +154,13 @@ export class Inbox {
           return { decision, tried: 1 };
         }
       } catch (error) {
-        if (!(error instanceof Refusal) || !FAULTS.includes(error.kind)) {
+        if (!(error instanceof CloseError) || !FAULTS.includes(error.kind)) {
           throw error;
         }
       }
       this.#together = Math.floor(tried / 2);
     }
-    return { decision: await intake.judge(update), tried: 1 };
+    return { decision: await validator.judge(update), tried: 1 };
   }
 
   #follow(update: Uint8Array, decision: Decision, count = 1): Promise<void> | undefined {
@@ -174,29 +177,29 @@ export class Inbox {
         return undefined;
       case "unclear":
         return this.#judge(update);
-      case "admitted": {
-        const saved = this.#save(decision.admitted, count);
+      case "accepted": {
+        const saved = this.#save(decision.accepted, count);
         // What comes next may need it, and finds it in the document alone.
-        return decision.admitted.judgement === undefined ? undefined : saved;
+        return decision.accepted.judgement === undefined ? undefined : saved;
       }
     }
   }
 
   #keep(update: Uint8Array, needed: MissingError): void {
-    this.#early.add(update, needed);
-    this.#earlyTimer ??= setTimeout(() => {
-      this.#failed(new Refusal("unavailable", "an update needs what was never sent; try again"));
+    this.#pending.add(update, needed);
+    this.#pendingTimer ??= setTimeout(() => {
+      this.#failed(new CloseError("unavailable", "an update needs what was never sent; try again"));
     }, this.#limits.maxSaveSeconds * 1000);
     // It may have come while that was found out.
-    this.retry();
+    this.retryPending();
   }
 
   /** @param count of the updates that it has */
-  async #save(admitted: Admitted, count: number): Promise<void> {
+  async #save(accepted: AcceptedUpdate, count: number): Promise<void> {
     this.#saving += 1;
     try {
-      const saved = this.#room.save(admitted);
-      this.retry();
+      const saved = this.#room.save(accepted);
+      this.retryPending();
       await saved;
       for (let each = 0; each < count; each++) {
         this.#events.onSaved();

@@ -5,10 +5,10 @@ import type { Tables } from "../../common/database/tables.ts";
 import { watchFrames, type FrameFault } from "../../common/server/frameWatch.ts";
 import type { ServerContext } from "../../common/server/serverContext.ts";
 import { UnavailableError } from "../../common/http/problem.ts";
-import { Editor } from "./editorConnection.ts";
-import { Refusal, type RefusalKind } from "../limits.ts";
+import { EditorConnection } from "./editorConnection.ts";
+import { CloseError, type CloseReason } from "../protocol/closeError.ts";
 import { Room, type RoomServices } from "../room/room.ts";
-import type { Rooms } from "../room/roomRegistry.ts";
+import type { RoomRegistry } from "../room/roomRegistry.ts";
 import { isDocumentId } from "./schemas.ts";
 
 /** Bytes that a frame may have beside a state of full size. */
@@ -17,7 +17,7 @@ const FRAME_BYTES = 64 * 1024;
 /** Seconds that a message may take, as a request's body may: one may have all that was written offline. */
 const MESSAGE_SECONDS = 300;
 
-const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], RefusalKind>> = {
+const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], CloseReason>> = {
   frames: "frames",
   time: "slow",
   rate: "rate",
@@ -25,15 +25,15 @@ const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], RefusalKind>> = {
 };
 
 /** Where editors come in: at the URL of their document, as a WebSocket. */
-export class Entrance {
+export class UpgradeHandler {
   readonly #context: ServerContext;
   readonly #tables: Tables;
-  readonly #rooms: Rooms;
+  readonly #rooms: RoomRegistry;
   readonly #services: RoomServices;
   readonly #sockets: WebSocketServer;
-  readonly #editors = new Set<Editor>();
+  readonly #editors = new Set<EditorConnection>();
 
-  constructor(context: ServerContext, tables: Tables, rooms: Rooms, services: RoomServices) {
+  constructor(context: ServerContext, tables: Tables, rooms: RoomRegistry, services: RoomServices) {
     this.#context = context;
     this.#tables = tables;
     this.#rooms = rooms;
@@ -55,9 +55,9 @@ export class Entrance {
   /** The editors that a drain closes, as `AppServerOptions.sessions`. */
   sessions(): { close: () => void }[] {
     return [...this.#editors]
-      .filter(({ isLeaving }) => !isLeaving)
+      .filter(({ isClosing }) => !isClosing)
       .map((editor) => ({
-        close: () => editor.dismiss(new Refusal("closing", "the replica is going away")),
+        close: () => editor.close(new CloseError("closing", "the replica is going away")),
       }));
   }
 
@@ -84,7 +84,7 @@ export class Entrance {
     }
     const leave = (): void => {
       if (room instanceof Room) {
-        this.#rooms.leave(id);
+        this.#rooms.release(id);
       }
     };
     if (socket.closed) {
@@ -100,8 +100,8 @@ export class Entrance {
     socket.once("close", leave);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("close", leave);
-      const guest = room instanceof Refusal ? room : (this.#refusalAt(room) ?? room);
-      if (guest instanceof Refusal) {
+      const guest = room instanceof CloseError ? room : (this.#refusalAt(room) ?? room);
+      if (guest instanceof CloseError) {
         leave();
         this.#close(webSocket, guest);
       } else {
@@ -111,10 +111,10 @@ export class Entrance {
   }
 
   /** The room of a document, or why there is none now; undefined where there is no such document. */
-  async #roomOf(id: string): Promise<Room | Refusal | undefined> {
+  async #roomOf(id: string): Promise<Room | CloseError | undefined> {
     try {
       this.#tables.assertCreated();
-      return await this.#rooms.enter(id);
+      return await this.#rooms.acquire(id);
     } catch (error) {
       const { log } = this.#services;
       if (error instanceof UnavailableError) {
@@ -122,20 +122,20 @@ export class Entrance {
       } else {
         log.error({ document: id, err: error }, "cannot open a document");
       }
-      return new Refusal("unavailable", "the document cannot be opened now; try again");
+      return new CloseError("unavailable", "the document cannot be opened now; try again");
     }
   }
 
-  #refusalAt({ editors, isRenewed }: Room): Refusal | undefined {
+  #refusalAt({ subscribers, isRenewed }: Room): CloseError | undefined {
     if (isRenewed) {
-      return new Refusal("unavailable", "the document is being opened again; try again");
+      return new CloseError("unavailable", "the document is being opened again; try again");
     }
     const { maxConnections, maxConnectionsPerDocument } = this.#services.limits;
     if (this.#editors.size >= maxConnections) {
-      return new Refusal("connections", `the replica has its ${maxConnections} connections`);
+      return new CloseError("connections", `the replica has its ${maxConnections} connections`);
     }
-    return editors.size >= maxConnectionsPerDocument
-      ? new Refusal(
+    return subscribers.size >= maxConnectionsPerDocument
+      ? new CloseError(
           "document-connections",
           `the document has its ${maxConnectionsPerDocument} connections`,
         )
@@ -143,21 +143,21 @@ export class Entrance {
   }
 
   #welcome(webSocket: WebSocket, socket: Duplex, room: Room, leave: () => void): void {
-    const editor = new Editor(webSocket, room, this.#services, leave);
+    const editor = new EditorConnection(webSocket, room, this.#services, leave);
     this.#editors.add(editor);
     webSocket.once("close", () => this.#editors.delete(editor));
     watchFrames(socket, {
       messageSeconds: MESSAGE_SECONDS,
       isBinaryAllowed: true,
       onFault: ({ kind, detail }) => {
-        const refusal = new Refusal(FRAME_REFUSALS[kind], detail);
+        const refusal = new CloseError(FRAME_REFUSALS[kind], detail);
         this.#services.metrics.refused.inc({ reason: refusal.kind });
-        editor.dismiss(refusal);
+        editor.close(refusal);
       },
     });
   }
 
-  #close(webSocket: WebSocket, refusal: Refusal): void {
+  #close(webSocket: WebSocket, refusal: CloseError): void {
     this.#services.metrics.refused.inc({ reason: refusal.kind });
     webSocket.on("error", () => webSocket.terminate());
     webSocket.close(refusal.code, refusal.message);

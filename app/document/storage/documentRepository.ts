@@ -1,18 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
-import * as Y from "yjs";
-import { BARRED, isVisible } from "../../common/http/visibleText.ts";
+import { titled } from "../content/title.ts";
 import type { DocumentTables } from "./migrations.ts";
-
-/** Characters of a title in lists. */
-export const MAX_TITLE = 200;
-
-/** What a title in lists has instead as a space. */
-const UNFIT = new RegExp(`(?:${BARRED.source}|\\p{Z})+`, "gu");
-const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
-
-/** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
-const MAX_READ = 1000;
 
 /** A document, without what is in it. */
 export interface DocumentSummary {
@@ -22,27 +11,8 @@ export interface DocumentSummary {
   updatedAt: Date;
 }
 
-/** The shared text that is a document's title. */
-export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
-
-/** The title that a document gives itself, as lists show it: in one line, not too long, and none if it is invisible. */
-export function titleIn(document: Y.Doc): string {
-  const line = beginningOf(titleOf(document)).replace(UNFIT, " ").trim();
-  return isVisible(line) ? (IN_LISTS.exec(line)?.[0] ?? "") : "";
-}
-
-function beginningOf(text: Y.Text): string {
-  let beginning = "";
-  for (let item = text._start; item !== null && beginning.length < MAX_READ; item = item.right) {
-    if (!item.deleted && item.content instanceof Y.ContentString) {
-      beginning += item.content.str.slice(0, MAX_READ);
-    }
-  }
-  return beginning;
-}
-
 /** The documents by their titles. */
-export class DocumentLibrary {
+export class DocumentRepository {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
 
@@ -63,7 +33,7 @@ export class DocumentLibrary {
       const first = {
         document_id: id,
         number: "1",
-        update: titled(title),
+        update: Buffer.from(titled(title)),
         replica_id: this.#replicaId,
       };
       await transaction.insertInto("document_update").values(first).execute();
@@ -119,12 +89,6 @@ export class DocumentLibrary {
       .executeTakeFirst();
     return numUpdatedRows > 0n;
   }
-}
-
-function titled(title: string): Buffer {
-  const document = new Y.Doc();
-  titleOf(document).insert(0, title);
-  return Buffer.from(Y.encodeStateAsUpdate(document));
 }
 
 function summaryOf(row: Selectable<DocumentTables["document"]>): DocumentSummary {

@@ -14,32 +14,32 @@ const END_MS = 1000;
 const RETRY_MS = { first: 100, longest: 5000 };
 
 /** What a replica hears of the others; the words that one of them has said. */
-export type Listeners = Readonly<Record<string, (words: readonly string[]) => void>>;
+export type NotificationHandlers = Readonly<Record<string, (words: readonly string[]) => void>>;
 
 /**
  * A connection on which PostgreSQL tells what other replicas say. It is made anew whenever it is lost; what was said
  * meanwhile nobody repeats, so one has to look.
  */
-export class Channel {
+export class NotificationListener {
   readonly #database: Database<DocumentTables>;
-  readonly #listeners: Listeners;
+  readonly #handlers: NotificationHandlers;
   readonly #onConnected: () => Promise<void>;
   readonly #log: Logger;
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
 
   /**
-   * @param listeners by the channels' names
+   * @param handlers by the channels' names
    * @param onConnected looks what was said before
    */
   constructor(
     database: Database<DocumentTables>,
-    listeners: Listeners,
+    handlers: NotificationHandlers,
     onConnected: () => Promise<void>,
     log: Logger,
   ) {
     this.#database = database;
-    this.#listeners = listeners;
+    this.#handlers = handlers;
     this.#onConnected = onConnected;
     this.#log = log;
   }
@@ -75,9 +75,9 @@ export class Channel {
     void ended.then(() => end.abort());
     try {
       client.on("notification", ({ channel, payload = "" }) =>
-        this.#listeners[channel]?.(payload.split(" ")),
+        this.#handlers[channel]?.(payload.split(" ")),
       );
-      for (const name of Object.keys(this.#listeners)) {
+      for (const name of Object.keys(this.#handlers)) {
         await client.query(`listen ${client.escapeIdentifier(name)}`);
       }
       await this.#onConnected();

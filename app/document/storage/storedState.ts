@@ -1,6 +1,6 @@
 import { Content } from "../content/content.ts";
-import { partsOf, type DocumentStore, type NumberedState } from "./updateStore.ts";
-import type { Turns } from "../content/scheduler.ts";
+import { partsOf, type UpdateStore, type NumberedState } from "./updateStore.ts";
+import type { Scheduler } from "../content/scheduler.ts";
 
 /**
  * The state of a document as PostgreSQL has it; undefined where there is none.
@@ -8,8 +8,8 @@ import type { Turns } from "../content/scheduler.ts";
  * @throws TooCostlyError when it takes too long to open
  */
 export async function storedState(
-  store: DocumentStore,
-  turns: Turns,
+  store: UpdateStore,
+  scheduler: Scheduler,
   id: string,
 ): Promise<NumberedState | undefined> {
   const stored = await store.read(id);
@@ -17,7 +17,7 @@ export async function storedState(
     return undefined;
   }
   const { number, updates } = partsOf(stored);
-  const content = new Content(turns);
+  const content = new Content(scheduler);
   await content.integrate(updates, (error) => {
     throw error;
   });

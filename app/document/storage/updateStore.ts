@@ -4,6 +4,9 @@ import type { DocumentTables } from "./migrations.ts";
 /** The channel by which replicas tell each other of updates: who saved, the document and its last update's number. */
 export const UPDATE_CHANNEL = "document_update";
 
+/** Compacted updates that are deleted at once, so that no transaction is long. */
+const DELETED_AT_ONCE = 1000;
+
 /** An update by its number; a document's first one has 1. */
 export interface NumberedUpdate {
   number: number;
@@ -55,7 +58,7 @@ export interface NewUpdate {
 }
 
 /** The updates in PostgreSQL. */
-export class DocumentStore {
+export class UpdateStore {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
 
@@ -192,6 +195,31 @@ export class DocumentStore {
   }
 
   /**
+   * Puts a state in the place of the updates that it has.
+   *
+   * @returns false when that was done already, with these or with more updates
+   */
+  async compact(id: string, { number, state }: NumberedState): Promise<boolean> {
+    const values = { number: String(number), state: Buffer.from(state) };
+    const written = await this.#db
+      .insertInto("document_snapshot")
+      .values({ document_id: id, ...values })
+      .onConflict((conflict) =>
+        conflict
+          .column("document_id")
+          .doUpdateSet(values)
+          .where("document_snapshot.number", "<", values.number),
+      )
+      .returning("number")
+      .executeTakeFirst();
+    if (written === undefined) {
+      return false;
+    }
+    await this.#deleteCompacted(id);
+    return true;
+  }
+
+  /**
    * Gives a document that has no more updates than this state a new one, which counts as the next update.
    *
    * What is put between the items of the old state afterwards is gone for all who read the new one, and still there for
@@ -226,6 +254,24 @@ export class DocumentStore {
       await transaction.deleteFrom("document_update").where("document_id", "=", id).execute();
       return true;
     });
+  }
+
+  async #deleteCompacted(id: string): Promise<void> {
+    for (let deleted = DELETED_AT_ONCE; deleted === DELETED_AT_ONCE;) {
+      const compacted = sql<string>`(
+        select number from document_update
+        where document_id = ${id} and number <= (
+          select number from document_snapshot where document_id = ${id}
+        )
+        order by number limit ${DELETED_AT_ONCE}
+      )`;
+      const { numDeletedRows } = await this.#db
+        .deleteFrom("document_update")
+        .where("document_id", "=", id)
+        .where("number", "in", compacted)
+        .executeTakeFirst();
+      deleted = Number(numDeletedRows);
+    }
   }
 
   #updateOf({ number, update, replica_id: replicaId }: UpdateRow): NumberedUpdate {

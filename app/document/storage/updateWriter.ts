@@ -1,9 +1,10 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../contract/log.ts";
 import { UnavailableError } from "../../common/http/problem.ts";
-import { Refusal, type DocumentLimits } from "../limits.ts";
+import type { DocumentLimits } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import type { DocumentMetrics } from "../metrics.ts";
-import type { DocumentStore, NewUpdate } from "./updateStore.ts";
+import type { UpdateStore, NewUpdate } from "./updateStore.ts";
 
 /** Updates that may wait in a replica, in number and in bytes. */
 const MAX_WAITING = 20_000;
@@ -30,7 +31,7 @@ interface Waiting extends NewUpdate {
  * batch: a lone update waits for nobody, and many cost no more commits than few.
  */
 export class UpdateWriter {
-  readonly #store: DocumentStore;
+  readonly #store: UpdateStore;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
   readonly #maxSaveSeconds: number;
@@ -39,7 +40,7 @@ export class UpdateWriter {
   #running: Promise<void> | undefined;
 
   constructor(
-    store: DocumentStore,
+    store: UpdateStore,
     metrics: DocumentMetrics,
     log: Logger,
     { maxSaveSeconds }: DocumentLimits,
@@ -53,7 +54,7 @@ export class UpdateWriter {
   /**
    * Resolves with the update's number when it is committed. Updates are committed in the order in which they came.
    *
-   * @throws Refusal when it cannot be committed now
+   * @throws CloseError when it cannot be committed now
    */
   save(unsaved: NewUpdate): Promise<number> {
     const bytes = unsaved.update.byteLength;
@@ -147,6 +148,6 @@ export class UpdateWriter {
   }
 }
 
-export function notSaved(why: string): Refusal {
-  return new Refusal("unavailable", `the last changes are not saved: ${why}; try again`);
+export function notSaved(why: string): CloseError {
+  return new CloseError("unavailable", `the last changes are not saved: ${why}; try again`);
 }

@@ -2,9 +2,6 @@ import { sql, type Kysely, type Selectable } from "kysely";
 import type { DocumentTables } from "./migrations.ts";
 import type { NumberedState } from "./updateStore.ts";
 
-/** Compacted updates that are deleted at once, so that no transaction is long. */
-const DELETED_AT_ONCE = 1000;
-
 /** Versions without a title that a document keeps. */
 const MAX_UNTITLED = 50;
 
@@ -22,8 +19,8 @@ export interface Version {
   createdAt: Date;
 }
 
-/** The states of documents in PostgreSQL: the snapshot that stands for many updates, and the versions. */
-export class Archive {
+/** The versions of documents in PostgreSQL. */
+export class VersionStore {
   readonly #db: Kysely<DocumentTables>;
 
   constructor(db: Kysely<DocumentTables>) {
@@ -31,36 +28,11 @@ export class Archive {
   }
 
   /**
-   * Puts a state in the place of the updates that it has.
-   *
-   * @returns false when that was done already, with these or with more updates
-   */
-  async compact(id: string, { number, state }: NumberedState): Promise<boolean> {
-    const values = { number: String(number), state: Buffer.from(state) };
-    const written = await this.#db
-      .insertInto("document_snapshot")
-      .values({ document_id: id, ...values })
-      .onConflict((conflict) =>
-        conflict
-          .column("document_id")
-          .doUpdateSet(values)
-          .where("document_snapshot.number", "<", values.number),
-      )
-      .returning("number")
-      .executeTakeFirst();
-    if (written === undefined) {
-      return false;
-    }
-    await this.#deleteCompacted(id);
-    return true;
-  }
-
-  /**
    * Keeps a state under a title.
    *
    * @returns undefined when the document has its versions with titles
    */
-  async keep(
+  async add(
     id: string,
     { number, state }: NumberedState,
     title: string,
@@ -81,7 +53,7 @@ export class Archive {
    *
    * @returns whether it is kept
    */
-  async keepUntitled(id: string, { number, state }: NumberedState): Promise<boolean> {
+  async addUntitled(id: string, { number, state }: NumberedState): Promise<boolean> {
     const { rows } = await sql`
       insert into document_version (document_id, number, state)
       select ${id}, ${number}, ${Buffer.from(state)}
@@ -106,7 +78,7 @@ export class Archive {
   }
 
   /** The versions of a document, the newest first. */
-  async versions(id: string): Promise<Version[]> {
+  async list(id: string): Promise<Version[]> {
     const rows = await this.#db
       .selectFrom("document_version")
       .select(["id", "title", "created_at"])
@@ -125,24 +97,6 @@ export class Archive {
       .where("id", "=", version)
       .executeTakeFirst();
     return row?.state;
-  }
-
-  async #deleteCompacted(id: string): Promise<void> {
-    for (let deleted = DELETED_AT_ONCE; deleted === DELETED_AT_ONCE;) {
-      const compacted = sql<string>`(
-        select number from document_update
-        where document_id = ${id} and number <= (
-          select number from document_snapshot where document_id = ${id}
-        )
-        order by number limit ${DELETED_AT_ONCE}
-      )`;
-      const { numDeletedRows } = await this.#db
-        .deleteFrom("document_update")
-        .where("document_id", "=", id)
-        .where("number", "in", compacted)
-        .executeTakeFirst();
-      deleted = Number(numDeletedRows);
-    }
   }
 }
 

@@ -27,21 +27,21 @@ export interface MarkSchema {
 type ValueTypes = Readonly<Record<string, string>>;
 
 /** What a shared type is in a document, and so what may be in it. */
-export interface Place {
+export interface TypeSchema {
   /** Marks that its text may have; none where it is no text. */
   marks?: readonly string[];
   elements?: readonly string[];
   /** What a text within it is. */
-  text?: Place;
+  text?: TypeSchema;
   /** Its named values. */
   values?: ValueTypes;
   /** What a map within it is, under any name. */
-  map?: Place;
+  map?: TypeSchema;
 }
 
 type Content = Y.Item["content"];
 
-const COMMENT: Place = {
+const COMMENT: TypeSchema = {
   values: { author: "string", text: "string", createdAt: "string", resolved: "boolean" },
 };
 
@@ -49,14 +49,14 @@ const COMMENT: Place = {
 const OVERLAPPING = /^(.*)--[a-zA-Z0-9+/=]{8}$/s;
 
 /** What a document may consist of: what its page can show, and nothing else. */
-export class Shape {
+export class DocumentSchema {
   readonly #schema: TextSchema;
-  readonly #roots: ReadonlyMap<string, Place>;
-  readonly #elements: ReadonlyMap<string, Place>;
+  readonly #roots: ReadonlyMap<string, TypeSchema>;
+  readonly #elements: ReadonlyMap<string, TypeSchema>;
 
   constructor(schema: TextSchema) {
     this.#schema = schema;
-    this.#roots = new Map<string, Place>([
+    this.#roots = new Map<string, TypeSchema>([
       ["title", { marks: [] }],
       ["fields", { values: { author: "string", status: "string", due: "string" } }],
       ["comments", { map: COMMENT }],
@@ -70,75 +70,75 @@ export class Shape {
     );
   }
 
-  /** The place that a document has by this name; undefined where it has none. */
-  root(name: string): Place | undefined {
+  /** The schema that a document has by this name; undefined where it has none. */
+  rootSchema(name: string): TypeSchema | undefined {
     return this.#roots.get(name);
   }
 
   /** What a type within a document is; undefined where it may not be there. */
-  placeOf(type: SharedType): Place | undefined {
+  schemaOf(type: SharedType): TypeSchema | undefined {
     const item = type._item;
     if (item === null) {
-      return this.root(Y.findRootTypeKey(type));
+      return this.rootSchema(Y.findRootTypeKey(type));
     }
     if (type instanceof Y.XmlElement) {
       return this.#elements.get(type.nodeName);
     }
-    const parent = item.parent instanceof Y.AbstractType ? this.placeOf(item.parent) : undefined;
-    return parent && this.within(parent, item.parentSub, type);
+    const parent = item.parent instanceof Y.AbstractType ? this.schemaOf(item.parent) : undefined;
+    return parent && this.childSchema(parent, item.parentSub, type);
   }
 
-  /** What a type is that is put into a place, under a key or into its list; undefined where it may not be there. */
-  within(place: Place, key: string | null, type: SharedType): Place | undefined {
+  /** What a type is that is put into a schema, under a key or into its list; undefined where it may not be there. */
+  childSchema(schema: TypeSchema, key: string | null, type: SharedType): TypeSchema | undefined {
     if (key !== null) {
-      return type.constructor === Y.Map ? place.map : undefined;
+      return type.constructor === Y.Map ? schema.map : undefined;
     }
     if (type instanceof Y.XmlElement) {
-      const isAllowed = place.elements?.includes(type.nodeName) === true;
+      const isAllowed = schema.elements?.includes(type.nodeName) === true;
       return isAllowed ? this.#elements.get(type.nodeName) : undefined;
     }
-    return type instanceof Y.XmlText ? place.text : undefined;
+    return type instanceof Y.XmlText ? schema.text : undefined;
   }
 
-  /** Whether a content may be in a place, under a key or in its list. */
-  takes(place: Place, key: string | null, content: Content): boolean {
+  /** Whether a content may be in a schema, under a key or in its list. */
+  accepts(schema: TypeSchema, key: string | null, content: Content): boolean {
     if (content instanceof Y.ContentType) {
-      return this.within(place, key, content.type) !== undefined;
+      return this.childSchema(schema, key, content.type) !== undefined;
     }
     if (content instanceof Y.ContentDeleted) {
-      return key === null ? hasList(place) : hasEntry(place, key);
+      return key === null ? hasList(schema) : hasEntry(schema, key);
     }
     if (key !== null) {
-      return content instanceof Y.ContentAny && isValue(place.values ?? {}, key, content.arr);
+      return content instanceof Y.ContentAny && isValue(schema.values ?? {}, key, content.arr);
     }
     if (content instanceof Y.ContentFormat) {
-      return place.marks !== undefined && this.#isMark(place.marks, content);
+      return schema.marks !== undefined && this.#isMark(schema.marks, content);
     }
-    return content instanceof Y.ContentString && place.marks !== undefined;
+    return content instanceof Y.ContentString && schema.marks !== undefined;
   }
 
   /** The outermost items of a document that may not be there, in all of it or in what has these names. */
-  unfitIn(doc: Y.Doc, names: Iterable<string> = this.#roots.keys()): Y.Item[] {
-    const unfit: Y.Item[] = [];
+  invalidItemsIn(doc: Y.Doc, names: Iterable<string> = this.#roots.keys()): Y.Item[] {
+    const invalid: Y.Item[] = [];
     for (const name of names) {
-      const place = this.root(name);
+      const schema = this.rootSchema(name);
       const type = doc.share.get(name);
-      if (place !== undefined && type !== undefined) {
-        this.#addUnfit(type, place, unfit);
+      if (schema !== undefined && type !== undefined) {
+        this.#addInvalid(type, schema, invalid);
       }
     }
-    return unfit;
+    return invalid;
   }
 
-  #addUnfit(type: SharedType, place: Place, unfit: Y.Item[]): void {
+  #addInvalid(type: SharedType, schema: TypeSchema, invalid: Y.Item[]): void {
     for (const item of itemsIn(type)) {
       const { content, parentSub: key } = item;
       const inner = content instanceof Y.ContentType ? content.type : undefined;
-      const innerPlace = inner && this.within(place, key, inner);
-      if (!this.takes(place, key, content)) {
-        unfit.push(item);
-      } else if (inner !== undefined && innerPlace !== undefined) {
-        this.#addUnfit(inner, innerPlace, unfit);
+      const innerSchema = inner && this.childSchema(schema, key, inner);
+      if (!this.accepts(schema, key, content)) {
+        invalid.push(item);
+      } else if (inner !== undefined && innerSchema !== undefined) {
+        this.#addInvalid(inner, innerSchema, invalid);
       }
     }
   }
@@ -175,11 +175,11 @@ function* itemsIn(type: SharedType): Generator<Y.Item, void> {
   }
 }
 
-function hasList({ marks, elements, text }: Place): boolean {
+function hasList({ marks, elements, text }: TypeSchema): boolean {
   return marks !== undefined || elements !== undefined || text !== undefined;
 }
 
-function hasEntry({ values, map }: Place, key: string): boolean {
+function hasEntry({ values, map }: TypeSchema, key: string): boolean {
   return map !== undefined || (values !== undefined && Object.hasOwn(values, key));
 }
 

@@ -1,15 +1,15 @@
 import * as Y from "yjs";
-import { Ahead, type Entry, type List } from "./unsavedItems.ts";
+import { depthOf, UnsavedItems, type UnsavedItem, type ItemList } from "./unsavedItems.ts";
 import type { Content } from "../content/content.ts";
 import { MissingError } from "../content/integration.ts";
-import { titleOf } from "../storage/documentRepository.ts";
+import { titleOf } from "../content/title.ts";
 import { MAX_CLIENTS, MAX_DEPTH, MAX_OPENING_DETOURS, maxStructs } from "../limits.ts";
-import type { Shape } from "./documentSchema.ts";
-import { depthOf, Surroundings, UnclearError } from "./itemLocator.ts";
+import type { DocumentSchema } from "./documentSchema.ts";
+import { ItemLocator, UnclearError } from "./itemLocator.ts";
 import { poisoned, UpdateReader, type Range, type Struct } from "../content/updateReader.ts";
 
 /** The most that an update may have to be checked here; what has more, is tried on a copy by another process. */
-const MOST = {
+const LIMITS = {
   bytes: 4096,
   structs: 100,
   ranges: 100,
@@ -22,10 +22,10 @@ const MOST = {
 };
 
 /** What becomes of an update. */
-export type Verdict =
+export type FastCheckResult =
   /** The document has all of it. */
   | { kind: "known" }
-  | { kind: "fits"; entries: readonly Entry[]; changesTitle: boolean }
+  | { kind: "fits"; entries: readonly UnsavedItem[]; changesTitle: boolean }
   /** It needs what is not there yet. */
   | { kind: "early"; needed: MissingError }
   /** It has to be tried on a copy. */
@@ -35,22 +35,22 @@ export type Verdict =
  * Checks whether small updates, such as keystrokes, may be put into a document, by a look at the places where they
  * would be put. It also knows what is being saved, which the document does not have yet.
  */
-export class Admission {
+export class FastCheck {
   readonly #content: Content;
-  readonly #shape: Shape;
+  readonly #schema: DocumentSchema;
   readonly #maxBytes: number;
-  readonly #ahead = new Ahead();
+  readonly #unsaved = new UnsavedItems();
   /** Bytes that are being saved. */
   #bytes = 0;
 
-  constructor(content: Content, shape: Shape, maxBytes: number) {
+  constructor(content: Content, schema: DocumentSchema, maxBytes: number) {
     this.#content = content;
-    this.#shape = shape;
+    this.#schema = schema;
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws Refusal when it would do harm */
-  check(update: Uint8Array): Verdict {
+  /** @throws CloseError when it would do harm */
+  check(update: Uint8Array): FastCheckResult {
     try {
       return this.#check(update);
     } catch (error) {
@@ -68,47 +68,47 @@ export class Admission {
 
   /** Whether something has been written that an update needs. */
   has({ client, clock }: MissingError): boolean {
-    return clock < Math.max(Y.getState(this.#content.doc.store, client), this.#ahead.end(client));
+    return clock < Math.max(Y.getState(this.#content.doc.store, client), this.#unsaved.end(client));
   }
 
   /** An update that fits is being saved. */
-  saving(update: Uint8Array, entries: readonly Entry[]): void {
+  saveStarted(update: Uint8Array, entries: readonly UnsavedItem[]): void {
     this.#bytes += update.byteLength;
-    entries.forEach((entry) => this.#ahead.add(entry));
+    entries.forEach((entry) => this.#unsaved.add(entry));
   }
 
   /** It is in the document, or not saved. */
-  settled(update: Uint8Array, entries: readonly Entry[]): void {
+  saveSettled(update: Uint8Array, entries: readonly UnsavedItem[]): void {
     this.#bytes -= update.byteLength;
-    entries.forEach((entry) => this.#ahead.delete(entry));
+    entries.forEach((entry) => this.#unsaved.delete(entry));
   }
 
-  #check(update: Uint8Array): Verdict {
+  #check(update: Uint8Array): FastCheckResult {
     const reader = new UpdateReader(update);
-    const structs = take(reader.structs(), MOST.structs);
+    const structs = take(reader.structs(), LIMITS.structs);
     const ranges = take(reader.deletions(), maxStructs(this.#maxBytes));
-    const fresh = new Ahead();
+    const fresh = new UnsavedItems();
     const { doc, past } = this.#content;
-    const around = new Surroundings(doc, this.#shape, [fresh, this.#ahead], past);
-    if (isKnown(around, structs, ranges)) {
+    const locator = new ItemLocator(doc, this.#schema, [fresh, this.#unsaved], past);
+    if (isKnown(locator, structs, ranges)) {
       return { kind: "known" };
     }
-    this.#assertSmall(update, structs, ranges, around);
-    let left = MOST.between;
+    this.#assertSmall(update, structs, ranges, locator);
+    let left = LIMITS.between;
     for (const struct of structs) {
-      const entry = entryOf(struct, around, left);
+      const entry = entryOf(struct, locator, left);
       if (entry !== undefined) {
         left -= entry.between;
         fresh.add(entry);
       }
     }
-    const deleted = deletedBy(ranges, around);
+    const deleted = deletedBy(ranges, locator);
     if (this.#bound(fresh) > MAX_OPENING_DETOURS) {
       throw new UnclearError();
     }
     const entries = [...fresh.all()];
-    const title: List = titleOf(doc);
-    const changed = [...deleted, ...entries.map(({ spot }) => spot?.list)];
+    const title: ItemList = titleOf(doc);
+    const changed = [...deleted, ...entries.map(({ position }) => position?.list)];
     return { kind: "fits", entries, changesTitle: changed.includes(title) };
   }
 
@@ -117,18 +117,18 @@ export class Admission {
     update: Uint8Array,
     structs: readonly Struct[],
     ranges: readonly Range[],
-    around: Surroundings,
+    locator: ItemLocator,
   ): void {
     const { doc, bytes, structs: before } = this.#content;
     const added = structs.length + ranges.length;
     // Each of them splits another one twice at most.
-    const after = before + 3 * (added + this.#ahead.size);
+    const after = before + 3 * (added + this.#unsaved.size);
     const isSmall =
-      update.byteLength <= MOST.bytes &&
-      ranges.length <= MOST.ranges &&
-      this.#ahead.size <= MOST.ahead &&
+      update.byteLength <= LIMITS.bytes &&
+      ranges.length <= LIMITS.ranges &&
+      this.#unsaved.size <= LIMITS.ahead &&
       (doc.store.clients.size < MAX_CLIENTS ||
-        structs.every(({ id }) => around.stateOf(id.client) > 0)) &&
+        structs.every(({ id }) => locator.stateOf(id.client) > 0)) &&
       bytes + this.#bytes + update.byteLength <= this.#maxBytes &&
       after <= maxStructs(this.#maxBytes);
     if (!isSmall) {
@@ -137,21 +137,23 @@ export class Admission {
   }
 
   /** Most detours that it may take to open the document with all that is being saved; 0 where no more than before. */
-  #bound(fresh: Ahead): number {
+  #bound(fresh: UnsavedItems): number {
     const { contention, structs } = this.#content;
-    const costOf = ({ spot, between }: Entry): number =>
+    const costOf = ({ position, between }: UnsavedItem): number =>
       between +
-      (spot?.list instanceof Y.AbstractType ? contention.costOf(spot.list, spot.key, structs) : 0);
-    const cost = (items: Ahead): number =>
+      (position?.list instanceof Y.AbstractType
+        ? contention.costOf(position.list, position.key, structs)
+        : 0);
+    const cost = (items: UnsavedItems): number =>
       [...items.all()].reduce((sum, entry) => sum + costOf(entry), 0);
     const added = cost(fresh);
-    return added === 0 ? 0 : contention.bound(structs) + cost(this.#ahead) + added;
+    return added === 0 ? 0 : contention.bound(structs) + cost(this.#unsaved) + added;
   }
 }
 
 /** Whether the document has all of an update. */
 function isKnown(
-  around: Surroundings,
+  locator: ItemLocator,
   structs: readonly Struct[],
   ranges: readonly Range[],
 ): boolean {
@@ -159,8 +161,8 @@ function isKnown(
     structs.every(
       (struct) =>
         struct instanceof Y.Skip ||
-        struct.id.clock + struct.length <= around.stateOf(struct.id.client),
-    ) && around.areDeleted(ranges)
+        struct.id.clock + struct.length <= locator.stateOf(struct.id.client),
+    ) && locator.areDeleted(ranges)
   );
 }
 
@@ -168,7 +170,7 @@ function isKnown(
 const NOWHERE = {
   origin: null,
   rightOrigin: null,
-  spot: undefined,
+  position: undefined,
   type: undefined,
   depth: 0,
   between: 0,
@@ -179,10 +181,10 @@ const NOWHERE = {
  *
  * @throws UnclearError when it would be among more items than that
  */
-function entryOf(struct: Struct, around: Surroundings, most: number): Entry | undefined {
+function entryOf(struct: Struct, locator: ItemLocator, most: number): UnsavedItem | undefined {
   const { client, clock } = struct.id;
   const range = { client, start: clock, end: clock + struct.length };
-  const known = around.endOf(client);
+  const known = locator.endOf(client);
   if (struct instanceof Y.Skip || range.end <= known) {
     return undefined;
   }
@@ -196,24 +198,24 @@ function entryOf(struct: Struct, around: Surroundings, most: number): Entry | un
     return { ...range, ...NOWHERE };
   }
   const { origin, rightOrigin } = struct;
-  const spot = around.spotOf(struct);
-  const type = spot && around.typeIn(spot, struct.content);
-  const depth = type === undefined || spot === undefined ? 0 : 1 + depthOf(spot.list);
+  const position = locator.positionOf(struct);
+  const type = position && locator.typeIn(position, struct.content);
+  const depth = type === undefined || position === undefined ? 0 : 1 + depthOf(position.list);
   if (depth > MAX_DEPTH) {
     throw poisoned(`it nests deeper than ${MAX_DEPTH} levels`);
   }
-  const between = spot === undefined ? 0 : around.between(spot, most);
-  return { ...range, origin, rightOrigin, spot, type, depth, between };
+  const between = position === undefined ? 0 : locator.countBetween(position, most);
+  return { ...range, origin, rightOrigin, position, type, depth, between };
 }
 
 /** The lists of which something is deleted. */
-function deletedBy(ranges: readonly Range[], around: Surroundings): List[] {
-  const lists: List[] = [];
+function deletedBy(ranges: readonly Range[], locator: ItemLocator): ItemList[] {
+  const lists: ItemList[] = [];
   for (const range of ranges) {
-    if (range.end > around.endOf(range.client)) {
+    if (range.end > locator.endOf(range.client)) {
       throw new MissingError(range.client, range.end - 1);
     }
-    lists.push(...around.deletedBy(range, MOST.deleted - lists.length));
+    lists.push(...locator.deletedBy(range, LIMITS.deleted - lists.length));
   }
   return lists;
 }

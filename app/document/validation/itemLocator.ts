@@ -1,9 +1,9 @@
 import * as Y from "yjs";
-import type { Ahead, Entry, List, Spot } from "./unsavedItems.ts";
+import type { UnsavedItems, UnsavedItem, ItemList, Position } from "./unsavedItems.ts";
 import { within } from "../content/deletion.ts";
 import { MissingError } from "../content/integration.ts";
 import type { Past } from "../content/past.ts";
-import type { Place, Shape } from "./documentSchema.ts";
+import type { TypeSchema, DocumentSchema } from "./documentSchema.ts";
 import { areReversed, type SharedType } from "../content/sharedDoc.ts";
 import { poisoned, rootNameOf, type Range } from "../content/updateReader.ts";
 
@@ -16,16 +16,16 @@ export class UnclearError extends Error {
 }
 
 /** What is around the items of an update, in a document and in what is to come into it. */
-export class Surroundings {
+export class ItemLocator {
   readonly #doc: Y.Doc;
-  readonly #shape: Shape;
-  readonly #aheads: readonly Ahead[];
+  readonly #schema: DocumentSchema;
+  readonly #unsaved: readonly UnsavedItems[];
   readonly #past: Past;
 
-  constructor(doc: Y.Doc, shape: Shape, aheads: readonly Ahead[], past: Past) {
+  constructor(doc: Y.Doc, schema: DocumentSchema, unsaved: readonly UnsavedItems[], past: Past) {
     this.#doc = doc;
-    this.#shape = shape;
-    this.#aheads = aheads;
+    this.#schema = schema;
+    this.#unsaved = unsaved;
     this.#past = past;
   }
 
@@ -36,7 +36,7 @@ export class Surroundings {
 
   /** How much a client has written. */
   endOf(client: number): number {
-    return Math.max(this.stateOf(client), ...this.#aheads.map((ahead) => ahead.end(client)));
+    return Math.max(this.stateOf(client), ...this.#unsaved.map((ahead) => ahead.end(client)));
   }
 
   /** Whether the document has nothing of these ranges any more. Those of a client are in their order. */
@@ -73,45 +73,48 @@ export class Surroundings {
    * Where an item would be put; undefined where what it was put into is gone.
    *
    * @throws MissingError when that is not there yet
-   * @throws Refusal when it may not be there
+   * @throws CloseError when it may not be there
    */
-  spotOf(item: Y.Item): Spot | undefined {
+  positionOf(item: Y.Item): Position | undefined {
     this.#past.assertOutside(item);
     const { origin, rightOrigin } = item;
     const left = origin && this.#beside(origin);
     const right = rightOrigin && this.#beside(rightOrigin);
-    const spot = left ?? right ?? this.#inside(item);
+    const position = left ?? right ?? this.#inside(item);
     if ((left === undefined && right) || (right === undefined && left)) {
       // What was in one list goes together. Pages that still have it would show what the server does not.
       throw unfit();
     }
-    if (left === undefined || right === undefined || spot === undefined) {
+    if (left === undefined || right === undefined || position === undefined) {
       return undefined;
     }
-    if (spot.place === undefined || !this.#shape.takes(spot.place, spot.key, item.content)) {
+    if (
+      position.schema === undefined ||
+      !this.#schema.accepts(position.schema, position.key, item.content)
+    ) {
       throw unfit();
     }
-    const placed = { ...spot, left: left?.left ?? null, right: right?.right ?? null };
-    if (!this.#isBetween(item, placed, left, right)) {
+    const between = { ...position, left: left?.left ?? null, right: right?.right ?? null };
+    if (!this.#isBetween(item, between, left, right)) {
       throw new UnclearError();
     }
-    return placed;
+    return between;
   }
 
   /** What a type is that an item has; undefined where it has none. */
-  typeIn({ place, key }: Spot, content: Y.Item["content"]): Place | undefined {
-    return place && content instanceof Y.ContentType
-      ? this.#shape.within(place, key, content.type)
+  typeIn({ schema, key }: Position, content: Y.Item["content"]): TypeSchema | undefined {
+    return schema && content instanceof Y.ContentType
+      ? this.#schema.childSchema(schema, key, content.type)
       : undefined;
   }
 
   /**
-   * How many items there are between the neighbours that an item would have, or may be there when it gets its place.
+   * How many items there are between the neighbours that an item would have, or may be there when it gets its schema.
    *
    * @throws UnclearError when there are more than that
    */
-  between({ list, key, left, right }: Spot, most: number): number {
-    let count = this.#aheads.reduce((sum, ahead) => sum + ahead.sizeOf(list), 0);
+  countBetween({ list, key, left, right }: Position, most: number): number {
+    let count = this.#unsaved.reduce((sum, ahead) => sum + ahead.sizeOf(list), 0);
     const step = (): void => {
       count += 1;
       if (count > most) {
@@ -136,8 +139,8 @@ export class Surroundings {
    *
    * @throws UnclearError when there are more than that
    */
-  deletedBy(range: Range, most: number): List[] {
-    const lists: List[] = [];
+  deletedBy(range: Range, most: number): ItemList[] {
+    const lists: ItemList[] = [];
     const add = ({ parent }: Y.Item): void => {
       lists.push(parent as SharedType);
       if (lists.length > most) {
@@ -152,10 +155,10 @@ export class Surroundings {
         }
       }
     }
-    for (const ahead of this.#aheads) {
-      for (const { spot } of ahead.within(range)) {
-        if (spot !== undefined) {
-          lists.push(spot.list);
+    for (const ahead of this.#unsaved) {
+      for (const { position } of ahead.within(range)) {
+        if (position !== undefined) {
+          lists.push(position.list);
         }
       }
     }
@@ -177,9 +180,14 @@ export class Surroundings {
   }
 
   /** Whether an item's neighbours are in one list, and those that are not in the document are next to each other. */
-  #isBetween(item: Y.Item, placed: Spot, left: Spot | null, right: Spot | null): boolean {
+  #isBetween(
+    item: Y.Item,
+    between: Position,
+    left: Position | null,
+    right: Position | null,
+  ): boolean {
     const { origin, rightOrigin } = item;
-    const isOneList = right === null || (right.list === placed.list && right.key === placed.key);
+    const isOneList = right === null || (right.list === between.list && right.key === between.key);
     const before = origin && this.#aheadAt(origin);
     const after = rightOrigin && this.#aheadAt(rightOrigin);
     if (before && after) {
@@ -190,27 +198,27 @@ export class Surroundings {
       return isOneList && isAdjacent;
     }
     // The others are where they were put: between two that are in the document.
-    const isRight = !before || Y.compareIDs(left?.right ?? null, placed.right);
-    const isLeft = !after || Y.compareIDs(right?.left ?? null, placed.left);
+    const isRight = !before || Y.compareIDs(left?.right ?? null, between.right);
+    const isLeft = !after || Y.compareIDs(right?.left ?? null, between.left);
     return isOneList && isRight && isLeft;
   }
 
   /** Where an item is; undefined where it is gone. */
-  #beside(id: Y.ID): Spot | undefined {
+  #beside(id: Y.ID): Position | undefined {
     const item = this.#itemAt(id);
     if (!(item instanceof Y.Item)) {
-      return item?.spot;
+      return item?.position;
     }
     const { parent, parentSub } = item;
     if (!(parent instanceof Y.AbstractType)) {
       return undefined;
     }
     const list = parent;
-    return { list, place: this.#shape.placeOf(list), key: parentSub, left: id, right: id };
+    return { list, schema: this.#schema.schemaOf(list), key: parentSub, left: id, right: id };
   }
 
   /** The list of what an item names as its parent; undefined where that is gone. */
-  #inside(item: Y.Item): Spot | undefined {
+  #inside(item: Y.Item): Position | undefined {
     const ends = { key: item.parentSub, left: null, right: null };
     const root = rootNameOf(item);
     if (root !== undefined) {
@@ -218,17 +226,17 @@ export class Surroundings {
       if (list === undefined) {
         throw unfit();
       }
-      return { ...ends, list, place: this.#shape.root(root) };
+      return { ...ends, list, schema: this.#schema.rootSchema(root) };
     }
     const owner = item.parent instanceof Y.ID ? this.#itemAt(item.parent) : undefined;
     if (!(owner instanceof Y.Item)) {
-      return owner?.type && { ...ends, list: owner, place: owner.type };
+      return owner?.type && { ...ends, list: owner, schema: owner.type };
     }
     const list = owner.content instanceof Y.ContentType ? owner.content.type : undefined;
-    return list && { ...ends, list, place: this.#shape.placeOf(list) };
+    return list && { ...ends, list, schema: this.#schema.schemaOf(list) };
   }
 
-  #itemAt(id: Y.ID): Y.Item | Entry | undefined {
+  #itemAt(id: Y.ID): Y.Item | UnsavedItem | undefined {
     if (id.clock < this.stateOf(id.client)) {
       const struct: Y.Item | Y.GC = Y.getItem(this.#doc.store, id);
       return struct instanceof Y.Item ? struct : undefined;
@@ -240,8 +248,8 @@ export class Surroundings {
     return entry;
   }
 
-  #aheadAt(id: Y.ID): Entry | undefined {
-    for (const ahead of this.#aheads) {
+  #aheadAt(id: Y.ID): UnsavedItem | undefined {
+    for (const ahead of this.#unsaved) {
       const entry = ahead.find(id);
       if (entry !== undefined) {
         return entry;
@@ -261,18 +269,6 @@ function endOf(struct: Y.Item | Y.GC | undefined): number {
   return struct === undefined ? Infinity : struct.id.clock + struct.length;
 }
 
-/** How many types a list is in, itself included. */
-export function depthOf(list: List): number {
-  if (!(list instanceof Y.AbstractType)) {
-    return list.depth;
-  }
-  let depth = 0;
-  for (let item = list._item; item !== null; item = (item.parent as SharedType)._item) {
-    depth += 1;
-  }
-  return depth;
-}
-
 export function unfit(): Error {
   return poisoned("it has content that documents do not have");
 }
@@ -282,7 +278,7 @@ export function disordered(): Error {
 }
 
 /** The first of a list; that of a key is known by its last, from which Yjs goes back, too. */
-function firstOf(list: List, key: string | null, onStep: () => void): Y.Item | null {
+function firstOf(list: ItemList, key: string | null, onStep: () => void): Y.Item | null {
   if (!(list instanceof Y.AbstractType)) {
     return null;
   }

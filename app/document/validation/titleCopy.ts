@@ -5,7 +5,7 @@ import {
   TooCostlyError,
   type UpdateParts,
 } from "../content/integration.ts";
-import { titleIn, titleOf } from "../storage/documentRepository.ts";
+import { titleIn, titleOf } from "../content/title.ts";
 import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
 import { hasId } from "./itemLocator.ts";
 import { rootNameOf, UpdateReader, type Range, type Struct } from "../content/updateReader.ts";

@@ -6,18 +6,19 @@ import {
   type UpdateParts,
 } from "../content/integration.ts";
 import { Past } from "../content/past.ts";
-import { titleIn, titleOf } from "../storage/documentRepository.ts";
+import { titleIn, titleOf } from "../content/title.ts";
 import {
   MAX_CLIENTS,
   MAX_DEPTH,
   MAX_OPENING_DETOURS,
   MAX_STORED_DETOURS,
   maxStructs,
-  Refusal,
 } from "../limits.ts";
-import type { Shape } from "./documentSchema.ts";
+import { CloseError } from "../protocol/closeError.ts";
+import type { DocumentSchema } from "./documentSchema.ts";
 import { areReversed, emptyDoc, structsOf, type SharedType } from "../content/sharedDoc.ts";
-import { depthOf, disordered, unfit } from "./itemLocator.ts";
+import { disordered, unfit } from "./itemLocator.ts";
+import { depthOf } from "./unsavedItems.ts";
 import { poisoned, UpdateReader } from "../content/updateReader.ts";
 
 /** What a try has shown. */
@@ -48,16 +49,16 @@ type Size = Record<"bytes" | "items and gaps" | "clients", number>;
  * Tries an update on a copy of a document before anybody else gets it, so that one that breaks breaks only the copy.
  *
  * @throws MissingError when the update needs what is not there yet
- * @throws Refusal when it would do harm, or makes the document too large or too slow to open
+ * @throws CloseError when it would do harm, or makes the document too large or too slow to open
  * @throws TooCostlyError when the document takes too long to open without it
  */
 export function judge(
   { updates, update, behind = [], past }: Trial,
-  shape: Shape,
+  schema: DocumentSchema,
   maxBytes: number,
 ): Judgement {
   const merged = behind.length === 0 ? undefined : merge([update, ...behind]);
-  const { state, title } = rehearse({ updates, update: merged ?? update, past }, shape, maxBytes);
+  const { state, title } = rehearse({ updates, update: merged ?? update, past }, schema, maxBytes);
   return { bytes: state.byteLength, detours: detoursTo(state), title, merged };
 }
 
@@ -71,8 +72,8 @@ function merge(updates: Uint8Array[]): Uint8Array {
 }
 
 /** Keeps no copy: a copy and the document that `detoursTo` opens would take twice the memory. */
-function rehearse(trial: Trial, shape: Shape, maxBytes: number): Outcome {
-  return new Rehearsal(trial, shape, maxBytes).run(trial.update);
+function rehearse(trial: Trial, schema: DocumentSchema, maxBytes: number): Outcome {
+  return new TrialDocument(trial, schema, maxBytes).run(trial.update);
 }
 
 /** What a rehearsal ends with. */
@@ -82,18 +83,18 @@ interface Outcome extends Pick<Judgement, "title"> {
 }
 
 /** A copy of a document, for one update. */
-class Rehearsal {
+class TrialDocument {
   readonly #doc: Y.Doc;
-  readonly #shape: Shape;
+  readonly #schema: DocumentSchema;
   readonly #maxBytes: number;
   readonly #past: Past;
   #hasNewTitle = false;
   /** Items that were passed to find others. */
   #passed = 0;
 
-  constructor({ updates, past }: Trial, shape: Shape, maxBytes: number) {
+  constructor({ updates, past }: Trial, schema: DocumentSchema, maxBytes: number) {
     this.#doc = openCopy(updates, MAX_STORED_DETOURS);
-    this.#shape = shape;
+    this.#schema = schema;
     this.#maxBytes = maxBytes;
     this.#past = new Past(past);
     titleOf(this.#doc).observe(() => (this.#hasNewTitle = true));
@@ -148,8 +149,8 @@ class Rehearsal {
   #assertFits(item: Y.Item): void {
     const { parent, parentSub, content } = item;
     const list = parent as SharedType;
-    const place = this.#shape.placeOf(list);
-    if (place === undefined || !this.#shape.takes(place, parentSub, content)) {
+    const typeSchema = this.#schema.schemaOf(list);
+    if (typeSchema === undefined || !this.#schema.accepts(typeSchema, parentSub, content)) {
       throw unfit();
     }
     if (content instanceof Y.ContentType && depthOf(list) >= MAX_DEPTH) {
@@ -196,7 +197,7 @@ class Rehearsal {
     };
     for (const what of Object.keys(limits) as (keyof Size)[]) {
       if (size[what] > Math.max(limits[what], before[what])) {
-        throw new Refusal(
+        throw new CloseError(
           "document-bytes",
           `the document would have ${size[what]} ${what}; the limit is ${limits[what]}`,
         );
@@ -228,7 +229,7 @@ export function openCopy(updates: readonly Uint8Array[], maxDetours: number): Y.
   return doc;
 }
 
-/** @throws Refusal when they are too many */
+/** @throws CloseError when they are too many */
 function detoursTo(state: Uint8Array): number {
   const integration = new Integration(
     emptyDoc(),
@@ -262,6 +263,6 @@ function* atMost<T>(most: number, some: Iterable<T>): Generator<T, void> {
   }
 }
 
-function costly(when: string): Refusal {
-  return new Refusal("costly", `an update was refused: it makes the document too slow ${when}`);
+function costly(when: string): CloseError {
+  return new CloseError("costly", `an update was refused: it makes the document too slow ${when}`);
 }

@@ -1,16 +1,16 @@
-import type * as Y from "yjs";
-import type { Place } from "./documentSchema.ts";
+import * as Y from "yjs";
+import type { TypeSchema } from "./documentSchema.ts";
 import type { SharedType } from "../content/sharedDoc.ts";
 import type { Range } from "../content/updateReader.ts";
 
 /** A list of items: that of a type, or that of the type which an item has that is not in the document yet. */
-export type List = SharedType | Entry;
+export type ItemList = SharedType | UnsavedItem;
 
 /** Where an item is, or would be put. */
-export interface Spot {
-  list: List;
+export interface Position {
+  list: ItemList;
   /** What the list is; undefined where it should not be there. */
-  place: Place | undefined;
+  schema: TypeSchema | undefined;
   key: string | null;
   /** The nearest items to both sides that are in the document; null at the ends of the list. */
   left: Y.ID | null;
@@ -18,13 +18,13 @@ export interface Spot {
 }
 
 /** An item that is not in the document yet. */
-export interface Entry extends Range {
+export interface UnsavedItem extends Range {
   origin: Y.ID | null;
   rightOrigin: Y.ID | null;
   /** Undefined where what it was put into is gone. */
-  spot: Spot | undefined;
+  position: Position | undefined;
   /** What the type is that it has; undefined where it has none. */
-  type: Place | undefined;
+  type: TypeSchema | undefined;
   /** How many types it is in. */
   depth: number;
   /** Items among which Yjs may look for its place. */
@@ -32,20 +32,20 @@ export interface Entry extends Range {
 }
 
 /** Items that are not in the document yet, by the clients that wrote them. */
-export class Ahead {
+export class UnsavedItems {
   /** How many there are. */
   size = 0;
-  readonly #byClient = new Map<number, Entry[]>();
-  readonly #sizes = new Map<List | undefined, number>();
+  readonly #byClient = new Map<number, UnsavedItem[]>();
+  readonly #sizes = new Map<ItemList | undefined, number>();
 
-  *all(): Generator<Entry, void> {
+  *all(): Generator<UnsavedItem, void> {
     for (const entries of this.#byClient.values()) {
       yield* entries;
     }
   }
 
   /** Those of a client that a range has something of. They are in the order in which they were written. */
-  *within({ client, start, end }: Range): Generator<Entry, void> {
+  *within({ client, start, end }: Range): Generator<UnsavedItem, void> {
     const entries = this.#byClient.get(client) ?? [];
     let [low, high] = [0, entries.length];
     while (low < high) {
@@ -62,14 +62,14 @@ export class Ahead {
     }
   }
 
-  add(entry: Entry): void {
+  add(entry: UnsavedItem): void {
     const entries = this.#byClient.get(entry.client) ?? [];
     entries.push(entry);
     this.#byClient.set(entry.client, entries);
     this.#count(entry, 1);
   }
 
-  delete(entry: Entry): void {
+  delete(entry: UnsavedItem): void {
     const entries = this.#byClient.get(entry.client) ?? [];
     entries.splice(entries.indexOf(entry), 1);
     this.#count(entry, -1);
@@ -79,12 +79,12 @@ export class Ahead {
   }
 
   /** How many are in a list. */
-  sizeOf(list: List): number {
+  sizeOf(list: ItemList): number {
     return this.#sizes.get(list) ?? 0;
   }
 
   /** The one that has an id. */
-  find({ client, clock }: Y.ID): Entry | undefined {
+  find({ client, clock }: Y.ID): UnsavedItem | undefined {
     const [found] = this.within({ client, start: clock, end: clock + 1 });
     return found;
   }
@@ -94,13 +94,25 @@ export class Ahead {
     return this.#byClient.get(client)?.at(-1)?.end ?? 0;
   }
 
-  #count({ spot }: Entry, by: 1 | -1): void {
-    const size = (this.#sizes.get(spot?.list) ?? 0) + by;
+  #count({ position }: UnsavedItem, by: 1 | -1): void {
+    const size = (this.#sizes.get(position?.list) ?? 0) + by;
     this.size += by;
     if (size === 0) {
-      this.#sizes.delete(spot?.list);
+      this.#sizes.delete(position?.list);
     } else {
-      this.#sizes.set(spot?.list, size);
+      this.#sizes.set(position?.list, size);
     }
   }
+}
+
+/** How many types a list is in, itself included. */
+export function depthOf(list: ItemList): number {
+  if (!(list instanceof Y.AbstractType)) {
+    return list.depth;
+  }
+  let depth = 0;
+  for (let item = list._item; item !== null; item = (item.parent as SharedType)._item) {
+    depth += 1;
+  }
+  return depth;
 }

@@ -1,27 +1,28 @@
-import { Admission } from "./fastCheck.ts";
-import type { Entry } from "./unsavedItems.ts";
+import { FastCheck } from "./fastCheck.ts";
+import type { UnsavedItem } from "./unsavedItems.ts";
 import type { Content } from "../content/content.ts";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
-import { Refusal, type DocumentLimits } from "../limits.ts";
+import type { DocumentLimits } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import type { Judgement } from "./trialDocument.ts";
-import type { Shape } from "./documentSchema.ts";
-import { partsOf, type DocumentStore } from "../storage/updateStore.ts";
+import type { DocumentSchema } from "./documentSchema.ts";
+import { partsOf, type UpdateStore } from "../storage/updateStore.ts";
 import { TitleCopy } from "./titleCopy.ts";
 import { notSaved } from "../storage/updateWriter.ts";
-import { OutOfMemoryError, type Workshop } from "../worker/jobQueue.ts";
+import { OutOfMemoryError, type JobQueue } from "../worker/jobQueue.ts";
 
 /** Updates that change the title and are being saved; with more of them, it is read when there is time. */
 const MAX_TITLED = 20;
 
-export interface IntakeServices {
-  store: DocumentStore;
-  workshop: Workshop;
-  shape: Shape;
+export interface ValidationServices {
+  store: UpdateStore;
+  jobs: JobQueue;
+  schema: DocumentSchema;
   limits: DocumentLimits;
 }
 
 /** By what an update was tried. */
-interface Grounds {
+interface TrialBasis {
   /** Number of the last update that the copy had. */
   number: number;
   /** Bytes of the document then. */
@@ -31,19 +32,19 @@ interface Grounds {
 }
 
 /** An update that may be saved. */
-export interface Admitted {
+export interface AcceptedUpdate {
   update: Uint8Array;
-  entries: readonly Entry[];
+  entries: readonly UnsavedItem[];
   /** The title of the document with it, where it changes. */
   title: string | undefined;
   /** Where it was tried on a copy: what that has shown. */
-  judgement?: Judgement & Grounds;
+  judgement?: Judgement & TrialBasis;
 }
 
 /** What becomes of an update. */
 export type Decision =
   | { kind: "known" }
-  | { kind: "admitted"; admitted: Admitted }
+  | { kind: "accepted"; accepted: AcceptedUpdate }
   | { kind: "early"; needed: MissingError }
   /** It has to be tried on a copy. */
   | { kind: "unclear" };
@@ -59,14 +60,14 @@ class DecidedError extends Error {
 }
 
 /** Decides which updates a document takes. */
-export class Intake {
+export class UpdateValidator {
   readonly #id: string;
   readonly #content: Content;
-  readonly #services: IntakeServices;
-  readonly #admission: Admission;
+  readonly #services: ValidationServices;
+  readonly #fastCheck: FastCheck;
 
   /** What is being saved, in this order. */
-  readonly #waiting = new Set<Admitted>();
+  readonly #waiting = new Set<AcceptedUpdate>();
   /** How many were not saved. */
   #failures = 0;
 
@@ -77,47 +78,47 @@ export class Intake {
   /** The last one that the document had all of: those who come back at the same time send the same. */
   #known: Uint8Array | undefined;
 
-  constructor(id: string, content: Content, services: IntakeServices) {
+  constructor(id: string, content: Content, services: ValidationServices) {
     this.#id = id;
     this.#content = content;
     this.#services = services;
-    this.#admission = new Admission(content, services.shape, services.limits.maxDocumentBytes);
+    this.#fastCheck = new FastCheck(content, services.schema, services.limits.maxDocumentBytes);
   }
 
   /** Whether something has been written that an update needs. */
   has(needed: MissingError): boolean {
-    return this.#admission.has(needed);
+    return this.#fastCheck.has(needed);
   }
 
   /**
    * Decides at once, by a look at the document.
    *
-   * @throws Refusal when the update would do harm
+   * @throws CloseError when the update would do harm
    */
   check(update: Uint8Array): Decision {
     if (this.#known !== undefined && Buffer.compare(this.#known, update) === 0) {
       return { kind: "known" };
     }
-    const verdict = this.#admission.check(update);
-    if (verdict.kind === "known") {
+    const result = this.#fastCheck.check(update);
+    if (result.kind === "known") {
       this.#known = update;
     }
-    if (verdict.kind !== "fits") {
-      return verdict;
+    if (result.kind !== "fits") {
+      return result;
     }
-    const { entries, changesTitle } = verdict;
+    const { entries, changesTitle } = result;
     const title = changesTitle ? this.#titleWith(update) : undefined;
-    return { kind: "admitted", admitted: { update, entries, title } };
+    return { kind: "accepted", accepted: { update, entries, title } };
   }
 
   /**
    * Tries an update on a copy of the document, and with it those that wait behind it. What is decided without a copy is
    * decided on the update alone.
    *
-   * @throws Refusal when it, or one of those behind it, would do harm, and when it has waited for its turn for too long
+   * @throws CloseError when it, or one of those behind it, would do harm, and when it has waited for its turn for too long
    */
   async judge(update: Uint8Array, behind: readonly Uint8Array[] = []): Promise<Decision> {
-    const as: Grounds = { number: 0, bytesBefore: 0, failures: 0 };
+    const as: TrialBasis = { number: 0, bytesBefore: 0, failures: 0 };
     const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
     const prepare = async () => {
       while (!this.#content.isSettled) {
@@ -137,21 +138,21 @@ export class Intake {
       as.failures = this.#failures;
       const stored = await this.#services.store.read(this.#id);
       if (stored === undefined) {
-        throw new Refusal("unavailable", "there is no such document any more");
+        throw new CloseError("unavailable", "there is no such document any more");
       }
       const { number, updates } = partsOf(stored);
       as.number = number;
       return { updates: [...updates, ...waiting], update, behind, past: stored.past };
     };
     try {
-      const { workshop } = this.#services;
+      const { jobs } = this.#services;
       const bytes = behind.reduce((sum, each) => sum + each.byteLength, update.byteLength);
-      const judgement = await workshop.run("judge", this.#id, prepare, bytes);
+      const judgement = await jobs.run("judge", this.#id, prepare, bytes);
       this.#content.contention.measured(judgement.detours);
       const { title, merged = update } = judgement;
       return {
-        kind: "admitted",
-        admitted: { update: merged, entries: [], title, judgement: { ...judgement, ...as } },
+        kind: "accepted",
+        accepted: { update: merged, entries: [], title, judgement: { ...judgement, ...as } },
       };
     } catch (error) {
       if (error instanceof DecidedError) {
@@ -161,54 +162,54 @@ export class Intake {
         return { kind: "early", needed: error };
       }
       if (error instanceof OutOfMemoryError) {
-        throw new Refusal("memory", "an update was refused: it takes too much memory to check");
+        throw new CloseError("memory", "an update was refused: it takes too much memory to check");
       }
       throw error instanceof TooCostlyError
-        ? new Refusal("costly", "an update was refused: it takes too long to check")
+        ? new CloseError("costly", "an update was refused: it takes too long to check")
         : error;
     }
   }
 
   /** It is being saved. */
-  saving(admitted: Admitted): void {
-    this.#waiting.add(admitted);
-    if (admitted.judgement !== undefined) {
-      this.strayed();
+  saveStarted(accepted: AcceptedUpdate): void {
+    this.#waiting.add(accepted);
+    if (accepted.judgement !== undefined) {
+      this.invalidateTitle();
     }
-    this.#admission.saving(admitted.update, admitted.entries);
+    this.#fastCheck.saveStarted(accepted.update, accepted.entries);
   }
 
   /**
    * The copy on which an update was tried had what was being saved, too.
    *
-   * @throws Refusal when some of that was not saved, and the update may need it
+   * @throws CloseError when some of that was not saved, and the update may need it
    */
-  assertSound({ failures }: Grounds): void {
+  assertSound({ failures }: TrialBasis): void {
     if (failures !== this.#failures) {
-      throw new Refusal("unavailable", "what was changed before is not saved; try again");
+      throw new CloseError("unavailable", "what was changed before is not saved; try again");
     }
   }
 
   /** The document gets something that was not decided on here. */
-  strayed(): void {
+  invalidateTitle(): void {
     this.#titleCopy = undefined;
   }
 
   /** Something is not saved that was decided on. */
-  failed(): void {
+  saveFailed(): void {
     this.#failures += 1;
-    this.strayed();
+    this.invalidateTitle();
   }
 
   /** It is in the document, or it is not saved. */
-  settled(admitted: Admitted): void {
-    this.#waiting.delete(admitted);
+  saveSettled(accepted: AcceptedUpdate): void {
+    this.#waiting.delete(accepted);
     this.#followsTitle ||= this.#waiting.size === 0;
-    this.#admission.settled(admitted.update, admitted.entries);
+    this.#fastCheck.saveSettled(accepted.update, accepted.entries);
   }
 
   /** It is in the document, of which is known now how large it is, and how slow. */
-  measured({ update, judgement }: Admitted): void {
+  measured({ update, judgement }: AcceptedUpdate): void {
     if (judgement !== undefined) {
       const { bytes, bytesBefore, detours } = judgement;
       const others = this.#content.bytes - bytesBefore - update.byteLength;

@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { Logger } from "../../contract/log.ts";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
-import { Refusal, type RefusalKind } from "../limits.ts";
+import { CloseError, type CloseReason } from "../protocol/closeError.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import type { Judgement, Trial } from "../validation/trialDocument.ts";
 import type { Renewal } from "./renewal.ts";
 import type { TextSchema } from "../validation/documentSchema.ts";
-import { WorkerProcess, type Death } from "./workerProcess.ts";
+import { WorkerProcess, type WorkerExit } from "./workerProcess.ts";
 
 /** Time after which a job is ended. What the limits allow takes a second; beyond that something is wrong. */
 const MAX_JOB_MS = 20_000;
@@ -45,21 +45,21 @@ export interface WorkerData {
 }
 
 /** A job as the process gets it. */
-export interface Order {
+export interface JobRequest {
   name: JobName;
   input: unknown;
 }
 
 /** Why a job has failed. */
-export type Fault =
+export type JobError =
   | { kind: "missing"; client: number; clock: number }
-  | { kind: "refused"; as: RefusalKind; reason: string }
+  | { kind: "refused"; as: CloseReason; reason: string }
   | { kind: "costly"; reason: string }
   | { kind: "failed"; reason: string };
 
-export type Answer = { output: unknown } | { fault: Fault };
+export type JobResponse = { output: unknown } | { fault: JobError };
 
-interface WorkshopOptions {
+interface JobQueueOptions {
   /** Milliseconds after which a job is ended. @default 20,000 */
   maxJobMs?: number;
   /** Milliseconds without a job, after which the process ends. @default 10,000 */
@@ -84,7 +84,7 @@ interface Job {
  * Has a process do what may take long, so that nobody else waits for it. The process starts when it is needed, does one
  * job at a time, of one document after the other, and ends when it has had nothing to do for a while.
  */
-export class Workshop {
+export class JobQueue {
   readonly #data: WorkerData;
   readonly #maxJobMs: number;
   readonly #idleMs: number;
@@ -105,7 +105,7 @@ export class Workshop {
       maxJobMs = MAX_JOB_MS,
       idleMs = IDLE_MS,
       heapMib = heapMibFor(data.maxBytes),
-    }: WorkshopOptions = {},
+    }: JobQueueOptions = {},
   ) {
     this.#data = data;
     this.#maxJobMs = maxJobMs;
@@ -125,9 +125,9 @@ export class Workshop {
    *
    * @param prepare reads what it needs, when it is its turn
    * @param bytes of what it keeps in memory until then
-   * @throws MissingError, Refusal or TooCostlyError as the job does, and what `prepare` throws
+   * @throws MissingError, CloseError or TooCostlyError as the job does, and what `prepare` throws
    * @throws OutOfMemoryError when it takes too much memory
-   * @throws Refusal when too much waits, or the process is killed by somebody else
+   * @throws CloseError when too much waits, or the process is killed by somebody else
    */
   async run<N extends JobName>(
     name: N,
@@ -139,7 +139,7 @@ export class Workshop {
     const waitingBytes = waiting.reduce((sum, job) => sum + job.bytes, bytes);
     const maxBytes = MAX_WAITING_UPDATES * this.#data.maxBytes;
     if (waiting.length >= MAX_WAITING || waitingBytes > maxBytes) {
-      throw new Refusal("unavailable", "too many updates wait to be checked; try again");
+      throw new CloseError("unavailable", "too many updates wait to be checked; try again");
     }
     const job: Job = { name, bytes, prepare, done: Promise.withResolvers<unknown>() };
     this.#waiting.set(documentId, [...(this.#waiting.get(documentId) ?? []), job]);
@@ -149,7 +149,7 @@ export class Workshop {
 
   /** Ends the process, and all jobs. */
   async close(): Promise<void> {
-    const going = new Refusal("closing", "the replica is going away");
+    const going = new CloseError("closing", "the replica is going away");
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
     waiting.forEach(({ done }) => done.reject(going));
@@ -187,8 +187,8 @@ export class Workshop {
         return;
       }
       this.#worker ??= new WorkerProcess(this.#data, this.#heapMib, {
-        onAnswer: (answer) => this.#answered(answer),
-        onDied: (death) => this.#died(death),
+        onResponse: (answer) => this.#answered(answer),
+        onExit: (death) => this.#died(death),
       });
       this.#worker.send({ name, input });
     } catch (error) {
@@ -202,7 +202,7 @@ export class Workshop {
     }, this.#maxJobMs);
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: JobResponse): void {
     const { done } = this.#current ?? {};
     this.#finish(() =>
       "output" in answer ? done?.resolve(answer.output) : done?.reject(errorOf(answer.fault)),
@@ -215,14 +215,14 @@ export class Workshop {
     this.#next();
   }
 
-  #died({ isOutOfMemory, ...death }: Death): void {
+  #died({ isOutOfMemory, ...death }: WorkerExit): void {
     const job = this.#current?.name;
     if (isOutOfMemory) {
       this.#log.warn({ job, heapMib: this.#heapMib }, "a job ran out of memory");
       void this.#end(new OutOfMemoryError(`it takes more than ${this.#heapMib} MiB`));
     } else {
       this.#log.error({ job, ...death }, "the process for long work has died");
-      void this.#end(new Refusal("unavailable", "an update could not be checked; try again"));
+      void this.#end(new CloseError("unavailable", "an update could not be checked; try again"));
     }
   }
 
@@ -245,12 +245,12 @@ function heapMibFor(maxBytes: number): number {
   return Math.min(wanted, (MAX_PART_OF_MEMORY * process.constrainedMemory()) / MIB || wanted);
 }
 
-function errorOf(fault: Fault): Error {
+function errorOf(fault: JobError): Error {
   switch (fault.kind) {
     case "missing":
       return new MissingError(fault.client, fault.clock);
     case "refused":
-      return new Refusal(fault.as, fault.reason);
+      return new CloseError(fault.as, fault.reason);
     case "costly":
       return new TooCostlyError(fault.reason);
     case "failed":

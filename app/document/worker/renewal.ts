@@ -1,8 +1,8 @@
 import * as Y from "yjs";
 import { Integration } from "../content/integration.ts";
 import { heirOf } from "../content/past.ts";
-import { titleOf } from "../storage/documentRepository.ts";
-import type { Shape } from "../validation/documentSchema.ts";
+import { titleOf } from "../content/title.ts";
+import type { DocumentSchema } from "../validation/documentSchema.ts";
 import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
 import { UpdateReader, type Struct } from "../content/updateReader.ts";
 
@@ -17,9 +17,9 @@ export interface Renewal {
  * The state of a document anew: with what people see of it, and nothing of how it came about, which makes it slow to
  * open. It is also an update: whoever has the document, or a part of it, has the same with it as everybody else.
  */
-export function renewed(doc: Y.Doc, shape: Shape): Renewal {
+export function renewed(doc: Y.Doc, schema: DocumentSchema): Renewal {
   const past = Y.encodeStateVector(doc);
-  const fresh = copyOf(doc, shape);
+  const fresh = copyOf(doc, schema);
   const gaps = [...doc.store.clients.keys()].map(
     (client): Struct => new Y.GC(Y.createID(client, 0), Y.getState(doc.store, client)),
   );
@@ -33,8 +33,10 @@ export function renewed(doc: Y.Doc, shape: Shape): Renewal {
   return { state: Y.encodeStateAsUpdate(whole), structs: structsOf(whole), past };
 }
 
-function copyOf(doc: Y.Doc, shape: Shape): Y.Doc {
-  doc.transact((transaction) => shape.unfitIn(doc).forEach((item) => item.delete(transaction)));
+function copyOf(doc: Y.Doc, schema: DocumentSchema): Y.Doc {
+  doc.transact((transaction) =>
+    schema.invalidItemsIn(doc).forEach((item) => item.delete(transaction)),
+  );
   const copy = emptyDoc();
   copy.clientID = heirOf(doc.store.clients.keys());
   copy.transact(() => {

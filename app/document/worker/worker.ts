@@ -1,25 +1,25 @@
 import { writeFileSync } from "node:fs";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
-import { Refusal } from "../limits.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import { judge, openCopy } from "../validation/trialDocument.ts";
 import { renewed } from "./renewal.ts";
-import { Shape } from "../validation/documentSchema.ts";
-import type { Answer, Fault, Jobs, Order, WorkerData } from "./jobQueue.ts";
+import { DocumentSchema } from "../validation/documentSchema.ts";
+import type { JobResponse, JobError, Jobs, JobRequest, WorkerData } from "./jobQueue.ts";
 
 const { schema, maxBytes } = JSON.parse(process.argv[2] ?? "") as WorkerData;
-const shape = new Shape(schema);
+const documentSchema = new DocumentSchema(schema);
 
 const JOBS: Jobs = {
-  judge: (trial) => judge(trial, shape, maxBytes),
-  renew: ({ updates }) => renewed(openCopy(updates, Infinity), shape),
+  judge: (trial) => judge(trial, documentSchema, maxBytes),
+  renew: ({ updates }) => renewed(openCopy(updates, Infinity), documentSchema),
 };
 
 /** An error as it can be sent. */
-function faultOf(error: unknown): Fault {
+function faultOf(error: unknown): JobError {
   if (error instanceof MissingError) {
     return { kind: "missing", client: error.client, clock: error.clock };
   }
-  if (error instanceof Refusal) {
+  if (error instanceof CloseError) {
     return { kind: "refused", as: error.kind, reason: error.message };
   }
   return error instanceof TooCostlyError
@@ -36,7 +36,7 @@ function volunteer(): void {
   }
 }
 
-function answerTo({ name, input }: Order): Answer {
+function answerTo({ name, input }: JobRequest): JobResponse {
   try {
     const run = JOBS[name] as (input: unknown) => unknown;
     return { output: run(input) };
@@ -47,4 +47,4 @@ function answerTo({ name, input }: Order): Answer {
 
 volunteer();
 // Nothing else keeps the process alive: when its parent is gone, it ends after the job that it has.
-process.on("message", (order: Order) => process.send?.(answerTo(order)));
+process.on("message", (order: JobRequest) => process.send?.(answerTo(order)));

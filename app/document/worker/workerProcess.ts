@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Answer, Order, WorkerData } from "./jobQueue.ts";
+import type { JobResponse, JobRequest, WorkerData } from "./jobQueue.ts";
 
 const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
 
@@ -11,17 +11,17 @@ const OUT_OF_HEAP = "SIGABRT";
 const MAX_SAID = 2000;
 
 /** How the process has ended by itself, or been killed by somebody else. */
-export interface Death {
+export interface WorkerExit {
   isOutOfMemory: boolean;
   code: number | null;
   signal: NodeJS.Signals | null;
   /** The beginning of what it wrote to stderr. */
-  said: string;
+  stderr: string;
 }
 
 export interface WorkerEvents {
-  onAnswer: (answer: Answer) => void;
-  onDied: (death: Death) => void;
+  onResponse: (response: JobResponse) => void;
+  onExit: (exit: WorkerExit) => void;
 }
 
 /**
@@ -32,10 +32,10 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #ended = Promise.withResolvers<undefined>();
   #isEnding = false;
-  #said = "";
+  #stderr = "";
 
   /** @param heapMib MiB of its heap */
-  constructor(data: WorkerData, heapMib: number, { onAnswer, onDied }: WorkerEvents) {
+  constructor(data: WorkerData, heapMib: number, { onResponse, onExit }: WorkerEvents) {
     this.#child = fork(SCRIPT, [JSON.stringify(data)], {
       env: {},
       execArgv: [`--max-old-space-size=${Math.floor(heapMib)}`],
@@ -46,26 +46,26 @@ export class WorkerProcess {
       this.#ended.resolve(undefined);
       if (!this.#isEnding) {
         this.#isEnding = true;
-        onDied({ isOutOfMemory: signal === OUT_OF_HEAP, code, signal, said: this.#said });
+        onExit({ isOutOfMemory: signal === OUT_OF_HEAP, code, signal, stderr: this.#stderr });
       }
     };
-    this.#child.on("message", (answer: Answer) => !this.#isEnding && onAnswer(answer));
+    this.#child.on("message", (response: JobResponse) => !this.#isEnding && onResponse(response));
     this.#child.once("close", ended);
     this.#child.on("error", ({ message }) => {
-      this.#said += message;
+      this.#stderr += message;
       // A process that was never there is not closed.
       if (this.#child.pid === undefined) {
         ended(null, null);
       }
     });
     this.#child.stderr?.on("data", (data) => {
-      this.#said = (this.#said + String(data)).slice(0, MAX_SAID);
+      this.#stderr = (this.#stderr + String(data)).slice(0, MAX_SAID);
     });
   }
 
-  send(order: Order): void {
+  send(request: JobRequest): void {
     // Where it cannot be sent, the process has ended, which is reported anyway.
-    this.#child.send(order, () => undefined);
+    this.#child.send(request, () => undefined);
   }
 
   /** Kills it; resolves when it is gone. */

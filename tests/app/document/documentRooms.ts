@@ -4,29 +4,29 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { Database, DATABASE_RULES } from "../../../app/common/database/database.ts";
 import { parseSettings } from "../../../app/contract/settings.ts";
-import { Archive } from "../../../app/document/storage/versionStore.ts";
-import { DocumentLibrary } from "../../../app/document/storage/documentRepository.ts";
+import { VersionStore } from "../../../app/document/storage/versionStore.ts";
+import { DocumentRepository } from "../../../app/document/storage/documentRepository.ts";
 import { createDocumentMetrics } from "../../../app/document/metrics.ts";
 import { MIGRATIONS, type DocumentTables } from "../../../app/document/storage/migrations.ts";
 import { Renewer } from "../../../app/document/room/renewer.ts";
-import { Rooms } from "../../../app/document/room/roomRegistry.ts";
+import { RoomRegistry } from "../../../app/document/room/roomRegistry.ts";
 import { textSchema } from "../../../app/document/page/textSchema.ts";
-import { Shape } from "../../../app/document/validation/documentSchema.ts";
+import { DocumentSchema } from "../../../app/document/validation/documentSchema.ts";
 import {
-  DocumentStore,
+  UpdateStore,
   type NewUpdate,
   type NumberedUpdate,
   type StoredDocument,
 } from "../../../app/document/storage/updateStore.ts";
-import { Turns } from "../../../app/document/content/scheduler.ts";
-import { Workshop } from "../../../app/document/worker/jobQueue.ts";
+import { Scheduler } from "../../../app/document/content/scheduler.ts";
+import { JobQueue } from "../../../app/document/worker/jobQueue.ts";
 import { UpdateWriter } from "../../../app/document/storage/updateWriter.ts";
 import { LIMITS } from "../../drivers/documentServer.ts";
 import { queryRows } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 /** A store in which something may happen at the worst time. */
-export class SlowStore extends DocumentStore {
+export class SlowStore extends UpdateStore {
   /** Between the time that a document is read and the time that it is there. */
   meanwhile: () => Promise<void> = () => Promise.resolve();
   beforeReadAfter: () => Promise<void> = () => Promise.resolve();
@@ -51,9 +51,9 @@ export class SlowStore extends DocumentStore {
 
 /** A replica without its server: nobody tells it what others save. */
 export interface RoomsOfReplica {
-  rooms: Rooms;
+  rooms: RoomRegistry;
   store: SlowStore;
-  library: DocumentLibrary;
+  library: DocumentRepository;
   renewer: Renewer;
   writer: UpdateWriter;
 }
@@ -69,31 +69,31 @@ export async function startRooms(databaseUrl: string): Promise<RoomsOfReplica> {
   const { db } = database;
   const replicaId = randomUUID();
   const store = new SlowStore(db, replicaId);
-  const library = new DocumentLibrary(db, replicaId);
+  const library = new DocumentRepository(db, replicaId);
   const metrics = createDocumentMetrics(new Registry(), {
     documents: () => 0,
     connections: () => 0,
   });
   const schema = textSchema();
-  const workshop = new Workshop({ schema, maxBytes: LIMITS.maxDocumentBytes }, metrics, log);
+  const workshop = new JobQueue({ schema, maxBytes: LIMITS.maxDocumentBytes }, metrics, log);
   const renewer = new Renewer(store, workshop, metrics, log);
   const writer = new UpdateWriter(store, metrics, log, LIMITS);
-  const rooms = new Rooms({
+  const rooms = new RoomRegistry({
     hocuspocus: new Hocuspocus({ quiet: true }),
-    turns: new Turns(),
-    shape: new Shape(schema),
-    workshop,
+    scheduler: new Scheduler(),
+    schema: new DocumentSchema(schema),
+    jobs: workshop,
     renewer,
     store,
     writer,
-    archive: new Archive(db),
-    library,
+    versions: new VersionStore(db),
+    documents: library,
     metrics,
     log,
     limits: LIMITS,
   });
   running.add(async () => {
-    [...rooms.all()].forEach(({ id }) => rooms.leave(id));
+    [...rooms.all()].forEach(({ id }) => rooms.release(id));
     await rooms.closed();
     await workshop.close();
     await database.close();

@@ -3,12 +3,12 @@ import * as Y from "yjs";
 import { Content } from "../../../../app/document/content/content.ts";
 import { Integration } from "../../../../app/document/content/integration.ts";
 import { emptyDoc } from "../../../../app/document/content/sharedDoc.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
 import {
-  Intake,
-  type IntakeServices,
+  UpdateValidator,
+  type ValidationServices,
 } from "../../../../app/document/validation/updateValidator.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { UpdateReader } from "../../../../app/document/content/updateReader.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { deleting } from "../documentAttacks.ts";
@@ -95,19 +95,19 @@ describe("the deletion of an item that many are in", () => {
   }
 
   it("is complete before another update is looked at that waited for its turn", async () => {
-    const content = new Content(new Turns());
+    const content = new Content(new Scheduler());
     const failed = (error: unknown): void => {
       throw error as Error;
     };
     await content.integrate(bodyOf(SUBTREES["many elements"] ?? failed), failed);
     let wasSettled: boolean | undefined;
     const services = {
-      shape: new Shape(textSchema()),
+      schema: new DocumentSchema(textSchema()),
       limits: { ...LIMITS, maxDocumentBytes: 1 },
       store: { read: () => void (wasSettled = content.isSettled) },
-      workshop: { run: (_kind: string, _id: string, prepare: () => unknown) => prepare() },
+      jobs: { run: (_kind: string, _id: string, prepare: () => unknown) => prepare() },
     };
-    const intake = new Intake("id", content, services as unknown as IntakeServices);
+    const intake = new UpdateValidator("id", content, services as unknown as ValidationServices);
     const doc = new Y.Doc();
     doc.getText("title").insert(0, "x");
     const deleted = content.integrate([deletion], failed);

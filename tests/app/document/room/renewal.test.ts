@@ -3,7 +3,7 @@ import fc from "fast-check";
 import * as Y from "yjs";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { renewed } from "../../../../app/document/worker/renewal.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { emptyDoc, structsOf } from "../../../../app/document/content/sharedDoc.ts";
 import { base, crowded } from "../documentAttacks.ts";
 import {
@@ -48,7 +48,7 @@ const seen = (doc: Y.Doc): unknown => [contentOf(doc), doc.getMap("comments").to
 
 describe("a document that is renewed", () => {
   it("has what people see of it, for all who have a part of it, and of the past nothing but gaps", () => {
-    const shape = new Shape(textSchema());
+    const shape = new DocumentSchema(textSchema());
     fc.assert(
       fc.property(fc.array(deed, { minLength: 20, maxLength: 60 }), (deeds) => {
         const editor = new HonestEditor();

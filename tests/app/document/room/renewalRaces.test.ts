@@ -2,8 +2,8 @@ import { deepEqual, fail, ok, rejects } from "node:assert/strict";
 import { Client } from "pg";
 import * as Y from "yjs";
 import { emptyDoc } from "../../../../app/document/content/sharedDoc.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Refusal } from "../../../../app/document/limits.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { renewed } from "../../../../app/document/worker/renewal.ts";
 import type { Room } from "../../../../app/document/room/room.ts";
@@ -37,7 +37,7 @@ function addParagraph(body: Y.XmlFragment): void {
 
 describe("a change of the old state of a document that was renewed", () => {
   const state = base();
-  const fresh = renewed(docOf(state), new Shape(textSchema())).state;
+  const fresh = renewed(docOf(state), new DocumentSchema(textSchema())).state;
 
   it("is gone for who reads the new state first, and not for who had the old one", () => {
     const added = changeTo(state, addParagraph);
@@ -79,19 +79,19 @@ describe("renewal of a document", () => {
   /** Has a room save a paragraph that somebody adds who has its state. */
   const write = async (room: Room): Promise<void> => {
     const { state } = await room.state();
-    const decision = room.intake.check(changeTo(state, addParagraph));
-    ok(decision.kind === "admitted", decision.kind);
-    await room.save(decision.admitted);
+    const decision = room.validator.check(changeTo(state, addParagraph));
+    ok(decision.kind === "accepted", decision.kind);
+    await room.save(decision.accepted);
   };
 
   it("is not done while another replica is opening it, which then saves what is written there", async () => {
     const { url, id, here, there } = await start();
     there.store.meanwhile = () => here.renewer.renew(id, Infinity);
-    const room = await there.rooms.enter(id);
+    const room = await there.rooms.acquire(id);
     ok(room);
     deepEqual(await versionOf(url), { updates: 2, renewed: 0 });
     await write(room);
-    const opened = await here.rooms.enter(id);
+    const opened = await here.rooms.acquire(id);
     ok(opened);
     deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
   });
@@ -103,7 +103,7 @@ describe("renewal of a document", () => {
     // As far as a renewal gets before it has looked who has the document open.
     await client.query("begin");
     await client.query("select from document for update");
-    const opening = there.rooms.enter(id);
+    const opening = there.rooms.acquire(id);
     try {
       await waitFor("it waits", async () => {
         const waiting = await queryRows(
@@ -120,14 +120,14 @@ describe("renewal of a document", () => {
 
   it("is done once all have left it, on whatever replica", async () => {
     const { url, id, here, there } = await start();
-    await there.rooms.enter(id);
-    await here.rooms.enter(id);
+    await there.rooms.acquire(id);
+    await here.rooms.acquire(id);
     await here.renewer.renew(id, Infinity);
-    there.rooms.leave(id);
+    there.rooms.release(id);
     await there.rooms.closed();
     await there.renewer.renew(id, Infinity);
     deepEqual(await versionOf(url), { updates: 2, renewed: 0 });
-    here.rooms.leave(id);
+    here.rooms.release(id);
     await here.rooms.closed();
     await there.renewer.renew(id, Infinity);
     deepEqual(await versionOf(url), { updates: 3, renewed: 3 });
@@ -136,25 +136,28 @@ describe("renewal of a document", () => {
 
   it("lets nothing be saved by a replica that counted as gone and has the old state, until all have left it", async () => {
     const { url, id, here, there } = await start();
-    const room = await there.rooms.enter(id);
+    const room = await there.rooms.acquire(id);
     ok(room);
     await queryRows(url, "delete from document_room");
     await here.renewer.renew(id, Infinity);
-    await rejects(write(room), (error: unknown) => error instanceof Refusal && error.code === 4014);
+    await rejects(
+      write(room),
+      (error: unknown) => error instanceof CloseError && error.code === 4014,
+    );
     deepEqual(await versionOf(url), { updates: 3, renewed: 3 });
     const closed: number[] = [];
-    room.editors.add({
-      show: () => fail("the new state would take away what was not sent yet"),
-      dismiss: ({ code }) => closed.push(code),
+    room.subscribers.add({
+      send: () => fail("the new state would take away what was not sent yet"),
+      close: ({ code }) => closed.push(code),
     });
     await there.rooms.catchUp();
     await waitFor("all have to leave", () => room.isRenewed);
     deepEqual(closed, [4014]);
-    there.rooms.leave(id);
-    const anew = await there.rooms.enter(id);
+    there.rooms.release(id);
+    const anew = await there.rooms.acquire(id);
     ok(anew);
     await write(anew);
-    const opened = await here.rooms.enter(id);
+    const opened = await here.rooms.acquire(id);
     ok(opened);
     deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
   });

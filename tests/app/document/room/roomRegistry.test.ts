@@ -22,11 +22,11 @@ describe("a document in memory", () => {
     doc.getMap("fields").set("author", "Ada");
     store.meanwhile = async () => {
       await other.save([{ documentId: id, update: Y.encodeStateAsUpdate(doc), basis: 1 }]);
-      rooms.hear(id, 2);
+      rooms.catchUpTo(id, 2);
     };
-    const room = await rooms.enter(id);
+    const room = await rooms.acquire(id);
     await waitFor("it is there", () => room?.content.doc.getMap("fields").get("author") === "Ada");
-    rooms.leave(id);
+    rooms.release(id);
     await rooms.closed();
     equal(rooms.get(id), undefined);
   });
@@ -34,12 +34,12 @@ describe("a document in memory", () => {
   it("leaves alone the title that another replica has given it, and has not told of, when it is closed", async () => {
     const { rooms, library, other } = await start();
     const { id } = await library.create("Old");
-    await rooms.enter(id);
+    await rooms.acquire(id);
     const doc = new Y.Doc();
     doc.getText("title").insert(0, "New");
     const update = Y.encodeStateAsUpdate(doc);
     await other.save([{ documentId: id, update, title: "New", basis: 1 }]);
-    rooms.leave(id);
+    rooms.release(id);
     await rooms.closed();
     equal((await library.find(id))?.title, "New");
   });

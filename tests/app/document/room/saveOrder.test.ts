@@ -1,8 +1,8 @@
 import { equal, notEqual, ok, rejects } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import * as Y from "yjs";
-import type { Admitted } from "../../../../app/document/validation/updateValidator.ts";
-import { Refusal } from "../../../../app/document/limits.ts";
+import type { AcceptedUpdate } from "../../../../app/document/validation/updateValidator.ts";
+import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import type { Room } from "../../../../app/document/room/room.ts";
 import { startRooms, stopRooms, type RoomsOfReplica } from "../documentRooms.ts";
 import { queryRows, usePostgres } from "../../../drivers/postgres.ts";
@@ -56,7 +56,7 @@ describe("updates that need each other", () => {
     const url = await postgres.newDatabase();
     const [here, there] = [await startRooms(url), await startRooms(url)];
     const { id } = await here.library.create("");
-    const room = await here.rooms.enter(id);
+    const room = await here.rooms.acquire(id);
     ok(room);
     return { url, id, room, here, there };
   };
@@ -68,14 +68,16 @@ describe("updates that need each other", () => {
     return store.save([{ documentId, update: Y.encodeStateAsUpdate(doc), basis: 1 }]);
   };
 
-  const admitted = async (decision: ReturnType<Room["intake"]["judge"]>): Promise<Admitted> => {
+  const admitted = async (
+    decision: ReturnType<Room["validator"]["judge"]>,
+  ): Promise<AcceptedUpdate> => {
     const decided = await decision;
-    ok(decided.kind === "admitted", decided.kind);
-    return decided.admitted;
+    ok(decided.kind === "accepted", decided.kind);
+    return decided.accepted;
   };
 
   const isUnavailable = (error: unknown): boolean =>
-    error instanceof Refusal && error.code === 4014;
+    error instanceof CloseError && error.code === 4014;
 
   /** The title as PostgreSQL has it, where no update comes before one that it needs. */
   const storedTitle = async (url: string): Promise<string> => {
@@ -100,12 +102,12 @@ describe("updates that need each other", () => {
     const [saving, reading] = [new Gate(), new Gate()];
     here.store.beforeSave = saving.pass;
     here.store.beforeReadAfter = reading.pass;
-    const one = room.save(await admitted(Promise.resolve(room.intake.check(first))));
+    const one = room.save(await admitted(Promise.resolve(room.validator.check(first))));
     const refusals = [rejects(one, isUnavailable)];
     await saving.reached;
     // What this replica does not have yet has to be read before the second one is saved.
     await saveElsewhere(there, id);
-    const two = room.save(await admitted(room.intake.judge(second)));
+    const two = room.save(await admitted(room.validator.judge(second)));
     refusals.push(rejects(two, isUnavailable));
     await reading.reached;
     saving.fail(new Error("PostgreSQL cannot take it"));
@@ -125,11 +127,11 @@ describe("updates that need each other", () => {
     const [before, after] = [new Gate(), new Gate()];
     here.store.beforeReadAfter = before.pass;
     await saveElsewhere(there, id);
-    const one = room.save(await admitted(room.intake.judge(first)));
+    const one = room.save(await admitted(room.validator.judge(first)));
     await before.reached;
     // The first one waits until all is read that was heard of meanwhile, too.
-    const next = await admitted(room.intake.judge(second));
-    room.hear(3);
+    const next = await admitted(room.validator.judge(second));
+    room.catchUpTo(3);
     here.store.beforeReadAfter = after.pass;
     before.open();
     await after.reached;
@@ -148,10 +150,10 @@ describe("updates that need each other", () => {
     const update = new Uint8Array(MAX_WAITING_BYTES - 500);
     const other = here.writer.save({ documentId: randomUUID(), update, basis: 0 });
     await saving.reached;
-    const decision = room.intake.check(first);
-    ok(decision.kind === "admitted");
-    const one = rejects(room.save(decision.admitted), isUnavailable);
-    notEqual(room.intake.check(second).kind, "admitted");
+    const decision = room.validator.check(first);
+    ok(decision.kind === "accepted");
+    const one = rejects(room.save(decision.accepted), isUnavailable);
+    notEqual(room.validator.check(second).kind, "accepted");
     saving.fail(new Error("PostgreSQL cannot take it"));
     await Promise.all([one, rejects(other, isUnavailable)]);
     equal(await storedTitle(url), "");

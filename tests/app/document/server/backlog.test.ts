@@ -5,14 +5,14 @@ import { Registry } from "prom-client";
 import * as Y from "yjs";
 import { UnavailableError } from "../../../../app/common/http/problem.ts";
 import { Content } from "../../../../app/document/content/content.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Inbox } from "../../../../app/document/server/updateQueue.ts";
-import { Intake } from "../../../../app/document/validation/updateValidator.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { UpdateQueue } from "../../../../app/document/server/updateQueue.ts";
+import { UpdateValidator } from "../../../../app/document/validation/updateValidator.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { createDocumentMetrics } from "../../../../app/document/metrics.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
-import type { DocumentStore } from "../../../../app/document/storage/updateStore.ts";
-import { Workshop } from "../../../../app/document/worker/jobQueue.ts";
+import type { UpdateStore } from "../../../../app/document/storage/updateStore.ts";
+import { JobQueue } from "../../../../app/document/worker/jobQueue.ts";
 import type { Room } from "../../../../app/document/room/room.ts";
 import { LIMITS } from "../../../drivers/documentServer.ts";
 import { usePostgres } from "../../../drivers/postgres.ts";
@@ -48,23 +48,23 @@ function poison(): Uint8Array {
 
 /** The inbox of an editor that is far behind, and what it tells. */
 class Backlog {
-  readonly inbox: Inbox;
+  readonly inbox: UpdateQueue;
   saved = 0;
   readonly busy: boolean[] = [];
   readonly failures: unknown[] = [];
 
   constructor(room: Room) {
-    this.inbox = new Inbox(room, LIMITS, {
+    this.inbox = new UpdateQueue(room, LIMITS, {
       onSaved: () => (this.saved += 1),
       onFailed: (error) => this.failures.push(error),
       onBusy: (isBusy) => this.busy.push(isBusy),
       onIdle: () => undefined,
     });
-    room.editors.add({ show: () => this.inbox.retry(), dismiss: () => undefined });
+    room.subscribers.add({ send: () => this.inbox.retryPending(), close: () => undefined });
   }
 
   async put(updates: readonly Uint8Array[]): Promise<void> {
-    updates.forEach((update) => this.inbox.put(update));
+    updates.forEach((update) => this.inbox.push(update));
     await waitFor("all is decided on and saved", () => this.inbox.isIdle);
   }
 }
@@ -81,9 +81,9 @@ describe("an editor that is far behind the others", () => {
   const start = async () => {
     const { rooms, library } = await startRooms(await postgres.newDatabase());
     const { id } = await library.create("");
-    const room = await rooms.enter(id);
+    const room = await rooms.acquire(id);
     ok(room);
-    const run = mock.method(Workshop.prototype, "run");
+    const run = mock.method(JobQueue.prototype, "run");
     const backlog = new Backlog(room);
     const others = RIVALS.flatMap((rival) => typed(OTHERS / RIVALS.length, rival));
     await backlog.put([Y.mergeUpdates(others)]);
@@ -150,7 +150,7 @@ describe("updates that wait to be tried while PostgreSQL hangs", () => {
       connections: () => 0,
     });
     const schema = textSchema();
-    const workshop = new Workshop(
+    const workshop = new JobQueue(
       { schema, maxBytes: LIMITS.maxDocumentBytes },
       metrics,
       pino({ level: "silent" }),
@@ -161,10 +161,10 @@ describe("updates that wait to be tried while PostgreSQL hangs", () => {
       reads += 1;
       return hanging.promise;
     };
-    const intake = new Intake("a document", new Content(new Turns()), {
-      store: { read } as unknown as DocumentStore,
-      workshop,
-      shape: new Shape(schema),
+    const intake = new UpdateValidator("a document", new Content(new Scheduler()), {
+      store: { read } as unknown as UpdateStore,
+      jobs: workshop,
+      schema: new DocumentSchema(schema),
       limits: LIMITS,
     });
     const update = Y.mergeUpdates(typed(200, AFTER));

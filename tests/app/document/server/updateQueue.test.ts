@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { Content } from "../../../../app/document/content/content.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Inbox } from "../../../../app/document/server/updateQueue.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { UpdateQueue } from "../../../../app/document/server/updateQueue.ts";
 import type { Room } from "../../../../app/document/room/room.ts";
 import { LIMITS } from "../../../drivers/documentServer.ts";
 
@@ -22,7 +22,7 @@ describe("updates that come at once", () => {
       happened.push(`update ${number}`);
       return { kind: "known" };
     };
-    const room = { content: new Content(new Turns()), intake: { check } } as unknown as Room;
+    const room = { content: new Content(new Scheduler()), validator: { check } } as unknown as Room;
     const editors = ["a", "b"].map((name) => {
       let onIdle: () => void = () => undefined;
       const idle = new Promise<void>((resolve) => (onIdle = resolve));
@@ -35,13 +35,13 @@ describe("updates that come at once", () => {
           onIdle();
         },
       };
-      return { inbox: new Inbox(room, LIMITS, events), idle };
+      return { inbox: new UpdateQueue(room, LIMITS, events), idle };
     });
     const [one, other] = editors;
-    [1, 2].forEach((number) => one?.inbox.put(Uint8Array.of(number)));
+    [1, 2].forEach((number) => one?.inbox.push(Uint8Array.of(number)));
     // It leaves before its second one is decided on.
     one?.inbox.close();
-    other?.inbox.put(Uint8Array.of(3));
+    other?.inbox.push(Uint8Array.of(3));
     await Promise.all(editors.map(({ idle }) => idle));
     clearImmediate(timer);
     deepEqual(

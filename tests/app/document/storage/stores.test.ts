@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { Database, DATABASE_RULES } from "../../../../app/common/database/database.ts";
 import { parseSettings } from "../../../../app/contract/settings.ts";
-import { Archive } from "../../../../app/document/storage/versionStore.ts";
-import { DocumentLibrary } from "../../../../app/document/storage/documentRepository.ts";
+import { VersionStore } from "../../../../app/document/storage/versionStore.ts";
+import { DocumentRepository } from "../../../../app/document/storage/documentRepository.ts";
 import { MIGRATIONS, type DocumentTables } from "../../../../app/document/storage/migrations.ts";
-import { DocumentStore } from "../../../../app/document/storage/updateStore.ts";
+import { UpdateStore } from "../../../../app/document/storage/updateStore.ts";
 import { queryRows, usePostgres } from "../../../drivers/postgres.ts";
 
-describe("archive of documents", () => {
+describe("stores of documents", () => {
   const postgres = usePostgres();
   const open = new Set<Database<DocumentTables>>();
   const replicaId = randomUUID();
@@ -33,8 +33,8 @@ describe("archive of documents", () => {
     const url = await postgres.newDatabase();
     const database = connect(url);
     await database.migrate(MIGRATIONS);
-    const { id } = await new DocumentLibrary(database.db, replicaId).create("");
-    const store = new DocumentStore(database.db, replicaId);
+    const { id } = await new DocumentRepository(database.db, replicaId).create("");
+    const store = new UpdateStore(database.db, replicaId);
     const batch = Array.from({ length: updates - 1 }, () => ({
       documentId: id,
       update: state,
@@ -46,9 +46,9 @@ describe("archive of documents", () => {
 
   it("compacts once, however many do so at the same time, and deletes all that the snapshot has", async () => {
     const { url, id } = await start(3000);
-    const archives = Array.from({ length: 5 }, () => new Archive(connect(url).db));
+    const stores = Array.from({ length: 5 }, () => new UpdateStore(connect(url).db, replicaId));
     const written = await Promise.all(
-      archives.map((archive) => archive.compact(id, { number: 2500, state })),
+      stores.map((store) => store.compact(id, { number: 2500, state })),
     );
     equal(written.filter(Boolean).length, 1);
     deepEqual(
@@ -59,10 +59,10 @@ describe("archive of documents", () => {
 
   it("never goes back to an older snapshot", async () => {
     const { url, id } = await start(20);
-    const archive = new Archive(connect(url).db);
-    equal(await archive.compact(id, { number: 10, state }), true);
-    equal(await archive.compact(id, { number: 9, state: Buffer.from("older") }), false);
-    equal(await archive.compact(id, { number: 11, state }), true);
+    const store = new UpdateStore(connect(url).db, replicaId);
+    equal(await store.compact(id, { number: 10, state }), true);
+    equal(await store.compact(id, { number: 9, state: Buffer.from("older") }), false);
+    equal(await store.compact(id, { number: 11, state }), true);
     deepEqual(await queryRows(url, "select number::int, state from document_snapshot"), [
       { number: 11, state },
     ]);
@@ -83,12 +83,12 @@ describe("archive of documents", () => {
 
   it("keeps the last 50 versions that nobody asked for, and one of a state", async () => {
     const { url, id } = await start(1);
-    const archive = new Archive(connect(url).db);
-    await archive.keep(id, { number: 1, state }, "asked for");
-    equal(await archive.keepUntitled(id, { number: 1, state }), false);
+    const archive = new VersionStore(connect(url).db);
+    await archive.add(id, { number: 1, state }, "asked for");
+    equal(await archive.addUntitled(id, { number: 1, state }), false);
     for (let number = 2; number <= 60; number++) {
-      equal(await archive.keepUntitled(id, { number, state }), true);
-      equal(await archive.keepUntitled(id, { number, state }), false);
+      equal(await archive.addUntitled(id, { number, state }), true);
+      equal(await archive.addUntitled(id, { number, state }), false);
       await age(url, "20 minutes");
     }
     deepEqual(await versionsOf(url), [1, ...Array.from({ length: 50 }, (_, index) => index + 11)]);
@@ -96,10 +96,10 @@ describe("archive of documents", () => {
 
   it("keeps of many short visits no three within a quarter of an hour", async () => {
     const { url, id } = await start(1);
-    const archive = new Archive(connect(url).db);
+    const archive = new VersionStore(connect(url).db);
     for (let minute = 2; minute <= 42; minute++) {
-      equal(await archive.keepUntitled(id, { number: minute, state }), true);
-      await archive.keep(id, { number: 1, state }, "asked for");
+      equal(await archive.addUntitled(id, { number: minute, state }), true);
+      await archive.add(id, { number: 1, state }, "asked for");
       await age(url, "1 minute");
     }
     const kept = (await versionsOf(url)).filter((number) => number > 1);
@@ -108,21 +108,18 @@ describe("archive of documents", () => {
 
   it("keeps no more than 100 versions with a title", async () => {
     const { url, id } = await start(1);
-    const archive = new Archive(connect(url).db);
+    const archive = new VersionStore(connect(url).db);
     for (let each = 0; each < 100; each++) {
-      equal((await archive.keep(id, { number: 1, state }, "A"))?.title, "A");
+      equal((await archive.add(id, { number: 1, state }, "A"))?.title, "A");
     }
-    equal(await archive.keep(id, { number: 1, state }, "A"), undefined);
-    equal((await archive.versions(id)).length, 100);
+    equal(await archive.add(id, { number: 1, state }, "A"), undefined);
+    equal((await archive.list(id)).length, 100);
   });
 
   it("numbers updates without a gap, however many replicas save at the same time", async () => {
     const { url, id } = await start(1);
-    const other = await new DocumentLibrary(connect(url).db, replicaId).create("");
-    const stores = Array.from(
-      { length: 4 },
-      () => new DocumentStore(connect(url).db, randomUUID()),
-    );
+    const other = await new DocumentRepository(connect(url).db, replicaId).create("");
+    const stores = Array.from({ length: 4 }, () => new UpdateStore(connect(url).db, randomUUID()));
     const batches = stores.flatMap((store, index) =>
       Array.from({ length: 25 }, (_, round) =>
         // In another order each time: who locks as it comes waits for ever.
@@ -154,7 +151,7 @@ describe("archive of documents", () => {
 
   it("saves nothing for a document that is not there, and says so", async () => {
     const { url, id } = await start(1);
-    const store = new DocumentStore(connect(url).db, replicaId);
+    const store = new UpdateStore(connect(url).db, replicaId);
     const batch = [id, randomUUID(), id].map((documentId) => ({
       documentId,
       update: state,

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Content } from "../../../../app/document/content/content.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Admission } from "../../../../app/document/validation/fastCheck.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { FastCheck } from "../../../../app/document/validation/fastCheck.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { MAX_OPENING_DETOURS } from "../../../../app/document/limits.ts";
 import { openCopy } from "../../../../app/document/validation/trialDocument.ts";
@@ -125,15 +125,19 @@ describe("an update that takes Yjs long", () => {
   });
 
   it("is not taken for a small one while the others are still being saved", async () => {
-    const content = new Content(new Turns());
+    const content = new Content(new Scheduler());
     await content.integrate([base()], (error) => {
       throw error;
     });
-    const admission = new Admission(content, new Shape(textSchema()), LIMITS.maxDocumentBytes);
+    const admission = new FastCheck(
+      content,
+      new DocumentSchema(textSchema()),
+      LIMITS.maxDocumentBytes,
+    );
     const kinds = crowdedBit(CROWD, 20).map((update) => {
       const verdict = admission.check(update);
       if (verdict.kind === "fits") {
-        admission.saving(update, verdict.entries);
+        admission.saveStarted(update, verdict.entries);
       }
       return verdict.kind;
     });

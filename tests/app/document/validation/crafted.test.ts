@@ -4,11 +4,11 @@ import * as Y from "yjs";
 import { Content } from "../../../../app/document/content/content.ts";
 import { MissingError } from "../../../../app/document/content/integration.ts";
 import { emptyDoc } from "../../../../app/document/content/sharedDoc.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Admission, type Verdict } from "../../../../app/document/validation/fastCheck.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { FastCheck, type FastCheckResult } from "../../../../app/document/validation/fastCheck.ts";
 import { judge } from "../../../../app/document/validation/trialDocument.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Refusal } from "../../../../app/document/limits.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { craftUpdate, type CraftedUpdate, type Id } from "./craftedUpdate.ts";
 import { wholeDocument } from "../documentShapes.ts";
@@ -17,19 +17,19 @@ const MAX_BYTES = 2 * 1024 * 1024;
 const DOCUMENTS = 60;
 const UPDATES = 30;
 const SEED = 77;
-const shape = new Shape(textSchema());
+const shape = new DocumentSchema(textSchema());
 
-type Outcome = Verdict["kind"] | "refused";
+type Outcome = FastCheckResult["kind"] | "refused";
 
 function refused(error: unknown): "refused" {
-  if (error instanceof Refusal || error instanceof MissingError) {
+  if (error instanceof CloseError || error instanceof MissingError) {
     return "refused";
   }
   throw error;
 }
 
 async function open(...updates: Uint8Array[]): Promise<Content> {
-  const content = new Content(new Turns());
+  const content = new Content(new Scheduler());
   await content.integrate(updates, (error) => {
     throw error as Error;
   });
@@ -50,18 +50,18 @@ function seen(doc: Y.Doc): unknown {
 class Replica {
   readonly saved: Uint8Array[];
   readonly content: Content;
-  readonly #admission: Admission;
-  #saving: { update: Uint8Array; entries: Parameters<Admission["saving"]>[1] }[] = [];
+  readonly #admission: FastCheck;
+  #saving: { update: Uint8Array; entries: Parameters<FastCheck["saveStarted"]>[1] }[] = [];
 
   constructor(state: Uint8Array, content: Content) {
     this.saved = [state];
     this.content = content;
-    this.#admission = new Admission(content, shape, MAX_BYTES);
+    this.#admission = new FastCheck(content, shape, MAX_BYTES);
   }
 
   /** What a look and a try on a copy make of an update; it is taken where both let it through. */
   async offer(update: Uint8Array): Promise<{ look: Outcome; copy: "taken" | "refused" }> {
-    let look: Verdict | "refused";
+    let look: FastCheckResult | "refused";
     try {
       look = this.#admission.check(update);
     } catch (error) {
@@ -70,7 +70,7 @@ class Replica {
     const copy = this.#isTakenByCopy(update) ? "taken" : "refused";
     const outcome = look === "refused" ? look : look.kind;
     if (copy === "taken" && look !== "refused" && look.kind === "fits") {
-      this.#admission.saving(update, look.entries);
+      this.#admission.saveStarted(update, look.entries);
       this.#saving.push({ update, entries: look.entries });
     } else if (copy === "taken" && outcome === "unclear") {
       await this.save();
@@ -82,7 +82,7 @@ class Replica {
   async save(): Promise<void> {
     for (const { update, entries } of this.#saving.splice(0)) {
       await this.#take(update);
-      this.#admission.settled(update, entries);
+      this.#admission.saveSettled(update, entries);
     }
   }
 
@@ -139,7 +139,7 @@ describe("updates that nobody's editor made", function () {
       }
       await replica.save();
       const { doc } = replica.content;
-      deepEqual(shape.unfitIn(doc), []);
+      deepEqual(shape.invalidItemsIn(doc), []);
       const stock = emptyDoc();
       replica.saved.toReversed().forEach((each) => Y.applyUpdate(stock, each));
       const reopened = await open(await replica.content.encode());

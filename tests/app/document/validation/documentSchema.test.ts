@@ -1,12 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import * as Y from "yjs";
-import { Admission } from "../../../../app/document/validation/fastCheck.ts";
+import { FastCheck } from "../../../../app/document/validation/fastCheck.ts";
 import { Content } from "../../../../app/document/content/content.ts";
-import { Refusal } from "../../../../app/document/limits.ts";
+import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { judge } from "../../../../app/document/validation/trialDocument.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
 import { emptyDoc } from "../../../../app/document/content/sharedDoc.ts";
 import { closeEditors, contentOf, openDocument } from "../../../drivers/documentEditor.ts";
 import {
@@ -46,7 +46,7 @@ const HARMFUL = [
   );
 
 describe("the shape of a document", () => {
-  const shape = new Shape(textSchema());
+  const shape = new DocumentSchema(textSchema());
   const state = Y.encodeStateAsUpdate(wholeDocument());
   const shapes = [...allShapes(state)];
 
@@ -68,17 +68,17 @@ describe("the shape of a document", () => {
       check();
       return false;
     } catch (error) {
-      equal(error instanceof Refusal && error.kind, "poisoned");
+      equal(error instanceof CloseError && error.kind, "poisoned");
       return true;
     }
   };
 
   it("is what its page puts into it, and nothing else: seen by a look at the document", async () => {
-    const content = new Content(new Turns());
+    const content = new Content(new Scheduler());
     await content.integrate([state], (error) => {
       throw error;
     });
-    const admission = new Admission(content, shape, LIMITS.maxDocumentBytes);
+    const admission = new FastCheck(content, shape, LIMITS.maxDocumentBytes);
     deepEqual(
       accepted((update) => refuses(() => equal(admission.check(update).kind, "fits"))),
       honest,
@@ -89,7 +89,7 @@ describe("the shape of a document", () => {
     for (const [where, what, update] of shapes) {
       const name = nameOf(where, what);
       const doc = whole(update);
-      const unfit = shape.unfitIn(doc);
+      const unfit = shape.invalidItemsIn(doc);
       deepEqual([name, unfit.length], [name, HARMFUL.includes(name) ? 1 : unfit.length]);
       ok(unfit.length === 0 || !honest.includes(name), name);
       doc.transact((transaction) => unfit.forEach((item) => item.delete(transaction)));
@@ -144,6 +144,6 @@ describe("an update that would break the page of a document", () => {
   });
 
   function shapeOf(doc: Y.Doc): Y.Item[] {
-    return new Shape(textSchema()).unfitIn(doc);
+    return new DocumentSchema(textSchema()).invalidItemsIn(doc);
   }
 });

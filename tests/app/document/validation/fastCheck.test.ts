@@ -2,10 +2,10 @@ import { equal, ok } from "node:assert/strict";
 import { mock } from "node:test";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
-import { Ahead } from "../../../../app/document/validation/unsavedItems.ts";
+import { UnsavedItems } from "../../../../app/document/validation/unsavedItems.ts";
 import { Past } from "../../../../app/document/content/past.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Surroundings } from "../../../../app/document/validation/itemLocator.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { ItemLocator } from "../../../../app/document/validation/itemLocator.ts";
 import { TitleCopy } from "../../../../app/document/validation/titleCopy.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { base, everySecond } from "../documentAttacks.ts";
@@ -77,7 +77,12 @@ describe("a look at an update", () => {
       },
     });
     doc.store.clients.set(1, counting);
-    const around = new Surroundings(doc, new Shape(textSchema()), [new Ahead()], new Past());
+    const around = new ItemLocator(
+      doc,
+      new DocumentSchema(textSchema()),
+      [new UnsavedItems()],
+      new Past(),
+    );
     const deleted = (start: number) => ({ client: 1, start, end: start + 1 });
     ok(around.areDeleted([deleted(3), deleted(5), deleted(2 * count - 1)]));
     ok(!around.areDeleted([deleted(3), deleted(2 * count - 2)]));

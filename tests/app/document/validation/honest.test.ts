@@ -1,17 +1,17 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import * as Y from "yjs";
-import { Admission, type Verdict } from "../../../../app/document/validation/fastCheck.ts";
+import { FastCheck, type FastCheckResult } from "../../../../app/document/validation/fastCheck.ts";
 import { Content } from "../../../../app/document/content/content.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { judge } from "../../../../app/document/validation/trialDocument.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
 import { contentOf } from "../../../drivers/documentEditor.ts";
 import { LIMITS } from "../../../drivers/documentServer.ts";
 import { EDITS, HonestEditor } from "../honestEditor.ts";
 
-const shape = new Shape(textSchema());
+const shape = new DocumentSchema(textSchema());
 
 const EDITORS = 3;
 
@@ -36,9 +36,9 @@ const event = fc.oneof(
 
 /** The part of a server that decides on updates, and then has them committed, which takes a while. */
 class Server {
-  readonly content = new Content(new Turns());
-  readonly verdicts: Verdict["kind"][] = [];
-  readonly #admission = new Admission(this.content, shape, LIMITS.maxDocumentBytes);
+  readonly content = new Content(new Scheduler());
+  readonly verdicts: FastCheckResult["kind"][] = [];
+  readonly #admission = new FastCheck(this.content, shape, LIMITS.maxDocumentBytes);
   readonly #saving: { update: Uint8Array; settle: () => void }[] = [];
 
   async take(update: Uint8Array): Promise<void> {
@@ -46,8 +46,8 @@ class Server {
     this.verdicts.push(verdict.kind);
     if (verdict.kind === "fits") {
       const { entries } = verdict;
-      this.#admission.saving(update, entries);
-      this.#saving.push({ update, settle: () => this.#admission.settled(update, entries) });
+      this.#admission.saveStarted(update, entries);
+      this.#saving.push({ update, settle: () => this.#admission.saveSettled(update, entries) });
     } else if (verdict.kind === "unclear") {
       await this.commit();
       const state = await this.content.encode();
@@ -73,7 +73,7 @@ class Server {
 
 describe("what people do in pages", () => {
   it("is taken, whatever it is, in whatever order it comes, most often without a copy", async () => {
-    const verdicts: Verdict["kind"][] = [];
+    const verdicts: FastCheckResult["kind"][] = [];
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 40, maxLength: 120 }), async (events) => {
         const server = new Server();
@@ -113,7 +113,7 @@ describe("what people do in pages", () => {
         }
         await Promise.all(editors.map(receive));
         const { doc } = server.content;
-        equal(shape.unfitIn(doc).length, 0);
+        equal(shape.invalidItemsIn(doc).length, 0);
         for (const { shared } of editors) {
           deepEqual(contentOf(shared.doc), contentOf(doc));
         }

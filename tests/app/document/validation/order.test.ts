@@ -2,16 +2,16 @@ import { equal, throws } from "node:assert/strict";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 import { Content } from "../../../../app/document/content/content.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Admission } from "../../../../app/document/validation/fastCheck.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { FastCheck } from "../../../../app/document/validation/fastCheck.ts";
 import { judge } from "../../../../app/document/validation/trialDocument.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
-import { Refusal } from "../../../../app/document/limits.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
+import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { bytes } from "../../../support/documentFrames.ts";
 
 const MAX_BYTES = 2 * 1024 * 1024;
-const shape = new Shape(textSchema());
+const shape = new DocumentSchema(textSchema());
 
 /** A letter of client 9 that says which two it is between. */
 function letter(origin: [number, number], rightOrigin: [number, number]): Uint8Array {
@@ -36,7 +36,7 @@ async function start(): Promise<{ content: Content; state: Uint8Array }> {
   }
   body.delete(1, 1);
   const state = Y.encodeStateAsUpdate(doc);
-  const content = new Content(new Turns());
+  const content = new Content(new Scheduler());
   await content.integrate([state], (error) => {
     throw error as Error;
   });
@@ -44,7 +44,7 @@ async function start(): Promise<{ content: Content; state: Uint8Array }> {
 }
 
 function isPoisoned(error: unknown): boolean {
-  return error instanceof Refusal && error.code === 4007;
+  return error instanceof CloseError && error.code === 4007;
 }
 
 describe("an update between two places", () => {
@@ -79,7 +79,7 @@ describe("an update between two places", () => {
     const { content, state } = await start();
     const [left, right] = NEXT as [[number, number], [number, number]];
     const update = letter(left, right);
-    equal(new Admission(content, shape, MAX_BYTES).check(update).kind, "fits");
+    equal(new FastCheck(content, shape, MAX_BYTES).check(update).kind, "fits");
     judge({ updates: [state], update }, shape, MAX_BYTES);
   });
 
@@ -87,7 +87,7 @@ describe("an update between two places", () => {
     it(`is refused with 4007, by a look and on a copy: ${what}`, async () => {
       const { content, state } = await start();
       const update = letter(left, right);
-      throws(() => new Admission(content, shape, MAX_BYTES).check(update), isPoisoned);
+      throws(() => new FastCheck(content, shape, MAX_BYTES).check(update), isPoisoned);
       throws(() => judge({ updates: [state], update }, shape, MAX_BYTES), isPoisoned);
     });
   }

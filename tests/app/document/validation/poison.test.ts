@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
 import { renewed } from "../../../../app/document/worker/renewal.ts";
 import { metric } from "../../../drivers/metrics.ts";
@@ -209,7 +209,7 @@ describe("an update that would do harm", () => {
     const fresh = await startDocumentServer(database);
     const { doc } = await openDocument(id, fresh.origin);
     equal(doc.getText("title").toJSON(), "bxc");
-    const again = renewed(doc, new Shape(textSchema()));
+    const again = renewed(doc, new DocumentSchema(textSchema()));
     Y.applyUpdate(doc, again.state);
     equal(doc.getText("title").toJSON(), "bxc");
   });

@@ -4,45 +4,45 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { Content } from "../../../../app/document/content/content.ts";
 import { MissingError, TooCostlyError } from "../../../../app/document/content/integration.ts";
-import { Turns } from "../../../../app/document/content/scheduler.ts";
-import { Intake } from "../../../../app/document/validation/updateValidator.ts";
-import { Shape } from "../../../../app/document/validation/documentSchema.ts";
+import { Scheduler } from "../../../../app/document/content/scheduler.ts";
+import { UpdateValidator } from "../../../../app/document/validation/updateValidator.ts";
+import { DocumentSchema } from "../../../../app/document/validation/documentSchema.ts";
 import { maxStructs } from "../../../../app/document/limits.ts";
 import { createDocumentMetrics } from "../../../../app/document/metrics.ts";
 import { textSchema } from "../../../../app/document/page/textSchema.ts";
-import type { DocumentStore } from "../../../../app/document/storage/updateStore.ts";
-import { Workshop } from "../../../../app/document/worker/jobQueue.ts";
+import type { UpdateStore } from "../../../../app/document/storage/updateStore.ts";
+import { JobQueue } from "../../../../app/document/worker/jobQueue.ts";
 import { base, crowded, crowdedBit, paragraphs } from "../documentAttacks.ts";
 import { LIMITS } from "../../../drivers/documentServer.ts";
 import { childrenOf, environmentOf, isAlive, processesWith } from "../../../drivers/localRun.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
 
 describe("the process for work that may take long", () => {
-  const workshops: Workshop[] = [];
+  const workshops: JobQueue[] = [];
   const schema = textSchema();
   let log: string;
 
-  const start = (options: ConstructorParameters<typeof Workshop>[3]): Workshop => {
+  const start = (options: ConstructorParameters<typeof JobQueue>[3]): JobQueue => {
     const metrics = createDocumentMetrics(new Registry(), {
       documents: () => 0,
       connections: () => 0,
     });
     const data = { schema, maxBytes: LIMITS.maxDocumentBytes };
     const logger = pino({}, { write: (line: string) => (log += line) });
-    const workshop = new Workshop(data, metrics, logger, options);
+    const workshop = new JobQueue(data, metrics, logger, options);
     workshops.push(workshop);
     return workshop;
   };
 
   const judge = (
-    workshop: Workshop,
+    workshop: JobQueue,
     update: Uint8Array,
     updates: Uint8Array[] = [base()],
   ): Promise<unknown> =>
     workshop.run("judge", "a document", () => Promise.resolve({ updates, update }));
 
   /** Nobody has ever tried these: there is no limit to what it takes to renew a document. */
-  const runEndlessly = (workshop: Workshop): Promise<unknown> =>
+  const runEndlessly = (workshop: JobQueue): Promise<unknown> =>
     workshop.run("renew", "one", () => Promise.resolve({ updates: [base(), crowded(60_000)] }));
 
   /** The process that this one has started for the work. */
@@ -98,10 +98,10 @@ describe("the process for work that may take long", () => {
   it("is ended by a job that takes too much memory, which is refused as such, and the next one gets another", async () => {
     const workshop = start({ heapMib: 30 });
     const store = { read: () => Promise.resolve({ snapshot: undefined, updates: [] }) };
-    const intake = new Intake("a document", new Content(new Turns()), {
-      store: store as unknown as DocumentStore,
-      workshop,
-      shape: new Shape(schema),
+    const intake = new UpdateValidator("a document", new Content(new Scheduler()), {
+      store: store as unknown as UpdateStore,
+      jobs: workshop,
+      schema: new DocumentSchema(schema),
       limits: LIMITS,
     });
     await rejects(intake.judge(paragraphs(maxStructs(LIMITS.maxDocumentBytes))), {

@@ -1,0 +1,38 @@
+import * as Y from "yjs";
+import { BARRED, isVisible } from "../../common/http/visibleText.ts";
+
+/** Characters of a title in lists. */
+export const MAX_TITLE = 200;
+
+/** What a title in lists has instead as a space. */
+const UNFIT = new RegExp(`(?:${BARRED.source}|\\p{Z})+`, "gu");
+const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
+
+/** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
+const MAX_READ = 1000;
+
+/** The shared text that is a document's title. */
+export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
+
+/** The title that a document gives itself, as lists show it: in one line, not too long, and none if it is invisible. */
+export function titleIn(document: Y.Doc): string {
+  const line = beginningOf(titleOf(document)).replace(UNFIT, " ").trim();
+  return isVisible(line) ? (IN_LISTS.exec(line)?.[0] ?? "") : "";
+}
+
+function beginningOf(text: Y.Text): string {
+  let beginning = "";
+  for (let item = text._start; item !== null && beginning.length < MAX_READ; item = item.right) {
+    if (!item.deleted && item.content instanceof Y.ContentString) {
+      beginning += item.content.str.slice(0, MAX_READ);
+    }
+  }
+  return beginning;
+}
+
+/** An update that gives an empty document a title. */
+export function titled(title: string): Uint8Array {
+  const document = new Y.Doc();
+  titleOf(document).insert(0, title);
+  return Y.encodeStateAsUpdate(document);
+}
