@@ -8,44 +8,43 @@ import { MAX_CLIENT } from "../content/updateReader.ts";
 import { MAX_CLIENTS } from "../limits.ts";
 import { CloseError } from "./closeError.ts";
 
-/** Bytes of what an editor tells of itself: name, hue and cursor. */
+/** Bytes of an editor's presence: name, hue and cursor. */
 const MAX_PRESENCE_BYTES = 16 * 1024;
 
-/** Levels of it. */
+/** Levels of nesting in a presence. */
 const MAX_PRESENCE_DEPTH = 20;
 
-/** Highest clock of it: what follows has to be a number that is exact, for everybody who is told. */
+/** Highest clock of a presence: the next clocks must still be exact integers. */
 const MAX_PRESENCE_CLOCK = 2 ** 40;
 
-/** Clients that an editor may know of which the document does not have. */
+/** Clients in an editor's state vector beyond those that a document may have. */
 const MAX_NEW_CLIENTS = 100;
 
-/** The kind of message about authentication that an editor sends. */
+/** Type of the authentication message that an editor sends. */
 const TOKEN = 0;
 
-/** What an editor says in a frame. */
+/** A frame that an editor has sent. */
 export type Frame =
   /** The first frame of a connection. */
-  | { kind: "hello" }
-  /** Asks for what it lacks who has as much as the state vector says. */
-  | { kind: "question"; vector: Uint8Array }
-  /** A change, or all changes that the server lacks. */
+  | { kind: "auth" }
+  /** Requests what is not in the state vector. */
+  | { kind: "syncRequest"; vector: Uint8Array }
+  /** A change; merged, all changes that the server lacks. */
   | { kind: "update"; update: Uint8Array; isMerge: boolean }
-  /** Tells of itself, as this client. */
   | { kind: "presence"; own: ClientState }
-  | { kind: "bye" }
-  /** Only shows that it lives. */
-  | { kind: "nothing" };
+  | { kind: "close" }
+  /** Shows that the editor is alive, and nothing else. */
+  | { kind: "keepAlive" };
 
 /**
  * Reads a frame of Hocuspocus' protocol (https://tiptap.dev/docs/hocuspocus).
  *
- * @throws CloseError when it is none, or is not about this document
+ * @throws CloseError when it cannot be read, or is about another document
  */
 export function readFrame(data: Uint8Array, documentId: string): Frame {
-  // The answer to a ping is about no document.
+  // A pong names no document.
   if (data.length === 1 && data[0] === MessageType.Pong) {
-    return { kind: "nothing" };
+    return { kind: "keepAlive" };
   }
   try {
     const decoder = decoding.createDecoder(data);
@@ -58,18 +57,18 @@ export function readFrame(data: Uint8Array, documentId: string): Frame {
   }
 }
 
-/** A change, as editors get it. */
-export function changeFrame(documentId: string, update: Uint8Array): Uint8Array {
+/** A change, as it is sent to editors. */
+export function updateFrame(documentId: string, update: Uint8Array): Uint8Array {
   return syncFrame(documentId, messageYjsUpdate, update);
 }
 
-/** Answers a question with what was lacking. */
-export function answerFrame(documentId: string, update: Uint8Array): Uint8Array {
+/** The response to a sync request: what the editor lacks. */
+export function syncResponseFrame(documentId: string, update: Uint8Array): Uint8Array {
   return syncFrame(documentId, messageYjsSyncStep2, update);
 }
 
-/** Asks an editor what it has beyond a state vector. */
-export function askFrame(documentId: string, vector: Uint8Array): Uint8Array {
+/** Requests what an editor has beyond a state vector. */
+export function syncRequestFrame(documentId: string, vector: Uint8Array): Uint8Array {
   return syncFrame(documentId, messageYjsSyncStep1, vector);
 }
 
@@ -82,13 +81,13 @@ function syncFrame(documentId: string, type: number, content: Uint8Array): Uint8
   return encoding.toUint8Array(encoder);
 }
 
-/** How to read what editors send, by its kind. */
+/** Readers of frames, by message type. */
 const READERS = new Map<number, (decoder: decoding.Decoder) => Frame>([
-  [MessageType.Auth, readHello],
+  [MessageType.Auth, readAuth],
   [MessageType.Sync, readSync],
   [MessageType.Awareness, (decoder) => readPresence(decoding.readVarUint8Array(decoder))],
-  [MessageType.QueryAwareness, () => ({ kind: "nothing" })],
-  [MessageType.CLOSE, () => ({ kind: "bye" })],
+  [MessageType.QueryAwareness, () => ({ kind: "keepAlive" })],
+  [MessageType.CLOSE, () => ({ kind: "close" })],
 ]);
 
 function readContent(decoder: decoding.Decoder): Frame {
@@ -99,8 +98,8 @@ function readContent(decoder: decoding.Decoder): Frame {
   return read(decoder);
 }
 
-/** A token, which nobody asks for, and perhaps the version of what sends it. */
-function readHello(decoder: decoding.Decoder): Frame {
+/** A token, which is ignored, and optionally the version of the client. */
+function readAuth(decoder: decoding.Decoder): Frame {
   if (decoding.readVarUint(decoder) !== TOKEN) {
     throw unknownKind();
   }
@@ -108,7 +107,7 @@ function readHello(decoder: decoding.Decoder): Frame {
   if (decoding.hasContent(decoder)) {
     decoding.readVarString(decoder);
   }
-  return { kind: "hello" };
+  return { kind: "auth" };
 }
 
 function readSync(decoder: decoding.Decoder): Frame {
@@ -116,28 +115,28 @@ function readSync(decoder: decoding.Decoder): Frame {
   const content = decoding.readVarUint8Array(decoder);
   switch (type) {
     case messageYjsSyncStep1:
-      return { kind: "question", vector: readVector(content) };
+      return { kind: "syncRequest", vector: readVector(content) };
     case messageYjsSyncStep2:
     case messageYjsUpdate:
-      // A copy, for it is kept longer than the frame.
+      // A copy, as it is kept longer than the frame.
       return { kind: "update", update: content.slice(), isMerge: type === messageYjsSyncStep2 };
     default:
       throw unknownKind();
   }
 }
 
-/** Nobody knows of more clients than a document may have, and those that have just come. */
+/** A state vector has no more clients than a document may have, and those that have just arrived. */
 function readVector(content: Uint8Array): Uint8Array {
   const count = decoding.readVarUint(decoding.createDecoder(content));
   if (count > MAX_CLIENTS + MAX_NEW_CLIENTS) {
     throw unreadable(`it has ${count} clients; the limit is ${MAX_CLIENTS + MAX_NEW_CLIENTS}`);
   }
   Y.decodeStateVector(content);
-  // A copy, for it is kept longer than the frame.
+  // A copy, as it is kept longer than the frame.
   return content.slice();
 }
 
-/** An editor tells its own state, and sometimes that others have none any more, which the server knows better. */
+/** An editor sends its own state. It may also report others as gone, which is ignored: the server tracks that. */
 function readPresence(content: Uint8Array): Frame {
   if (content.byteLength > MAX_PRESENCE_BYTES) {
     throw unreadable(
@@ -154,7 +153,7 @@ function readPresence(content: Uint8Array): Frame {
   if (own !== undefined && own.clock > MAX_PRESENCE_CLOCK) {
     throw unreadable(`presence counts beyond ${MAX_PRESENCE_CLOCK}`);
   }
-  return own === undefined ? { kind: "nothing" } : { kind: "presence", own };
+  return own === undefined ? { kind: "keepAlive" } : { kind: "presence", own };
 }
 
 function isPresent(json: string): boolean {

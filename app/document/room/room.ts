@@ -1,26 +1,23 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Document, Hocuspocus } from "@hocuspocus/server";
 import { Content } from "../content/content.ts";
+import { TooCostlyError, type MissingError } from "../content/integration.ts";
+import { Past } from "../content/past.ts";
+import type { Scheduler } from "../content/scheduler.ts";
+import { CloseError } from "../protocol/closeError.ts";
+import type { NumberedState, StoredDocument } from "../storage/updateStore.ts";
+import type { UpdateWriter } from "../storage/updateWriter.ts";
 import {
   UpdateValidator,
   type AcceptedUpdate,
+  type Decision,
   type ValidationServices,
 } from "../validation/updateValidator.ts";
-import { TooCostlyError } from "../content/integration.ts";
-import { Past } from "../content/past.ts";
-import { CloseError } from "../protocol/closeError.ts";
-import type { Renewer } from "./renewer.ts";
-import type { NumberedState, NumberedUpdate, StoredDocument } from "../storage/updateStore.ts";
-import { SequenceTracker } from "./sequenceTracker.ts";
-import type { Scheduler } from "../content/scheduler.ts";
+import { CatchUp } from "./catchUp.ts";
 import { Maintenance, type MaintainedDocument, type MaintenanceServices } from "./maintenance.ts";
-import type { UpdateWriter } from "../storage/updateWriter.ts";
+import type { Renewer } from "./renewer.ts";
 
-/** Time until the next try to read what other replicas saved, in milliseconds. */
-const RETRY_MS = 300;
-
-/** Updates that others saved of which each is shown for itself; of more, what they come to. */
-const MAX_SHOWN = 20;
+/** Most updates of other replicas that are sent to editors one by one; more are sent as one update. */
+const MAX_SENT_SINGLY = 20;
 
 /** What the rooms of a replica share. */
 export interface RoomServices extends MaintenanceServices, ValidationServices {
@@ -30,34 +27,45 @@ export interface RoomServices extends MaintenanceServices, ValidationServices {
   scheduler: Scheduler;
 }
 
-/** Somebody who sees what a document gets. */
+/** A connection that receives the updates of a document. */
 export interface Subscriber {
   send(update: Uint8Array): void;
   /** Ends the connection. */
-  close(refusal: CloseError): void;
+  close(error: CloseError): void;
 }
 
-/** A document in memory. It has what is committed, and gets it in the order in which it was committed. */
+/** What becomes of an update that an editor has sent. */
+export type Submission =
+  /** The document has all of it. */
+  | { kind: "known" }
+  /** It needs an item that has not arrived yet. */
+  | { kind: "early"; needed: MissingError }
+  /** Only a trial on a copy can show whether it may be saved: see `submitToTrial`. */
+  | { kind: "unclear" }
+  /** It is being saved. */
+  | {
+      kind: "saving";
+      /** Resolves when it is committed. */
+      saved: Promise<void>;
+      /** Whether it was tried on a copy, with all updates that were submitted with it. */
+      wasTried: boolean;
+    };
+
+/** A document in memory. It has what is committed, in the order in which it was committed. */
 export class Room implements MaintainedDocument {
   readonly id: string;
-  /** Who is connected, and what they tell of themselves; what is in the document, it does not have. */
+  /** Hocuspocus' document: connections and presence only; the text is in `content`. */
   readonly document: Document;
   readonly content: Content;
   readonly validator: UpdateValidator;
-  /** The editors that are here. */
   readonly subscribers = new Set<Subscriber>();
-  /** Which of them speaks for a client in what people tell of themselves. */
+  /** Yjs clients on this replica, with the connection that last sent their presence. */
   readonly clients = new Map<number, object>();
   readonly #services: RoomServices;
   readonly #maintenance: Maintenance;
+  readonly #catchUp: CatchUp;
   readonly #release: () => Promise<void>;
-
-  readonly #sequence = new SequenceTracker();
   #isRenewed = false;
-  #catchingUp: Promise<void> | undefined;
-  /** Resolves when those go on that were tried on a copy: one after the other, as each may need those before. */
-  #reaching = Promise.resolve();
-  #isClosed = false;
 
   private constructor(
     id: string,
@@ -71,10 +79,15 @@ export class Room implements MaintainedDocument {
     this.validator = new UpdateValidator(id, this.content, services);
     this.#services = services;
     this.#maintenance = new Maintenance(this, services.limits.maxDocumentBytes, services);
+    this.#catchUp = new CatchUp(id, this.content, services, {
+      onOthers: () => this.validator.invalidateTitle(),
+      integrate: (updates, bytes) => this.#integrate(updates, bytes),
+      onRenewed: () => this.#renewed(),
+    });
     this.#release = release;
   }
 
-  /** Loads a document; undefined where there is none. */
+  /** Loads a document; undefined where there is no such document. */
   static async open(id: string, services: RoomServices): Promise<Room | undefined> {
     const { store, hocuspocus } = services;
     const stored = await store.open(id);
@@ -101,10 +114,10 @@ export class Room implements MaintainedDocument {
 
   /** Number up to which the document has every update, or has it in line. */
   get applied(): number {
-    return this.#sequence.applied;
+    return this.#catchUp.applied;
   }
 
-  /** Whether the document was renewed since it was opened: nobody can come in before all have left. */
+  /** Whether the document was renewed since it was opened; nobody can enter until all editors have left. */
   get isRenewed(): boolean {
     return this.#isRenewed;
   }
@@ -115,8 +128,44 @@ export class Room implements MaintainedDocument {
     return { number, state: await this.content.encode() };
   }
 
+  /** Whether an item that an early update needs has arrived. */
+  has(needed: MissingError): boolean {
+    return this.validator.has(needed);
+  }
+
   /**
-   * Saves an update, and only then shows it to all who are here.
+   * Decides on an update by looking at the document, and starts to save it if it is accepted. Both are done before the
+   * call returns, unless the document is still integrating other updates.
+   *
+   * @param signal aborted when an earlier update of the same editor fails, after which no other one is saved
+   * @throws CloseError when the update is rejected
+   */
+  submit(update: Uint8Array, signal: AbortSignal): Submission | Promise<Submission> {
+    signal.throwIfAborted();
+    return this.content.isSettled
+      ? this.#saveIfAccepted(this.validator.check(update))
+      : this.content.settled().then(() => this.submit(update, signal));
+  }
+
+  /**
+   * Decides on an update by trying it on a copy together with those that wait behind it, and starts to save them if
+   * they are accepted.
+   *
+   * @param signal as for `submit`
+   * @throws CloseError when one of them is rejected
+   */
+  async submitToTrial(
+    update: Uint8Array,
+    behind: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<Submission> {
+    const decision = await this.validator.judge(update, behind);
+    signal.throwIfAborted();
+    return this.#saveIfAccepted(decision);
+  }
+
+  /**
+   * Saves an update, and only then sends it to the editors.
    *
    * @throws CloseError when it cannot be saved now
    */
@@ -126,15 +175,14 @@ export class Room implements MaintainedDocument {
     this.validator.saveStarted(accepted);
     try {
       if (judgement !== undefined) {
-        await this.#reach(judgement.number);
+        await this.#catchUp.reach(judgement.number);
         this.validator.assertSound(judgement);
       }
       const basis = judgement?.number ?? this.applied;
       const number = await writer.save({ documentId: this.id, update, title, basis });
-      if (!this.#sequence.has(number)) {
-        this.#sequence.add(number);
+      if (this.#catchUp.add(number)) {
         await this.#integrate([update]);
-        this.#catchUp();
+        this.#catchUp.start();
       }
       this.validator.measured(accepted);
       this.#maintenance.updateSaved(number);
@@ -146,19 +194,26 @@ export class Room implements MaintainedDocument {
     }
   }
 
-  /** Hears that there are updates up to this number. */
+  /** Reads the updates up to a number, which another replica has announced. */
   catchUpTo(number: number): void {
-    this.#sequence.announce(number);
-    this.#catchUp();
+    this.#catchUp.to(number);
   }
 
-  /** Resolves when it is out of memory. To be called when nobody is here and nothing is being saved any more. */
+  /** Resolves when the document is out of memory. Called when no editor is connected and nothing is being saved. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#catchingUp;
+    await this.#catchUp.stop();
     await this.content.settled();
     await this.#maintenance.finish();
     await this.#release();
+  }
+
+  #saveIfAccepted(decision: Decision): Submission {
+    if (decision.kind !== "accepted") {
+      return decision;
+    }
+    const { accepted } = decision;
+    const wasTried = accepted.judgement !== undefined;
+    return { kind: "saving", saved: this.save(accepted), wasTried };
   }
 
   async #load({ snapshot, updates, past }: StoredDocument): Promise<void> {
@@ -168,131 +223,44 @@ export class Room implements MaintainedDocument {
     await integrate(snapshot === undefined ? [] : [snapshot.state]);
     this.#maintenance.snapshotIntegrated();
     await integrate(updates.map(({ update }) => update));
-    this.#sequence.advanceTo(updates.at(-1)?.number ?? snapshot?.number ?? 0);
+    this.#catchUp.begin(updates.at(-1)?.number ?? snapshot?.number ?? 0);
     this.#services.metrics.read.inc(updates.length);
     updates.forEach(({ update }) => this.#maintenance.updateAdded(update.byteLength));
     this.#maintenance.opened(updates.length);
   }
 
-  /**
-   * Resolves when the document has all updates up to this number.
-   *
-   * @throws CloseError when that takes longer than an update may wait
-   */
-  #reach(number: number): Promise<void> {
-    const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
-    const reached = this.#reaching.then(async () => {
-      this.catchUpTo(number);
-      while (this.applied < number && this.#catchingUp !== undefined) {
-        if (performance.now() > latest) {
-          throw new CloseError("unavailable", "the database cannot be read now; try again");
-        }
-        await Promise.race([this.#catchingUp, sleep(RETRY_MS)]);
-      }
-    });
-    this.#reaching = reached.catch(() => undefined);
-    return reached;
-  }
-
-  /** Reads what it lacks, if it lacks something. */
-  #catchUp(): void {
-    if (this.#lacks()) {
-      this.#catchingUp ??= this.#readUntilComplete().finally(() => {
-        this.#catchingUp = undefined;
-        this.#catchUp();
-      });
-    }
-  }
-
-  #lacks(): boolean {
-    return !this.#isClosed && !this.#isRenewed && this.#sequence.isBehind;
-  }
-
-  async #readUntilComplete(): Promise<void> {
-    while (this.#lacks()) {
-      const before = this.applied;
-      try {
-        await this.#readNew();
-      } catch (error) {
-        const reason = String(error);
-        this.#services.log.warn({ document: this.id, reason }, "cannot read what is new yet");
-      }
-      if (this.applied === before) {
-        await sleep(RETRY_MS);
-      }
-    }
-  }
-
-  async #readNew(): Promise<void> {
-    const { store, metrics } = this.#services;
-    const after = this.applied;
-    const updates = await store.readAfter(this.id, after);
-    if (updates[0]?.number === after + 1) {
-      await this.#follow(updates);
-      return;
-    }
-    // A snapshot has taken their place meanwhile.
-    const { snapshot, updates: newer = [], past } = (await store.read(this.id)) ?? {};
-    if (snapshot !== undefined && !this.content.past.isOf(past)) {
-      this.#end();
-      return;
-    }
-    if (snapshot !== undefined && snapshot.number > this.applied) {
-      metrics.hops.inc(snapshot.number - this.applied);
-      this.#sequence.advanceTo(snapshot.number);
-      this.validator.invalidateTitle();
-      await this.#integrate([snapshot.state], 0);
-    }
-    await this.#follow(newer);
-  }
-
-  /** Own ones are among those of others, and some were committed here while they were read. */
-  async #follow(updates: readonly NumberedUpdate[]): Promise<void> {
-    const unknown = updates.filter(({ number }) => number > this.applied);
-    const last = unknown.at(-1);
-    if (last === undefined) {
-      return;
-    }
-    const hops = unknown.filter(({ isOwn }) => !isOwn);
-    this.#services.metrics.hops.inc(hops.length);
-    const lacking = unknown.filter(({ number }) => !this.#sequence.has(number));
-    this.#sequence.advanceTo(last.number);
-    this.validator.invalidateTitle();
-    await this.#integrate(lacking.map(({ update }) => update));
-  }
-
-  /** @param bytes how much of it no snapshot has */
+  /** @param bytes bytes of each update that no snapshot has; by default all of them */
   async #integrate(updates: readonly Uint8Array[], bytes?: number): Promise<void> {
-    const isMuch = updates.length > MAX_SHOWN || bytes === 0;
+    const isMuch = updates.length > MAX_SENT_SINGLY || bytes === 0;
     const before = isMuch ? this.content.vector() : undefined;
     await this.content.integrate(updates, (error) => this.#failed(error));
-    const shown = before === undefined ? updates : [await this.content.encode(await before)];
-    for (const update of shown) {
-      this.subscribers.forEach((editor) => editor.send(update));
+    const sent = before === undefined ? updates : [await this.content.encode(await before)];
+    for (const update of sent) {
+      this.subscribers.forEach((subscriber) => subscriber.send(update));
     }
     updates.forEach(({ byteLength }) => this.#maintenance.updateAdded(bytes ?? byteLength));
   }
 
+  /** Logs an update that was accepted and cannot be integrated, which is a fault of the server. */
   #failed(error: unknown): void {
-    // It was tried where it came from, so this is for us to look into; the others go on.
     this.#maintenance.stop();
     this.#services.log.error({ document: this.id, err: error }, "cannot apply an update");
     if (error instanceof TooCostlyError) {
-      // What is missing now, who opens it anew gets.
-      this.#dismissAll();
+      // Opening the document again reads what is missing now.
+      this.#closeAll();
       throw error;
     }
   }
 
-  /** The document was renewed. What is here is not what others read, so that all have to open it again. */
-  #end(): void {
+  /** Closes all connections: the document in memory is not the one that other replicas read. */
+  #renewed(): void {
     this.#isRenewed = true;
     this.#maintenance.stop();
-    this.#dismissAll();
+    this.#closeAll();
   }
 
-  #dismissAll(): void {
-    const refusal = new CloseError("unavailable", "the document has to be opened again");
-    this.subscribers.forEach((editor) => editor.close(refusal));
+  #closeAll(): void {
+    const error = new CloseError("unavailable", "the document has to be opened again");
+    this.subscribers.forEach((subscriber) => subscriber.close(error));
   }
 }

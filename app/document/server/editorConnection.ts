@@ -10,20 +10,40 @@ import type { Logger } from "../../contract/log.ts";
 import { UnavailableError } from "../../common/http/problem.ts";
 import { RateLimit } from "../../common/http/rateLimit.ts";
 import { encodeStates, type ClientState } from "../protocol/awareness.ts";
-import { answerFrame, askFrame, changeFrame, readFrame, type Frame } from "../protocol/frames.ts";
-import { UpdateQueue } from "./updateQueue.ts";
 import { CloseError } from "../protocol/closeError.ts";
-import type { Subscriber, Room, RoomServices } from "../room/room.ts";
+import {
+  readFrame,
+  syncRequestFrame,
+  syncResponseFrame,
+  updateFrame,
+  type Frame,
+} from "../protocol/frames.ts";
+import type { Room, RoomServices, Subscriber } from "../room/room.ts";
 import { notSaved, UNUSABLE } from "../storage/updateWriter.ts";
+import { boundedSocket } from "./boundedSocket.ts";
+import { UpdateQueue } from "./updateQueue.ts";
 
-/** How often an editor is asked whether it lives, in milliseconds: load balancers end what is silent for a minute. */
+/** Time between two pings, in milliseconds: load balancers close connections that are silent for a minute. */
 const PING_MS = 20_000;
 
-/** Questions a second, and answers to ours: each may be about the whole document. */
-const QUESTIONS_PER_SECOND = 4;
+/** Sync requests and sync responses of an editor a second: each may be about the whole document. */
+const SYNCS_PER_SECOND = 4;
 
-/** Documents' states that may wait for a reader that is slow. */
-const MAX_UNREAD_STATES = 4;
+/** Size of what may wait to be sent to a slow reader, in states of the largest document. */
+const MAX_UNSENT_STATES = 4;
+
+/** State of a connection. */
+type State =
+  /** Accepts the first message and nothing else. */
+  | { kind: "connecting" }
+  /** Sends the updates of others as they come. */
+  | { kind: "open" }
+  /** Sends the state of the document first, and the updates that come meanwhile after it. */
+  | { kind: "syncing"; held: Uint8Array[] }
+  /** Accepts nothing, and closes the socket when everything that was received before is saved. */
+  | { kind: "closing"; code: number; reason: string }
+  /** The socket is closed. */
+  | { kind: "closed" };
 
 /** The connection of one editor to one document. */
 export class EditorConnection implements Subscriber {
@@ -31,25 +51,19 @@ export class EditorConnection implements Subscriber {
   readonly #room: Room;
   readonly #services: RoomServices;
   readonly #log: Logger;
-  /** The socket as Hocuspocus gets it. */
-  readonly #guarded: WebSocketLike;
+  readonly #bounded: WebSocketLike;
+  /** The connection as Hocuspocus sees it. */
   readonly #client: ReturnType<Hocuspocus["handleConnection"]>;
   readonly #onGone: () => void;
-  readonly #updates: RateLimit;
-  readonly #others: RateLimit;
+  readonly #updateRate: RateLimit;
+  readonly #otherRate: RateLimit;
   readonly #pings: NodeJS.Timeout;
-  #hasGreeted = false;
+  readonly #queue: UpdateQueue;
+  #state: State = { kind: "connecting" };
+  /** The Yjs client whose presence the editor sends. */
   #clientId: number | undefined;
 
-  readonly #queue: UpdateQueue;
-
-  /** What is shown after the answer that is being given; none while there is nothing to answer. */
-  #unshown: Uint8Array[] | undefined;
-
-  #goodbye: { code: number; reason: string } | undefined;
-  #isClosed = false;
-
-  /** @param onGone called when it is closed and nothing of it is being saved any more */
+  /** @param onGone called when the socket is closed and nothing of the editor is being saved */
   constructor(socket: WebSocket, room: Room, services: RoomServices, onGone: () => void) {
     const { hocuspocus, limits, log } = services;
     this.#socket = socket;
@@ -57,47 +71,54 @@ export class EditorConnection implements Subscriber {
     this.#services = services;
     this.#log = log.child({ document: room.id });
     this.#onGone = onGone;
-    this.#updates = new RateLimit(limits.maxUpdatesPerSecond);
-    this.#others = new RateLimit(limits.maxUpdatesPerSecond);
+    this.#updateRate = new RateLimit(limits.maxUpdatesPerSecond);
+    this.#otherRate = new RateLimit(limits.maxUpdatesPerSecond);
     this.#queue = new UpdateQueue(room, limits, {
       onSaved: () => this.#confirm(),
       onFailed: (error) => this.#refuse(error),
-      // What it sends now stays on its side.
+      // TCP's flow control then keeps further updates with the editor.
       onBusy: (isBusy) => this.#pause(isBusy),
       onIdle: () => this.#closeIfSaved(),
     });
     room.subscribers.add(this);
     const request = new Request(`http://localhost/documents/${room.id}`);
-    this.#guarded = this.#guardedSocket();
-    this.#client = hocuspocus.handleConnection(this.#guarded, request);
+    this.#bounded = boundedSocket(socket, {
+      maxUnsentBytes: MAX_UNSENT_STATES * limits.maxDocumentBytes,
+      onSlow: () =>
+        this.#refuse(new CloseError("slow", "the connection is too slow for this document")),
+      close: (code, reason) => this.#leave(code, reason),
+    });
+    this.#client = hocuspocus.handleConnection(this.#bounded, request);
     this.#pings = setInterval(() => this.#ping(), PING_MS);
     socket.on("message", (data: Buffer, isBinary) => this.#received(data, isBinary));
     socket.on("error", ({ message }) => this.#log.info({ reason: message }, "connection failed"));
     socket.once("close", (code, reason) => this.#closed(code, reason.toString()));
   }
 
-  /** Whether it was told to leave. */
+  /** Whether the connection is closed, or closes as soon as everything is saved. */
   get isClosing(): boolean {
-    return this.#goodbye !== undefined;
+    return this.#state.kind === "closing" || this.#state.kind === "closed";
   }
 
-  /** Closes the connection as soon as everything that came by it is saved; what comes now is not taken. */
+  /** Closes the connection as soon as everything that was received before is saved. */
   close({ code, message }: CloseError): void {
     this.#leave(code, message);
   }
 
-  /** Sends what the document has got. */
+  /** Sends an update that is in the document now. */
   send(update: Uint8Array): void {
-    if (this.#unshown !== undefined) {
-      this.#unshown.push(update);
-    } else if (this.#hasGreeted) {
-      this.#send(changeFrame(this.#room.id, update));
+    if (this.#state.kind === "syncing") {
+      this.#state.held.push(update);
+    } else if (this.#state.kind === "open") {
+      this.#send(updateFrame(this.#room.id, update));
     }
     this.#queue.retryPending();
   }
 
   #leave(code: number, reason: string): void {
-    this.#goodbye ??= { code, reason };
+    if (!this.isClosing) {
+      this.#state = { kind: "closing", code, reason };
+    }
     this.#queue.close();
     this.#closeIfSaved();
   }
@@ -106,10 +127,10 @@ export class EditorConnection implements Subscriber {
     if (!this.#queue.isIdle) {
       return;
     }
-    if (this.#isClosed) {
+    if (this.#state.kind === "closed") {
       this.#onGone();
-    } else if (this.#goodbye !== undefined) {
-      this.#socket.close(this.#goodbye.code, this.#goodbye.reason);
+    } else if (this.#state.kind === "closing") {
+      this.#socket.close(this.#state.code, this.#state.reason);
     }
   }
 
@@ -139,62 +160,66 @@ export class EditorConnection implements Subscriber {
       case "presence":
         this.#takePresence(frame.own);
         break;
-      case "hello":
+      case "auth":
         this.#client.handleMessage(data);
         break;
-      case "question":
-        void this.#answer(frame.vector);
+      case "syncRequest":
+        void this.#sync(frame.vector);
         break;
-      case "bye":
+      case "close":
         this.#leave(1000, "");
         break;
-      case "nothing":
+      case "keepAlive":
         break;
     }
   }
 
   #assertInOrder({ kind }: Frame): void {
-    if ((kind === "hello") === this.#hasGreeted && kind !== "nothing") {
+    const isFirst = this.#state.kind === "connecting";
+    if ((kind === "auth") !== isFirst && kind !== "keepAlive") {
       throw new CloseError("poisoned", "the first message, and no other, has to be the greeting");
     }
-    this.#hasGreeted ||= kind === "hello";
+    if (kind === "auth") {
+      this.#state = { kind: "open" };
+    }
   }
 
   #assertRate(frame: Frame): void {
     const limit = this.#services.limits.maxUpdatesPerSecond;
     const isUpdate = frame.kind === "update" && !frame.isMerge;
-    const isRare = frame.kind === "question" || frame.kind === "update";
-    const isTaken = isUpdate
-      ? this.#updates.take()
-      : this.#others.take(isRare ? limit / QUESTIONS_PER_SECOND : 1);
-    if (!isTaken) {
+    const isSync = frame.kind === "syncRequest" || frame.kind === "update";
+    const isWithin = isUpdate
+      ? this.#updateRate.take()
+      : this.#otherRate.take(isSync ? limit / SYNCS_PER_SECOND : 1);
+    if (!isWithin) {
       throw new CloseError("rate", `more than ${limit} messages a second`);
     }
   }
 
-  /** Sends what the editor lacks, and asks for what only it has. Updates that come meanwhile are sent afterwards. */
-  async #answer(vector: Uint8Array): Promise<void> {
+  /** Sends what the editor lacks, and requests what only the editor has. Updates of others are sent afterwards. */
+  async #sync(vector: Uint8Array): Promise<void> {
     const { id, content } = this.#room;
-    const isFirst = this.#unshown === undefined;
-    this.#unshown ??= [];
+    const syncing: State = { kind: "syncing", held: [] };
+    if (this.#state.kind === "open") {
+      this.#state = syncing;
+    }
     try {
       await content.settled();
       content.past.assertNothingUnsent(vector, content.doc);
-      this.#send(answerFrame(id, await content.encode(vector)));
-      this.#send(askFrame(id, await content.vector()));
+      this.#send(syncResponseFrame(id, await content.encode(vector)));
+      this.#send(syncRequestFrame(id, await content.vector()));
     } catch (error) {
       this.#refuse(error);
     }
-    if (isFirst) {
-      const unshown = this.#unshown;
-      this.#unshown = undefined;
-      unshown.forEach((update) => this.#send(changeFrame(id, update)));
+    if (this.#state === syncing) {
+      this.#state = { kind: "open" };
+      syncing.held.forEach((update) => this.#send(updateFrame(id, update)));
     }
   }
 
   #ping(): void {
     this.#socket.send(Uint8Array.of(MessageType.Ping));
-    // While nothing is read from it, its answers are not, either: Hocuspocus would end it as one that is silent.
+    // A paused socket delivers no pongs either, so Hocuspocus would close the connection as a silent one.
     if (this.#socket.isPaused) {
       this.#client.lastMessageReceivedAt = Date.now();
     }
@@ -215,18 +240,18 @@ export class EditorConnection implements Subscriber {
 
   #send(frame: Uint8Array): void {
     if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#guarded.send(frame);
+      this.#bounded.send(frame);
     }
   }
 
-  /** An editor is one client; it may have been that on a connection that is not closed yet. */
+  /** An editor is one client, possibly the same one as on an earlier connection that is not closed yet. */
   #takePresence({ clientId, clock, state }: ClientState): void {
     this.#clientId ??= clientId;
     if (this.#clientId !== clientId) {
       throw new CloseError("poisoned", "a message was refused: presence is that of another client");
     }
     const { awareness } = this.#room.document;
-    // Who comes back tells what it told last, by a clock that nobody would take a second time.
+    // A returning editor repeats its last state with a clock that others would ignore.
     const last = awareness.meta.get(clientId)?.clock ?? 0;
     this.#room.clients.set(clientId, this);
     const own = { clientId, clock: Math.max(clock, last + 1), state };
@@ -254,38 +279,19 @@ export class EditorConnection implements Subscriber {
 
   #closed(code: number, reason: string): void {
     clearInterval(this.#pings);
-    this.#isClosed = true;
+    this.#state = { kind: "closed" };
     this.#room.subscribers.delete(this);
     this.#client.handleClose({ code, reason });
     this.#forgetClient();
     this.#leave(code, reason);
   }
 
-  /** Unless it has come back on another connection. */
+  /** Removes the editor's presence, unless it has returned on another connection. */
   #forgetClient(): void {
     const { clients, document } = this.#room;
     if (this.#clientId !== undefined && clients.get(this.#clientId) === this) {
       clients.delete(this.#clientId);
       removeAwarenessStates(document.awareness, [this.#clientId], null);
     }
-  }
-
-  /** Ends a connection whose other side does not read, instead of keeping for it what others write. */
-  #guardedSocket(): WebSocketLike {
-    const socket = this.#socket;
-    const limit = MAX_UNREAD_STATES * this.#services.limits.maxDocumentBytes;
-    return {
-      get readyState() {
-        return socket.readyState;
-      },
-      send: (data: Uint8Array) => {
-        socket.send(data);
-        if (socket.bufferedAmount > limit) {
-          this.#refuse(new CloseError("slow", "the connection is too slow for this document"));
-          socket.terminate();
-        }
-      },
-      close: (code = 1000, reason = "") => this.#leave(code, reason),
-    };
   }
 }

@@ -1,9 +1,8 @@
 import { PendingUpdates } from "./pendingUpdates.ts";
-import type { AcceptedUpdate, Decision } from "../validation/updateValidator.ts";
 import type { MissingError } from "../content/integration.ts";
 import type { DocumentLimits } from "../limits.ts";
 import { CloseError, type CloseReason } from "../protocol/closeError.ts";
-import type { Room } from "../room/room.ts";
+import type { Room, Submission } from "../room/room.ts";
 
 /** Bytes of an update with more of which it takes milliseconds to read it. */
 const MAX_BYTES_AT_ONCE = 16 * 1024;
@@ -38,7 +37,8 @@ export class UpdateQueue {
   #isDeciding = false;
   #saving = 0;
   #isOpen = true;
-  #hasFailed = false;
+  /** Aborted by the first failure. */
+  readonly #failure = new AbortController();
 
   constructor(room: Room, limits: DocumentLimits, events: UpdateQueueEvents) {
     this.#room = room;
@@ -72,9 +72,7 @@ export class UpdateQueue {
     if (this.#pending.size === 0 || !this.#isOpen) {
       return;
     }
-    this.#undecided.unshift(
-      ...this.#pending.takeReady((needed) => this.#room.validator.has(needed)),
-    );
+    this.#undecided.unshift(...this.#pending.takeReady((needed) => this.#room.has(needed)));
     if (this.#pending.size === 0) {
       clearTimeout(this.#pendingTimer);
       this.#pendingTimer = undefined;
@@ -104,7 +102,7 @@ export class UpdateQueue {
           await decided;
         }
       } catch (error) {
-        this.#failed(error);
+        this.#fail(error);
       }
     }
     this.#isDeciding = false;
@@ -114,110 +112,109 @@ export class UpdateQueue {
 
   /** @returns a promise where that takes time */
   #decide(update: Uint8Array): Promise<void> | undefined {
-    const { content, validator } = this.#room;
-    return content.isSettled
-      ? this.#follow(update, validator.check(update))
-      : content.settled().then(() => this.#decide(update));
+    const submission = this.#room.submit(update, this.#failure.signal);
+    return submission instanceof Promise
+      ? submission.then((each) => this.#follow(update, each))
+      : this.#follow(update, submission);
   }
 
-  /** Tries an update together with those that wait behind it: people write faster than each can be tried on its own copy. */
-  async #judge(update: Uint8Array): Promise<void> {
-    const count = Math.min(this.#together, fitting([update, ...this.#undecided]));
-    const behind = this.#undecided.splice(0, Math.max(0, count - 1));
-    this.#events.onBusy(false);
-    const { decision, tried } = await this.#judgeTogether(update, behind);
-    if (!this.#hasFailed) {
-      this.#undecided.unshift(...behind.slice(tried - 1));
-      await this.#follow(update, decision, tried);
+  #follow(update: Uint8Array, submission: Submission): Promise<void> | undefined {
+    switch (submission.kind) {
+      case "known":
+        this.#events.onSaved();
+        return undefined;
+      case "early":
+        this.#keep(update, submission.needed);
+        return undefined;
+      case "unclear":
+        return this.#try(update);
+      case "saving": {
+        const confirmed = this.#confirm(submission.saved, 1);
+        // The next update may need one that was tried, and finds its items in the document alone.
+        return submission.wasTried ? confirmed : undefined;
+      }
     }
   }
 
+  /** Tries an update together with those that wait behind it: people write faster than each can be tried by itself. */
+  async #try(update: Uint8Array): Promise<void> {
+    const count = Math.min(this.#together, fitting([update, ...this.#undecided]));
+    const behind = this.#undecided.splice(0, Math.max(0, count - 1));
+    this.#events.onBusy(false);
+    const { submission, tried } = await this.#tryTogether(update, behind);
+    this.#undecided.unshift(...behind.slice(tried - 1));
+    await (submission.kind === "saving" && submission.wasTried
+      ? this.#confirm(submission.saved, tried)
+      : this.#follow(update, submission));
+  }
+
   /**
-   * Tries fewer where one of them is at fault, or lacks something, which the others are not to pay for, and where they are
-   * too costly only together.
+   * Tries fewer where one of them is at fault or lacks something, so that the others do not pay for it, and where they
+   * are too costly only together.
    *
-   * @returns with how many the decision was found, from the first one on
+   * @returns for how many, from the first one on, the submission holds
    */
-  async #judgeTogether(
+  async #tryTogether(
     update: Uint8Array,
     behind: readonly Uint8Array[],
-  ): Promise<{ decision: Decision; tried: number }> {
-    const { validator } = this.#room;
+  ): Promise<{ submission: Submission; tried: number }> {
+    const { signal } = this.#failure;
     for (let tried = 1 + behind.length; tried > 1; tried = this.#together) {
       try {
-        const decision = await validator.judge(update, behind.slice(0, tried - 1));
-        if (decision.kind === "accepted" && decision.accepted.judgement !== undefined) {
+        const some = behind.slice(0, tried - 1);
+        const submission = await this.#room.submitToTrial(update, some, signal);
+        if (submission.kind === "saving" && submission.wasTried) {
           this.#together = Math.min(MAX_TOGETHER, 2 * tried);
-          return { decision, tried };
+          return { submission, tried };
         }
-        if (decision.kind !== "early") {
-          return { decision, tried: 1 };
+        if (submission.kind !== "early") {
+          return { submission, tried: 1 };
         }
       } catch (error) {
-        if (!(error instanceof CloseError) || !FAULTS.includes(error.kind)) {
+        const isFault = error instanceof CloseError && FAULTS.includes(error.kind);
+        if (signal.aborted || !isFault) {
           throw error;
         }
       }
       this.#together = Math.floor(tried / 2);
     }
-    return { decision: await validator.judge(update), tried: 1 };
-  }
-
-  #follow(update: Uint8Array, decision: Decision, count = 1): Promise<void> | undefined {
-    // While this one was tried, one has failed that it may need.
-    if (this.#hasFailed) {
-      return undefined;
-    }
-    switch (decision.kind) {
-      case "known":
-        this.#events.onSaved();
-        return undefined;
-      case "early":
-        this.#keep(update, decision.needed);
-        return undefined;
-      case "unclear":
-        return this.#judge(update);
-      case "accepted": {
-        const saved = this.#save(decision.accepted, count);
-        // What comes next may need it, and finds it in the document alone.
-        return decision.accepted.judgement === undefined ? undefined : saved;
-      }
-    }
+    return { submission: await this.#room.submitToTrial(update, [], signal), tried: 1 };
   }
 
   #keep(update: Uint8Array, needed: MissingError): void {
     this.#pending.add(update, needed);
     this.#pendingTimer ??= setTimeout(() => {
-      this.#failed(new CloseError("unavailable", "an update needs what was never sent; try again"));
+      this.#fail(new CloseError("unavailable", "an update needs what was never sent; try again"));
     }, this.#limits.maxSaveSeconds * 1000);
-    // It may have come while that was found out.
+    // The item may have arrived while the update was checked.
     this.retryPending();
   }
 
-  /** @param count of the updates that it has */
-  async #save(accepted: AcceptedUpdate, count: number): Promise<void> {
+  /** @param count of the updates that are saved together */
+  async #confirm(saved: Promise<void>, count: number): Promise<void> {
     this.#saving += 1;
     try {
-      const saved = this.#room.save(accepted);
       this.retryPending();
       await saved;
       for (let each = 0; each < count; each++) {
         this.#events.onSaved();
       }
     } catch (error) {
-      this.#failed(error);
+      this.#fail(error);
     } finally {
       this.#saving -= 1;
       this.#settled();
     }
   }
 
-  /** What came later may need what has failed. */
-  #failed(error: unknown): void {
+  /** Gives up all that waits, which may need the update that has failed. */
+  #fail(error: unknown): void {
     this.#undecided.length = 0;
-    this.#hasFailed = true;
-    this.close();
-    this.#events.onFailed(error);
+    if (!this.#failure.signal.aborted) {
+      this.#failure.abort(error);
+      this.close();
+      this.#events.onFailed(error);
+    }
   }
 
   #settled(): void {

@@ -22,7 +22,7 @@ describe("updates that come at once", () => {
       happened.push(`update ${number}`);
       return { kind: "known" };
     };
-    const room = { content: new Content(new Scheduler()), validator: { check } } as unknown as Room;
+    const room = { content: new Content(new Scheduler()), submit: check } as unknown as Room;
     const editors = ["a", "b"].map((name) => {
       let onIdle: () => void = () => undefined;
       const idle = new Promise<void>((resolve) => (onIdle = resolve));
