@@ -1,16 +1,17 @@
+import { UnavailableError } from "../../common/http/problem.ts";
 import { TooCostlyError } from "../content/integration.ts";
 import { Room, type RoomServices } from "./room.ts";
 import { renewableUpTo } from "./renewer.ts";
 
-/** A room that is entered: it stays until all have left who have entered. */
+/** A room that is in use, or being opened: it stays until each holder has released it. */
 interface Entry {
   opened: Promise<Room | undefined>;
   holders: number;
-  /** Highest number that was heard of while it was opened. */
-  heard: number;
+  /** Highest update number that was announced while it was opened. */
+  announced: number;
 }
 
-/** The documents in the memory of a replica. */
+/** The rooms of a replica: its documents in memory. */
 export class RoomRegistry {
   readonly #services: RoomServices;
   readonly #entries = new Map<string, Entry>();
@@ -18,7 +19,7 @@ export class RoomRegistry {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #onOpened: (room: Room) => void;
 
-  /** @param onOpened called with each document that was loaded */
+  /** @param onOpened called with each room that is opened */
   constructor(services: RoomServices, onOpened: (room: Room) => void = () => undefined) {
     this.#services = services;
     this.#onOpened = onOpened;
@@ -33,12 +34,12 @@ export class RoomRegistry {
   }
 
   /**
-   * Enters the room of a document, which is loaded for the first one. Who has entered has to leave.
+   * Returns the room of a document, and opens it for its first holder. Each holder must release it.
    *
-   * @returns undefined where there is no such document, which nobody has to leave
+   * @returns undefined where there is no such document; there is nothing to release then
    */
   async acquire(id: string): Promise<Room | undefined> {
-    // Its document is not to be taken up again on its way out of memory.
+    // A room that is closing cannot be used again.
     while (this.#closing.has(id)) {
       await this.#closing.get(id);
     }
@@ -56,6 +57,7 @@ export class RoomRegistry {
     }
   }
 
+  /** Gives a room back; the last holder closes it. */
   release(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
@@ -72,16 +74,16 @@ export class RoomRegistry {
     }
   }
 
-  /** Hears that a document has updates up to this number. */
+  /** Reads a document's updates up to a number, which another replica has announced. */
   catchUpTo(id: string, number: number): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) {
-      entry.heard = Math.max(entry.heard, number);
+      entry.announced = Math.max(entry.announced, number);
       this.#open.get(id)?.catchUpTo(number);
     }
   }
 
-  /** Asks what other replicas have saved while nothing was heard of them. */
+  /** Reads what other replicas have saved while no notifications were received. */
   async catchUp(): Promise<void> {
     const ids = [...this.#entries.keys()];
     if (ids.length > 0) {
@@ -90,7 +92,7 @@ export class RoomRegistry {
     }
   }
 
-  /** Resolves when those rooms are out of memory that all have left. */
+  /** Resolves when all released rooms are closed. */
   async closed(): Promise<void> {
     await Promise.all(this.#closing.values());
   }
@@ -104,19 +106,23 @@ export class RoomRegistry {
         await renewer.renew(room.id, most);
       }
     } catch (error) {
-      log.error({ document: room.id, err: error }, "cannot close a document");
+      if (error instanceof UnavailableError) {
+        log.warn({ document: room.id, reason: error.message }, "cannot close a document cleanly");
+      } else {
+        log.error({ document: room.id, err: error }, "cannot close a document");
+      }
     } finally {
       this.#closing.delete(room.id);
     }
   }
 
   #newEntry(id: string): Entry {
-    const entry: Entry = { opened: this.#load(id), holders: 0, heard: 0 };
+    const entry: Entry = { opened: this.#load(id), holders: 0, announced: 0 };
     this.#entries.set(id, entry);
     return entry;
   }
 
-  /** Opens a document; one that is too slow to be opened is renewed before. */
+  /** Opens a document; one that is too slow to open is renewed first. */
   async #openFast(id: string): Promise<Room | undefined> {
     try {
       return await Room.open(id, this.#services);
@@ -136,7 +142,7 @@ export class RoomRegistry {
       end();
       this.#open.set(id, room);
       this.#onOpened(room);
-      room.catchUpTo(this.#entries.get(id)?.heard ?? 0);
+      room.catchUpTo(this.#entries.get(id)?.announced ?? 0);
     }
     return room;
   }

@@ -1,5 +1,10 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
+import { mock } from "node:test";
+import { pino } from "pino";
 import * as Y from "yjs";
+import { UnavailableError } from "../../../../app/common/http/problem.ts";
+import { Room, type RoomServices } from "../../../../app/document/room/room.ts";
+import { RoomRegistry } from "../../../../app/document/room/roomRegistry.ts";
 import { startRooms, stopRooms } from "../documentRooms.ts";
 import { usePostgres } from "../../../drivers/postgres.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
@@ -43,4 +48,29 @@ describe("a document in memory", () => {
     await rooms.closed();
     equal((await library.find(id))?.title, "New");
   });
+
+  for (const [level, error] of [
+    [40, new UnavailableError("no answer")],
+    [50, new Error("a fault")],
+  ] as const) {
+    it(`logs with level ${level} why it cannot be closed: ${error.name}`, async () => {
+      const log: string[] = [];
+      const services = {
+        log: pino({}, { write: (line: string) => log.push(line) }),
+        metrics: { open: { startTimer: () => () => undefined } },
+      } as unknown as RoomServices;
+      const close = () => Promise.reject(error);
+      const catchUpTo = () => undefined;
+      mock.method(Room, "open", () => Promise.resolve({ id: "id", close, catchUpTo }));
+      const rooms = new RoomRegistry(services);
+      await rooms.acquire("id");
+      rooms.release("id");
+      await rooms.closed();
+      mock.restoreAll();
+      deepEqual(
+        log.map((line) => (JSON.parse(line) as { level: number }).level),
+        [level],
+      );
+    });
+  }
 });
