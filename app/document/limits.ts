@@ -1,34 +1,34 @@
-/** What a replica takes; a document's limits hold on each of its replicas. */
+/** Limits of a replica; those of a document apply to each replica separately. */
 export interface DocumentLimits {
   /**
-   * Bytes of a document's state; what was deleted counts as little as that it was there. An update has no more: to undo
-   * may bring back all at once.
+   * Bytes of a document's state, in which deleted text counts as a few bytes. Updates have the same limit, because an
+   * undo may restore everything at once.
    */
   maxDocumentBytes: number;
-  /** Updates a second from one connection; for a moment twice as many. */
+  /** Updates per second and connection, with a burst of two seconds' worth. */
   maxUpdatesPerSecond: number;
-  /** For so long an update may wait until it is saved; then its editor is told that it is not, and keeps it. */
+  /** Seconds that an update may wait to be saved; after that the connection is closed, and the editor keeps it. */
   maxSaveSeconds: number;
   maxConnectionsPerDocument: number;
   maxConnections: number;
 }
 
-/** Deepest nesting of elements: what goes deeper overflows the stack of whoever deletes or shows it. */
+/** Deepest nesting of elements: deeper nesting overflows the stack of a page or server that shows or deletes it. */
 export const MAX_DEPTH = 200;
 
-/** Clients that have written in a document, one for each visit: with each update Yjs goes through all of them. */
+/** Most Yjs clients of a document, one for each visit of an editor: Yjs iterates over all of them with each update. */
 export const MAX_CLIENTS = 20_000;
 
-/** Steps that it may take to open a document beside those for each of its items, as `Integration` counts them. */
+/** Most steps to open a document beyond those that each item takes anyway, as `Integration` counts them. */
 export const MAX_OPENING_DETOURS = 300_000;
 
-/** Steps after which a document that was saved is given up: none is let grow so far. */
+/** Detours after which opening a stored document fails: no document grows that far under the limit above. */
 export const MAX_STORED_DETOURS = 4 * MAX_OPENING_DETOURS;
 
-/** Bytes for each item, mark or gap that a document may have: its size alone does not tell how long it takes to open. */
+/** Bytes of the size limit per item, mark or gap: how long a document takes to open depends on their number, too. */
 const BYTES_OF_STRUCT = 32;
 
-/** Items, marks and gaps of a document, and so of an update. */
+/** Most items, marks and gaps of a document, and so of an update. */
 export function maxStructs(maxDocumentBytes: number): number {
   return Math.ceil(maxDocumentBytes / BYTES_OF_STRUCT);
 }

@@ -6,9 +6,9 @@ const OPEN_BUCKETS_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 export type DocumentMetrics = ReturnType<typeof createDocumentMetrics>;
 
 /**
- * What the collaborator counts, for Prometheus.
+ * Creates the metrics of the document collaborator.
  *
- * @param now what there is at this moment
+ * @param now the current values of its gauges
  */
 export function createDocumentMetrics(
   registry: Registry,

@@ -19,7 +19,7 @@ const RULES = {
 };
 
 /**
- * Makes the document collaborator of a process as its environment says.
+ * Creates the document collaborator of a process from its environment.
  *
  * @throws SettingsError naming every wrong setting
  */

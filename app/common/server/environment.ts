@@ -17,7 +17,7 @@ function portFrom(usual: number) {
   return wholeNumberFrom(0, 65535, usual).default(usual);
 }
 
-/** What the environment may set for every app, and what holds where it does not. */
+/** Settings of every app in the environment, with their defaults. */
 const SERVER_RULES = {
   HOST: textLike(/^\S+$/, "an address to listen on", "0.0.0.0").default("0.0.0.0"),
   PORT: portFrom(APP_PORT.number),
@@ -28,13 +28,13 @@ const SERVER_RULES = {
   LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
 };
 
-/** Settings that every app has. */
+/** The values of these settings. */
 export type ServerEnvironment = Values<typeof SERVER_RULES>;
 
 /**
  * Reads the settings of an app.
  *
- * @param rules what the app has beside the settings of every server
+ * @param rules the app's own settings
  * @throws SettingsError naming every fault
  */
 export function readEnvironment<R extends Rules>(

@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 import { RateLimit } from "../http/rateLimit.ts";
 
-/** Frames of one message at most: browsers send a message in one, and a large one in some hundred. */
+/** Most frames of a message: browsers send a message in one, and a large one in some hundred. */
 const MAX_FRAMES = 1024;
 
-/** Control frames a second, for a moment twice as many: a client answers pings and closes, and few ping by themselves. */
+/** Control frames per second, with a burst of two seconds' worth: clients answer pings, and few send their own. */
 const MAX_CONTROL_FRAMES_PER_SECOND = 20;
 
-/** How long a client may go on to send after a fault, in milliseconds: cut off at once, it might not read the reason. */
+/** Delay before the connection ends after a fault, in milliseconds, so that the client can read the close frame. */
 const LINGER_MS = 1000;
 
 /** Parts of a frame's header (https://www.rfc-editor.org/rfc/rfc6455#section-5.2). */
@@ -18,13 +18,13 @@ const BINARY = 0x02;
 const MASK = 0x80;
 const LENGTH = 0x7f;
 
-/** Bytes of a header without a mask, by the length in its second byte. */
+/** Bytes of a header without its mask, by the length in its second byte. */
 const HEADER_BYTES: Readonly<Record<number, number>> = { 126: 4, 127: 10 };
 const MASK_BYTES = 4;
 const MAX_HEADER_BYTES = 14;
 
 export interface FrameWatchOptions {
-  /** Seconds from a message's first byte to its last one. */
+  /** Time limit from a message's first byte to its last, in seconds. */
   messageSeconds: number;
   /** Whether messages may be binary. */
   isBinaryAllowed: boolean;
@@ -32,7 +32,7 @@ export interface FrameWatchOptions {
   onFault: (fault: FrameFault) => void;
 }
 
-/** What is wrong with the frames of a client. */
+/** A fault in a client's frames. */
 export interface FrameFault {
   kind: "frames" | "time" | "rate" | "binary";
   detail: string;
@@ -49,18 +49,18 @@ export function watchFrames(socket: Duplex, options: FrameWatchOptions, head?: B
 
 /**
  * Counts the frames that a WebSocket's client sends. Libraries limit the bytes of a message, but keep an object for each
- * of its frames, however empty, and wait for its last one for ever. After a fault what comes is read and forgotten, and
- * the connection ends a second later.
+ * of its frames, however empty, and wait for the last one without a time limit. After a fault, further bytes are dropped,
+ * and the connection ends a second later.
  */
 class FrameWatch {
   readonly #socket: Duplex;
   readonly #options: FrameWatchOptions;
   readonly #controlFrames = new RateLimit(MAX_CONTROL_FRAMES_PER_SECOND);
   readonly #header = Buffer.alloc(MAX_HEADER_BYTES);
-  /** Bytes of the header that have come, and of the payload that have not. */
+  /** Bytes of the header that were received, and bytes of the payload that are missing. */
   #headerBytes = 0;
   #payloadBytes = 0;
-  /** Frames of the message that has begun. */
+  /** Frames of the current message. */
   #frames = 0;
   #messages = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -97,7 +97,7 @@ class FrameWatch {
     this.#time(this.#messages > before);
   }
 
-  /** At least two bytes, which say how many more there are. */
+  /** Length of the header, as far as it is known: its first two bytes determine the rest. */
   #headerLength(): number {
     if (this.#headerBytes < 2) {
       return 2;
@@ -107,7 +107,7 @@ class FrameWatch {
     return (HEADER_BYTES[second & LENGTH] ?? 2) + mask;
   }
 
-  /** The header of a frame has come. */
+  /** Called when the header of a frame is complete. */
   #begin(): void {
     const [first, second] = this.#header;
     const opcode = (first ?? 0) & OPCODE;
@@ -133,7 +133,7 @@ class FrameWatch {
     }
   }
 
-  /** A frame has come to its end. */
+  /** Called when a frame is complete. */
   #end(): void {
     const first = this.#header.readUInt8(0);
     if ((first & CONTROL) === 0 && (first & FIN) !== 0) {
@@ -143,7 +143,7 @@ class FrameWatch {
     this.#headerBytes = 0;
   }
 
-  /** Begins anew with each message, and stands still between two. */
+  /** Restarts the timer with each message, and stops it between two. */
   #time(hasEnded: boolean): void {
     if (this.#isOver) {
       return;

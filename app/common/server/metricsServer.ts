@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { Registry } from "prom-client";
 
 /**
- * Serves metrics to Prometheus at `/metrics`. The port is its own, so that no load balancer can lead anybody to it.
+ * Serves metrics to Prometheus at `/metrics`, on a port of its own that no load balancer forwards to.
  */
 export function createMetricsServer(registry: Registry): Server {
   return createServer((request, response) => {

@@ -3,15 +3,15 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import type { AppName } from "../../contract/catalogue.ts";
 
-/** The page loads nothing from elsewhere and is shown in no frame. */
+/** The page loads nothing from other origins and cannot be framed. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
- * Serves an app's page and what belongs to it, as `build.ts` has made them: compressed, for who takes it so.
+ * Serves an app's page and its assets as `build.ts` has built them, compressed for clients that accept it.
  *
- * @param policy where the page may load from
+ * @param policy the page's Content-Security-Policy
  */
 export async function addPage(
   scope: FastifyInstance,
@@ -23,7 +23,7 @@ export async function addPage(
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply) => {
-      // With its cookie it is for one browser only, which asks each time whether it has changed.
+      // Responses set a cookie, so only the browser itself may cache them; it revalidates them each time.
       void reply.headers({
         "Cache-Control": "private, no-cache",
         "Content-Security-Policy": policy,

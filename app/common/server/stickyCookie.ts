@@ -8,11 +8,11 @@ import { isTls } from "./securityHeaders.ts";
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /**
- * Sets, with every answer, the cookie by which a load balancer keeps a browser on its replica. It says nothing: it is
- * a random value, which a browser keeps for as long as it comes back.
+ * Sets, with every response, the cookie that keeps a browser on its replica behind a load balancer. Its value is random
+ * and stays the same for as long as the browser returns.
  *
- * From a page of another site browsers send a cookie under TLS only, and some only where it belongs to that site
- * alone. An Application Load Balancer lets its own cookie come from there, too, but not in all browsers
+ * From a page of another site, browsers send a cookie only under TLS, and some only if it is partitioned by site. An
+ * Application Load Balancer's own cookie works there, too, but not in all browsers
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html).
  */
 export async function addStickyCookie(
@@ -22,12 +22,12 @@ export async function addStickyCookie(
 ): Promise<void> {
   await app.register(fastifyCookie);
   app.addHook("onRequest", (request, reply, done) => {
-    const had = request.cookies[name];
+    const current = request.cookies[name];
     const secure = isTls(request);
-    reply.setCookie(name, had !== undefined && UUID.test(had) ? had : randomUUID(), {
+    reply.setCookie(name, current !== undefined && UUID.test(current) ? current : randomUUID(), {
       path: "/",
       maxAge: maxAgeSeconds,
-      // For an Application Load Balancer, which does not read Max-Age; browsers prefer that.
+      // For an Application Load Balancer, which ignores Max-Age; browsers prefer Max-Age.
       expires: new Date(Date.now() + maxAgeSeconds * 1000),
       httpOnly: true,
       secure,

@@ -8,37 +8,37 @@ import { StateEncoder } from "./stateEncoder.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { UpdateReader } from "./updateReader.ts";
 
-/** What is done in a turn, which takes a few milliseconds: steps of an integration, or structs that are encoded. */
-const TURN_STEPS = 10_000;
-const TURN_STRUCTS = 4000;
+/** Work of a slice, which takes a few milliseconds: integration steps, or encoded structs. */
+const SLICE_STEPS = 10_000;
+const SLICE_STRUCTS = 4000;
 
-/** What is in a document, in memory. What takes long is done in turns, one thing after the other. */
+/** The content of a document in memory. Its operations run one after the other, long ones in slices. */
 export class Content {
   readonly doc = emptyDoc();
   readonly contention = new Contention();
   readonly scheduler: Scheduler;
-  /** What was renewed of it. */
+  /** The content before the last renewal. */
   past = new Past();
-  /** Bytes of the state, or more than it has. */
+  /** An upper bound of the state's bytes. */
   bytes = 0;
-  /** Steps that it took to integrate all, and those of them that were detours. */
+  /** Steps that the integration of all updates took, and the detours among them. */
   steps = 0;
   detours = 0;
-  /** Resolves when all is done that is begun; undefined where nothing is. */
+  /** Resolves when all operations so far are done; undefined while there is none. */
   #line: Promise<void> | undefined;
-  /** The whole state, while it is the same. */
+  /** The encoded state, until it changes. */
   #state: Uint8Array | undefined;
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler;
   }
 
-  /** To open it takes the longer the more these are. */
+  /** Items and gaps, on whose number the time to open the document depends. */
   get structs(): number {
     return structsOf(this.doc);
   }
 
-  /** Whether nothing is there of which a part is still to be integrated. */
+  /** Whether no operation is running, so that no update is half integrated. */
   get isSettled(): boolean {
     return this.#line === undefined;
   }
@@ -50,9 +50,9 @@ export class Content {
   }
 
   /**
-   * Puts updates in, one after the other: at once if there is little to do, or else in turns.
+   * Integrates updates one after the other: before the call returns if that is quick, in slices otherwise.
    *
-   * @param onFailed gets why one of them, or a part of it, is left out; may throw to leave out the rest, too
+   * @param onFailed called with the error of an update that is left out, at least in part; may throw to end all
    */
   integrate(updates: readonly Uint8Array[], onFailed: (error: unknown) => void): Promise<void> {
     const left = updates.map((update) => {
@@ -63,7 +63,7 @@ export class Content {
     return this.#inLine(() => this.#integrateSome(left, onFailed));
   }
 
-  /** The state, or what somebody lacks whose state vector this is. */
+  /** Encodes the state, without what is in a state vector. */
   async encode(vector?: Uint8Array): Promise<Uint8Array> {
     const known = vector === undefined ? new Map<number, number>() : Y.decodeStateVector(vector);
     const encoder = new StateEncoder(this.doc, known);
@@ -71,7 +71,7 @@ export class Content {
     await this.#inLine(() => {
       const isWhole = known.size === 0;
       const isKnown = isWhole && this.#state !== undefined;
-      if (!isKnown && !encoder.advance(TURN_STRUCTS)) {
+      if (!isKnown && !encoder.advance(SLICE_STRUCTS)) {
         return false;
       }
       state = (isKnown ? this.#state : undefined) ?? encoder.toUint8Array();
@@ -91,13 +91,13 @@ export class Content {
     return vector;
   }
 
-  /** Takes turns until all is done, after what is begun already; the first one at once, if there is nothing. */
-  async #inLine(turn: () => boolean): Promise<void> {
-    if (this.#line === undefined && turn()) {
+  /** Runs slices after all operations before; the first one before the call returns if there is none. */
+  async #inLine(slice: () => boolean): Promise<void> {
+    if (this.#line === undefined && slice()) {
       return;
     }
     const before = this.#line ?? Promise.resolve();
-    const done = before.then(() => this.scheduler.run(turn));
+    const done = before.then(() => this.scheduler.run(slice));
     const line: Promise<void> = done
       .catch(() => undefined)
       .then(() => {
@@ -107,10 +107,10 @@ export class Content {
     await done;
   }
 
-  /** Whether all is integrated. */
+  /** @returns whether all updates are integrated */
   #integrateSome(left: Integration[], onFailed: (error: unknown) => void): boolean {
     this.#state = undefined;
-    for (const end = this.steps + TURN_STEPS; this.steps < end;) {
+    for (const end = this.steps + SLICE_STEPS; this.steps < end;) {
       const [next] = left;
       if (next === undefined) {
         return true;

@@ -2,26 +2,26 @@ import * as Y from "yjs";
 import { MOVED_IN_STEP, type Observer } from "./integration.ts";
 import type { SharedType } from "./sharedDoc.ts";
 
-/** A list in which people have put something at the same place at the same time. */
+/** A list with items that were inserted at the same place at the same time. */
 interface ContendedList {
   items: number;
-  /** How many of them there were when it was measured last how long the document takes to open. */
+  /** Number of its items at the last measurement of how long the document takes to open. */
   measured: number;
 }
 
 /**
- * Where people have put something at the same place at the same time, and so how many detours it may take to open a
- * document. When it is opened, its items may come in an order that is not the one of writing: in these lists each
- * may have to be compared with each other one, in all others none.
+ * Finds the lists with concurrent inserts at one place, and so the detours that opening a document may take. Opening may
+ * integrate items in another order than they were written in: in these lists each item may be compared with each other
+ * one, and in all other lists none.
  */
 export class Contention implements Observer {
   readonly #lists = new Map<SharedType, Map<string | null, ContendedList>>();
   #measured = 0;
 
   /**
-   * Most detours that it may take to open the document: comparisons, and what is moved where such an item splits another.
+   * Most detours that opening the document may take: comparisons, and the moves where an item splits another one.
    *
-   * @param structs that the document has
+   * @param structs number of the document's structs
    */
   bound(structs: number): number {
     let bound = this.#measured;
@@ -31,13 +31,13 @@ export class Contention implements Observer {
     return bound;
   }
 
-  /** By how much the bound grows with an item that is added to a list; 0 where nothing is in dispute. */
+  /** By how much an item that is added to a list increases the bound; 0 in a list without concurrent inserts. */
   costOf(list: SharedType, key: string | null, structs: number): number {
     const contended = this.#lists.get(list)?.get(key);
     return contended === undefined ? 0 : costOf(contended, structs);
   }
 
-  /** So many detours it takes to open the document as it is now. */
+  /** Records how many detours opening the document takes now. */
   measured(detours: number): void {
     this.#measured = detours;
     for (const [list, byKey] of this.#lists) {
@@ -78,7 +78,7 @@ export class Contention implements Observer {
   }
 }
 
-/** Each item before and after it may be compared with it, and it may split two others. */
+/** The detours of an item: it may be compared with each other one, before and after, and split two. */
 function costOf({ items }: ContendedList, structs: number): number {
   return 2 * items + (2 * structs) / MOVED_IN_STEP;
 }

@@ -2,10 +2,10 @@ import * as Y from "yjs";
 
 type Store = Y.Doc["store"];
 
-/** Items that Yjs deletes in a millisecond or two with the one that they are in. */
+/** Items that Yjs deletes together with their parent in a millisecond or two. */
 const MOST_AT_ONCE = 500;
 
-/** All that is in an item, and in what is in it. */
+/** All descendants of an item. */
 export function* within(item: Y.Item): Generator<Y.Item, void> {
   const outer = [item];
   for (let next = outer.pop(); next !== undefined; next = outer.pop()) {
@@ -17,8 +17,8 @@ export function* within(item: Y.Item): Generator<Y.Item, void> {
 }
 
 /**
- * Makes of all that is in an item what deleting the item makes of it, step by step, where Yjs would take long to do it
- * at once. In between, and until the item is deleted, a document with it is not to be shown or saved.
+ * Deletes the descendants of an item step by step, as deleting the item does, which takes long where they are many. Until
+ * the item itself is deleted, the document must not be shown or saved.
  */
 export function* clear(item: Y.Item, store: Store): Generator<void, void> {
   const inner: Y.Item[] = [];
@@ -41,7 +41,7 @@ export function* clear(item: Y.Item, store: Store): Generator<void, void> {
   clients.forEach((client) => mergeGaps(store.clients.get(client) ?? []));
 }
 
-/** It may have become a part of the one before it, which goes, too. */
+/** The item may have been merged into the one before it, which is deleted, too. */
 function turnIntoGap({ id }: Y.Item, store: Store): void {
   const structs = store.clients.get(id.client) ?? [];
   const index = Y.findIndexSS(structs, id.clock);
@@ -63,7 +63,7 @@ function mergeGaps(structs: (Y.Item | Y.GC)[]): void {
   structs.length = count;
 }
 
-/** Under a key, what was there before, too. */
+/** Children of an item, including the earlier values of its keys. */
 function* childrenOf({ content }: Y.Item): Generator<Y.Item, void> {
   if (content instanceof Y.ContentType) {
     const { _start: start, _map: map } = content.type;

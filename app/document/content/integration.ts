@@ -2,29 +2,29 @@ import * as Y from "yjs";
 import { poisoned, rootNameOf, type Range, type Struct } from "./updateReader.ts";
 import { clear } from "./deletion.ts";
 
-/** Steps that a turn takes, and each struct or deletion; Yjs takes some 2,000 steps in a millisecond. */
-const TURN_STEPS = 50;
+/** Steps of each slice, and of each struct or deletion; Yjs takes some 2,000 steps a millisecond. */
+const SLICE_STEPS = 50;
 const STRUCT_STEPS = 5;
 
-/** Items that are moved in a step, where one is split and its pieces are put together again. */
+/** Items that are moved in the time of a step when one before them is split. */
 export const MOVED_IN_STEP = 250;
 
-/** What an update has; it is read as it is needed. */
+/** The parts of an update, which are read as they are needed. */
 export interface UpdateParts {
   structs(): Iterable<Struct>;
   deletions(): Iterable<Range>;
 }
 
-/** Called as an integration goes on; each may throw to end it. */
+/** Called during an integration; each callback may throw to end it. */
 export interface Observer {
-  /** Before an item gets its neighbours, and splits them if need be. */
+  /** Called before an item is linked to its neighbours, which may split them. */
   onRead?: (item: Y.Item) => void;
-  /** Before an item gets its place among others that were put there at the same time. */
+  /** Called before an item is placed among others that were inserted there concurrently. */
   onConflict?: (item: Y.Item) => void;
   onIntegrated?: (item: Y.Item) => void;
 }
 
-/** An update needs what the document does not have: what this client has written, up to and with this clock. */
+/** An update needs an item that the document does not have: that of a client at a clock. */
 export class MissingError extends Error {
   override readonly name = "MissingError";
   readonly client: number;
@@ -37,25 +37,25 @@ export class MissingError extends Error {
   }
 }
 
-/** An update takes more detours than it may. */
+/** Work takes more detours, or more time, than allowed. */
 export class TooCostlyError extends Error {
   override readonly name = "TooCostlyError";
 }
 
-/** The structs of one client, and how far they are integrated. */
+/** The structs of one client, and the index of the next one to integrate. */
 interface Queue {
   structs: Struct[];
   next: number;
 }
 
 /**
- * Puts an update into a document as `Y.applyUpdate` does, but in as many turns as one likes, and counting. In between
+ * Integrates an update into a document as `Y.applyUpdate` does, but in slices, and counting its steps. Between two slices
  * the document has a part of the update.
  */
 export class Integration {
   /** Steps so far. */
   steps = 0;
-  /** Those of them that not each struct takes: to find its place among others, and to split them. */
+  /** Steps beyond those of each struct: comparisons with other items, and moves where one is split. */
   detours = 0;
   readonly #doc: Y.Doc;
   readonly #maxDetours: number;
@@ -71,18 +71,18 @@ export class Integration {
   }
 
   /**
-   * Goes on for so many steps.
+   * Continues for a number of steps.
    *
-   * @returns whether all is done
-   * @throws MissingError when the document lacks something
-   * @throws TooCostlyError when it takes too many detours
+   * @returns whether the integration is complete
+   * @throws MissingError when the document lacks an item
+   * @throws TooCostlyError when there are too many detours
    */
   advance(steps = Infinity): boolean {
-    // As a change of one's own: after those of others Yjs would tidy the formatting, which pages do.
+    // A local transaction: after a remote one Yjs would clean up formatting, which is left to pages.
     return this.#doc.transact((transaction) => {
       this.#transaction = transaction;
       const end = this.steps + steps;
-      for (this.steps += TURN_STEPS; this.steps < end; this.steps += STRUCT_STEPS) {
+      for (this.steps += SLICE_STEPS; this.steps < end; this.steps += STRUCT_STEPS) {
         if (this.#work.next().done === true) {
           return true;
         }
@@ -115,7 +115,7 @@ export class Integration {
     }
   }
 
-  /** Clients with higher ids first, of whose items others' get out of the way: that has the fewest conflicts. */
+  /** Integrates clients with higher ids first: the items of lower ones yield to them, so there are fewer conflicts. */
   *#integrateAll(queues: Map<number, Queue>): Generator<void, void> {
     const waiting: Struct[] = [];
     const waitingClients = new Set<number>();
@@ -142,7 +142,7 @@ export class Integration {
     }
   }
 
-  /** What has to be there first. */
+  /** Id of an item that must be integrated first. */
   #needed(struct: Struct): Y.ID | undefined {
     const { store } = this.#doc;
     const { client, clock } = struct.id;
@@ -221,7 +221,7 @@ export class Integration {
     }
   }
 
-  /** Where an item is put within another one, that is split, for which all that follows is moved. */
+  /** Counts the moves when an item is inserted within another one, which splits that one. */
   #countingSplits<T>({ origin, rightOrigin }: Y.Item, work: () => T): T {
     const lists = [origin, rightOrigin].map((id) => id && this.#doc.store.clients.get(id.client));
     const before = lists.map((list) => list?.length ?? 0);
@@ -251,13 +251,13 @@ function takeNext(queue: Queue): Struct {
   return struct;
 }
 
-/** Whether something may be between the items between which this one was put. */
+/** Whether other items may be between an item's neighbours. */
 function hasConflict({ left, right, parent }: Y.Item): boolean {
   const isBetween = left === null ? right?.left !== null : left.right !== right;
   return isBetween && parent instanceof Y.AbstractType;
 }
 
-/** How many others Yjs compares an item with to find its place among those that were put there at the same time. */
+/** How many items Yjs compares an item with to place it among concurrent inserts. */
 function conflictsOf(item: Y.Item, store: Y.Doc["store"], limit: number): number {
   const passed = new Set<Y.Item>();
   let count = 0;
@@ -278,7 +278,7 @@ function conflictsOf(item: Y.Item, store: Y.Doc["store"], limit: number): number
   return count;
 }
 
-/** What follows the left one, or the first of the list; that of a key is known by its last, from which one goes back. */
+/** The item after the left neighbour, or the first of the list; that of a key is reached backwards from its last one. */
 function firstConflicting({ left, parent, parentSub }: Y.Item, onStep: () => void): Y.Item | null {
   if (left !== null || !(parent instanceof Y.AbstractType)) {
     return left?.right ?? null;

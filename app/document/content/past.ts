@@ -1,26 +1,26 @@
 import * as Y from "yjs";
 import { CloseError } from "../protocol/closeError.ts";
 
-/** What was renewed of a document. What its clients had written is gaps now, and stands anew as another client's. */
+/** The content of a document before its last renewal: gaps now, while one new client has written the text again. */
 export class Past {
   readonly #vector: Uint8Array;
   readonly #clocks: ReadonlyMap<number, number>;
-  /** The client that has written all anew. */
+  /** The client that has written the content again. */
   readonly #heir: number;
 
-  /** @param vector the state vector that the document had before; none where it was not renewed */
+  /** @param vector state vector before the renewal; undefined where there was none */
   constructor(vector?: Uint8Array) {
     this.#vector = vector ?? new Uint8Array();
     this.#clocks = vector === undefined ? new Map<number, number>() : Y.decodeStateVector(vector);
     this.#heir = heirOf(this.#clocks.keys());
   }
 
-  /** Whether a document that was read with this vector was not renewed since. */
+  /** Whether a stored document with this vector has not been renewed since. */
   isOf(vector?: Uint8Array): boolean {
     return Buffer.compare(this.#vector, vector ?? new Uint8Array()) === 0;
   }
 
-  /** @throws CloseError when an item is beside or within what is gaps now: Yjs would make a gap of it, too */
+  /** @throws CloseError when an item is beside or within such a gap: Yjs would make a gap of it, too */
   assertOutside({ id, origin, rightOrigin, parent }: Y.Item): void {
     if ([id, origin, rightOrigin, parent].some((each) => each instanceof Y.ID && this.#has(each))) {
       throw outdated();
@@ -28,11 +28,11 @@ export class Past {
   }
 
   /**
-   * Asserts that the new state takes nothing away from somebody who gets it. What was written into the old one and not
-   * sent yet would be gone from the screen, and come as gaps, which tell nothing of what they were.
+   * Asserts that an editor can receive the new state without losing text. Changes of the old state that it has not sent
+   * yet would vanish from its screen, and arrive as gaps, from which nothing can be restored.
    *
-   * @param vector the state vector of the one who gets it
-   * @throws CloseError when there is such a thing
+   * @param vector the editor's state vector
+   * @throws CloseError when there are such changes
    */
   assertNothingUnsent(vector: Uint8Array, { store }: Y.Doc): void {
     const clocks = Y.decodeStateVector(vector);
@@ -50,7 +50,7 @@ export class Past {
   }
 }
 
-/** The client that writes a document anew which these have written. Of two values Yjs takes that of the higher client. */
+/** The client that writes the content of others again. Its id is higher, as Yjs prefers the values of higher clients. */
 export function heirOf(clients: Iterable<number>): number {
   let highest = 0;
   for (const client of clients) {

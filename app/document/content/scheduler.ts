@@ -1,20 +1,20 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Time that short work may take before others are served, in milliseconds. */
+/** Time that short work may take before the event loop continues, in milliseconds. */
 const MAX_MS = 5;
 
-/** Long work in short turns: one at a time, whosever it is, and between two of them everybody else is served. */
+/** Runs long work in short slices, one slice at a time, between which the event loop serves everybody else. */
 export class Scheduler {
   #last: Promise<unknown> = Promise.resolve();
-  /** Milliseconds that short work has taken since others were served. */
+  /** Milliseconds that short work has taken in this iteration of the event loop. */
   #spent = 0;
 
-  /** Whether short work, whosever it is, has taken so long that more of it has to wait for a turn. */
+  /** Whether short work has taken so long that more of it must wait for a slice. */
   get isOverBudget(): boolean {
     return this.#spent > MAX_MS;
   }
 
-  /** Does what most often takes little time, and is done at once then. */
+  /** Runs work that is usually quick, and measures its time. */
   runShort<T>(work: () => T): T {
     const start = performance.now();
     if (this.#spent === 0) {
@@ -28,14 +28,14 @@ export class Scheduler {
   }
 
   /**
-   * Repeats a turn until it says that all is done.
+   * Runs a slice again and again until it returns true.
    *
-   * @throws what the turn throws
+   * @throws what the slice throws
    */
-  async run(turn: () => boolean): Promise<void> {
+  async run(slice: () => boolean): Promise<void> {
     do {
       this.#last = this.#last.then(() => setImmediate());
       await this.#last;
-    } while (!turn());
+    } while (!slice());
   }
 }

@@ -1,9 +1,9 @@
 import * as Y from "yjs";
 
-/** A type that people share, of whatever kind. */
+/** Any shared type of Yjs. */
 export type SharedType = Y.ContentType["type"];
 
-/** A document without content, with the types that its page knows. */
+/** A document without content, with its root types. */
 export function emptyDoc(): Y.Doc {
   const doc = new Y.Doc();
   doc.getText("title");
@@ -13,17 +13,17 @@ export function emptyDoc(): Y.Doc {
   return doc;
 }
 
-/** Items and gaps of a document. */
+/** Number of a document's items and gaps. */
 export function structsOf({ store }: Y.Doc): number {
   let count = 0;
   store.clients.forEach(({ length }) => (count += length));
   return count;
 }
 
-/** Whether one item has both of two places, the right one not after the left one. */
+/** Whether two ids are in one item, and the right one is not after the left one. */
 export function areReversed(store: Y.Doc["store"], left: Y.ID, right: Y.ID): boolean {
   const isBefore = left.client === right.client && right.clock <= left.clock;
-  // What is gone is one, in whatever order it was.
+  // A gap has no order.
   const item = isBefore ? Y.getItem(store, left) : undefined;
   return item instanceof Y.Item && item === Y.getItem(store, right);
 }

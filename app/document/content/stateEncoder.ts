@@ -1,21 +1,25 @@
 import * as encoding from "lib0/encoding";
 import * as Y from "yjs";
 
-/** Encodes the state of a document as `Y.encodeStateAsUpdate` does, but in as many turns as one likes. */
+/** Encodes the state of a document as `Y.encodeStateAsUpdate` does, but in slices. */
 export class StateEncoder {
   readonly #doc: Y.Doc;
   readonly #known: ReadonlyMap<number, number>;
   readonly #encoder = new Y.UpdateEncoderV1();
   readonly #work: Generator<void, void>;
 
-  /** @param known the state vector of the reader, whose part is left out */
+  /** @param known the reader's state vector, which is left out */
   constructor(doc: Y.Doc, known: ReadonlyMap<number, number>) {
     this.#doc = doc;
     this.#known = known;
     this.#work = this.#encode();
   }
 
-  /** Whether all is encoded after so many more structs. The document has to stay the same until then. */
+  /**
+   * Continues for a number of structs. The document must not change until the state is complete.
+   *
+   * @returns whether it is complete
+   */
   advance(structs = Infinity): boolean {
     for (let left = structs; left > 0; left--) {
       if (this.#work.next().done === true) {
@@ -71,7 +75,7 @@ export class StateEncoder {
   }
 }
 
-/** Clients with higher ids first, of whose items others' get out of the way. */
+/** Orders clients with higher ids first, as the items of lower ones yield to them. */
 function higherFirst(one: number, other: number): number {
   return other - one;
 }

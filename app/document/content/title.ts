@@ -1,20 +1,20 @@
 import * as Y from "yjs";
 import { BARRED, isVisible } from "../../common/http/visibleText.ts";
 
-/** Characters of a title in lists. */
+/** Most characters of a title in lists. */
 export const MAX_TITLE = 200;
 
-/** What a title in lists has instead as a space. */
+/** Characters that become a space in lists. */
 const UNFIT = new RegExp(`(?:${BARRED.source}|\\p{Z})+`, "gu");
 const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
 
-/** Characters of which these are made: with each letter that is typed into a title that is a book, no more is read. */
+/** Characters that are read to make a title for lists, however long the text is. */
 const MAX_READ = 1000;
 
 /** The shared text that is a document's title. */
 export const titleOf = (document: Y.Doc): Y.Text => document.getText("title");
 
-/** The title that a document gives itself, as lists show it: in one line, not too long, and none if it is invisible. */
+/** The title of a document as lists show it: one line, cut to a length, and empty if no character is visible. */
 export function titleIn(document: Y.Doc): string {
   const line = beginningOf(titleOf(document)).replace(UNFIT, " ").trim();
   return isVisible(line) ? (IN_LISTS.exec(line)?.[0] ?? "") : "";

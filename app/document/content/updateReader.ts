@@ -3,19 +3,16 @@ import * as Y from "yjs";
 import { CloseError } from "../protocol/closeError.ts";
 import type { SharedType } from "./sharedDoc.ts";
 
-/**
- * Most that a client may have written in its life, characters and deletions counted. Beyond the numbers that are
- * exact, nobody could read a document's state any more.
- */
+/** Highest clock of a client, which counts everything that it has ever written. It must stay an exact integer. */
 const MAX_CLOCK = 2 ** 40;
 
-/** Highest id that Yjs gives a client. Only a renewal takes a higher one, which clients never write as. */
+/** Highest id that Yjs gives a client. Only renewals use higher ones. */
 export const MAX_CLIENT = 2 ** 32 - 1;
 
-/** What an update adds: items, what is gone without a trace, and gaps. */
+/** What an update adds: items, gaps of deleted items, and skipped ranges. */
 export type Struct = Y.Item | Y.GC | Y.Skip;
 
-/** A range of what a client has written. */
+/** A range of a client's clocks, without `end`. */
 export interface Range {
   client: number;
   start: number;
@@ -31,7 +28,7 @@ const HAS_ORIGIN = 128;
 const GC = 0;
 const SKIP = 10;
 
-/** How to read the shared types, by their numbers. */
+/** Readers of shared types, by number. */
 const TYPES: readonly ((decoder: Y.UpdateDecoderV1) => SharedType)[] = [
   () => new Y.Array(),
   () => new Y.Map(),
@@ -42,7 +39,7 @@ const TYPES: readonly ((decoder: Y.UpdateDecoderV1) => SharedType)[] = [
   () => new Y.XmlText(),
 ];
 
-/** How to read what an item has, by its number; documents within documents are not read at all. */
+/** Readers of an item's content, by number; there is none for documents within documents. */
 const CONTENTS = new Map<number, (decoder: Y.UpdateDecoderV1) => object>([
   [1, (decoder) => new Y.ContentDeleted(decoder.readLen())],
   [2, (decoder) => new Y.ContentJSON(listOf(decoder, () => jsonOf(decoder.readString())))],
@@ -55,22 +52,21 @@ const CONTENTS = new Map<number, (decoder: Y.UpdateDecoderV1) => object>([
 ]);
 
 /**
- * Reads an update of Yjs piece by piece, where Yjs reads all at once: so that one can stop when it is too much, and
- * pause when it takes long. First its structs are to be read, and then its deletions.
+ * Reads an update of Yjs piece by piece, so that reading can pause or stop. Structs must be read before deletions.
  *
- * @throws CloseError when it cannot be read, or would do harm
+ * @throws CloseError when the update cannot be read, or would do harm
  */
 export class UpdateReader {
   readonly #decoder: Y.UpdateDecoderV1;
   readonly #isStrict: boolean;
 
-  /** @param isStrict also refuses what no client writes, but what was saved once has to be read */
+  /** @param isStrict also rejects what no client writes; not for updates that were saved before that was rejected */
   constructor(update: Uint8Array, isStrict = true) {
     this.#decoder = new Y.UpdateDecoderV1(decoding.createDecoder(update));
     this.#isStrict = isStrict;
   }
 
-  /** The structs of one client after those of another, each client's in the order of their clocks. */
+  /** The structs, client by client in the order of their clocks. */
   *structs(): Generator<Struct, void> {
     const clients = new Set<number>();
     for (let left = this.#number(); left > 0; left--) {
@@ -89,7 +85,7 @@ export class UpdateReader {
     }
   }
 
-  /** Deleted ranges; those of a client in their order. */
+  /** The deleted ranges, client by client in order. */
   *deletions(): Generator<Range, void> {
     const clients = new Set<number>();
     for (let left = this.#number(); left > 0; left--) {
@@ -101,7 +97,7 @@ export class UpdateReader {
       clients.add(client);
       for (let count = this.#number(); count > 0; count--) {
         const range = rangeOf(client, this.#number(), this.#number());
-        // In any other order each of them may take as long as all that came before.
+        // Out of order, each range may take as long as all those before it.
         if (this.#isStrict && range.start <= end) {
           throw poisoned("its deletions are not in order");
         }
@@ -115,7 +111,7 @@ export class UpdateReader {
     return readable(() => {
       const info = this.#decoder.readInfo();
       const struct = info === GC || info === SKIP ? this.#gap(info, id) : this.#item(info, id);
-      // One without a length is found by nobody who looks for it.
+      // Rejects a struct without length, which no search would find.
       rangeOf(id.client, id.clock, struct.length);
       return struct;
     });
@@ -126,7 +122,7 @@ export class UpdateReader {
     return info === GC ? new Y.GC(id, length) : new Y.Skip(id, length);
   }
 
-  /** The parent of an item is the name of a root type, or the id of the item that has it; null where a neighbour has. */
+  /** The parent of an item is a root type's name, or the id of the type's item; null where a neighbour determines it. */
   #item(info: number, id: Y.ID): Y.Item {
     const decoder = this.#decoder;
     const origin = (info & HAS_ORIGIN) > 0 ? decoder.readLeftID() : null;
@@ -155,7 +151,7 @@ export class UpdateReader {
   }
 }
 
-/** The name of the root type that is the parent of an item which was read; undefined where another type is. */
+/** The name of the root type that is the parent of an item that was read; undefined for another parent. */
 export function rootNameOf({ parent }: { parent: unknown }): string | undefined {
   return typeof parent === "string" ? parent : undefined;
 }
@@ -191,7 +187,7 @@ function typeOf(decoder: Y.UpdateDecoderV1): SharedType {
   return read(decoder);
 }
 
-/** Makes no room for as many as an update claims to have: it fails where they end. */
+/** Reads a list without allocating its claimed length: a false length fails at the end of the update. */
 function listOf(decoder: Y.UpdateDecoderV1, read: () => unknown): unknown[] {
   const list: unknown[] = [];
   for (let left = decoder.readLen(); left > 0; left--) {

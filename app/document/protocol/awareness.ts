@@ -1,12 +1,12 @@
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 
-/** What a client tells of itself, in the protocol of y-protocols/awareness. */
+/** The presence of a client, in the protocol of y-protocols/awareness. */
 export interface ClientState {
   clientId: number;
-  /** Higher with each state: of two, others take the one with the higher. */
+  /** Increases with each state: receivers keep the state with the higher clock. */
   clock: number;
-  /** JSON; null where the client has gone. */
+  /** JSON; `null` where the client has left. */
   state: string;
 }
 
@@ -21,7 +21,7 @@ export function readStates(content: Uint8Array): ClientState[] {
   return states;
 }
 
-/** As `encodeAwarenessUpdate` does it, of what is not in an Awareness. */
+/** Encodes states as `encodeAwarenessUpdate` does, without needing an Awareness. */
 export function encodeStates(states: readonly ClientState[]): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, states.length);

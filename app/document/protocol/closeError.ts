@@ -1,6 +1,6 @@
 import * as status from "../../contract/closeStatus.ts";
 
-/** The close status of each refusal. */
+/** Close status for each reason. */
 const CODES = {
   poisoned: status.INVALID,
   costly: status.INVALID,
@@ -16,19 +16,19 @@ const CODES = {
   unavailable: status.NOT_NOW,
 } as const;
 
-/** Kinds of refusals, as the metric has them. */
+/** Why a connection is closed, or an update rejected; a label in the metrics. */
 export type CloseReason = keyof typeof CODES;
 
-/** Bytes of a reason that fit into a close frame. */
+/** Bytes of a text that fit into a close frame. */
 const MAX_REASON_BYTES = 123;
 
-/** Why a connection is closed, for its client to see. */
+/** Closes a connection with a status and a text for its client. */
 export class CloseError extends Error {
   override readonly name = "CloseError";
   readonly kind: CloseReason;
 
-  constructor(kind: CloseReason, reason: string) {
-    super(reason.slice(0, MAX_REASON_BYTES));
+  constructor(kind: CloseReason, text: string) {
+    super(text.slice(0, MAX_REASON_BYTES));
     this.kind = kind;
   }
 

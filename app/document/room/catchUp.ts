@@ -20,7 +20,7 @@ export interface CatchUpServices {
 export interface CatchUpEvents {
   /** Called before updates of others are integrated. */
   onOthers: () => void;
-  /** Integrates updates and shows them to the editors; `bytes` of each count as new, by default all of them. */
+  /** Integrates updates and sends them to the editors; `bytes` of each are not in a snapshot, by default all. */
   integrate: (updates: readonly Uint8Array[], bytes?: number) => Promise<void>;
   /** The document was renewed. */
   onRenewed: () => void;

@@ -6,16 +6,16 @@ import { titleIn, titleOf } from "../content/title.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import type { NumberedState, UpdateStore } from "../storage/updateStore.ts";
 
-/** Updates after which a snapshot takes their place. */
+/** Updates after which a snapshot replaces them. */
 const COMPACT_EVERY = 1000;
 
-/** Steps to integrate updates after which a snapshot takes their place. */
+/** Integration steps after which a snapshot replaces the updates. */
 const MAX_STEPS = 500_000;
 
 /** Updates after which a version is kept. */
 const VERSION_EVERY = 1000;
 
-/** Time after which lists get the title that several replicas have made of theirs, in milliseconds. */
+/** Delay until a title that several replicas have edited is written to the list, in milliseconds. */
 const TITLE_MS = 1000;
 
 export interface MaintenanceServices {
@@ -26,7 +26,7 @@ export interface MaintenanceServices {
   log: Logger;
 }
 
-/** The document that is kept. */
+/** The document that is maintained. */
 export interface MaintainedDocument {
   readonly id: string;
   readonly content: Content;
@@ -35,14 +35,14 @@ export interface MaintainedDocument {
   state(): Promise<NumberedState>;
 }
 
-/** What is done for a document that may also be done later, or by another replica: snapshots, versions, its title. */
+/** Work for a document that can also be done later, or by another replica: snapshots, versions and its title. */
 export class Maintenance {
   readonly #document: MaintainedDocument;
   readonly #services: MaintenanceServices;
   readonly #maxBytes: number;
   readonly #tasks = new Set<Promise<unknown>>();
   #titleTimer: NodeJS.Timeout | undefined;
-  /** Bytes that no snapshot has, and the steps that it had taken to integrate what one has. */
+  /** Bytes that no snapshot has, and the integration steps of everything that a snapshot has. */
   #bytes = 0;
   #steps = 0;
   #isChanged = false;
@@ -50,7 +50,7 @@ export class Maintenance {
   #isFinished = false;
   #isCompacting = false;
 
-  /** @param maxBytes bytes of updates after which a snapshot takes their place, too */
+  /** @param maxBytes bytes of updates after which a snapshot replaces them, too */
   constructor(document: MaintainedDocument, maxBytes: number, services: MaintenanceServices) {
     this.#document = document;
     this.#maxBytes = maxBytes;
@@ -58,35 +58,35 @@ export class Maintenance {
     titleOf(document.content.doc).observe(() => this.#titleChanged());
   }
 
-  /** The document lacks something that it ought to have: no state of it may take the place of what is saved. */
+  /** Stops all work: the document lacks an update, so its state must not replace what is saved. */
   stop(): void {
     this.#isStopped = true;
   }
 
-  /** The document has what a snapshot had. */
+  /** Called when the document has what a snapshot has. */
   snapshotIntegrated(): void {
     this.#steps = this.#document.content.steps;
   }
 
-  /** So many updates were read to open the document besides. */
+  /** Called with the number of updates that were read besides the snapshot to open the document. */
   opened(updates: number): void {
-    if (updates >= COMPACT_EVERY || this.#isDear) {
+    if (updates >= COMPACT_EVERY || this.#isSlowToOpen) {
       this.#compact();
     }
   }
 
-  /** The document has got another update, wherever it came from. */
+  /** Called for each update that is added to the document, whichever replica saved it. */
   updateAdded(bytes: number): void {
     this.#bytes += bytes;
   }
 
   /**
-   * This replica has saved an update. Each number is saved by one replica: the one that saves the last of many has to
-   * compact them.
+   * Called for each update that this replica saves. One replica saves each number, and the one that saves the last of
+   * many compacts them.
    */
   updateSaved(number: number): void {
     this.#isChanged = true;
-    if (number % COMPACT_EVERY === 0 || this.#isDear) {
+    if (number % COMPACT_EVERY === 0 || this.#isSlowToOpen) {
       this.#compact();
     }
     if (number % VERSION_EVERY === 0) {
@@ -94,7 +94,7 @@ export class Maintenance {
     }
   }
 
-  /** Resolves when all is done; a document that was changed and left has a version. */
+  /** Resolves when all work is done; a document that was changed gets a version. */
   async finish(): Promise<void> {
     this.#isFinished = true;
     if (this.#isChanged) {
@@ -102,18 +102,18 @@ export class Maintenance {
     }
     if (this.#titleTimer !== undefined) {
       clearTimeout(this.#titleTimer);
-      this.#do("keep the title", () => this.#keepTitle());
+      this.#do("write the title", () => this.#writeTitle());
     }
     await Promise.all(this.#tasks);
   }
 
-  /** Whether it takes longer to open the document by its updates than it should by its state. */
-  get #isDear(): boolean {
+  /** Whether opening the document from its updates takes too long. */
+  get #isSlowToOpen(): boolean {
     const steps = this.#document.content.steps - this.#steps;
     return this.#bytes > this.#maxBytes || steps > MAX_STEPS;
   }
 
-  /** One at a time: what comes meanwhile is compacted by the next one. */
+  /** Writes one snapshot at a time; updates that are added meanwhile are left to the next one. */
   #compact(): void {
     if (!this.#isCompacting) {
       this.#isCompacting = true;
@@ -141,23 +141,23 @@ export class Maintenance {
     }
   }
 
-  /** Each update's title is saved with it, but by a replica that did not have those of others in the same moment. */
+  /** Writes the title again: each update saves its own, without concurrent updates of other replicas. */
   #titleChanged(): void {
     this.#titleTimer ??= setTimeout(() => {
       this.#titleTimer = undefined;
-      this.#do("keep the title", () => this.#keepTitle());
+      this.#do("write the title", () => this.#writeTitle());
     }, TITLE_MS);
   }
 
-  async #keepTitle(): Promise<void> {
-    let isKept = false;
+  async #writeTitle(): Promise<void> {
+    let isWritten = false;
     try {
       const { id, content } = this.#document;
       await content.settled();
       const title = titleIn(content.doc);
-      isKept = await this.#services.documents.rename(id, this.#document.applied, title);
+      isWritten = await this.#services.documents.rename(id, this.#document.applied, title);
     } finally {
-      if (!isKept && !this.#isFinished) {
+      if (!isWritten && !this.#isFinished) {
         this.#titleChanged();
       }
     }

@@ -6,19 +6,19 @@ import type { DocumentTables } from "../storage/migrations.ts";
 import type { Room } from "./room.ts";
 import type { RoomRegistry } from "./roomRegistry.ts";
 
-/** The channel by which replicas tell each other of people who come, go and move: who tells, and the document. */
+/** Channel on which replicas announce changes of presence: the replica and the document. */
 export const PRESENCE_CHANNEL = "document_presence";
 
-/** For so long moves are gathered, in milliseconds. */
-const GATHER_MS = 50;
+/** Time for which changes are collected before they are exchanged, in milliseconds. */
+const COLLECT_MS = 50;
 
-/** How often a replica says that it lives, in milliseconds. */
-const ALIVE_MS = 2000;
+/** Time between two heartbeats of a replica, in milliseconds. */
+const HEARTBEAT_MS = 2000;
 
-/** Silence after which a replica and those who were on it count as gone. */
+/** Time of the last heartbeat before which a replica and its editors count as gone. */
 const GONE = sql<Date>`now() - interval '7 seconds'`;
 
-/** What comes from other replicas comes into a document by this, and is told to no further one. */
+/** Origin of changes that other replicas have announced, which are not announced again. */
 const FROM_OTHER_REPLICA = { source: "elsewhere" };
 
 interface Client {
@@ -34,19 +34,19 @@ interface Row {
 }
 
 /**
- * Who is in a document and where, across replicas. Each replica keeps in PostgreSQL what it knows first-hand, and reads
- * there what the others know.
+ * Shares across replicas who is in a document, and where. Each replica writes to PostgreSQL what its own editors send,
+ * and reads what the others have written.
  */
 export class Presence {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
   readonly #rooms: RoomRegistry;
   readonly #log: Logger;
-  /** Clients whose row is to be written, and documents of which rows are to be read. */
-  readonly #changed = new Map<string, Client>();
-  readonly #heard = new Set<string>();
+  /** Clients whose row is to be written, and documents whose rows are to be read. */
+  readonly #toWrite = new Map<string, Client>();
+  readonly #toRead = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #alive: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
   #isClosed = false;
   #running = Promise.resolve();
 
@@ -57,16 +57,16 @@ export class Presence {
     this.#log = log;
   }
 
-  /** Begins to say that this replica lives; nothing once it is closed. */
+  /** Starts the heartbeat, unless this is closed already. */
   start(): void {
     if (this.#isClosed) {
       return;
     }
-    this.#alive ??= setInterval(() => this.#do(() => this.#sayAlive()), ALIVE_MS);
-    this.#do(() => this.#sayAlive());
+    this.#heartbeat ??= setInterval(() => this.#do(() => this.#beat()), HEARTBEAT_MS);
+    this.#do(() => this.#beat());
   }
 
-  /** Follows who is in a room. */
+  /** Shares the presence in a room. */
   watch({ id, document: { awareness } }: Room): void {
     this.scheduleRead(id);
     awareness.on("update", (changes: Record<string, number[]>, origin: unknown) => {
@@ -78,48 +78,48 @@ export class Presence {
     });
   }
 
-  /** A client has come, moved or gone here. */
+  /** Schedules to write the presence of a client that has joined, moved or left here. */
   scheduleWrite(client: Client): void {
-    this.#changed.set(keyOf(client), client);
-    this.#soon();
+    this.#toWrite.set(keyOf(client), client);
+    this.#schedule();
   }
 
-  /** Another replica has told that there is something new about a document. */
+  /** Schedules to read a document's presence, which another replica has changed. */
   scheduleRead(documentId: string): void {
-    this.#heard.add(documentId);
-    this.#soon();
+    this.#toRead.add(documentId);
+    this.#schedule();
   }
 
-  /** Looks what has changed while nothing was heard. */
-  readAll(): void {
+  /** Schedules to read all documents' presence, after a time without notifications. */
+  scheduleReadAll(): void {
     [...this.#rooms.all()].forEach(({ id }) => this.scheduleRead(id));
   }
 
-  /** Resolves when the others know that nobody is here any more. */
+  /** Resolves when the presence of this replica's editors is removed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (this.#alive !== undefined) {
-      clearInterval(this.#alive);
+    if (this.#heartbeat !== undefined) {
+      clearInterval(this.#heartbeat);
       this.#do(async () => {
         await this.#db.deleteFrom("document_replica").where("id", "=", this.#replicaId).execute();
-        await this.#removeLost();
+        await this.#removeStale();
       });
     }
     await this.#running;
   }
 
-  #soon(): void {
+  #schedule(): void {
     if (this.#isClosed) {
       return;
     }
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#do(() => this.#exchange());
-    }, GATHER_MS);
+    }, COLLECT_MS);
   }
 
-  /** One after the other, or an older state might overwrite a newer one. */
+  /** Runs work one after the other, as an older state might overwrite a newer one otherwise. */
   #do(work: () => Promise<void>): void {
     this.#running = this.#running.then(work).catch((error: unknown) => {
       this.#log.warn({ reason: String(error) }, "cannot exchange presence now");
@@ -127,32 +127,32 @@ export class Presence {
   }
 
   async #exchange(): Promise<void> {
-    const changed = [...this.#changed.values()];
-    const heard = [...this.#heard].filter((id) => this.#rooms.get(id) !== undefined);
-    this.#changed.clear();
-    this.#heard.clear();
+    const changed = [...this.#toWrite.values()];
+    const read = [...this.#toRead].filter((id) => this.#rooms.get(id) !== undefined);
+    this.#toWrite.clear();
+    this.#toRead.clear();
     try {
       await this.#write(changed);
-      await this.#read(heard);
+      await this.#read(read);
     } catch (error) {
-      changed.forEach((client) => this.#changed.set(keyOf(client), client));
-      heard.forEach((id) => this.#heard.add(id));
+      changed.forEach((client) => this.#toWrite.set(keyOf(client), client));
+      read.forEach((id) => this.#toRead.add(id));
       throw error;
     }
   }
 
   async #write(clients: readonly Client[]): Promise<void> {
     const rows = clients.map((client) => ({ client, row: this.#rowOf(client) }));
-    const there = rows.flatMap(({ row }) => row ?? []);
+    const present = rows.flatMap(({ row }) => row ?? []);
     const gone = rows.flatMap(({ client, row }) => (row === undefined ? [client] : []));
-    if (there.length > 0) {
+    if (present.length > 0) {
       await sql`
         insert into document_presence (replica_id, document_id, client_id, clock, state)
         select ${this.#replicaId}, * from unnest(
-          ${there.map((row) => row.document_id)}::uuid[],
-          ${there.map((row) => row.client_id)}::bigint[],
-          ${there.map((row) => row.clock)}::bigint[],
-          ${there.map((row) => row.state)}::text[]
+          ${present.map((row) => row.document_id)}::uuid[],
+          ${present.map((row) => row.client_id)}::bigint[],
+          ${present.map((row) => row.clock)}::bigint[],
+          ${present.map((row) => row.state)}::text[]
         )
         on conflict (document_id, client_id) do update set
           replica_id = excluded.replica_id, clock = excluded.clock, state = excluded.state
@@ -160,18 +160,18 @@ export class Presence {
     }
     if (gone.length > 0) {
       await sql`
-        delete from document_presence as there using unnest(
+        delete from document_presence as presence using unnest(
           ${gone.map(({ documentId }) => documentId)}::uuid[],
           ${gone.map(({ clientId }) => clientId)}::bigint[]
         ) as gone (document_id, client_id)
-        where there.document_id = gone.document_id and there.client_id = gone.client_id
+        where presence.document_id = gone.document_id and presence.client_id = gone.client_id
           and replica_id = ${this.#replicaId}
       `.execute(this.#db);
     }
-    await this.#tell(clients.map(({ documentId }) => documentId));
+    await this.#notify(clients.map(({ documentId }) => documentId));
   }
 
-  /** What is known of a client first-hand; undefined where it is gone, or on another replica. */
+  /** The row of a client on this replica; undefined where it has left, or is on another replica. */
   #rowOf({ documentId, clientId }: Client): Row | undefined {
     const room = this.#rooms.get(documentId);
     const state = room?.document.awareness.states.get(clientId);
@@ -208,7 +208,7 @@ export class Presence {
     }
   }
 
-  async #tell(documentIds: readonly string[]): Promise<void> {
+  async #notify(documentIds: readonly string[]): Promise<void> {
     const ids = [...new Set(documentIds)];
     if (ids.length > 0) {
       await sql`
@@ -217,8 +217,8 @@ export class Presence {
     }
   }
 
-  /** Says that this replica lives; where that comes as news, the others know nothing of what is here. */
-  async #sayAlive(): Promise<void> {
+  /** Writes a heartbeat. Where that is the first one, or the tables were emptied, writes everything else, too. */
+  async #beat(): Promise<void> {
     const { rows } = await sql<{ is_new: boolean }>`
       insert into document_replica (id) values (${this.#replicaId})
       on conflict (id) do update set seen_at = now()
@@ -233,13 +233,13 @@ export class Presence {
         clients.forEach((_editor, clientId) => this.scheduleWrite({ documentId: id, clientId }));
       }
     }
-    await this.#removeLost();
-    // What could not be exchanged before.
+    await this.#removeStale();
+    // Retries what could not be exchanged before.
     await this.#exchange();
   }
 
-  /** Removes who and what was on replicas that are silent, and on those that have left. */
-  async #removeLost(): Promise<void> {
+  /** Removes the rows of replicas that have stopped, or sent no heartbeat. */
+  async #removeStale(): Promise<void> {
     await this.#db.deleteFrom("document_replica").where("seen_at", "<", GONE).execute();
     const replicas = this.#db.selectFrom("document_replica").select("id");
     const removed = await this.#db
@@ -250,7 +250,7 @@ export class Presence {
     await this.#db.deleteFrom("document_room").where("replica_id", "not in", replicas).execute();
     const ids = removed.map((row) => row.document_id);
     ids.forEach((id) => this.scheduleRead(id));
-    await this.#tell(ids);
+    await this.#notify(ids);
   }
 }
 
@@ -258,7 +258,7 @@ function keyOf({ documentId, clientId }: Client): string {
   return `${documentId} ${clientId}`;
 }
 
-/** Lets those who are here see those who are elsewhere, and nobody who was. */
+/** Shows a room's editors the clients on other replicas, and removes those that have left. */
 function showOthers({ clients, document: { awareness } }: Room, rows: readonly Row[]): void {
   const others = rows
     .map((row) => ({ clientId: Number(row.client_id), clock: Number(row.clock), state: row.state }))

@@ -6,37 +6,37 @@ import type { DocumentMetrics } from "../metrics.ts";
 import { partsOf, type UpdateStore } from "../storage/updateStore.ts";
 import type { JobQueue } from "../worker/jobQueue.ts";
 
-/** Part of what a document may be, up to which it is left as it is. */
-const MAX_PART = 0.7;
+/** Share of the limits up to which a document is not renewed. */
+const MAX_SHARE = 0.7;
 
 /**
- * Whether a document is slow enough to open that it must be renewed.
+ * Whether a document is slow enough to open that it should be renewed.
  *
- * @returns items and gaps above which a renewal is not worth it; undefined where the document must not be renewed
+ * @returns most items and gaps that the renewed document may have to be worth it; undefined where it is fast enough
  */
 export function renewableUpTo(
   { detours, structs }: Content,
   { maxDocumentBytes }: DocumentLimits,
 ): number | undefined {
-  if (detours > MAX_PART * MAX_OPENING_DETOURS) {
+  if (detours > MAX_SHARE * MAX_OPENING_DETOURS) {
     return Infinity;
   }
-  return structs > MAX_PART * maxStructs(maxDocumentBytes) ? structs / 2 : undefined;
+  return structs > MAX_SHARE * maxStructs(maxDocumentBytes) ? structs / 2 : undefined;
 }
 
 /**
- * Renews documents that are slow to open: those that were made so before that was refused, and those that have become
- * so over the years. They get the state that they have, as if it had just been written.
+ * Renews documents that are slow to open, because of updates from before such updates were rejected, or of years of
+ * editing. A renewed document has the same content, as if it had just been written.
  */
 export class Renewer {
   readonly #store: UpdateStore;
   readonly #jobs: JobQueue;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
-  /** Documents that renewal does not make any faster, or that take longer than anybody can wait. */
+  /** Documents that a renewal does not make faster, or that take too long to renew. */
   readonly #hopeless = new Set<string>();
 
-  /** @param jobs that has the time for it */
+  /** @param jobs a queue with a time limit that is long enough for renewals */
   constructor(store: UpdateStore, jobs: JobQueue, metrics: DocumentMetrics, log: Logger) {
     this.#store = store;
     this.#jobs = jobs;
@@ -45,11 +45,11 @@ export class Renewer {
   }
 
   /**
-   * Renews a document, unless somebody is changing it.
+   * Renews a document, unless it changes meanwhile.
    *
-   * @param most items and gaps with more of which it is left as it is, and also if somebody has it open; none where it
-   * cannot be opened as it is
-   * @throws TooCostlyError when it takes too long, and it cannot be opened as it is
+   * @param most items and gaps that the renewed document may have at most, for a document that no replica has open.
+   * @default - no limit, and a document that replicas have open is renewed, too, since it cannot be opened as it is
+   * @throws TooCostlyError when the renewal takes too long
    */
   async renew(id: string, most?: number): Promise<void> {
     if (this.#hopeless.has(id)) {
@@ -74,7 +74,7 @@ export class Renewer {
       const { state, past } = renewal;
       if (await this.#store.renew(id, { number, state, past }, isUsed)) {
         this.#metrics.renewals.inc();
-        this.#log.info({ document: id }, "a document was slow to open and is renewed");
+        this.#log.info({ document: id }, "renewed a document that was slow to open");
       }
     } catch (error) {
       if (error instanceof TooCostlyError) {

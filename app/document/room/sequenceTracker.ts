@@ -1,36 +1,37 @@
-/** Which of a document's updates a room has, or has in line: all up to a number, and some beyond. */
+/** Tracks which of a document's updates a room has, or has in line: all up to a number, and some beyond. */
 export class SequenceTracker {
   #applied = 0;
-  /** Numbers beyond, of updates that were saved here; in between are those that were saved elsewhere. */
+  /** Numbers beyond that, of updates that this replica saved; those in between were saved by others. */
   readonly #ahead = new Set<number>();
-  /** Highest number of which another replica has told. */
-  #heard = 0;
+  /** Highest number that another replica has announced. */
+  #announced = 0;
 
-  /** Number up to which there is none that it lacks. */
+  /** Number up to which no update is missing. */
   get applied(): number {
     return this.#applied;
   }
 
-  /** Whether there are others, as far as is known. */
+  /** Whether an update is missing, as far as is known. */
   get isBehind(): boolean {
-    return this.#heard > this.#applied || this.#ahead.size > 0;
+    return this.#announced > this.#applied || this.#ahead.size > 0;
   }
 
+  /** Records that updates up to a number exist. */
   announce(number: number): void {
-    this.#heard = Math.max(this.#heard, number);
+    this.#announced = Math.max(this.#announced, number);
   }
 
   has(number: number): boolean {
     return number <= this.#applied || this.#ahead.has(number);
   }
 
-  /** It has an update, but perhaps not all those before. */
+  /** Records an update that the room has, though perhaps not all updates before it. */
   add(number: number): void {
     this.#ahead.add(number);
     this.#advance();
   }
 
-  /** It has all up to this one. */
+  /** Records that the room has all updates up to a number. */
   advanceTo(number: number): void {
     this.#applied = number;
     this.#ahead.forEach((each) => each <= number && this.#ahead.delete(each));

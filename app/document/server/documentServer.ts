@@ -28,23 +28,23 @@ import { Scheduler } from "../content/scheduler.ts";
 import { JobQueue } from "../worker/jobQueue.ts";
 import { UpdateWriter } from "../storage/updateWriter.ts";
 
-/** Time that it may take to open a document for the last time as it is, in milliseconds. */
+/** Time limit for a renewal, in milliseconds. */
 const MAX_RENEWAL_MS = 60_000;
 
 export interface DocumentServerOptions extends ServerOptions, DocumentLimits {
   /** Closed with the server. */
   database: Database<DocumentTables>;
-  /** Creations of documents and versions a second from an address, and ten seconds' worth at once. */
+  /** Creations of documents and versions per second and address, with a burst of ten seconds' worth. */
   maxCreationsPerSecond: number;
 }
 
-/** Documents that many people edit at once, over WebSocket, and a page to do so. */
+/** Creates the server of documents that many people edit at once over WebSocket, and of the page for that. */
 export function createDocumentServer({ database, ...options }: DocumentServerOptions): AppServer {
   const { log } = options;
   const { db } = database;
   const context = new ServerContext(options);
   const tables = new Tables(database, MIGRATIONS);
-  // Of this start of the replica: another one with its name has nothing in memory that this one has.
+  // New with each start: a restarted replica has the same name, but nothing in memory.
   const replicaId = randomUUID();
 
   const metrics = createDocumentMetrics(context.registry, {
@@ -78,20 +78,22 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   const presence = new Presence(db, replicaId, rooms, log);
   const upgrades = new UpgradeHandler(context, tables, rooms, services);
 
-  const ofOthers = (hear: (id: string, number: number) => void) => (words: readonly string[]) => {
-    const [from, id = "", number] = words;
-    if (from !== replicaId) {
-      hear(id, Number(number));
-    }
-  };
+  /** Handles the notifications of other replicas. */
+  const fromOthers =
+    (handle: (id: string, number: number) => void) =>
+    ([from, id = "", number]: readonly string[]) => {
+      if (from !== replicaId) {
+        handle(id, Number(number));
+      }
+    };
   const listener = new NotificationListener(
     database,
     {
-      [UPDATE_CHANNEL]: ofOthers((id, number) => rooms.catchUpTo(id, number)),
-      [PRESENCE_CHANNEL]: ofOthers((id) => presence.scheduleRead(id)),
+      [UPDATE_CHANNEL]: fromOthers((id, number) => rooms.catchUpTo(id, number)),
+      [PRESENCE_CHANNEL]: fromOthers((id) => presence.scheduleRead(id)),
     },
     async () => {
-      presence.readAll();
+      presence.scheduleReadAll();
       await rooms.catchUp();
     },
     log,
@@ -132,13 +134,13 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
   });
 }
 
-/** The schema of the text, as `build.ts` has taken it from the editor. */
+/** The schema of the text, which `build.ts` has derived from the editor. */
 function readTextSchema(): TextSchema {
   const file = new URL("../../dist/textSchema.json", import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as TextSchema;
 }
 
-/** What speaks the protocol; what comes in was checked, and what is to last is saved, before it gets to know it. */
+/** Creates the server of the protocol, which sees only messages that were checked, and updates that were saved. */
 function createHocuspocus(replica: string): Hocuspocus {
   return new Hocuspocus({
     quiet: true,

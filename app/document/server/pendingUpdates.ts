@@ -1,10 +1,10 @@
 import type { MissingError } from "../content/integration.ts";
 import { CloseError } from "../protocol/closeError.ts";
 
-/** Updates that may wait for those that they need. */
+/** Most updates that may wait for missing items. */
 const MAX_EARLY = 200;
 
-/** Updates that need what is not there yet: one typed while what was written offline is still on its way. */
+/** Updates that need items that have not arrived, such as one typed while the offline changes are still being sent. */
 export class PendingUpdates {
   readonly #maxBytes: number;
   readonly #waiting = new Map<Uint8Array, MissingError>();
@@ -18,7 +18,7 @@ export class PendingUpdates {
     return this.#waiting.size;
   }
 
-  /** @throws CloseError when too much waits */
+  /** @throws CloseError when too many updates wait, or too many bytes */
   add(update: Uint8Array, needed: MissingError): void {
     this.#waiting.set(update, needed);
     this.#bytes += update.byteLength;
@@ -27,9 +27,11 @@ export class PendingUpdates {
     }
   }
 
-  /** Those that wait no more, for what they needed is there. */
-  takeReady(isThere: (needed: MissingError) => boolean): Uint8Array[] {
-    const ready = [...this.#waiting].filter(([, needed]) => isThere(needed)).map(([each]) => each);
+  /** Removes and returns the updates whose missing items have arrived. */
+  takeReady(hasArrived: (needed: MissingError) => boolean): Uint8Array[] {
+    const ready = [...this.#waiting]
+      .filter(([, needed]) => hasArrived(needed))
+      .map(([each]) => each);
     for (const update of ready) {
       this.#waiting.delete(update);
       this.#bytes -= update.byteLength;

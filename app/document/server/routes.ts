@@ -17,7 +17,7 @@ const VERSIONS_PATH = `${DOCUMENT_PATH}/versions`;
 /** Bytes of a request's body. */
 const BODY_LIMIT = 16 * 1024;
 
-/** Number of a version, as PostgreSQL has it. */
+/** Id of a version in PostgreSQL. */
 const VERSION_ID = /^[1-9]\d{0,17}$/;
 
 export interface RouteServices {
@@ -29,7 +29,7 @@ export interface RouteServices {
   limitCreations: onRequestHookHandler;
 }
 
-/** Adds what can be asked about documents; what is in them comes by WebSocket. */
+/** Adds the HTTP routes of documents; their content is sent over WebSocket. */
 export function addDocumentRoutes(app: FastifyInstance, services: RouteServices): void {
   addList(app, services);
   addDocument(app, services);
@@ -40,7 +40,7 @@ export function addDocumentRoutes(app: FastifyInstance, services: RouteServices)
   refuseOthers(app, `${VERSIONS_PATH}/:version`, ["GET", "HEAD"]);
 }
 
-/** Whether a browser opens a document's page; it gets that even while nothing is known of documents. */
+/** Whether a browser requests a document's page, which is served even while the database is unavailable. */
 export function isForPage({ routeOptions, headers }: FastifyRequest): boolean {
   return routeOptions.url === DOCUMENT_PATH && /\btext\/html\b/.test(headers.accept ?? "");
 }
@@ -48,7 +48,7 @@ export function isForPage({ routeOptions, headers }: FastifyRequest): boolean {
 function addList(app: FastifyInstance, { documents, limitCreations }: RouteServices): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.get(PATH, { schema: { querystring: schemas.pageQuery } }, async ({ query }, reply) => {
-    // One more says whether there are more.
+    // One more than requested shows whether there is a next page.
     const page = await documents.list(query.after, query.limit + 1);
     const listed = page.slice(0, query.limit);
     const last = page.length > query.limit ? listed.at(-1) : undefined;
@@ -104,7 +104,7 @@ function addVersions(app: FastifyInstance, services: RouteServices): void {
   });
 }
 
-/** Keeps what is saved now: that is what everybody sees who sees it saved. */
+/** Keeps the state that is saved now, which everybody sees who sees it as saved. */
 async function keepVersion(services: RouteServices, id: string, title: string): Promise<Version> {
   const { store, scheduler, versions, metrics } = services;
   const state = await found(id, (each) => storedState(store, scheduler, each));
@@ -120,7 +120,11 @@ async function keepVersion(services: RouteServices, id: string, title: string): 
   return version;
 }
 
-/** What there is by a document's id; a text that is none has nothing. */
+/**
+ * Finds something by a document's id.
+ *
+ * @throws Problem 404 when there is none, or the text is no id
+ */
 async function found<T>(id: string, find: (id: string) => Promise<T | undefined>): Promise<T> {
   const thing = schemas.isDocumentId(id) ? await find(id) : undefined;
   if (thing === undefined) {
@@ -130,7 +134,7 @@ async function found<T>(id: string, find: (id: string) => Promise<T | undefined>
   return thing;
 }
 
-/** As an answer has it. */
+/** The JSON of a document or a version. */
 function shown<T extends DocumentSummary | Version>(thing: T) {
   const { createdAt } = thing;
   const updatedAt = "updatedAt" in thing ? { updatedAt: thing.updatedAt.toISOString() } : {};

@@ -6,7 +6,7 @@ import { MAX_TITLE } from "../content/title.ts";
 
 const TITLE = { maxLength: MAX_TITLE, example: "Minutes" };
 
-/** Ids as the server makes them: in lower case, for a load balancer compares them letter by letter. */
+/** Ids as the server creates them: in lower case, because load balancers compare paths case-sensitively. */
 const DOCUMENT_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Whether a text has the form of a document's id. */
@@ -14,7 +14,7 @@ export function isDocumentId(text: string): boolean {
   return DOCUMENT_ID.test(text);
 }
 
-/** What `POST /documents` takes. */
+/** The body of `POST /documents`. */
 export const newDocument = z
   .object({ title: textLine("title", { ...TITLE, minLength: 0 }).default("") })
   .register(requestRules, {
@@ -23,7 +23,7 @@ export const newDocument = z
     example: '{"title":"Minutes"}',
   });
 
-/** What `POST /documents/:id/versions` takes. */
+/** The body of `POST /documents/:id/versions`. */
 export const newVersion = z
   .object({ title: textLine("title", { ...TITLE, minLength: 1 }) })
   .register(requestRules, {
@@ -32,7 +32,7 @@ export const newVersion = z
     example: '{"title":"Minutes"}',
   });
 
-/** The query of `GET /documents`; an empty parameter is none. */
+/** The query of `GET /documents`; an empty parameter counts as missing. */
 export const pageQuery = z.object({
   after: z.preprocess(orNone, z.string().regex(DOCUMENT_ID).optional()).register(requestRules, {
     name: "after",

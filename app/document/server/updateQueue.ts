@@ -4,33 +4,33 @@ import type { DocumentLimits } from "../limits.ts";
 import { CloseError, type CloseReason } from "../protocol/closeError.ts";
 import type { Room, Submission } from "../room/room.ts";
 
-/** Bytes of an update with more of which it takes milliseconds to read it. */
+/** Bytes of an update above which reading it takes milliseconds. */
 const MAX_BYTES_AT_ONCE = 16 * 1024;
 
-/** Updates that are tried on one copy, in number and in bytes; while more wait, no more are read. */
+/** Most updates that are tried on one copy, in number and in bytes; while more wait, the socket is paused. */
 const MAX_TOGETHER = 1000;
 const MAX_BYTES_TOGETHER = 256 * 1024;
 
-/** Why updates are refused for what they have, and not for the moment at which they came. */
+/** Reasons that lie in an update itself, and not in the moment of its arrival. */
 const FAULTS: readonly CloseReason[] = ["poisoned", "costly", "document-bytes", "memory"];
 
 export interface UpdateQueueEvents {
-  /** An update is saved, or was saved already. */
+  /** Called for each update that is saved, or was saved already. */
   onSaved: () => void;
   onFailed: (error: unknown) => void;
-  /** Gets whether updates that come now have to wait. */
+  /** Called with whether further updates would have to wait. */
   onBusy: (isBusy: boolean) => void;
-  /** All that came is saved, or refused. */
+  /** Called when every update that was received is saved or rejected. */
   onIdle: () => void;
 }
 
-/** The updates that come from an editor. They are decided on and saved in their order. */
+/** The updates that an editor sends, which are decided on and saved in their order. */
 export class UpdateQueue {
   readonly #room: Room;
   readonly #limits: DocumentLimits;
   readonly #events: UpdateQueueEvents;
   readonly #undecided: Uint8Array[] = [];
-  /** How many of them are tried on one copy next. */
+  /** How many updates are tried on one copy next. */
   #together = MAX_TOGETHER;
   readonly #pending: PendingUpdates;
   #pendingTimer: NodeJS.Timeout | undefined;
@@ -47,7 +47,7 @@ export class UpdateQueue {
     this.#pending = new PendingUpdates(limits.maxDocumentBytes);
   }
 
-  /** Whether nothing that came is still to be saved. */
+  /** Whether nothing that was received is still to be saved. */
   get isIdle(): boolean {
     return this.#saving === 0 && !this.#isDeciding;
   }
@@ -67,7 +67,7 @@ export class UpdateQueue {
     }
   }
 
-  /** Takes up the updates again that needed what has come meanwhile. */
+  /** Submits pending updates again whose missing items have arrived. */
   retryPending(): void {
     if (this.#pending.size === 0 || !this.#isOpen) {
       return;
@@ -82,13 +82,13 @@ export class UpdateQueue {
     }
   }
 
-  /** Waits no more for what updates need. */
+  /** Stops waiting for items that pending updates need. */
   close(): void {
     this.#isOpen = false;
     clearTimeout(this.#pendingTimer);
   }
 
-  /** One update after the other: at once, unless one has to be tried on a copy, or they take long together. */
+  /** Decides on one update after the other: at once, unless one is tried on a copy or they take long together. */
   async #decideAll(): Promise<void> {
     const { scheduler } = this.#room.content;
     this.#isDeciding = true;
@@ -110,7 +110,7 @@ export class UpdateQueue {
     this.#settled();
   }
 
-  /** @returns a promise where that takes time */
+  /** @returns a promise if that takes time */
   #decide(update: Uint8Array): Promise<void> | undefined {
     const submission = this.#room.submit(update, this.#failure.signal);
     return submission instanceof Promise
@@ -136,7 +136,7 @@ export class UpdateQueue {
     }
   }
 
-  /** Tries an update together with those that wait behind it: people write faster than each can be tried by itself. */
+  /** Tries an update together with those that wait behind it: typing is faster than a trial for each update. */
   async #try(update: Uint8Array): Promise<void> {
     const count = Math.min(this.#together, fitting([update, ...this.#undecided]));
     const behind = this.#undecided.splice(0, Math.max(0, count - 1));
@@ -149,10 +149,10 @@ export class UpdateQueue {
   }
 
   /**
-   * Tries fewer where one of them is at fault or lacks something, so that the others do not pay for it, and where they
-   * are too costly only together.
+   * Tries fewer when one of them is rejected or early, which must not affect the others, and when they are too costly
+   * only together.
    *
-   * @returns for how many, from the first one on, the submission holds
+   * @returns the submission, and how many updates it is about, from the first one on
    */
   async #tryTogether(
     update: Uint8Array,
@@ -224,7 +224,7 @@ export class UpdateQueue {
   }
 }
 
-/** How many of these, from the first one on, are not too much to be tried on one copy. */
+/** How many of the updates, from the first one on, can be tried on one copy. */
 function fitting(updates: readonly Uint8Array[]): number {
   let bytes = 0;
   const end = updates.findIndex(

@@ -11,10 +11,10 @@ import { Room, type RoomServices } from "../room/room.ts";
 import type { RoomRegistry } from "../room/roomRegistry.ts";
 import { isDocumentId } from "./schemas.ts";
 
-/** Bytes that a frame may have beside a state of full size. */
+/** Bytes that a frame may have beyond the largest state. */
 const FRAME_BYTES = 64 * 1024;
 
-/** Seconds that a message may take, as a request's body may: one may have all that was written offline. */
+/** Time limit for a message, in seconds, as for a request: it may hold everything that was written offline. */
 const MESSAGE_SECONDS = 300;
 
 const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], CloseReason>> = {
@@ -24,7 +24,7 @@ const FRAME_REFUSALS: Readonly<Record<FrameFault["kind"], CloseReason>> = {
   binary: "poisoned",
 };
 
-/** Where editors come in: at the URL of their document, as a WebSocket. */
+/** Accepts the WebSockets of editors at the URLs of their documents. */
 export class UpgradeHandler {
   readonly #context: ServerContext;
   readonly #tables: Tables;
@@ -47,7 +47,7 @@ export class UpgradeHandler {
     this.#sockets.on("headers", (headers) => headers.push(`X-Replica: ${replica}`));
   }
 
-  /** Editors that are connected. */
+  /** Number of editors that are connected. */
   get size(): number {
     return this.#editors.size;
   }
@@ -96,21 +96,21 @@ export class UpgradeHandler {
       this.#refuseUpgrade(socket, 503, "closing");
       return;
     }
-    // Where the handshake fails, the socket is closed and nothing else is heard of it.
+    // A handshake that fails closes the socket and calls nothing.
     socket.once("close", leave);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off("close", leave);
-      const guest = room instanceof CloseError ? room : (this.#refusalAt(room) ?? room);
-      if (guest instanceof CloseError) {
+      const entered = room instanceof CloseError ? room : (this.#refusalAt(room) ?? room);
+      if (entered instanceof CloseError) {
         leave();
-        this.#close(webSocket, guest);
+        this.#close(webSocket, entered);
       } else {
-        this.#welcome(webSocket, socket, guest, leave);
+        this.#connect(webSocket, socket, entered, leave);
       }
     });
   }
 
-  /** The room of a document, or why there is none now; undefined where there is no such document. */
+  /** The room of a document, or why it cannot be opened now; undefined where there is no such document. */
   async #roomOf(id: string): Promise<Room | CloseError | undefined> {
     try {
       this.#tables.assertCreated();
@@ -126,6 +126,7 @@ export class UpgradeHandler {
     }
   }
 
+  /** Why a room cannot be entered now. */
   #refusalAt({ subscribers, isRenewed }: Room): CloseError | undefined {
     if (isRenewed) {
       return new CloseError("unavailable", "the document is being opened again; try again");
@@ -142,7 +143,7 @@ export class UpgradeHandler {
       : undefined;
   }
 
-  #welcome(webSocket: WebSocket, socket: Duplex, room: Room, leave: () => void): void {
+  #connect(webSocket: WebSocket, socket: Duplex, room: Room, leave: () => void): void {
     const editor = new EditorConnection(webSocket, room, this.#services, leave);
     this.#editors.add(editor);
     webSocket.once("close", () => this.#editors.delete(editor));

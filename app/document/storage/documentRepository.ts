@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from "kysely";
 import { titled } from "../content/title.ts";
 import type { DocumentTables } from "./migrations.ts";
 
-/** A document, without what is in it. */
+/** A document without its content. */
 export interface DocumentSummary {
   id: string;
   title: string;
@@ -11,7 +11,7 @@ export interface DocumentSummary {
   updatedAt: Date;
 }
 
-/** The documents by their titles. */
+/** The documents and their titles in PostgreSQL. */
 export class DocumentRepository {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
@@ -21,7 +21,7 @@ export class DocumentRepository {
     this.#replicaId = replicaId;
   }
 
-  /** Makes a document, which has nothing but its title. */
+  /** Creates a document with a title and no other content. */
   create(title: string): Promise<DocumentSummary> {
     const id = randomUUID();
     return this.#db.transaction().execute(async (transaction) => {
@@ -50,7 +50,7 @@ export class DocumentRepository {
     return row && summaryOf(row);
   }
 
-  /** Documents, the newest first, from the first one beyond `after`, which is a document itself. */
+  /** Documents, the newest first, starting after the document `after`. */
   async list(after: string | undefined, limit: number): Promise<DocumentSummary[]> {
     let query = this.#db
       .selectFrom("document")
@@ -75,10 +75,10 @@ export class DocumentRepository {
   }
 
   /**
-   * Gives lists the title that a document has by its last update.
+   * Sets the title that a document has in lists.
    *
-   * @param number of that update
-   * @returns false when there are later ones, which may have changed it
+   * @param number number of the document's last update when it had that title
+   * @returns false when there are later updates, which may have changed the title
    */
   async rename(id: string, number: number, title: string): Promise<boolean> {
     const { numUpdatedRows } = await this.#db

@@ -1,35 +1,35 @@
 import { sql, type Generated, type Kysely } from "kysely";
 import type { Migrations } from "../../common/database/database.ts";
 
-/** The tables of the documents; PostgreSQL's driver gives a bigint as text. */
+/** The tables of the documents; PostgreSQL's driver returns a bigint as text. */
 export interface DocumentTables {
   document: {
     id: string;
     title: string;
-    /** Number of the last update; they are numbered one by one. */
+    /** Number of the last update; updates are numbered without gaps. */
     last_update: Generated<string>;
-    /** Number of the update by which it was renewed last; 0 where it never was. */
+    /** Number of the last renewal, which counts as an update; 0 where there was none. */
     renewed: Generated<string>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
-  /** Changes that no snapshot has. */
+  /** Updates that are not in a snapshot. */
   document_update: {
     document_id: string;
     number: string;
     update: Buffer;
-    /** Who saved it. */
+    /** The replica that saved it. */
     replica_id: string;
   };
-  /** A document's state up to an update. */
+  /** The state of a document up to an update. */
   document_snapshot: {
     document_id: string;
     number: string;
     state: Buffer;
-    /** State vector that the document had before it was renewed last; null where nobody has kept it. */
+    /** State vector of the document before its last renewal; null where it is not recorded. */
     past: Buffer | null;
   };
-  /** States that are kept; without a title where nobody asked for it. */
+  /** Versions; those that were saved automatically have no title. */
   document_version: {
     id: Generated<string>;
     document_id: string;
@@ -38,11 +38,11 @@ export interface DocumentTables {
     state: Buffer;
     created_at: Generated<Date>;
   };
-  /** Replicas that live, each start of one for itself. */
+  /** Running replicas; each start of a replica has an id of its own. */
   document_replica: { id: string; seen_at: Date };
-  /** Documents that are open, by the replicas that have them in memory. */
+  /** Documents that replicas have in memory. */
   document_room: { document_id: string; replica_id: string };
-  /** Who is in a document, as their replicas know. */
+  /** Presence in documents, as written by the replicas of the editors. */
   document_presence: {
     document_id: string;
     client_id: string;
@@ -52,7 +52,7 @@ export interface DocumentTables {
   };
 }
 
-/** How the tables came to be what `DocumentTables` says. */
+/** The migrations that lead to `DocumentTables`. */
 export const MIGRATIONS: Migrations = {
   table: "document_migration",
   all: {
@@ -62,7 +62,7 @@ export const MIGRATIONS: Migrations = {
   },
 };
 
-/** What is in memory only, presence, is gone after a crash of PostgreSQL, and written anew then. */
+/** Replicas and presence are unlogged: PostgreSQL empties these tables in a crash, and replicas write them again. */
 async function createTables(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table document (

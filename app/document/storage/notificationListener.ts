@@ -4,21 +4,21 @@ import type { Database } from "../../common/database/database.ts";
 import type { Logger } from "../../contract/log.ts";
 import type { DocumentTables } from "./migrations.ts";
 
-/** How often the connection is asked whether it lives, in milliseconds. */
+/** Time between two checks of the connection, in milliseconds. */
 const CHECK_MS = 2000;
 
-/** How long the end of a connection may take, in milliseconds. */
+/** Time limit for closing a connection, in milliseconds. */
 const END_MS = 1000;
 
-/** First and longest wait until the next try to connect, in milliseconds. */
+/** First and longest delay before connecting again, in milliseconds. */
 const RETRY_MS = { first: 100, longest: 5000 };
 
-/** What a replica hears of the others; the words that one of them has said. */
+/** Handlers by channel; each gets the words of a notification. */
 export type NotificationHandlers = Readonly<Record<string, (words: readonly string[]) => void>>;
 
 /**
- * A connection on which PostgreSQL tells what other replicas say. It is made anew whenever it is lost; what was said
- * meanwhile nobody repeats, so one has to look.
+ * Listens to PostgreSQL's notifications, which other replicas send. It reconnects whenever the connection is lost; the
+ * notifications of the meantime are lost, so `onConnected` must read what they were about.
  */
 export class NotificationListener {
   readonly #database: Database<DocumentTables>;
@@ -28,10 +28,7 @@ export class NotificationListener {
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
 
-  /**
-   * @param handlers by the channels' names
-   * @param onConnected looks what was said before
-   */
+  /** @param onConnected reads what has changed before the connection was made */
   constructor(
     database: Database<DocumentTables>,
     handlers: NotificationHandlers,
@@ -59,14 +56,14 @@ export class NotificationListener {
       try {
         await this.#listen(() => (wait = RETRY_MS.first));
       } catch (error) {
-        this.#log.warn({ reason: String(error) }, "hears nothing of other replicas now");
+        this.#log.warn({ reason: String(error) }, "lost the notification connection");
       }
       await sleep(wait, undefined, { signal }).catch(() => undefined);
       wait = Math.min(2 * wait, RETRY_MS.longest);
     }
   }
 
-  /** Ends when the connection does. */
+  /** Resolves when the connection ends. */
   async #listen(onConnected: () => void): Promise<void> {
     const { signal } = this.#closing;
     const client = await this.#database.connect();
@@ -84,7 +81,7 @@ export class NotificationListener {
       onConnected();
       await this.#checkUntil(client, AbortSignal.any([signal, end.signal]));
     } finally {
-      // Where PostgreSQL hangs, it does not end.
+      // A PostgreSQL that hangs does not end the connection.
       await Promise.race([client.end().catch(() => undefined), sleep(END_MS)]);
     }
   }

@@ -3,7 +3,7 @@ import { partsOf, type UpdateStore, type NumberedState } from "./updateStore.ts"
 import type { Scheduler } from "../content/scheduler.ts";
 
 /**
- * The state of a document as PostgreSQL has it; undefined where there is none.
+ * Reads the state of a document from PostgreSQL; undefined where there is no such document.
  *
  * @throws TooCostlyError when it takes too long to open
  */

@@ -1,13 +1,13 @@
 import { sql, type Kysely } from "kysely";
 import type { DocumentTables } from "./migrations.ts";
 
-/** The channel by which replicas tell each other of updates: who saved, the document and its last update's number. */
+/** Channel on which replicas announce updates: the replica, the document and the number of its last update. */
 export const UPDATE_CHANNEL = "document_update";
 
-/** Compacted updates that are deleted at once, so that no transaction is long. */
+/** Most compacted updates that are deleted in a transaction, so that none is long. */
 const DELETED_AT_ONCE = 1000;
 
-/** An update by its number; a document's first one has 1. */
+/** An update with its number; a document's first update has number 1. */
 export interface NumberedUpdate {
   number: number;
   update: Uint8Array;
@@ -15,28 +15,28 @@ export interface NumberedUpdate {
   isOwn: boolean;
 }
 
-/** A document's state with the number of the last update in it. */
+/** The state of a document with the number of the last update in it. */
 export interface NumberedState {
   number: number;
   state: Uint8Array;
 }
 
-/** A document as PostgreSQL has it. */
+/** A document in PostgreSQL. */
 export interface StoredDocument {
-  /** State up to an update; none while there are few. */
+  /** State up to an update; undefined while there are few updates. */
   snapshot: NumberedState | undefined;
-  /** Those that the snapshot lacks, in their order. */
+  /** Updates that the snapshot lacks, in order. */
   updates: NumberedUpdate[];
-  /** State vector that it had before it was renewed last; none where it was not, or nobody has kept it. */
+  /** State vector before the last renewal; undefined where there was none, or it is not recorded. */
   past?: Uint8Array | undefined;
 }
 
-/** The state that a document has from now on, and the state vector of the one that it had. */
+/** The new state of a renewed document, and the state vector of its old state. */
 export interface RenewedState extends NumberedState {
   past: Uint8Array;
 }
 
-/** All that makes a stored document, with the number of the last update in it. */
+/** The snapshot and updates of a stored document, and the number of the last of them. */
 export function partsOf({ snapshot, updates }: StoredDocument): {
   number: number;
   updates: Uint8Array[];
@@ -47,17 +47,17 @@ export function partsOf({ snapshot, updates }: StoredDocument): {
   };
 }
 
-/** An update that is to be saved. */
+/** An update to be saved. */
 export interface NewUpdate {
   documentId: string;
   update: Uint8Array;
-  /** The document's title as of this update; none where that is as before. */
+  /** The document's title with this update; undefined where it does not change. */
   title?: string | undefined;
-  /** Number of the last update that the document had when this one was decided on. */
+  /** Number of the last update in the document when this one was accepted. */
   basis: number;
 }
 
-/** The updates in PostgreSQL. */
+/** The updates and snapshots of documents in PostgreSQL. */
 export class UpdateStore {
   readonly #db: Kysely<DocumentTables>;
   readonly #replicaId: string;
@@ -68,13 +68,13 @@ export class UpdateStore {
   }
 
   /**
-   * Registers that this replica has a document open, and reads it. Waits for a renewal that has begun; one that begins
-   * later finds that the document is open.
+   * Registers that this replica has a document open, and reads it. Waits for a renewal that has begun; a later one sees
+   * that the document is open.
    *
    * @returns undefined where there is no such document
    */
   async open(id: string): Promise<StoredDocument | undefined> {
-    // By itself, and committed before anything is read: no lock is kept while that takes its time.
+    // A transaction of its own, so that the lock is released before the document is read.
     await sql`
       insert into document_room (document_id, replica_id)
       select id, ${this.#replicaId} from document where id = ${id} for key share
@@ -82,7 +82,7 @@ export class UpdateStore {
     return this.read(id);
   }
 
-  /** This replica does not have a document open any more. */
+  /** Removes the registration of `open`. */
   async close(id: string): Promise<void> {
     await this.#db
       .deleteFrom("document_room")
@@ -91,7 +91,7 @@ export class UpdateStore {
       .execute();
   }
 
-  /** Everything of a document; undefined where there is none. */
+  /** Reads a document; undefined where there is no such document. */
   async read(id: string): Promise<StoredDocument | undefined> {
     const document = await this.#db
       .selectFrom("document")
@@ -101,7 +101,7 @@ export class UpdateStore {
     if (document === undefined) {
       return undefined;
     }
-    // In one statement: a snapshot that another replica writes meanwhile takes updates away.
+    // One statement, as another replica may write a snapshot meanwhile, which deletes updates.
     const { rows } = await sql<UpdateRow & { is_snapshot: boolean; past: Buffer | null }>`
       with snapshot as (select number, state, past from document_snapshot where document_id = ${id})
       select number, state as update, null as replica_id, true as is_snapshot, past from snapshot
@@ -117,7 +117,7 @@ export class UpdateStore {
     };
   }
 
-  /** The updates after one, unless a snapshot has taken their place. */
+  /** Reads the updates after a number; those that a snapshot has replaced are missing. */
   async readAfter(id: string, number: number): Promise<NumberedUpdate[]> {
     const rows = await this.#db
       .selectFrom("document_update")
@@ -129,7 +129,7 @@ export class UpdateStore {
     return rows.map((row) => this.#updateOf(row));
   }
 
-  /** Numbers of the last updates, by their documents. */
+  /** Numbers of the last updates, by document. */
   async lastUpdates(ids: readonly string[]): Promise<Map<string, number>> {
     const rows = await this.#db
       .selectFrom("document")
@@ -140,13 +140,13 @@ export class UpdateStore {
   }
 
   /**
-   * Saves updates of any documents with the titles that these have by them, all or none, and tells the other replicas.
+   * Saves updates of any documents with their titles in one transaction, and notifies the other replicas.
    *
-   * A document's updates are numbered without a gap, by a counter in its row. The row is locked until the commit, so
-   * they become visible in the order of their numbers, which those of a sequence would not: whoever has seen number 7
-   * has seen or can read all before it, and knows by a 9 that it lacks the 8.
+   * A document's updates are numbered without gaps by a counter in its row. The row is locked until the commit, so
+   * updates become visible in the order of their numbers, which a sequence does not guarantee. A replica that sees
+   * number 7 can therefore read all numbers before it, and a 9 shows that the 8 is missing.
    *
-   * @returns their numbers; undefined for those whose document is gone, or was renewed since they were decided on
+   * @returns their numbers; undefined for a document that does not exist, or was renewed after the update was accepted
    */
   save(batch: readonly NewUpdate[]): Promise<(number | undefined)[]> {
     const ids = batch.map(({ documentId }) => documentId);
@@ -154,7 +154,7 @@ export class UpdateStore {
     const titles = batch.map(({ title }) => title ?? null);
     const bases = batch.map(({ basis }) => basis);
     return this.#db.transaction().execute(async (transaction) => {
-      // Always in one order, or two replicas would wait for each other.
+      // Locked in a fixed order, as two replicas could deadlock otherwise.
       await sql`
         select from document where id = any(${ids}::uuid[]) order by id for no key update`.execute(
         transaction,
@@ -195,9 +195,9 @@ export class UpdateStore {
   }
 
   /**
-   * Puts a state in the place of the updates that it has.
+   * Replaces updates by a snapshot.
    *
-   * @returns false when that was done already, with these or with more updates
+   * @returns false when there is a snapshot of the same or of more updates already
    */
   async compact(id: string, { number, state }: NumberedState): Promise<boolean> {
     const values = { number: String(number), state: Buffer.from(state) };
@@ -220,18 +220,19 @@ export class UpdateStore {
   }
 
   /**
-   * Gives a document that has no more updates than this state a new one, which counts as the next update.
+   * Replaces the state of a document, unless it has other updates than the old state. The new state counts as the next
+   * update.
    *
-   * What is put between the items of the old state afterwards is gone for all who read the new one, and still there for
-   * those who had the old one. So it is done only where no replica has the document open, and nothing is saved any more
-   * that was decided on by the old state: a replica of which nothing was heard may have it open all the same.
+   * Text that is inserted between items of the old state afterwards is lost in the new state, and still shown by
+   * replicas with the old one. So a document is renewed only while no replica has it open. A replica that counts as
+   * gone may still have it open; `save` rejects the updates that it accepts on the old state.
    *
    * @param isUsed whether replicas may have it open
-   * @returns whether it has that now
+   * @returns whether the state was replaced
    */
   renew(id: string, { number, state, past }: RenewedState, isUsed: boolean): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
-      // By itself: the next statement sees all who have opened it before.
+      // A statement of its own: the next one then sees all replicas that opened the document before.
       await sql`select from document where id = ${id} for update`.execute(transaction);
       const { rows } = await sql<{ last_update: string }>`
         update document set last_update = last_update + 1, renewed = last_update + 1

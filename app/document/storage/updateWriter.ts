@@ -6,29 +6,29 @@ import { CloseError } from "../protocol/closeError.ts";
 import type { DocumentMetrics } from "../metrics.ts";
 import type { UpdateStore, NewUpdate } from "./updateStore.ts";
 
-/** Updates that may wait in a replica, in number and in bytes. */
+/** Most updates that may wait in a replica, in number and in bytes. */
 const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** Updates that are committed at once, in number and in bytes. */
+/** Most updates of a transaction, in number and in bytes. */
 const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Why an update is given up that waited for PostgreSQL. */
+/** Why an update is rejected that has waited for PostgreSQL. */
 export const UNUSABLE = "the database cannot be used now";
 
-/** Time until the next try while PostgreSQL is away, in milliseconds. */
+/** Delay before the next attempt while PostgreSQL is unavailable, in milliseconds. */
 const RETRY_MS = 200;
 
-/** An update that waits until it is committed. */
+/** An update that waits to be committed. */
 interface Waiting extends NewUpdate {
   since: number;
   settled: PromiseWithResolvers<number>;
 }
 
 /**
- * Commits the updates of all documents of a replica. What arrives while one batch is being committed is the next
- * batch: a lone update waits for nobody, and many cost no more commits than few.
+ * Commits the updates of all documents of a replica in batches. The updates that arrive while one batch is being
+ * committed form the next one, so a single update does not wait, and many need no more commits than few.
  */
 export class UpdateWriter {
   readonly #store: UpdateStore;
@@ -52,7 +52,7 @@ export class UpdateWriter {
   }
 
   /**
-   * Resolves with the update's number when it is committed. Updates are committed in the order in which they came.
+   * Resolves with the update's number when it is committed. Updates are committed in the order of these calls.
    *
    * @throws CloseError when it cannot be committed now
    */
@@ -60,7 +60,7 @@ export class UpdateWriter {
     const bytes = unsaved.update.byteLength;
     const isFull = this.#queue.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES;
     if (isFull) {
-      // At once: what is decided on in the same moment must not count on it.
+      // Thrown before the call returns, so that no other update is accepted on top of this one.
       throw notSaved("too much waits for the database");
     }
     const settled = Promise.withResolvers<number>();
@@ -70,13 +70,13 @@ export class UpdateWriter {
     return settled.promise;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no update waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What comes in the same moment goes together.
+    // Lets the updates of the same moment join the batch.
     await setImmediate();
     while (this.#queue.length > 0) {
       const batch = this.#nextBatch();
@@ -85,7 +85,7 @@ export class UpdateWriter {
       } catch (error) {
         if (error instanceof UnavailableError) {
           this.#log.warn({ reason: error.message, waiting: this.#queue.length }, "cannot save yet");
-          this.#dropLate();
+          this.#dropExpired();
           await sleep(RETRY_MS);
         } else {
           this.#log.error({ err: error, updates: batch.length }, "cannot save");
@@ -121,7 +121,7 @@ export class UpdateWriter {
     });
   }
 
-  #dropLate(): void {
+  #dropExpired(): void {
     const latest = performance.now() - this.#maxSaveSeconds * 1000;
     this.#drop(
       this.#queue.filter(({ since }) => since < latest),
@@ -129,7 +129,7 @@ export class UpdateWriter {
     );
   }
 
-  /** Gives these up, and the later ones of their documents, which may need them. */
+  /** Rejects updates, and all later ones of their documents, which may need them. */
   #drop(some: readonly Waiting[], why: string): void {
     const documents = new Set(some.map(({ documentId }) => documentId));
     const dropped = this.#queue.filter(({ documentId }) => documents.has(documentId));

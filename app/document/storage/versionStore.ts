@@ -2,19 +2,19 @@ import { sql, type Kysely, type Selectable } from "kysely";
 import type { DocumentTables } from "./migrations.ts";
 import type { NumberedState } from "./updateStore.ts";
 
-/** Versions without a title that a document keeps. */
+/** Most versions without a title of a document. */
 const MAX_UNTITLED = 50;
 
-/** Of three of these within this time the middle one goes: many short visits must not push out all that was before. */
+/** Of three versions within this time the middle one is deleted, so that many short visits leave older ones. */
 const CLOSE = "15 minutes";
 
-/** Versions with a title that a document can have. */
+/** Most versions with a title of a document. */
 export const MAX_TITLED = 100;
 
 /** A version without its state. */
 export interface Version {
   id: string;
-  /** None where nobody asked for it. */
+  /** Null where the version was saved automatically. */
   title: string | null;
   createdAt: Date;
 }
@@ -28,9 +28,9 @@ export class VersionStore {
   }
 
   /**
-   * Keeps a state under a title.
+   * Saves a version with a title.
    *
-   * @returns undefined when the document has its versions with titles
+   * @returns undefined when the document already has the most versions with titles
    */
   async add(
     id: string,
@@ -48,10 +48,10 @@ export class VersionStore {
   }
 
   /**
-   * Keeps a state without anybody's asking, unless nothing has changed since the last version. Of that kind the one
-   * before goes where it is amid three that are close, and the oldest where there are too many.
+   * Saves a version without a title, unless nothing has changed since the last version. Deletes the version before it
+   * if that is the middle one of three within a short time, and the oldest one if there are too many.
    *
-   * @returns whether it is kept
+   * @returns whether a version was saved
    */
   async addUntitled(id: string, { number, state }: NumberedState): Promise<boolean> {
     const { rows } = await sql`

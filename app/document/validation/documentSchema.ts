@@ -1,9 +1,9 @@
 import * as Y from "yjs";
 import type { SharedType } from "../content/sharedDoc.ts";
 
-/** What the text of a document may consist of: ProseMirror's schema as data, so that servers need no editor. */
+/** ProseMirror's schema of the text as data, so that servers need no editor. */
 export interface TextSchema {
-  /** Elements that the text itself may have. */
+  /** Elements at the top level of the text. */
   top: readonly string[];
   elements: Readonly<Record<string, ElementSchema>>;
   marks: Readonly<Record<string, MarkSchema>>;
@@ -11,31 +11,31 @@ export interface TextSchema {
 
 export interface ElementSchema {
   attributes: ValueTypes;
-  /** Elements within it. */
+  /** Elements that it may contain. */
   elements: readonly string[];
-  /** Marks of the text within it; null where it has no text. */
+  /** Marks that its text may have; null where it has no text. */
   marks: readonly string[] | null;
 }
 
 export interface MarkSchema {
   attributes: ValueTypes;
-  /** Whether a passage may have it more than once. */
+  /** Whether a passage may have the mark more than once. */
   isOverlapping: boolean;
 }
 
-/** Types of values by name, as ProseMirror writes them: such as "string|null". */
+/** Types of values by name, as ProseMirror writes them, such as "string|null". */
 type ValueTypes = Readonly<Record<string, string>>;
 
-/** What a shared type is in a document, and so what may be in it. */
+/** What a shared type of a document may contain. */
 export interface TypeSchema {
-  /** Marks that its text may have; none where it is no text. */
+  /** Marks that its text may have; undefined where it is no text. */
   marks?: readonly string[];
   elements?: readonly string[];
-  /** What a text within it is. */
+  /** Schema of a text within it. */
   text?: TypeSchema;
-  /** Its named values. */
+  /** Its values by name. */
   values?: ValueTypes;
-  /** What a map within it is, under any name. */
+  /** Schema of the maps within it, under any name. */
   map?: TypeSchema;
 }
 
@@ -45,10 +45,10 @@ const COMMENT: TypeSchema = {
   values: { author: "string", text: "string", createdAt: "string", resolved: "boolean" },
 };
 
-/** How Yjs' binding to the editor names a mark that may overlap itself: with a hash of its attributes. */
+/** Name that Yjs' editor binding gives a mark that may overlap itself: with a hash of its attributes. */
 const OVERLAPPING = /^(.*)--[a-zA-Z0-9+/=]{8}$/s;
 
-/** What a document may consist of: what its page can show, and nothing else. */
+/** What a document may contain: what its page can show, and nothing else. */
 export class DocumentSchema {
   readonly #schema: TextSchema;
   readonly #roots: ReadonlyMap<string, TypeSchema>;
@@ -70,12 +70,12 @@ export class DocumentSchema {
     );
   }
 
-  /** The schema that a document has by this name; undefined where it has none. */
+  /** Schema of the root type with a name; undefined where there is none. */
   rootSchema(name: string): TypeSchema | undefined {
     return this.#roots.get(name);
   }
 
-  /** What a type within a document is; undefined where it may not be there. */
+  /** Schema of a type within a document; undefined where it is not allowed. */
   schemaOf(type: SharedType): TypeSchema | undefined {
     const item = type._item;
     if (item === null) {
@@ -88,7 +88,7 @@ export class DocumentSchema {
     return parent && this.childSchema(parent, item.parentSub, type);
   }
 
-  /** What a type is that is put into a schema, under a key or into its list; undefined where it may not be there. */
+  /** Schema of a type within another one, under a key or in its list; undefined where it is not allowed there. */
   childSchema(schema: TypeSchema, key: string | null, type: SharedType): TypeSchema | undefined {
     if (key !== null) {
       return type.constructor === Y.Map ? schema.map : undefined;
@@ -100,7 +100,7 @@ export class DocumentSchema {
     return type instanceof Y.XmlText ? schema.text : undefined;
   }
 
-  /** Whether a content may be in a schema, under a key or in its list. */
+  /** Whether a type accepts a content, under a key or in its list. */
   accepts(schema: TypeSchema, key: string | null, content: Content): boolean {
     if (content instanceof Y.ContentType) {
       return this.childSchema(schema, key, content.type) !== undefined;
@@ -117,7 +117,7 @@ export class DocumentSchema {
     return content instanceof Y.ContentString && schema.marks !== undefined;
   }
 
-  /** The outermost items of a document that may not be there, in all of it or in what has these names. */
+  /** The outermost items that are not allowed, in the root types with these names. */
   invalidItemsIn(doc: Y.Doc, names: Iterable<string> = this.#roots.keys()): Y.Item[] {
     const invalid: Y.Item[] = [];
     for (const name of names) {
@@ -144,7 +144,7 @@ export class DocumentSchema {
   }
 
   #isMark(allowed: readonly string[], { key, value }: Y.ContentFormat): boolean {
-    // The end of a mark; of whatever mark, so that what should not be there can be taken away.
+    // The end of a mark. That of any mark is allowed, so that a forbidden one can be removed.
     if ((value as object | null) === null) {
       return true;
     }
@@ -161,7 +161,7 @@ export class DocumentSchema {
   }
 }
 
-/** Those that are still there. */
+/** The items of a type that are not deleted. */
 function* itemsIn(type: SharedType): Generator<Y.Item, void> {
   for (let item = type._start; item !== null; item = item.right) {
     if (!item.deleted) {
@@ -183,7 +183,7 @@ function hasEntry({ values, map }: TypeSchema, key: string): boolean {
   return map !== undefined || (values !== undefined && Object.hasOwn(values, key));
 }
 
-/** Several are those that it had one after the other. */
+/** Whether all values, which are those that a name had one after the other, have an allowed type. */
 function isValue(types: ValueTypes, name: string, values: readonly unknown[]): boolean {
   const allowed = Object.hasOwn(types, name) ? (types[name]?.split("|") ?? []) : [];
   return values.every((value) => allowed.includes(value === null ? "null" : typeof value));

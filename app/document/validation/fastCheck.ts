@@ -8,39 +8,39 @@ import type { DocumentSchema } from "./documentSchema.ts";
 import { ItemLocator, UnclearError } from "./itemLocator.ts";
 import { poisoned, UpdateReader, type Range, type Struct } from "../content/updateReader.ts";
 
-/** The most that an update may have to be checked here; what has more, is tried on a copy by another process. */
+/** Limits of an update that is checked here; a larger one is tried on a copy by another process. */
 const LIMITS = {
   bytes: 4096,
   structs: 100,
   ranges: 100,
   /** Items that it deletes. */
   deleted: 1000,
-  /** Items at the places of its own, among which Yjs looks for the right order. */
+  /** Items between the neighbours of its own items, which Yjs may compare these with. */
   between: 2000,
   /** Items that are being saved. */
-  ahead: 5000,
+  unsaved: 5000,
 };
 
-/** What becomes of an update. */
+/** Whether an update may be integrated. */
 export type FastCheckResult =
   /** The document has all of it. */
   | { kind: "known" }
   | { kind: "fits"; entries: readonly UnsavedItem[]; changesTitle: boolean }
-  /** It needs what is not there yet. */
+  /** It needs an item that has not arrived yet. */
   | { kind: "early"; needed: MissingError }
-  /** It has to be tried on a copy. */
+  /** Only a trial on a copy can show that. */
   | { kind: "unclear" };
 
 /**
- * Checks whether small updates, such as keystrokes, may be put into a document, by a look at the places where they
- * would be put. It also knows what is being saved, which the document does not have yet.
+ * Checks whether small updates, such as keystrokes, may be integrated, by looking only at the positions of their items.
+ * It takes items into account that are being saved and not in the document yet.
  */
 export class FastCheck {
   readonly #content: Content;
   readonly #schema: DocumentSchema;
   readonly #maxBytes: number;
   readonly #unsaved = new UnsavedItems();
-  /** Bytes that are being saved. */
+  /** Bytes of the updates that are being saved. */
   #bytes = 0;
 
   constructor(content: Content, schema: DocumentSchema, maxBytes: number) {
@@ -49,7 +49,7 @@ export class FastCheck {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws CloseError when it would do harm */
+  /** @throws CloseError when the update would do harm */
   check(update: Uint8Array): FastCheckResult {
     try {
       return this.#check(update);
@@ -58,26 +58,26 @@ export class FastCheck {
         return { kind: "unclear" };
       }
       if (error instanceof MissingError) {
-        // One that has it itself has it later, in another order than the one in which it is needed.
-        const isWithin = hasItself(update, error);
-        return isWithin ? { kind: "unclear" } : { kind: "early", needed: error };
+        // An update can have the item itself, but after the one that needs it.
+        const hasIt = hasItem(update, error);
+        return hasIt ? { kind: "unclear" } : { kind: "early", needed: error };
       }
       throw error;
     }
   }
 
-  /** Whether something has been written that an update needs. */
+  /** Whether an item that an early update needs has arrived. */
   has({ client, clock }: MissingError): boolean {
     return clock < Math.max(Y.getState(this.#content.doc.store, client), this.#unsaved.end(client));
   }
 
-  /** An update that fits is being saved. */
+  /** Called when saving an update that fits starts. */
   saveStarted(update: Uint8Array, entries: readonly UnsavedItem[]): void {
     this.#bytes += update.byteLength;
     entries.forEach((entry) => this.#unsaved.add(entry));
   }
 
-  /** It is in the document, or not saved. */
+  /** Called when that update is in the document, or could not be saved. */
   saveSettled(update: Uint8Array, entries: readonly UnsavedItem[]): void {
     this.#bytes -= update.byteLength;
     entries.forEach((entry) => this.#unsaved.delete(entry));
@@ -96,7 +96,7 @@ export class FastCheck {
     this.#assertSmall(update, structs, ranges, locator);
     let left = LIMITS.between;
     for (const struct of structs) {
-      const entry = entryOf(struct, locator, left);
+      const entry = unsavedItemOf(struct, locator, left);
       if (entry !== undefined) {
         left -= entry.between;
         fresh.add(entry);
@@ -112,7 +112,7 @@ export class FastCheck {
     return { kind: "fits", entries, changesTitle: changed.includes(title) };
   }
 
-  /** What may make the document too large is measured on a copy. */
+  /** @throws UnclearError when the update may make the document too large, which only a copy can show */
   #assertSmall(
     update: Uint8Array,
     structs: readonly Struct[],
@@ -121,12 +121,12 @@ export class FastCheck {
   ): void {
     const { doc, bytes, structs: before } = this.#content;
     const added = structs.length + ranges.length;
-    // Each of them splits another one twice at most.
+    // Each of them splits an existing item at most twice.
     const after = before + 3 * (added + this.#unsaved.size);
     const isSmall =
       update.byteLength <= LIMITS.bytes &&
       ranges.length <= LIMITS.ranges &&
-      this.#unsaved.size <= LIMITS.ahead &&
+      this.#unsaved.size <= LIMITS.unsaved &&
       (doc.store.clients.size < MAX_CLIENTS ||
         structs.every(({ id }) => locator.stateOf(id.client) > 0)) &&
       bytes + this.#bytes + update.byteLength <= this.#maxBytes &&
@@ -136,7 +136,7 @@ export class FastCheck {
     }
   }
 
-  /** Most detours that it may take to open the document with all that is being saved; 0 where no more than before. */
+  /** Most detours of opening the document with everything that is being saved; 0 where the update adds none. */
   #bound(fresh: UnsavedItems): number {
     const { contention, structs } = this.#content;
     const costOf = ({ position, between }: UnsavedItem): number =>
@@ -166,7 +166,7 @@ function isKnown(
   );
 }
 
-/** What is known of an item that was deleted before anybody saw it. */
+/** Properties of an item that was deleted before it arrived. */
 const NOWHERE = {
   origin: null,
   rightOrigin: null,
@@ -177,11 +177,16 @@ const NOWHERE = {
 };
 
 /**
- * What a struct adds; undefined where it adds nothing.
+ * The item that a struct adds; undefined where it adds nothing.
  *
- * @throws UnclearError when it would be among more items than that
+ * @param most most items that may be between its neighbours
+ * @throws UnclearError when there are more
  */
-function entryOf(struct: Struct, locator: ItemLocator, most: number): UnsavedItem | undefined {
+function unsavedItemOf(
+  struct: Struct,
+  locator: ItemLocator,
+  most: number,
+): UnsavedItem | undefined {
   const { client, clock } = struct.id;
   const range = { client, start: clock, end: clock + struct.length };
   const known = locator.endOf(client);
@@ -208,7 +213,7 @@ function entryOf(struct: Struct, locator: ItemLocator, most: number): UnsavedIte
   return { ...range, origin, rightOrigin, position, type, depth, between };
 }
 
-/** The lists of which something is deleted. */
+/** The lists from which ranges delete items. */
 function deletedBy(ranges: readonly Range[], locator: ItemLocator): ItemList[] {
   const lists: ItemList[] = [];
   for (const range of ranges) {
@@ -220,12 +225,16 @@ function deletedBy(ranges: readonly Range[], locator: ItemLocator): ItemList[] {
   return lists;
 }
 
-function hasItself(update: Uint8Array, { client, clock }: MissingError): boolean {
+function hasItem(update: Uint8Array, { client, clock }: MissingError): boolean {
   const structs = [...new UpdateReader(update).structs()];
   return structs.some(({ id, length }) => id.client === client && clock < id.clock + length);
 }
 
-/** All of them, unless there are more. */
+/**
+ * All values.
+ *
+ * @throws UnclearError when there are more than `most`
+ */
 function take<T>(some: Iterable<T>, most: number): T[] {
   const taken: T[] = [];
   for (const each of some) {

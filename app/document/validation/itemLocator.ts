@@ -7,15 +7,15 @@ import type { TypeSchema, DocumentSchema } from "./documentSchema.ts";
 import { areReversed, type SharedType } from "../content/sharedDoc.ts";
 import { poisoned, rootNameOf, type Range } from "../content/updateReader.ts";
 
-/** Structs that are passed from one range to the next before it is looked for among all. */
+/** Structs that are skipped one by one to reach the next range, before a binary search. */
 const NEAR = 8;
 
-/** Ends a look at an update that is too much for it. */
+/** Only a trial on a copy can show whether an update may be integrated. */
 export class UnclearError extends Error {
   override readonly name = "UnclearError";
 }
 
-/** What is around the items of an update, in a document and in what is to come into it. */
+/** Locates the items of an update in a document and among the items that are not in it yet. */
 export class ItemLocator {
   readonly #doc: Y.Doc;
   readonly #schema: DocumentSchema;
@@ -29,17 +29,17 @@ export class ItemLocator {
     this.#past = past;
   }
 
-  /** How much a client has written that is in the document. */
+  /** The clock after a client's last item in the document. */
   stateOf(client: number): number {
     return Y.getState(this.#doc.store, client);
   }
 
-  /** How much a client has written. */
+  /** The clock after a client's last item, saved or not. */
   endOf(client: number): number {
-    return Math.max(this.stateOf(client), ...this.#unsaved.map((ahead) => ahead.end(client)));
+    return Math.max(this.stateOf(client), ...this.#unsaved.map((items) => items.end(client)));
   }
 
-  /** Whether the document has nothing of these ranges any more. Those of a client are in their order. */
+  /** Whether everything in ranges is deleted already. The ranges of a client must be in order. */
   areDeleted(ranges: readonly Range[]): boolean {
     let client: number | undefined;
     let structs: (Y.Item | Y.GC)[] = [];
@@ -53,7 +53,7 @@ export class ItemLocator {
         structs = this.#doc.store.clients.get(client) ?? [];
         index = Y.findIndexSS(structs, range.start);
       }
-      // The next range is often near, and found sooner from there than among all.
+      // The next range is often near, where it is found faster than by a binary search.
       for (let passed = 0; passed < NEAR && endOf(structs[index]) <= range.start; passed++) {
         index += 1;
       }
@@ -70,10 +70,11 @@ export class ItemLocator {
   }
 
   /**
-   * Where an item would be put; undefined where what it was put into is gone.
+   * The position where an item would be inserted; undefined where its parent is deleted.
    *
-   * @throws MissingError when that is not there yet
-   * @throws CloseError when it may not be there
+   * @throws MissingError when an item that it refers to has not arrived yet
+   * @throws CloseError when it is not allowed there
+   * @throws UnclearError when its neighbours do not determine the position
    */
   positionOf(item: Y.Item): Position | undefined {
     this.#past.assertOutside(item);
@@ -82,7 +83,7 @@ export class ItemLocator {
     const right = rightOrigin && this.#beside(rightOrigin);
     const position = left ?? right ?? this.#inside(item);
     if ((left === undefined && right) || (right === undefined && left)) {
-      // What was in one list goes together. Pages that still have it would show what the server does not.
+      // A list is deleted as a whole. Pages that still have a part of it would show what the server does not.
       throw unfit();
     }
     if (left === undefined || right === undefined || position === undefined) {
@@ -101,7 +102,7 @@ export class ItemLocator {
     return between;
   }
 
-  /** What a type is that an item has; undefined where it has none. */
+  /** Schema of the type in an item's content; undefined where there is none. */
   typeIn({ schema, key }: Position, content: Y.Item["content"]): TypeSchema | undefined {
     return schema && content instanceof Y.ContentType
       ? this.#schema.childSchema(schema, key, content.type)
@@ -109,12 +110,12 @@ export class ItemLocator {
   }
 
   /**
-   * How many items there are between the neighbours that an item would have, or may be there when it gets its schema.
+   * Number of items between the neighbours of a position, now or when the item is integrated.
    *
-   * @throws UnclearError when there are more than that
+   * @throws UnclearError when there are more than `most`
    */
   countBetween({ list, key, left, right }: Position, most: number): number {
-    let count = this.#unsaved.reduce((sum, ahead) => sum + ahead.sizeOf(list), 0);
+    let count = this.#unsaved.reduce((sum, items) => sum + items.sizeOf(list), 0);
     const step = (): void => {
       count += 1;
       if (count > most) {
@@ -135,9 +136,9 @@ export class ItemLocator {
   }
 
   /**
-   * The lists that a range deletes something of, once for each item.
+   * The lists from which a range deletes items, once for each item.
    *
-   * @throws UnclearError when there are more than that
+   * @throws UnclearError when there are more than `most`
    */
   deletedBy(range: Range, most: number): ItemList[] {
     const lists: ItemList[] = [];
@@ -155,8 +156,8 @@ export class ItemLocator {
         }
       }
     }
-    for (const ahead of this.#unsaved) {
-      for (const { position } of ahead.within(range)) {
+    for (const items of this.#unsaved) {
+      for (const { position } of items.within(range)) {
         if (position !== undefined) {
           lists.push(position.list);
         }
@@ -165,7 +166,7 @@ export class ItemLocator {
     return lists;
   }
 
-  /** What of a range is in the document. */
+  /** The structs of a range that are in the document. */
   *#structsIn({ client, start, end }: Range): Generator<Y.Item | Y.GC, void> {
     const structs = this.#doc.store.clients.get(client) ?? [];
     if (start < this.stateOf(client)) {
@@ -179,7 +180,7 @@ export class ItemLocator {
     }
   }
 
-  /** Whether an item's neighbours are in one list, and those that are not in the document are next to each other. */
+  /** Whether an item's neighbours are in one list, and those that are unsaved are adjacent. */
   #isBetween(
     item: Y.Item,
     between: Position,
@@ -188,8 +189,8 @@ export class ItemLocator {
   ): boolean {
     const { origin, rightOrigin } = item;
     const isOneList = right === null || (right.list === between.list && right.key === between.key);
-    const before = origin && this.#aheadAt(origin);
-    const after = rightOrigin && this.#aheadAt(rightOrigin);
+    const before = origin && this.#unsavedAt(origin);
+    const after = rightOrigin && this.#unsavedAt(rightOrigin);
     if (before && after) {
       const isAdjacent =
         before === after
@@ -197,13 +198,13 @@ export class ItemLocator {
           : Y.compareIDs(after.origin, origin) || Y.compareIDs(before.rightOrigin, rightOrigin);
       return isOneList && isAdjacent;
     }
-    // The others are where they were put: between two that are in the document.
+    // A saved neighbour must be one of the two between which the unsaved one is inserted.
     const isRight = !before || Y.compareIDs(left?.right ?? null, between.right);
     const isLeft = !after || Y.compareIDs(right?.left ?? null, between.left);
     return isOneList && isRight && isLeft;
   }
 
-  /** Where an item is; undefined where it is gone. */
+  /** The position of an item; undefined where it is deleted. */
   #beside(id: Y.ID): Position | undefined {
     const item = this.#itemAt(id);
     if (!(item instanceof Y.Item)) {
@@ -217,7 +218,7 @@ export class ItemLocator {
     return { list, schema: this.#schema.schemaOf(list), key: parentSub, left: id, right: id };
   }
 
-  /** The list of what an item names as its parent; undefined where that is gone. */
+  /** The list of the parent that an item names; undefined where the parent is deleted. */
   #inside(item: Y.Item): Position | undefined {
     const ends = { key: item.parentSub, left: null, right: null };
     const root = rootNameOf(item);
@@ -241,16 +242,16 @@ export class ItemLocator {
       const struct: Y.Item | Y.GC = Y.getItem(this.#doc.store, id);
       return struct instanceof Y.Item ? struct : undefined;
     }
-    const entry = this.#aheadAt(id);
+    const entry = this.#unsavedAt(id);
     if (entry === undefined) {
       throw new MissingError(id.client, id.clock);
     }
     return entry;
   }
 
-  #aheadAt(id: Y.ID): UnsavedItem | undefined {
-    for (const ahead of this.#unsaved) {
-      const entry = ahead.find(id);
+  #unsavedAt(id: Y.ID): UnsavedItem | undefined {
+    for (const items of this.#unsaved) {
+      const entry = items.find(id);
       if (entry !== undefined) {
         return entry;
       }
@@ -258,7 +259,7 @@ export class ItemLocator {
     return undefined;
   }
 
-  /** What follows an id; it may be the rest of the item that has it. */
+  /** The item after an id, or the rest of the item that contains it. */
   #after(id: Y.ID): Y.Item | null {
     const item = Y.getItem(this.#doc.store, id);
     return id.clock === item.lastId.clock ? item.right : item;
@@ -277,7 +278,7 @@ export function disordered(): Error {
   return poisoned("it has an item between two that are in another order");
 }
 
-/** The first of a list; that of a key is known by its last, from which Yjs goes back, too. */
+/** The first item of a list; that of a key is reached backwards from its last one, as in Yjs. */
 function firstOf(list: ItemList, key: string | null, onStep: () => void): Y.Item | null {
   if (!(list instanceof Y.AbstractType)) {
     return null;

@@ -10,16 +10,16 @@ import { emptyDoc, structsOf } from "../content/sharedDoc.ts";
 import { hasId } from "./itemLocator.ts";
 import { rootNameOf, UpdateReader, type Range, type Struct } from "../content/updateReader.ts";
 
-/** Items of a title that is followed letter by letter; a longer one is read when there is time. */
+/** Most items of a title that is tracked with each update; a longer one is written later by `Maintenance`. */
 const MAX_ITEMS = 500;
 const MAX_DETOURS = 5000;
 
-/** A copy of a document that has nothing but its title, to tell what that will be with updates that are being saved. */
+/** A copy of a document's title, to compute what the title is with the updates that are being saved. */
 export class TitleCopy {
   readonly #doc = emptyDoc();
 
   private constructor(items: readonly Y.Item[]) {
-    put(this.#doc, items.map(copyOf));
+    integrate(this.#doc, items.map(copyOf));
   }
 
   /** Copies the title of a document; undefined where it is too long. */
@@ -34,15 +34,15 @@ export class TitleCopy {
   }
 
   /**
-   * Puts in what an update changes of the title.
+   * Integrates the changes of the title in an update.
    *
-   * @returns the title; undefined where that takes too long, or needs what the copy does not have, and then the copy is of
-   * no use any more
+   * @returns the title; undefined where that takes too long or needs an item that the copy lacks, after which the copy
+   * must not be used any more
    */
   add(update: Uint8Array): string | undefined {
     const reader = new UpdateReader(update);
     return feasible(() => {
-      put(this.#doc, ofTitle(this.#doc, reader.structs()), reader.deletions());
+      integrate(this.#doc, ofTitle(this.#doc, reader.structs()), reader.deletions());
       return structsOf(this.#doc) > 2 * MAX_ITEMS ? undefined : titleIn(this.#doc);
     });
   }
@@ -59,7 +59,7 @@ function feasible<T>(work: () => T): T | undefined {
   }
 }
 
-/** An item as an update has it. */
+/** A copy of an item as in an update, before its integration. */
 function copyOf({ id, origin, rightOrigin, content }: Y.Item): Y.Item {
   const parent = origin === null && rightOrigin === null ? "title" : null;
   const { client, clock } = id;
@@ -76,8 +76,8 @@ function copyOf({ id, origin, rightOrigin, content }: Y.Item): Y.Item {
   );
 }
 
-/** Puts in what belongs to the title; all else that its clients wrote becomes gaps. */
-function put(copy: Y.Doc, structs: readonly Struct[], deletions: Iterable<Range> = []): void {
+/** Integrates the items of the title; everything else that their clients wrote becomes gaps. */
+function integrate(copy: Y.Doc, structs: readonly Struct[], deletions: Iterable<Range> = []): void {
   const parts: UpdateParts = {
     structs: () => withGaps(copy, structs),
     deletions: () => known(copy, deletions),
@@ -107,7 +107,7 @@ function* known(copy: Y.Doc, ranges: Iterable<Range>): Generator<Range, void> {
   }
 }
 
-/** Items of an update that belong to the title. Each comes after those beside which it was put. */
+/** The items of an update that belong to the title, each after its neighbours. */
 function ofTitle({ store }: Y.Doc, structs: Iterable<Struct>): Y.Item[] {
   const found: Y.Item[] = [];
   const isOfTitle = (id: Y.ID): boolean =>

@@ -21,35 +21,35 @@ import { disordered, unfit } from "./itemLocator.ts";
 import { depthOf } from "./unsavedItems.ts";
 import { poisoned, UpdateReader } from "../content/updateReader.ts";
 
-/** What a try has shown. */
+/** The result of a trial. */
 export interface Judgement {
   /** Bytes of the state with the update. */
   bytes: number;
-  /** Detours that it takes to open the document then. */
+  /** Detours of opening the document with the update. */
   detours: number;
-  /** The title, where it has changed. */
+  /** The title; undefined where it has not changed. */
   title: string | undefined;
-  /** The update and those behind it in one; undefined where there are none behind it. */
+  /** The update merged with those behind it; undefined where there are none. */
   merged: Uint8Array | undefined;
 }
 
-/** An update, and the document that it is for, as it is stored. */
+/** An update and the stored document that it is for. */
 export interface Trial {
   updates: readonly Uint8Array[];
   update: Uint8Array;
-  /** State vector that the document had before it was renewed last; none where it was not. */
+  /** State vector before the document's last renewal; undefined where there was none. */
   past?: Uint8Array | undefined;
-  /** Later ones by the same editor, which are tried with it. */
+  /** Later updates of the same editor, which are tried with it. */
   behind?: readonly Uint8Array[];
 }
 
 type Size = Record<"bytes" | "items and gaps" | "clients", number>;
 
 /**
- * Tries an update on a copy of a document before anybody else gets it, so that one that breaks breaks only the copy.
+ * Tries an update on a copy of a document before anybody else gets it, so that a harmful one breaks only the copy.
  *
- * @throws MissingError when the update needs what is not there yet
- * @throws CloseError when it would do harm, or makes the document too large or too slow to open
+ * @throws MissingError when the update needs an item that has not arrived yet
+ * @throws CloseError when it would do harm, or make the document too large or too slow to open
  * @throws TooCostlyError when the document takes too long to open without it
  */
 export function judge(
@@ -58,11 +58,11 @@ export function judge(
   maxBytes: number,
 ): Judgement {
   const merged = behind.length === 0 ? undefined : merge([update, ...behind]);
-  const { state, title } = rehearse({ updates, update: merged ?? update, past }, schema, maxBytes);
+  const { state, title } = run({ updates, update: merged ?? update, past }, schema, maxBytes);
   return { bytes: state.byteLength, detours: detoursTo(state), title, merged };
 }
 
-/** Nobody has looked at these yet, and Yjs fails in its own words at what it cannot read. */
+/** Merges updates that were not checked yet, so that Yjs may throw any error. */
 function merge(updates: Uint8Array[]): Uint8Array {
   try {
     return Y.mergeUpdates(updates);
@@ -71,12 +71,12 @@ function merge(updates: Uint8Array[]): Uint8Array {
   }
 }
 
-/** Keeps no copy: a copy and the document that `detoursTo` opens would take twice the memory. */
-function rehearse(trial: Trial, schema: DocumentSchema, maxBytes: number): Outcome {
+/** Runs the trial and drops the copy, as `detoursTo` needs the memory for another document. */
+function run(trial: Trial, schema: DocumentSchema, maxBytes: number): Outcome {
   return new TrialDocument(trial, schema, maxBytes).run(trial.update);
 }
 
-/** What a rehearsal ends with. */
+/** The outcome of a trial. */
 interface Outcome extends Pick<Judgement, "title"> {
   /** The state with the update. */
   state: Uint8Array;
@@ -89,7 +89,7 @@ class TrialDocument {
   readonly #maxBytes: number;
   readonly #past: Past;
   #hasNewTitle = false;
-  /** Items that were passed to find others. */
+  /** Items that were passed in search of others. */
   #passed = 0;
 
   constructor({ updates, past }: Trial, schema: DocumentSchema, maxBytes: number) {
@@ -129,12 +129,12 @@ class TrialDocument {
     }
   }
 
-  /** Neighbours that one list has go together, and Yjs finds them wrong once it has split an item between them. */
+  /** Checks an item's neighbours before Yjs splits an item between them, after which it would find wrong ones. */
   #assertNeighbours({ origin, rightOrigin }: Y.Item): void {
     const { store } = this.#doc;
-    const isThere = (id: Y.ID | null): id is Y.ID =>
+    const hasArrived = (id: Y.ID | null): id is Y.ID =>
       id !== null && id.clock < Y.getState(store, id.client);
-    if (!isThere(origin) || !isThere(rightOrigin)) {
+    if (!hasArrived(origin) || !hasArrived(rightOrigin)) {
       return;
     }
     const isGone = (id: Y.ID): boolean => !(Y.getItem(store, id) instanceof Y.Item);
@@ -159,7 +159,7 @@ class TrialDocument {
     this.#assertOrder(item);
   }
 
-  /** Where an item's neighbours are in another order than it says, it may be compared with all others. */
+  /** Checks the order of an item's neighbours: in the wrong order, it may be compared with all other items. */
   #assertOrder({ origin, rightOrigin, right: next }: Y.Item): void {
     const { store } = this.#doc;
     if (origin === null || rightOrigin === null || isNextTo(store, origin, rightOrigin)) {
@@ -179,7 +179,7 @@ class TrialDocument {
     }
   }
 
-  /** What a document may have only so much of. */
+  /** The quantities that are limited. */
   #size(state: Uint8Array): Size {
     return {
       bytes: state.byteLength,
@@ -188,7 +188,7 @@ class TrialDocument {
     };
   }
 
-  /** What two replicas have taken at the same time may be too much together; then it may only get less. */
+  /** Two replicas may together have exceeded a limit; then updates may only reduce the excess. */
   #assertSize(size: Size, before: Size): void {
     const limits: Size = {
       bytes: this.#maxBytes,
@@ -207,9 +207,9 @@ class TrialDocument {
 }
 
 /**
- * Opens a document as a room does: without what cannot be put in.
+ * Opens a document as a room does: without updates that cannot be integrated.
  *
- * @throws TooCostlyError when it takes more detours
+ * @throws TooCostlyError when that takes more detours
  */
 export function openCopy(updates: readonly Uint8Array[], maxDetours: number): Y.Doc {
   const doc = emptyDoc();
@@ -229,7 +229,11 @@ export function openCopy(updates: readonly Uint8Array[], maxDetours: number): Y.
   return doc;
 }
 
-/** @throws CloseError when they are too many */
+/**
+ * Detours of opening a document by its state.
+ *
+ * @throws CloseError when there are too many
+ */
 function detoursTo(state: Uint8Array): number {
   const integration = new Integration(
     emptyDoc(),
@@ -244,7 +248,7 @@ function detoursTo(state: Uint8Array): number {
   return integration.detours;
 }
 
-/** Whether one of two was put next to the other. */
+/** Whether one of two items was inserted next to the other. */
 function isNextTo(store: Y.Doc["store"], left: Y.ID, right: Y.ID): boolean {
   return (
     Y.compareIDs(Y.getItem(store, right).origin, left) ||

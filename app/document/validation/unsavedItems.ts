@@ -3,16 +3,16 @@ import type { TypeSchema } from "./documentSchema.ts";
 import type { SharedType } from "../content/sharedDoc.ts";
 import type { Range } from "../content/updateReader.ts";
 
-/** A list of items: that of a type, or that of the type which an item has that is not in the document yet. */
+/** A list of items: that of a shared type, or that of an unsaved item's type. */
 export type ItemList = SharedType | UnsavedItem;
 
-/** Where an item is, or would be put. */
+/** The position of an item, or where it would be inserted. */
 export interface Position {
   list: ItemList;
-  /** What the list is; undefined where it should not be there. */
+  /** Schema of the list; undefined where the list is not allowed. */
   schema: TypeSchema | undefined;
   key: string | null;
-  /** The nearest items to both sides that are in the document; null at the ends of the list. */
+  /** The nearest items on both sides that are in the document; null at the ends of the list. */
   left: Y.ID | null;
   right: Y.ID | null;
 }
@@ -21,19 +21,19 @@ export interface Position {
 export interface UnsavedItem extends Range {
   origin: Y.ID | null;
   rightOrigin: Y.ID | null;
-  /** Undefined where what it was put into is gone. */
+  /** Undefined where its parent is deleted. */
   position: Position | undefined;
-  /** What the type is that it has; undefined where it has none. */
+  /** Schema of the type that it contains; undefined where it contains none. */
   type: TypeSchema | undefined;
-  /** How many types it is in. */
+  /** Number of types that it is nested in. */
   depth: number;
-  /** Items among which Yjs may look for its place. */
+  /** Number of items that Yjs may compare it with to place it. */
   between: number;
 }
 
-/** Items that are not in the document yet, by the clients that wrote them. */
+/** Items that are not in the document yet, by client. */
 export class UnsavedItems {
-  /** How many there are. */
+  /** Number of items. */
   size = 0;
   readonly #byClient = new Map<number, UnsavedItem[]>();
   readonly #sizes = new Map<ItemList | undefined, number>();
@@ -44,7 +44,7 @@ export class UnsavedItems {
     }
   }
 
-  /** Those of a client that a range has something of. They are in the order in which they were written. */
+  /** The items that overlap a range, in the order of their clocks. */
   *within({ client, start, end }: Range): Generator<UnsavedItem, void> {
     const entries = this.#byClient.get(client) ?? [];
     let [low, high] = [0, entries.length];
@@ -78,18 +78,18 @@ export class UnsavedItems {
     }
   }
 
-  /** How many are in a list. */
+  /** Number of items in a list. */
   sizeOf(list: ItemList): number {
     return this.#sizes.get(list) ?? 0;
   }
 
-  /** The one that has an id. */
+  /** The item with an id. */
   find({ client, clock }: Y.ID): UnsavedItem | undefined {
     const [found] = this.within({ client, start: clock, end: clock + 1 });
     return found;
   }
 
-  /** Where the last one of a client ends; 0 where there is none. */
+  /** The clock after a client's last item; 0 where there is none. */
   end(client: number): number {
     return this.#byClient.get(client)?.at(-1)?.end ?? 0;
   }
@@ -105,7 +105,7 @@ export class UnsavedItems {
   }
 }
 
-/** How many types a list is in, itself included. */
+/** Number of types that a list is nested in, itself included. */
 export function depthOf(list: ItemList): number {
   if (!(list instanceof Y.AbstractType)) {
     return list.depth;

@@ -11,7 +11,7 @@ import { TitleCopy } from "./titleCopy.ts";
 import { notSaved } from "../storage/updateWriter.ts";
 import { OutOfMemoryError, type JobQueue } from "../worker/jobQueue.ts";
 
-/** Updates that change the title and are being saved; with more of them, it is read when there is time. */
+/** Most unsaved updates of the title; with more, the title is written later by `Maintenance`. */
 const MAX_TITLED = 20;
 
 export interface ValidationServices {
@@ -21,13 +21,13 @@ export interface ValidationServices {
   limits: DocumentLimits;
 }
 
-/** By what an update was tried. */
+/** The document on which an update was tried. */
 interface TrialBasis {
-  /** Number of the last update that the copy had. */
+  /** Number of the last update in the copy. */
   number: number;
-  /** Bytes of the document then. */
+  /** Bytes of the document at that time. */
   bytesBefore: number;
-  /** Saves that had failed by then. */
+  /** Number of saves that had failed by then. */
   failures: number;
 }
 
@@ -35,21 +35,21 @@ interface TrialBasis {
 export interface AcceptedUpdate {
   update: Uint8Array;
   entries: readonly UnsavedItem[];
-  /** The title of the document with it, where it changes. */
+  /** The document's title with the update; undefined where it does not change. */
   title: string | undefined;
-  /** Where it was tried on a copy: what that has shown. */
+  /** The result of the trial, if the update was tried on a copy. */
   judgement?: Judgement & TrialBasis;
 }
 
-/** What becomes of an update. */
+/** Whether an update may be saved. */
 export type Decision =
   | { kind: "known" }
   | { kind: "accepted"; accepted: AcceptedUpdate }
   | { kind: "early"; needed: MissingError }
-  /** It has to be tried on a copy. */
+  /** Only a trial on a copy can show that. */
   | { kind: "unclear" };
 
-/** Ends a job that is not needed any more. */
+/** Cancels a trial that is not needed any more. */
 class DecidedError extends Error {
   readonly decision: Decision;
 
@@ -59,23 +59,23 @@ class DecidedError extends Error {
   }
 }
 
-/** Decides which updates a document takes. */
+/** Decides which updates a document accepts. */
 export class UpdateValidator {
   readonly #id: string;
   readonly #content: Content;
   readonly #services: ValidationServices;
   readonly #fastCheck: FastCheck;
 
-  /** What is being saved, in this order. */
-  readonly #waiting = new Set<AcceptedUpdate>();
-  /** How many were not saved. */
+  /** Updates that are being saved, in order. */
+  readonly #unsaved = new Set<AcceptedUpdate>();
+  /** Number of updates that could not be saved. */
   #failures = 0;
 
-  /** Has the title as it will be with these; given up, while they are too many, or the title is too long. */
+  /** The title with these updates; undefined while there are too many, or the title is too long. */
   #titleCopy: TitleCopy | undefined;
-  #followsTitle = true;
+  #tracksTitle = true;
 
-  /** The last one that the document had all of: those who come back at the same time send the same. */
+  /** The last update that was known: editors that return at the same time send the same one. */
   #known: Uint8Array | undefined;
 
   constructor(id: string, content: Content, services: ValidationServices) {
@@ -85,13 +85,13 @@ export class UpdateValidator {
     this.#fastCheck = new FastCheck(content, services.schema, services.limits.maxDocumentBytes);
   }
 
-  /** Whether something has been written that an update needs. */
+  /** Whether an item that an early update needs has arrived. */
   has(needed: MissingError): boolean {
     return this.#fastCheck.has(needed);
   }
 
   /**
-   * Decides at once, by a look at the document.
+   * Decides on an update by looking at the document.
    *
    * @throws CloseError when the update would do harm
    */
@@ -112,37 +112,37 @@ export class UpdateValidator {
   }
 
   /**
-   * Tries an update on a copy of the document, and with it those that wait behind it. What is decided without a copy is
-   * decided on the update alone.
+   * Tries an update on a copy of the document, together with those that wait behind it. If the update can be decided on
+   * without a copy when the trial starts, the decision is about that update alone.
    *
-   * @throws CloseError when it, or one of those behind it, would do harm, and when it has waited for its turn for too long
+   * @throws CloseError when one of them would do harm, or the trial has waited for too long
    */
   async judge(update: Uint8Array, behind: readonly Uint8Array[] = []): Promise<Decision> {
-    const as: TrialBasis = { number: 0, bytesBefore: 0, failures: 0 };
+    const basis: TrialBasis = { number: 0, bytesBefore: 0, failures: 0 };
     const latest = performance.now() + 1000 * this.#services.limits.maxSaveSeconds;
     const prepare = async () => {
       while (!this.#content.isSettled) {
         await this.#content.settled();
       }
-      // What was found out about the document while it waited for its turn may do for this one, too.
+      // The trials before this one may have measured what this update needs to know.
       const decision = this.check(update);
       if (decision.kind !== "unclear") {
         throw new DecidedError(decision);
       }
-      // Where PostgreSQL hangs, each turn before this one may have taken as long as it takes to find that out.
+      // While PostgreSQL hangs, each job before this one may have waited for its timeout.
       if (performance.now() > latest) {
         throw notSaved("too much waits to be checked");
       }
-      const waiting = [...this.#waiting].map((each) => each.update);
-      as.bytesBefore = this.#content.bytes;
-      as.failures = this.#failures;
+      const unsaved = [...this.#unsaved].map((each) => each.update);
+      basis.bytesBefore = this.#content.bytes;
+      basis.failures = this.#failures;
       const stored = await this.#services.store.read(this.#id);
       if (stored === undefined) {
         throw new CloseError("unavailable", "there is no such document any more");
       }
       const { number, updates } = partsOf(stored);
-      as.number = number;
-      return { updates: [...updates, ...waiting], update, behind, past: stored.past };
+      basis.number = number;
+      return { updates: [...updates, ...unsaved], update, behind, past: stored.past };
     };
     try {
       const { jobs } = this.#services;
@@ -152,7 +152,7 @@ export class UpdateValidator {
       const { title, merged = update } = judgement;
       return {
         kind: "accepted",
-        accepted: { update: merged, entries: [], title, judgement: { ...judgement, ...as } },
+        accepted: { update: merged, entries: [], title, judgement: { ...judgement, ...basis } },
       };
     } catch (error) {
       if (error instanceof DecidedError) {
@@ -170,9 +170,9 @@ export class UpdateValidator {
     }
   }
 
-  /** It is being saved. */
+  /** Called when saving an update starts. */
   saveStarted(accepted: AcceptedUpdate): void {
-    this.#waiting.add(accepted);
+    this.#unsaved.add(accepted);
     if (accepted.judgement !== undefined) {
       this.invalidateTitle();
     }
@@ -180,9 +180,9 @@ export class UpdateValidator {
   }
 
   /**
-   * The copy on which an update was tried had what was being saved, too.
+   * Asserts that the updates are saved which were being saved during a trial, and were in its copy.
    *
-   * @throws CloseError when some of that was not saved, and the update may need it
+   * @throws CloseError when one of them could not be saved, since the tried update may need it
    */
   assertSound({ failures }: TrialBasis): void {
     if (failures !== this.#failures) {
@@ -190,25 +190,25 @@ export class UpdateValidator {
     }
   }
 
-  /** The document gets something that was not decided on here. */
+  /** Called when the document gets updates that were not checked here one by one. */
   invalidateTitle(): void {
     this.#titleCopy = undefined;
   }
 
-  /** Something is not saved that was decided on. */
+  /** Called when an accepted update could not be saved. */
   saveFailed(): void {
     this.#failures += 1;
     this.invalidateTitle();
   }
 
-  /** It is in the document, or it is not saved. */
+  /** Called when the update is in the document, or could not be saved. */
   saveSettled(accepted: AcceptedUpdate): void {
-    this.#waiting.delete(accepted);
-    this.#followsTitle ||= this.#waiting.size === 0;
+    this.#unsaved.delete(accepted);
+    this.#tracksTitle ||= this.#unsaved.size === 0;
     this.#fastCheck.saveSettled(accepted.update, accepted.entries);
   }
 
-  /** It is in the document, of which is known now how large it is, and how slow. */
+  /** Called when the update is in the document; records the size and the detours that its trial has measured. */
   measured({ update, judgement }: AcceptedUpdate): void {
     if (judgement !== undefined) {
       const { bytes, bytesBefore, detours } = judgement;
@@ -219,20 +219,20 @@ export class UpdateValidator {
   }
 
   #titleWith(update: Uint8Array): string | undefined {
-    if (!this.#followsTitle) {
+    if (!this.#tracksTitle) {
       return undefined;
     }
     this.#titleCopy ??= this.#newTitleCopy();
     const title = this.#titleCopy?.add(update);
     if (title === undefined) {
       this.#titleCopy = undefined;
-      this.#followsTitle = false;
+      this.#tracksTitle = false;
     }
     return title;
   }
 
   #newTitleCopy(): TitleCopy | undefined {
-    const titled = [...this.#waiting].filter(({ title }) => title !== undefined);
+    const titled = [...this.#unsaved].filter(({ title }) => title !== undefined);
     const copy = titled.length > MAX_TITLED ? undefined : TitleCopy.of(this.#content.doc);
     return titled.every(({ update }) => copy?.add(update) !== undefined) ? copy : undefined;
   }

@@ -8,81 +8,81 @@ import type { Renewal } from "./renewal.ts";
 import type { TextSchema } from "../validation/documentSchema.ts";
 import { WorkerProcess, type WorkerExit } from "./workerProcess.ts";
 
-/** Time after which a job is ended. What the limits allow takes a second; beyond that something is wrong. */
+/** Time limit of a job, in milliseconds. Within the limits of documents, a job takes about a second. */
 const MAX_JOB_MS = 20_000;
 
-/** Jobs that may wait, and how many times the bytes of the largest update theirs may have together. */
+/** Most jobs that may wait, and the size of their updates together, in largest updates. */
 const MAX_WAITING = 50;
 const MAX_WAITING_UPDATES = 8;
 
-/** Time without a job after which the process ends. */
+/** Time without a job after which the process is ended, in milliseconds. */
 const IDLE_MS = 10_000;
 
 const MIB = 1024 * 1024;
 
 /**
- * Heap that the process may have: so much, and so much more for each MiB of a document, but no more than a part of the
- * container's memory. Beside its heap it takes some 100 MiB, and a replica has two workshops.
+ * Heap of the process: a base, and more for each MiB of a document, up to a share of the container's memory. The process
+ * takes some 100 MiB beside its heap, and a replica has two queues.
  */
 const MIN_MIB = 64;
 const MIB_PER_DOCUMENT_MIB = 32;
 const MAX_PART_OF_MEMORY = 0.25;
 
-/** What the process does: work of which nobody knows beforehand how long it takes. */
+/** The jobs of the process: work that may take long. */
 export interface Jobs {
   /** Tries an update on a copy of a document. */
   judge: (input: Trial) => Judgement;
-  /** The state of a document anew, without what makes it slow to open. */
+  /** Writes the content of a document again, without what makes it slow to open. */
   renew: (input: { updates: readonly Uint8Array[] }) => Renewal;
 }
 
 export type JobName = keyof Jobs;
 
-/** What the process starts with. */
+/** The argument of the process. */
 export interface WorkerData {
   schema: TextSchema;
   maxBytes: number;
 }
 
-/** A job as the process gets it. */
+/** A job as it is sent to the process. */
 export interface JobRequest {
   name: JobName;
   input: unknown;
 }
 
-/** Why a job has failed. */
+/** Why a job failed. */
 export type JobError =
   | { kind: "missing"; client: number; clock: number }
   | { kind: "refused"; as: CloseReason; reason: string }
   | { kind: "costly"; reason: string }
   | { kind: "failed"; reason: string };
 
-export type JobResponse = { output: unknown } | { fault: JobError };
+export type JobResponse = { output: unknown } | { error: JobError };
 
 interface JobQueueOptions {
-  /** Milliseconds after which a job is ended. @default 20,000 */
+  /** Time limit of a job, in milliseconds. @default 20,000 */
   maxJobMs?: number;
-  /** Milliseconds without a job, after which the process ends. @default 10,000 */
+  /** Time without a job after which the process is ended, in milliseconds. @default 10,000 */
   idleMs?: number;
-  /** MiB of the process's heap. @default - by the bytes of a document and the memory of the container */
+  /** Heap of the process, in MiB. @default - from the size limit of documents and the container's memory */
   heapMib?: number;
 }
 
-/** A job takes more memory than it may. */
+/** A job needs more memory than it may use. */
 export class OutOfMemoryError extends TooCostlyError {}
 
 interface Job {
   name: JobName;
-  /** Bytes of what it keeps in memory until it is its turn. */
+  /** Bytes that the job keeps in memory while it waits. */
   bytes: number;
-  /** Called when it is its turn; reads what takes memory. */
+  /** Reads the job's input; called when the job starts, so that waiting jobs need little memory. */
   prepare: () => Promise<unknown>;
   done: PromiseWithResolvers<unknown>;
 }
 
 /**
- * Has a process do what may take long, so that nobody else waits for it. The process starts when it is needed, does one
- * job at a time, of one document after the other, and ends when it has had nothing to do for a while.
+ * Runs jobs that may take long in a child process, so that nothing else waits for them. The process is started when it is
+ * needed and ended when it is idle. It runs one job at a time; documents take turns.
  */
 export class JobQueue {
   readonly #data: WorkerData;
@@ -91,7 +91,7 @@ export class JobQueue {
   readonly #heapMib: number;
   readonly #metrics: DocumentMetrics;
   readonly #log: Logger;
-  /** Jobs that wait, by their documents; the first document is the next. */
+  /** Waiting jobs by document; the first document is next. */
   readonly #waiting = new Map<string, Job[]>();
   #worker: WorkerProcess | undefined;
   #current: Job | undefined;
@@ -121,13 +121,13 @@ export class JobQueue {
   }
 
   /**
-   * Has a job done for a document.
+   * Runs a job for a document.
    *
-   * @param prepare reads what it needs, when it is its turn
-   * @param bytes of what it keeps in memory until then
+   * @param prepare reads the input, when the job starts
+   * @param bytes bytes that the job keeps in memory until then
    * @throws MissingError, CloseError or TooCostlyError as the job does, and what `prepare` throws
-   * @throws OutOfMemoryError when it takes too much memory
-   * @throws CloseError when too much waits, or the process is killed by somebody else
+   * @throws OutOfMemoryError when the job needs too much memory
+   * @throws CloseError when too many jobs wait, or another process kills the child process
    */
   async run<N extends JobName>(
     name: N,
@@ -147,13 +147,13 @@ export class JobQueue {
     return (await job.done.promise) as ReturnType<Jobs[N]>;
   }
 
-  /** Ends the process, and all jobs. */
+  /** Ends the process, and rejects all jobs. */
   async close(): Promise<void> {
-    const going = new CloseError("closing", "the replica is going away");
+    const error = new CloseError("closing", "the replica is going away");
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
-    waiting.forEach(({ done }) => done.reject(going));
-    await this.#end(going);
+    waiting.forEach(({ done }) => done.reject(error));
+    await this.#end(error);
   }
 
   #next(): void {
@@ -180,15 +180,15 @@ export class JobQueue {
   async #start(job: Job): Promise<void> {
     const { name, prepare } = job;
     try {
-      // Whoever gets the result of the job before uses it first: this one may depend on that.
+      // Lets the result of the job before be used first, as this job may depend on it.
       await setImmediate();
       const input = await prepare();
       if (job !== this.#current) {
         return;
       }
       this.#worker ??= new WorkerProcess(this.#data, this.#heapMib, {
-        onResponse: (answer) => this.#answered(answer),
-        onExit: (death) => this.#died(death),
+        onResponse: (response) => this.#completed(response),
+        onExit: (exit) => this.#exited(exit),
       });
       this.#worker.send({ name, input });
     } catch (error) {
@@ -202,10 +202,10 @@ export class JobQueue {
     }, this.#maxJobMs);
   }
 
-  #answered(answer: JobResponse): void {
+  #completed(response: JobResponse): void {
     const { done } = this.#current ?? {};
     this.#finish(() =>
-      "output" in answer ? done?.resolve(answer.output) : done?.reject(errorOf(answer.fault)),
+      "output" in response ? done?.resolve(response.output) : done?.reject(errorOf(response.error)),
     );
   }
 
@@ -215,18 +215,18 @@ export class JobQueue {
     this.#next();
   }
 
-  #died({ isOutOfMemory, ...death }: WorkerExit): void {
+  #exited({ isOutOfMemory, ...exit }: WorkerExit): void {
     const job = this.#current?.name;
     if (isOutOfMemory) {
       this.#log.warn({ job, heapMib: this.#heapMib }, "a job ran out of memory");
       void this.#end(new OutOfMemoryError(`it takes more than ${this.#heapMib} MiB`));
     } else {
-      this.#log.error({ job, ...death }, "the process for long work has died");
+      this.#log.error({ job, ...exit }, "the worker process exited unexpectedly");
       void this.#end(new CloseError("unavailable", "an update could not be checked; try again"));
     }
   }
 
-  /** Ends the process with what it does; the next job gets another one. */
+  /** Ends the process and its current job; the next job gets a new process. */
   async #end(reason: Error): Promise<void> {
     const worker = this.#worker;
     const job = this.#current;
@@ -239,21 +239,21 @@ export class JobQueue {
   }
 }
 
-/** A replica that has too little memory is killed, with all that its people do. */
+/** The default heap; with less memory left, the kernel would kill the replica with all its connections. */
 function heapMibFor(maxBytes: number): number {
   const wanted = MIN_MIB + (MIB_PER_DOCUMENT_MIB * maxBytes) / MIB;
   return Math.min(wanted, (MAX_PART_OF_MEMORY * process.constrainedMemory()) / MIB || wanted);
 }
 
-function errorOf(fault: JobError): Error {
-  switch (fault.kind) {
+function errorOf(error: JobError): Error {
+  switch (error.kind) {
     case "missing":
-      return new MissingError(fault.client, fault.clock);
+      return new MissingError(error.client, error.clock);
     case "refused":
-      return new CloseError(fault.as, fault.reason);
+      return new CloseError(error.as, error.reason);
     case "costly":
-      return new TooCostlyError(fault.reason);
+      return new TooCostlyError(error.reason);
     case "failed":
-      return new Error(fault.reason);
+      return new Error(error.reason);
   }
 }

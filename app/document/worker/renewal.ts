@@ -9,13 +9,13 @@ import { UpdateReader, type Struct } from "../content/updateReader.ts";
 export interface Renewal {
   state: Uint8Array;
   structs: number;
-  /** State vector that the document had: whatever is put to what that has is lost. */
+  /** State vector of the old state: later inserts beside its items are lost. */
   past: Uint8Array;
 }
 
 /**
- * The state of a document anew: with what people see of it, and nothing of how it came about, which makes it slow to
- * open. It is also an update: whoever has the document, or a part of it, has the same with it as everybody else.
+ * Writes the visible content of a document again, without its history, which makes it slow to open. The new state is also
+ * an update: everybody who has the document, or a part of it, gets the same content by applying it.
  */
 export function renewed(doc: Y.Doc, schema: DocumentSchema): Renewal {
   const past = Y.encodeStateVector(doc);
@@ -25,7 +25,7 @@ export function renewed(doc: Y.Doc, schema: DocumentSchema): Renewal {
   );
   const reader = new UpdateReader(Y.encodeStateAsUpdate(fresh), false);
   const whole = emptyDoc();
-  // What its clients have written is gone, as if it had been deleted with what it was in.
+  // Everything that the old clients have written becomes gaps, as if it had been deleted with its parent.
   new Integration(whole, {
     structs: () => [...gaps, ...reader.structs()],
     deletions: () => [],

@@ -14,8 +14,8 @@ const JOBS: Jobs = {
   renew: ({ updates }) => renewed(openCopy(updates, Infinity), documentSchema),
 };
 
-/** An error as it can be sent. */
-function faultOf(error: unknown): JobError {
+/** An error in a form that can be sent. */
+function jobErrorOf(error: unknown): JobError {
   if (error instanceof MissingError) {
     return { kind: "missing", client: error.client, clock: error.clock };
   }
@@ -27,7 +27,7 @@ function faultOf(error: unknown): JobError {
     : { kind: "failed", reason: error instanceof Error ? (error.stack ?? "") : String(error) };
 }
 
-/** Where memory runs out, the kernel kills this process first, and not the replica with all its editors. */
+/** Makes the kernel kill this process first when memory runs out, and not the replica with its editors. */
 function volunteer(): void {
   try {
     writeFileSync("/proc/self/oom_score_adj", "1000");
@@ -36,15 +36,15 @@ function volunteer(): void {
   }
 }
 
-function answerTo({ name, input }: JobRequest): JobResponse {
+function run({ name, input }: JobRequest): JobResponse {
   try {
-    const run = JOBS[name] as (input: unknown) => unknown;
-    return { output: run(input) };
+    const job = JOBS[name] as (input: unknown) => unknown;
+    return { output: job(input) };
   } catch (error) {
-    return { fault: faultOf(error) };
+    return { error: jobErrorOf(error) };
   }
 }
 
 volunteer();
-// Nothing else keeps the process alive: when its parent is gone, it ends after the job that it has.
-process.on("message", (order: JobRequest) => process.send?.(answerTo(order)));
+// Nothing else keeps the process alive: when its parent exits, it exits after its current job.
+process.on("message", (order: JobRequest) => process.send?.(run(order)));

@@ -4,18 +4,18 @@ import type { JobResponse, JobRequest, WorkerData } from "./jobQueue.ts";
 
 const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
 
-/** How V8 ends a process whose heap is full. */
+/** Signal with which V8 ends a process whose heap is full. */
 const OUT_OF_HEAP = "SIGABRT";
 
-/** Characters of what the process writes to stderr that are logged. */
+/** Most characters of the process's stderr that are logged. */
 const MAX_SAID = 2000;
 
-/** How the process has ended by itself, or been killed by somebody else. */
+/** How the process has exited by itself, or was killed by another process. */
 export interface WorkerExit {
   isOutOfMemory: boolean;
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The beginning of what it wrote to stderr. */
+  /** The beginning of its stderr. */
   stderr: string;
 }
 
@@ -25,8 +25,8 @@ export interface WorkerEvents {
 }
 
 /**
- * A process that runs `worker.ts`. It is no thread, because a thread that is out of memory may end the whole process.
- * It has nothing of the environment, where the secrets are, and ends with the process that has started it.
+ * A child process that runs `worker.ts`. A thread would not do, as one that runs out of memory can end the whole process.
+ * The process gets no environment, which has secrets, and exits with its parent.
  */
 export class WorkerProcess {
   readonly #child: ChildProcess;
@@ -34,7 +34,7 @@ export class WorkerProcess {
   #isEnding = false;
   #stderr = "";
 
-  /** @param heapMib MiB of its heap */
+  /** @param heapMib limit of its heap, in MiB */
   constructor(data: WorkerData, heapMib: number, { onResponse, onExit }: WorkerEvents) {
     this.#child = fork(SCRIPT, [JSON.stringify(data)], {
       env: {},
@@ -53,7 +53,7 @@ export class WorkerProcess {
     this.#child.once("close", ended);
     this.#child.on("error", ({ message }) => {
       this.#stderr += message;
-      // A process that was never there is not closed.
+      // A process that could not be started emits no `close`.
       if (this.#child.pid === undefined) {
         ended(null, null);
       }
@@ -64,11 +64,11 @@ export class WorkerProcess {
   }
 
   send(request: JobRequest): void {
-    // Where it cannot be sent, the process has ended, which is reported anyway.
+    // A request that cannot be sent means that the process has exited, which is reported anyway.
     this.#child.send(request, () => undefined);
   }
 
-  /** Kills it; resolves when it is gone. */
+  /** Kills the process; resolves when it has exited. */
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#child.kill("SIGKILL");
