@@ -45,7 +45,7 @@ export class CatchUp {
     this.#events = events;
   }
 
-  /** Number up to which the document has every update, or has it in line. */
+  /** Number up to which the document has every update, or is integrating it. */
   get applied(): number {
     return this.#sequence.applied;
   }

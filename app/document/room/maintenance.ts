@@ -30,7 +30,7 @@ export interface MaintenanceServices {
 export interface MaintainedDocument {
   readonly id: string;
   readonly content: Content;
-  /** Number up to which the document has all updates, or has them in line. */
+  /** Number up to which the document has all updates, or is integrating them. */
   readonly applied: number;
   state(): Promise<NumberedState>;
 }

@@ -112,7 +112,7 @@ export class Room implements MaintainedDocument {
     return room;
   }
 
-  /** Number up to which the document has every update, or has it in line. */
+  /** Number up to which the document has every update, or is integrating it. */
   get applied(): number {
     return this.#catchUp.applied;
   }

@@ -1,4 +1,4 @@
-/** Tracks which of a document's updates a room has, or has in line: all up to a number, and some beyond. */
+/** Tracks which of a document's updates a room has, or is integrating: all up to a number, and some beyond. */
 export class SequenceTracker {
   #applied = 0;
   /** Numbers beyond that, of updates that this replica saved; those in between were saved by others. */

@@ -1,9 +1,13 @@
-import { equal, notEqual, ok, rejects } from "node:assert/strict";
+import { equal, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { mock } from "node:test";
 import * as Y from "yjs";
 import type { AcceptedUpdate } from "../../../../app/document/validation/updateValidator.ts";
 import { CloseError } from "../../../../app/document/protocol/closeError.ts";
 import type { Room } from "../../../../app/document/room/room.ts";
+import { UpdateQueue } from "../../../../app/document/server/updateQueue.ts";
+import { LIMITS } from "../../../drivers/documentServer.ts";
+import { waitFor } from "../../../drivers/waitFor.ts";
 import { startRooms, stopRooms, type RoomsOfReplica } from "../documentRooms.ts";
 import { queryRows, usePostgres } from "../../../drivers/postgres.ts";
 
@@ -157,5 +161,37 @@ describe("updates that need each other", () => {
     saving.fail(new Error("PostgreSQL cannot take it"));
     await Promise.all([one, rejects(other, isUnavailable)]);
     equal(await storedTitle(url), "");
+  });
+
+  it("are not saved once one before them has failed, also if that happens while they are tried", async () => {
+    const { url, room, here } = await start();
+    const [first = new Uint8Array()] = authored("one");
+    const [second = new Uint8Array()] = authored("x".repeat(5000));
+    const [saving, trying] = [new Gate(), new Gate()];
+    here.store.beforeSave = saving.pass;
+    const judge = room.validator.judge.bind(room.validator);
+    mock.method(room.validator, "judge", async (...args: Parameters<typeof judge>) => {
+      await trying.pass();
+      return judge(...args);
+    });
+    const failures: unknown[] = [];
+    const queue = new UpdateQueue(room, LIMITS, {
+      onSaved: () => undefined,
+      onFailed: (error) => failures.push(error),
+      onBusy: () => undefined,
+      onIdle: () => undefined,
+    });
+    queue.push(first);
+    await saving.reached;
+    queue.push(second);
+    await trying.reached;
+    saving.fail(new Error("PostgreSQL cannot take it"));
+    await waitFor("the first one fails", () => failures.length > 0);
+    here.store.beforeSave = () => Promise.resolve();
+    trying.open();
+    await waitFor("all is decided on", () => queue.isIdle);
+    equal(failures.length, 1);
+    equal(await storedTitle(url), "");
+    throws(() => room.submit(second, AbortSignal.abort(failures[0])), isUnavailable);
   });
 });
