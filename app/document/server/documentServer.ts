@@ -111,15 +111,15 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
       refuseAmbiguousKeys(scope, CATALOGUE.document.routing.keyRoutes);
       await addStickyCookie(scope, CATALOGUE.document.routing.cookie, context.origins);
       await addPage(scope, "document");
-      await scope.register((documents, _options, done) => {
-        documents.addHook("onRequest", (request, reply, next) => {
+      await scope.register((routes, _options, done) => {
+        routes.addHook("onRequest", (request, reply, next) => {
           reply.header("Cache-Control", "no-store");
           if (!isForPage(request)) {
             tables.assertCreated();
           }
           next();
         });
-        addDocumentRoutes(documents, { ...services, limitCreations: limit });
+        addDocumentRoutes(routes, { ...services, limitCreations: limit });
         done();
       });
     },
