@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { sql, type Kysely } from "kysely";
 import type { CompanyTables } from "./migrations.ts";
 
-/** How long a key means the request that it came with first. */
-const KEPT = sql<Date>`now() - interval '24 hours'`;
+/** Creation time of the oldest keys that are valid; older ones have expired. */
+const OLDEST = sql<Date>`now() - interval '24 hours'`;
 
-/** Keys that are deleted at once, so that no transaction is long. */
+/** Most keys of a deletion, to keep transactions short. */
 const BATCH = 1000;
 
-/** What a key stands for. */
+/** A request with an idempotency key. */
 export interface KeyedRequest {
   key: string;
-  /** Hash of what the request says. */
+  /** Hash of the content of the request. */
   fingerprint: string;
   businessNumber: string;
 }
 
-/** A hash that is the same for requests that say the same, however they write it. */
+/** Hashes the canonical content of a request, so its spelling does not matter. */
 export function fingerprintOf(canonical: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(canonical)).digest("hex");
 }
 
-/** The request that came with a key, if it has created something. */
+/** Finds the request that created something with a key. */
 export async function findKey(
   db: Kysely<CompanyTables>,
   key: string,
@@ -30,15 +30,15 @@ export async function findKey(
     .selectFrom("company_idempotency_key")
     .select(["fingerprint", "business_number"])
     .where("key", "=", key)
-    .where("created_at", ">", KEPT)
+    .where("created_at", ">", OLDEST)
     .executeTakeFirst();
   return row && { key, fingerprint: row.fingerprint, businessNumber: row.business_number };
 }
 
 /**
- * Takes a key for a request; where another transaction has just taken it, waits for its end.
+ * Claims a key for a request. Waits for a concurrent transaction that has claimed it.
  *
- * @returns false when the key is had by a request
+ * @returns false if the key belongs to an earlier request
  */
 export async function takeKey(
   transaction: Kysely<CompanyTables>,
@@ -51,21 +51,21 @@ export async function takeKey(
       conflict
         .column("key")
         .doUpdateSet({ fingerprint, business_number: businessNumber, created_at: sql`now()` })
-        .where("company_idempotency_key.created_at", "<=", KEPT),
+        .where("company_idempotency_key.created_at", "<=", OLDEST),
     )
     .returning("key")
     .executeTakeFirst();
   return taken !== undefined;
 }
 
-/** Deletes the keys whose time is over, in batches; several replicas may do so at the same time. */
+/** Deletes expired keys in batches; several replicas may do so at the same time. */
 export async function deleteExpiredKeys(db: Kysely<CompanyTables>): Promise<number> {
   let all = 0;
   for (let deleted = BATCH; deleted === BATCH; all += deleted) {
     const expired = db
       .selectFrom("company_idempotency_key")
       .select("key")
-      .where("created_at", "<=", KEPT)
+      .where("created_at", "<=", OLDEST)
       .orderBy("created_at")
       .limit(BATCH)
       .forUpdate()

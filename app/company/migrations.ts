@@ -4,31 +4,31 @@ import type { Migrations } from "../common/database/database.ts";
 /** The tables of the registry. */
 export interface CompanyTables {
   company: {
-    /** Canonical. */
+    /** Canonical: in upper case, without spaces and hyphens. */
     business_number: string;
     legal_name: string;
     created_at: Generated<Date>;
   };
-  /** What was created by a request that had an idempotency key. */
+  /** Requests with an idempotency key that created a company. */
   company_idempotency_key: {
     key: string;
-    /** Hash of what the request said. */
+    /** Hash of the content of the request. */
     fingerprint: string;
     business_number: string;
     created_at: Generated<Date>;
   };
 }
 
-/** The constraint that says that a business number is had by one company. */
+/** The constraint that keeps business numbers unique. */
 export const COMPANY_PRIMARY_KEY = "company_pkey";
 
-/** How the tables came to be what `CompanyTables` says. */
+/** The migrations that create `CompanyTables`. */
 export const MIGRATIONS: Migrations = {
   table: "company_migration",
   all: { "0001-company": { up: createTables } },
 };
 
-/** Numbers are compared byte by byte: the order of a language may change with the operating system's version. */
+/** Collates numbers by byte, because the order of a language may change with the operating system's version. */
 async function createTables(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table company (

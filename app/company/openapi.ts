@@ -4,14 +4,14 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-pro
 import type { z } from "zod";
 import { PROBLEM_TYPE, problemSchema } from "../common/http/problem.ts";
 
-/** An answer of a route; `headers` are their descriptions by their names. */
+/** A response of a route; `headers` maps names to descriptions. */
 interface Answer<T extends z.ZodType> {
   description: string;
   headers: Record<string, { type: "string"; description: string }>;
   content: Record<string, { schema: T }>;
 }
 
-/** An answer as JSON. */
+/** A response in JSON. */
 export function answer<T extends z.ZodType>(
   description: string,
   schema: T,
@@ -20,7 +20,7 @@ export function answer<T extends z.ZodType>(
   return answerOf("application/json", description, schema, headers);
 }
 
-/** An answer as problem document. */
+/** A response that is a problem document. */
 export function problem(
   description: string,
   headers?: Record<string, string>,
@@ -45,7 +45,7 @@ function answerOf<T extends z.ZodType>(
   };
 }
 
-/** Describes the routes that are added afterwards, by the schemas that check them, and serves that. */
+/** Serves an OpenAPI document of the routes that are added afterwards, generated from their schemas. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
@@ -54,8 +54,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         title: "Company registry",
         version: "1.0.0",
         description:
-          "Companies by their business numbers, of which each is had by one company. " +
-          "The header X-Replica of every answer names the replica that gave it.",
+          "Companies by business number; each number belongs to one company. " +
+          "The header X-Replica of every response names the replica that sent it.",
       },
       servers: [{ url: "/" }],
     },
@@ -68,7 +68,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }
 
-/** Adds the headers of the answers, which the transformation leaves out. */
+/** Adds the response headers, which the transformation omits. */
 function withHeaders(transformed: FastifySchema, { response }: FastifySchema): FastifySchema {
   const answers = Object.entries((response ?? {}) as Record<string, Answer<z.ZodType>>);
   const content = (transformed.response ?? {}) as Record<string, object>;
@@ -79,7 +79,7 @@ function withHeaders(transformed: FastifySchema, { response }: FastifySchema): F
   return { ...transformed, response: Object.fromEntries(complete) };
 }
 
-/** Leaves out the schemas of other apps, and those that the library has made twice. */
+/** Removes the schemas of other apps, and duplicates that the library generates. */
 function onlyUsed(document: ReturnType<SwaggerTransformObject>): typeof document {
   const { paths, components } = document as {
     paths: unknown;

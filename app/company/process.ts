@@ -5,7 +5,7 @@ import { Database, DATABASE_RULES } from "../common/database/database.ts";
 import { createCompanyServer } from "./server.ts";
 
 /**
- * Makes the company registry of a process as its environment says.
+ * Creates the company registry of a process from its environment variables.
  *
  * @throws SettingsError naming every wrong setting
  */

@@ -5,13 +5,13 @@ import { UnavailableError } from "../common/http/problem.ts";
 import { findKey, fingerprintOf, takeKey, type KeyedRequest } from "./idempotency.ts";
 import { COMPANY_PRIMARY_KEY, type CompanyTables } from "./migrations.ts";
 
-/** Longest wait of a creation for others of the same number, in milliseconds. */
+/** Longest wait of a creation for concurrent ones of the same number, in milliseconds. */
 const TURN_MS = 5000;
 
-/** PostgreSQL's word for a second row where there may be one. */
+/** SQLSTATE of a violated unique constraint. */
 const UNIQUE_VIOLATION = "23505";
 
-/** A company that is to be. */
+/** A company to create. */
 export interface NewCompany {
   legalName: string;
   /** Canonical. */
@@ -22,16 +22,16 @@ export interface Company extends NewCompany {
   createdAt: Date;
 }
 
-/** What became of a request to create a company. */
+/** The outcome of a request to create a company. */
 export type Creation =
-  /** `replayed`: the same request, by its idempotency key, had created it before. */
+  /** `replayed`: an earlier request with the same idempotency key created it. */
   | { outcome: "created" | "replayed"; company: Company }
-  /** The number exists, as this replica saw by itself or as PostgreSQL's constraint said. */
+  /** The number exists, which a lookup or PostgreSQL's constraint found. */
   | { outcome: "refusedEarly" | "constraintViolation" }
-  /** The idempotency key came with another request before. */
+  /** The idempotency key belongs to a different request. */
   | { outcome: "keyReused" };
 
-/** The companies in PostgreSQL, which has the last word on what a business number is had by. */
+/** The companies in PostgreSQL, whose constraint keeps business numbers unique. */
 export class CompanyRegistry {
   readonly #db: Kysely<CompanyTables>;
   readonly #turns = new AsyncLock({ timeout: TURN_MS });
@@ -41,17 +41,17 @@ export class CompanyRegistry {
   }
 
   /**
-   * Creates a company unless its number exists. Within a replica the creations of one number take turns, so that
-   * only the first has to ask PostgreSQL for a new row.
+   * Creates a company unless its number exists. Within a replica, creations of the same number run one after the other,
+   * so only the first one inserts a row.
    *
-   * @throws UnavailableError when it is not known to be created: repeated with the same key, the truth comes out
+   * @throws UnavailableError if the outcome is unknown; a retry with the same key reveals it
    */
   async create(wanted: NewCompany, key?: string): Promise<Creation> {
     const { businessNumber, legalName } = wanted;
     const fingerprint = fingerprintOf([businessNumber, legalName]);
     const keyed = key === undefined ? undefined : { key, fingerprint, businessNumber };
     return this.#inTurn(businessNumber, async () => {
-      // In this order: who sees the company sees the key with which another replica has created it, too.
+      // Looks for the company first: once it is visible, the key that was committed with it is visible, too.
       const exists = (await find(this.#db, businessNumber)) !== undefined;
       const earlier = keyed && (await replayOf(this.#db, keyed));
       if (earlier !== undefined) {
@@ -65,7 +65,7 @@ export class CompanyRegistry {
     return find(this.#db, businessNumber);
   }
 
-  /** Companies by their numbers, from the first one beyond `after`. */
+  /** Lists the companies after a number, in the order of their numbers. */
   async list(after: string, limit: number): Promise<Company[]> {
     const rows = await this.#db
       .selectFrom("company")
@@ -81,7 +81,7 @@ export class CompanyRegistry {
     try {
       return await this.#db.transaction().execute(async (transaction) => {
         if (keyed !== undefined && !(await takeKey(transaction, keyed))) {
-          // Another replica was faster with the same key.
+          // Another replica has claimed the same key first.
           const replay = await replayOf(transaction, keyed);
           return replay ?? Promise.reject(new UnavailableError("the key has just expired"));
         }
@@ -110,12 +110,12 @@ export class CompanyRegistry {
     } catch (error) {
       throw turn.hasBegun
         ? error
-        : new UnavailableError("waited too long for a turn", { cause: error });
+        : new UnavailableError("creations of the same number took too long", { cause: error });
     }
   }
 }
 
-/** What the request with this key was answered; nothing when there was none. */
+/** The outcome for a key that an earlier request used; undefined if none did. */
 async function replayOf(
   db: Kysely<CompanyTables>,
   { key, fingerprint }: KeyedRequest,
@@ -142,7 +142,7 @@ async function find(
   return row && companyOf(row);
 }
 
-/** Whether PostgreSQL's constraint says that the number exists. */
+/** Whether an error is a violation of PostgreSQL's constraint on numbers. */
 function isTaken(error: unknown): boolean {
   return (
     error instanceof DatabaseError &&

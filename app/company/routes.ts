@@ -10,17 +10,17 @@ import * as schemas from "./schemas.ts";
 
 const PATH = "/companies";
 
-/** Bytes of a request's body; the key router in front refuses more than it can see, which is larger. */
+/** Largest body of a request, in bytes; smaller than the limit of the key router, which has to read whole bodies. */
 const BODY_LIMIT = 16 * 1024;
 
-const UNAVAILABLE = problem("The database is away, or busy", {
-  "Retry-After": "Seconds after which to repeat the same request",
+const UNAVAILABLE = problem("The database is temporarily unavailable", {
+  "Retry-After": "Seconds to wait before repeating the same request",
 });
 
-/** What a route may answer whatever it is asked. */
+/** Responses that every route may send. */
 const ALWAYS = { 503: UNAVAILABLE, default: problem("Any other problem") };
 
-/** Adds what can be asked of the registry. */
+/** Adds the routes of the registry. */
 export function addCompanyRoutes(
   app: FastifyInstance,
   registry: CompanyRegistry,
@@ -47,23 +47,27 @@ function addCreation(
     body: schemas.newCompany,
     response: {
       ...ALWAYS,
-      201: answer("It is created, now or by the same request before", schemas.company, {
-        Location: "Where it is",
-        "Idempotent-Replayed": "true where the same request had created it before",
-      }),
+      201: answer(
+        "The company was created, by this request or an earlier attempt",
+        schemas.company,
+        {
+          Location: "URL of the company",
+          "Idempotent-Replayed": "true if an earlier attempt created the company",
+        },
+      ),
       400: problem(
-        "The body is not JSON in UTF-8, its business number can be read in several ways, or the idempotency key is malformed",
+        "The body is not JSON in UTF-8, its business number is ambiguous, or the idempotency key is malformed",
       ),
       409: problem(
-        "There is a company with this business number",
-        { Link: "Where that company is, as related" },
+        "A company with this business number exists",
+        { Link: "URL of that company, with rel=related" },
         schemas.companyExists,
       ),
       413: problem("The body is too large"),
       415: problem("The body is not application/json in UTF-8"),
-      422: problem("There are faults, or the idempotency key came with another request before"),
-      429: problem("Too many creations come from this address", {
-        "Retry-After": "Seconds after which to repeat the same request",
+      422: problem("A value is invalid, or the idempotency key belongs to a different request"),
+      429: problem("Too many creations from this address", {
+        "Retry-After": "Seconds to wait before repeating the same request",
       }),
     },
   };
@@ -82,13 +86,13 @@ function addCreation(
 function addFinding(app: FastifyInstance, registry: CompanyRegistry): void {
   const schema = {
     operationId: "findCompany",
-    summary: "Finds the company that has a business number, in any spelling",
+    summary: "Finds a company by its business number, in any spelling",
     params: schemas.companyPath,
     response: {
       ...ALWAYS,
       200: answer("The company", schemas.company),
       404: problem("No company has this business number"),
-      422: problem("This is no business number"),
+      422: problem("This is not a business number"),
     },
   };
   app
@@ -110,16 +114,16 @@ function addList(app: FastifyInstance, registry: CompanyRegistry): void {
     querystring: schemas.pageQuery,
     response: {
       ...ALWAYS,
-      200: answer("Some companies", schemas.companyPage, {
-        Link: "Where the next companies are, as next; absent where these are the last",
+      200: answer("A page of companies", schemas.companyPage, {
+        Link: "URL of the next page, with rel=next; absent on the last page",
       }),
-      422: problem("There are faults in the query"),
+      422: problem("A parameter of the query is invalid"),
     },
   };
   app
     .withTypeProvider<ZodTypeProvider>()
     .get(PATH, { schema }, async ({ query: { after = "", limit } }, reply) => {
-      // One more says whether there are more.
+      // One more than the page holds shows whether there is a next page.
       const found = await registry.list(after, limit + 1);
       const companies = found.slice(0, limit);
       const last = found.length > limit ? companies.at(-1) : undefined;
@@ -131,7 +135,7 @@ function addList(app: FastifyInstance, registry: CompanyRegistry): void {
     });
 }
 
-/** The company that the request created, now or before. */
+/** The company that the request created, now or in an earlier attempt. */
 function createdOf(creation: Creation, businessNumber: string): Company {
   switch (creation.outcome) {
     case "created":
@@ -140,11 +144,11 @@ function createdOf(creation: Creation, businessNumber: string): Company {
     case "keyReused":
       throw new Problem(422, {
         kind: "idempotency-key-reused",
-        title: "The idempotency key came with another request",
+        title: "The idempotency key belongs to a different request",
         detail: sentenceOf({
           name: "Idempotency-Key",
-          problem: "is that of an earlier request",
-          mustBe: "a new one for each request",
+          problem: "belongs to a different request",
+          mustBe: "unique to a request",
           fix: "generate a new one",
         }),
       });
@@ -154,7 +158,7 @@ function createdOf(creation: Creation, businessNumber: string): Company {
       throw new Problem(409, {
         kind: "company-exists",
         title: "The company exists",
-        detail: `a company has the business number ${businessNumber} already: see ${company}`,
+        detail: `a company with the business number ${businessNumber} already exists; see ${company}`,
         members: { company },
         headers: { Link: `<${company}>; rel="related"` },
       });
@@ -166,7 +170,7 @@ function urlOf({ businessNumber }: { businessNumber: string }): string {
   return `${PATH}/${businessNumber}`;
 }
 
-/** As an answer has it. */
+/** A company as the API sends it. */
 function shown(company: Company): { [Name in keyof Company]: string } {
   return { ...company, createdAt: company.createdAt.toISOString() };
 }

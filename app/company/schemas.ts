@@ -5,7 +5,7 @@ import { problemSchema } from "../common/http/problem.ts";
 import { orNone, requestRules } from "../common/http/requestRule.ts";
 import { textLine } from "../common/http/textLine.ts";
 
-/** Characters of a business number as it is written: spaces and hyphens included. */
+/** Most characters of a business number as written, including spaces and hyphens. */
 const MAX_WRITTEN = 100;
 
 const BUSINESS_NUMBER = {
@@ -15,7 +15,7 @@ const BUSINESS_NUMBER = {
 
 const LEGAL_NAME = { minLength: 1, maxLength: 200, example: "Muster Handels GmbH" } as const;
 
-/** A business number in any spelling; becomes the canonical one. */
+/** A business number in any spelling, parsed to the canonical one. */
 function businessNumber() {
   return z
     .string()
@@ -29,7 +29,7 @@ function numberRule(name: string) {
   return { name, ...BUSINESS_NUMBER, wrong: /[^0-9A-Za-z -]/u };
 }
 
-/** What `POST /companies` takes. */
+/** The body of `POST /companies`. */
 export const newCompany = z
   .object({
     legalName: textLine("legalName", LEGAL_NAME),
@@ -44,15 +44,15 @@ export const newCompany = z
     }),
   });
 
-/** Headers of `POST /companies`. */
+/** The headers of `POST /companies`. */
 export const creationHeaders = z.looseObject({
   "idempotency-key": z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .describe(
-      "Made anew for each creation and sent again with each repetition of it: within 24 hours a repetition is answered " +
-        "as the first request was, so that a client can retry safely after a lost response",
+      "A new key for each creation, sent again with each retry: within 24 hours a retry gets the response to the first " +
+        "request, so a client can retry safely after a lost response",
     )
     .register(requestRules, {
       name: "Idempotency-Key",
@@ -66,11 +66,13 @@ export const companyPath = z.object({
   businessNumber: businessNumber().register(requestRules, numberRule("businessNumber")),
 });
 
-/** The query of `GET /companies`; an empty parameter is none. */
+/** The query of `GET /companies`; an empty parameter counts as missing. */
 export const pageQuery = z.object({
   after: z
     .preprocess(orNone, businessNumber().optional())
-    .describe("The companies after this business number, which need not exist; all unless given")
+    .describe(
+      "Lists the companies after this business number, which need not exist; all by default",
+    )
     .register(requestRules, numberRule("after")),
   limit: pageLimit,
 });
@@ -89,18 +91,15 @@ export const company = z
   })
   .meta({ id: "Company" });
 
-/** Some companies, in the order of their business numbers. */
+/** A page of companies, in the order of their business numbers. */
 export const companyPage = z
   .object({
     companies: z.array(company),
-    next: z
-      .string()
-      .nullable()
-      .describe("Where the next companies are; null where these are the last"),
+    next: z.string().nullable().describe("URL of the next page; null on the last page"),
   })
   .meta({ id: "CompanyPage" });
 
-/** The number exists. */
+/** The problem of a number that exists. */
 export const companyExists = problemSchema
-  .extend({ company: z.string().describe("Where the company that has the number is") })
+  .extend({ company: z.string().describe("URL of the company with this number") })
   .meta({ id: "CompanyExists" });

@@ -15,17 +15,17 @@ import { addOpenApi } from "./openapi.ts";
 import { CompanyRegistry } from "./registry.ts";
 import { addCompanyRoutes } from "./routes.ts";
 
-/** How often each replica looks for idempotency keys whose time is over, in milliseconds. */
+/** How often each replica deletes expired idempotency keys, in milliseconds. */
 const DELETE_KEYS_MS = 10 * 60 * 1000;
 
 export interface CompanyServerOptions extends ServerOptions {
   /** Closed with the server. */
   database: Database<CompanyTables>;
-  /** Creations a second from an address, and ten seconds' worth at once. */
+  /** Most creations a second from an address, with a burst of ten seconds' worth. */
   maxCreationsPerSecond: number;
 }
 
-/** A registry of companies, of which each business number has one, and a page to create and to list them. */
+/** A registry of companies with unique business numbers, and a page to create and list them. */
 export function createCompanyServer({ database, ...options }: CompanyServerOptions): AppServer {
   const context = new ServerContext(options);
   const { db } = database;
@@ -34,7 +34,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
   const limit = limitCreations(options.maxCreationsPerSecond);
   const deletion = setInterval(() => {
     deleteExpiredKeys(db).catch((error: unknown) =>
-      options.log.warn({ reason: String(error) }, "expired idempotency keys are kept for now"),
+      options.log.warn({ reason: String(error) }, "cannot delete expired idempotency keys"),
     );
   }, DELETE_KEYS_MS).unref();
   return new AppServer({

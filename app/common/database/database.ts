@@ -11,68 +11,68 @@ import { oneOf, type Values } from "../../contract/settings.ts";
 
 const DEFAULT_PORT = 5432;
 
-/** Connections of a replica: what many replicas may have together is limited. */
+/** Most connections of a replica: PostgreSQL limits the total of all replicas. */
 const MAX_CONNECTIONS = 5;
 
-/** Longest wait for a connection, an own one or one of the pool, in milliseconds. */
+/** Timeout of connecting, in the pool and outside of it, in milliseconds. */
 const CONNECT_MS = 3000;
 
-/** Longest statement, as PostgreSQL sees to it, in milliseconds. */
+/** Timeout of a statement, enforced by PostgreSQL, in milliseconds. */
 const STATEMENT_MS = 4000;
 
-/** Longest wait for an answer; a PostgreSQL that hangs sees to nothing, in milliseconds. */
+/** Timeout of a query, enforced by the client because a hung PostgreSQL enforces nothing, in milliseconds. */
 const ANSWER_MS = 5000;
 
-/** Longest migration, waiting for that of another replica included, in milliseconds. */
+/** Timeout of a migration, including the wait for another replica's, in milliseconds. */
 const MIGRATION_MS = 10 * 60 * 1000;
 
-/** How long PostgreSQL keeps the locks of a replica that is gone in the middle of a transaction, in milliseconds. */
+/** How long PostgreSQL keeps the locks of a replica that disappears during a transaction, in milliseconds. */
 const ABANDONED_MS = 10_000;
 
-/** Silence after which a connection is checked, in milliseconds. */
+/** Idle time before the first TCP keep-alive probe, in milliseconds. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** First and longest wait until the next try to migrate, in milliseconds. */
+/** First and longest delay before a migration is retried, in milliseconds. */
 const RETRY_MS = { first: 250, longest: 5000 };
 
 /**
- * SQLSTATEs of what passes by itself: connection, resources, operator intervention and system errors, a transaction
- * that has to be repeated, a lock or a session that took too long, and a standby that was the primary.
+ * SQLSTATEs of transient errors: connection, resource, operator intervention and system errors, transactions to retry,
+ * timeouts of locks and sessions, and a former primary that is now a standby.
  */
-const PASSES = /^(08|53|57|58|40)|^(55P03|25P03|25006)$/;
+const TRANSIENT = /^(08|53|57|58|40)|^(55P03|25P03|25006)$/;
 
-/** SQLSTATEs of a database in which somebody has to mend something: who may log in, what they may do, and what exists. */
-const UNFIT = /^(28|3D|3F)|^(42501|42703|42P01)$/;
+/** SQLSTATEs of errors that somebody must fix in the database: logins, permissions, and objects that do not exist. */
+const MISCONFIGURED = /^(28|3D|3F)|^(42501|42703|42P01)$/;
 
-/** The database is not what the app needs. Requests may be repeated, but not a migration, which would have made it so. */
-class UnfitError extends UnavailableError {}
+/** The database is misconfigured. Requests can be retried, but a migration cannot, because it needs the fix first. */
+class MisconfiguredError extends UnavailableError {}
 
-/** What the environment sets for an app with a database; without TLS is for one on the same computer. */
+/** Environment variables of apps with a database. TLS may be off for a database on the same computer. */
 export const DATABASE_RULES = {
   DATABASE_URL: z.string().transform(partsOf).meta({
     description:
-      "a URL with user, password, host and database, percent-encoded and without parameters; for TLS there is DATABASE_TLS",
+      "a URL with user, password, host and database, percent-encoded and without parameters, because DATABASE_TLS configures TLS",
     example: "postgres://registry:secret@localhost:5432/registry",
     isSecret: true,
   }),
   DATABASE_TLS: oneOf(["verify", "off"]).default("verify"),
 };
 
-/** Changes of an app's tables. */
+/** The migrations of an app's tables. */
 export interface Migrations {
-  /** Table that records which were made. */
+  /** Table that records which migrations have run. */
   table: string;
-  /** In the order of their names; what was once released stays as it is. */
+  /** Run in the order of their names; a released migration must never change. */
   all: Record<string, Migration>;
 }
 
-/** The PostgreSQL of an app. Whatever is asked of it is answered, or fails, within seconds. */
+/** The PostgreSQL database of an app. Every query succeeds or fails within seconds. */
 export class Database<Tables> {
   readonly db: Kysely<Tables>;
   readonly #log: Logger;
   readonly #config: PoolConfig;
   readonly #closing = new AbortController();
-  // Without a listener, a connection that PostgreSQL ends would end the process.
+  // Without a listener, a connection that PostgreSQL closes would crash the process.
   readonly #lost = ({ message }: Error): void =>
     this.#log.debug({ reason: message }, "connection lost");
 
@@ -94,8 +94,8 @@ export class Database<Tables> {
   }
 
   /**
-   * Makes the tables what `migrations` say, once, whoever else does so at the same time; waits for a PostgreSQL that
-   * is away, until it is back or this is closed.
+   * Runs each migration once, even if several replicas start at the same time. Retries while PostgreSQL is unavailable,
+   * until this is closed.
    */
   async migrate(migrations: Migrations): Promise<void> {
     const { signal } = this.#closing;
@@ -104,8 +104,8 @@ export class Database<Tables> {
       if (error === undefined) {
         return;
       }
-      if (!(error instanceof UnavailableError) || error instanceof UnfitError) {
-        throw new Error("cannot make the tables of the database", { cause: error });
+      if (!(error instanceof UnavailableError) || error instanceof MisconfiguredError) {
+        throw new Error("cannot migrate the database", { cause: error });
       }
       this.#log.warn({ reason: error.message, retryMs: wait }, "cannot migrate yet");
       await sleep(wait, undefined, { signal }).catch(() => undefined);
@@ -113,8 +113,8 @@ export class Database<Tables> {
   }
 
   /**
-   * A connection beside the pool's, for what has to stay on one, such as LISTEN. Its user ends it, and hears by its
-   * event `end` when it is lost.
+   * Opens a connection outside of the pool, for features such as LISTEN. The caller closes it; its event `end` reports
+   * that it was lost.
    */
   async connect(): Promise<Client> {
     const client = new Client({ ...this.#config, query_timeout: ANSWER_MS });
@@ -129,7 +129,7 @@ export class Database<Tables> {
     await this.db.destroy();
   }
 
-  /** The statements of a migration take as long as they take, so it has a connection of its own. */
+  /** Uses a connection of its own, because migrations may exceed the statement timeout of the pool. */
   async #tryMigrate({ table, all }: Migrations): Promise<unknown> {
     const db = this.#open<unknown>({ max: 1, query_timeout: MIGRATION_MS });
     const migrator = new Migrator({
@@ -150,26 +150,26 @@ export class Database<Tables> {
     const pool = new Pool({ ...this.#config, ...config });
     pool.on("error", this.#lost);
     pool.on("connect", (client) => client.on("error", this.#lost));
-    return new Kysely<T>({ dialect: new PostgresDialect({ pool: tellingPool(pool) }) });
+    return new Kysely<T>({ dialect: new PostgresDialect({ pool: wrapPool(pool) }) });
   }
 }
 
-/** A pool whose errors tell what passes by itself, and which keeps no connection that had such an error. */
-function tellingPool(pool: Pool): PostgresPool {
+/** Wraps a pool: marks transient errors as `UnavailableError`, and discards connections that had one. */
+function wrapPool(pool: Pool): PostgresPool {
   return {
     options: {},
     end: () => pool.end(),
     connect: async () => {
       try {
-        return tellingClient(await pool.connect());
+        return wrapClient(await pool.connect());
       } catch (error) {
-        throw told(error);
+        throw asUnavailable(error);
       }
     },
   };
 }
 
-function tellingClient(client: PoolClient): PostgresPoolClient {
+function wrapClient(client: PoolClient): PostgresPoolClient {
   let isLost = false;
   const query = async (sql: string, parameters: readonly unknown[]): Promise<unknown> => {
     if (isLost) {
@@ -178,7 +178,7 @@ function tellingClient(client: PoolClient): PostgresPoolClient {
     try {
       return await client.query(sql, [...parameters]);
     } catch (error) {
-      const reason = told(error);
+      const reason = asUnavailable(error);
       isLost = reason instanceof UnavailableError;
       throw reason;
     }
@@ -189,26 +189,26 @@ function tellingClient(client: PoolClient): PostgresPoolClient {
   };
 }
 
-/** Whatever PostgreSQL itself did not say, a connection said that cannot be had or was lost. */
-function told(error: unknown): Error {
+/** Marks transient errors. An error that PostgreSQL did not send comes from a connection that failed or was lost. */
+function asUnavailable(error: unknown): Error {
   if (!(error instanceof Error) || error instanceof TypeError) {
     return new Error(String(error), { cause: error });
   }
   const { message } = error;
   const code = error instanceof DatabaseError ? (error.code ?? "") : undefined;
-  if (code === undefined || PASSES.test(code)) {
+  if (code === undefined || TRANSIENT.test(code)) {
     return new UnavailableError(message, { cause: error });
   }
-  return UNFIT.test(code) ? new UnfitError(message, { cause: error }) : error;
+  return MISCONFIGURED.test(code) ? new MisconfiguredError(message, { cause: error }) : error;
 }
 
-/** TLS by the certificates that Node trusts and those of Amazon RDS, for the server's name only. */
+/** Verifies the server's name and certificate, by the CAs that Node.js trusts and those of Amazon RDS. */
 function verifiedTls(): ConnectionOptions {
   const ca = [...getCACertificates("default"), ...awsCertificates.ca];
   return { secureContext: createSecureContext({ ca }), rejectUnauthorized: true };
 }
 
-/** The parts of a URL by themselves: pg would let parameters of the URL decide on TLS. */
+/** Splits a URL into its parts: given the whole URL, pg would let its parameters override TLS. */
 function partsOf(text: string, context: z.RefinementCtx) {
   const url = URL.parse(text);
   const [user = "", password = "", database = ""] = [
@@ -226,7 +226,7 @@ function partsOf(text: string, context: z.RefinementCtx) {
   return { host, port: Number(url.port || DEFAULT_PORT), user, password, database };
 }
 
-/** Nothing where the percent-encoding is wrong. */
+/** Decodes a part of a URL; empty if its percent-encoding is malformed. */
 function decoded(part = ""): string {
   try {
     return decodeURIComponent(part);

@@ -21,7 +21,7 @@ export class Tables {
   /** @throws UnavailableError until the tables are created */
   assertCreated(): void {
     if (!this.#areCreated) {
-      throw new UnavailableError("the tables are not there yet");
+      throw new UnavailableError("the tables do not exist yet");
     }
   }
 }

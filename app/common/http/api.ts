@@ -8,10 +8,10 @@ import { strangerDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
 import { hasOtherCharset, isDecodable, queryOf } from "./text.ts";
 
-/** Methods that change nothing, and so need no defence against pages that make a browser use them. */
+/** Methods that change nothing, so they need no defence against cross-site requests. */
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-/** What the routes of every API have: text in UTF-8, checks by zod and of origins, problem documents, and a count. */
+/** Adds what every API needs: checks of origin and encoding, validation by zod, problem documents and a count. */
 export function addApi(
   scope: FastifyInstance,
   { registry, origins }: { registry: Registry; origins: Origins },
@@ -41,7 +41,7 @@ export function addApi(
   });
 }
 
-/** Takes JSON in UTF-8, of which the bytes are kept, and no other body. */
+/** Accepts only JSON in UTF-8 as a body, and keeps its bytes. */
 function addJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser("error", "error");
   scope.removeAllContentTypeParsers();
@@ -61,7 +61,7 @@ function addJson(scope: FastifyInstance): void {
   );
 }
 
-/** Answers 405 to all methods but these. */
+/** Answers 405 to all other methods. */
 export function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
   const refuse = ({ method }: FastifyRequest): never => {
     throw new Problem(405, {
@@ -77,7 +77,7 @@ export function refuseOthers(app: FastifyInstance, url: string, allowed: readonl
     method: app.supportedMethods.filter((method) => !allowed.includes(method)),
     url,
     schema: { hide: true },
-    // Before the body is read, whatever it is.
+    // Rejects before the body is read, so no error of the body takes precedence.
     onRequest: refuse,
     handler: refuse,
   });

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 /** Characters of a host and a port (https://www.rfc-editor.org/rfc/rfc3986#section-3.2). */
 const AUTHORITY = /^[\w.~!$&'()*+,;=%:[\]-]+$/;
 
-/** Whether a request says in one header, and well, which host it is for (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). */
+/** Whether a request has a valid Host header; HTTP/1.0 may omit it (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). */
 export function namesHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host",
@@ -16,12 +16,12 @@ export function namesHost({ httpVersion, rawHeaders }: IncomingMessage): boolean
 }
 
 /**
- * Has a server answer a client that has ended its side of the connection, as clients in scripts do.
+ * Makes a server answer clients that half-close their connection after a request, as scripts do.
  *
- * @param silenceMs longest silence on such a connection, in milliseconds: a client that has gone looks the same
+ * @param silenceMs idle timeout of such a connection, in milliseconds: a client that has disconnected looks the same
  */
 export function answerHalfClosed(server: Server, silenceMs: number): void {
-  // Not documented, but as old as the default, which drops the request without a word.
+  // Undocumented but long-standing; the default silently drops the request.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", (socket) => {
     socket.once("end", () => socket.setTimeout(silenceMs));

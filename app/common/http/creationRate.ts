@@ -4,24 +4,24 @@ import { creationsPerSecond } from "../../contract/creationRule.ts";
 import { Problem } from "./problem.ts";
 import { RateLimit } from "./rateLimit.ts";
 
-/** Seconds' worth of creations that an address may ask for at once. */
+/** Burst of an address, in seconds' worth of creations. */
 const BURST_SECONDS = 10;
 
-/** Addresses with a rate of their own; all others share one. */
+/** Most addresses with a limit of their own; all others share one. */
 const MAX_ADDRESSES = 10_000;
 
-/** Parts of an IPv6 address that its network has: a client may take any address of it (https://www.rfc-editor.org/rfc/rfc6177). */
+/** Parts of an IPv6 address that identify its network: a client may use all addresses of a /64 (https://www.rfc-editor.org/rfc/rfc6177). */
 const NETWORK_PARTS = 4;
 
-/** What the environment sets for an app that creates something. */
+/** Environment variables of apps with creations. */
 export const CREATION_RULES = {
   MAX_CREATIONS_PER_SECOND: creationsPerSecond,
 };
 
-/** The creations of each address. An address that is not there has created nothing of late. */
+/** A rate limit for each address. An address without an entry has created nothing recently. */
 export class AddressRates {
   readonly #perSecond: number;
-  /** Those that were used last come last. */
+  /** The least recently used first. */
   readonly #rates = new Map<string, RateLimit>();
   readonly #others: RateLimit;
 
@@ -44,7 +44,7 @@ export class AddressRates {
     return rate;
   }
 
-  /** Drops rates that nobody has used for as long as a burst takes to come back. */
+  /** Drops the least recently used limits if they are full again, as new ones are. */
   #forget(): void {
     for (const [address, rate] of this.#rates) {
       if (!rate.isFull) {
@@ -59,7 +59,7 @@ export class AddressRates {
   }
 }
 
-/** A hook of routes that create something: an address that asks too often is answered 429. */
+/** A hook for routes that create something: answers 429 to an address that exceeds its limit. */
 export function limitCreations(perSecond: number): onRequestHookHandler {
   const rates = new AddressRates(perSecond);
   return ({ ip, raw }, _reply, done) => {
@@ -79,7 +79,7 @@ export function limitCreations(perSecond: number): onRequestHookHandler {
   };
 }
 
-/** The address, or of an IPv6 address its network; undefined where it is none. */
+/** An IPv4 address itself, or the network of an IPv6 address; undefined for anything else. */
 function networkOf(address = ""): string | undefined {
   if (!ipaddr.isValid(address)) {
     return undefined;

@@ -6,17 +6,17 @@ import { requestKey } from "../../contract/requestKey.ts";
 
 const bodies = new WeakMap<FastifyRequest, Buffer>();
 
-/** Keeps the bytes of a body, for that is what routers read. */
+/** Keeps the bytes of a body, because routers read the key from them. */
 export function keepBody(request: FastifyRequest, body: Buffer): void {
   bodies.set(request, body);
 }
 
 /**
- * Refuses, before its handler, a request whose key a router may have read in another way than the app, and which may so
- * have come to a replica that is not the key's.
+ * Rejects requests whose key a router may have read differently from the app, because they may have reached the wrong
+ * replica.
  */
 export function refuseAmbiguousKeys(app: FastifyInstance, routes: readonly KeyRoute[]): void {
-  // After the checks of the route, which have more to say about what is no key at all.
+  // Runs after the validation of the route, whose errors say more about a malformed key.
   app.addHook("preHandler", (request, _reply, done) => {
     try {
       requestKey(routes, request.raw, bodies.get(request));

@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { shown } from "../../contract/shown.ts";
 
-/** What an allowed page may send beside what browsers let every page send, and what it may read. */
+/** Headers that an allowed page may send and read, beside those that browsers always permit. */
 const REQUEST_HEADERS = "Content-Type, Idempotency-Key";
 const ANSWER_HEADERS = "X-Replica, Location, Link, Retry-After, Idempotent-Replayed";
 
-/** How long a browser may keep what it was told before a request, in seconds. */
+/** How long a browser may cache a preflight response, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
-/** Scheme, DNS name or address, and port; https://www.rfc-editor.org/rfc/rfc1123#page-13, with _, which is in use. */
+/** Scheme, DNS name or address, and port (https://www.rfc-editor.org/rfc/rfc1123#page-13); `_` occurs in practice. */
 const ORIGIN = /^https?:\/\/((\w([\w-]*\w)?\.)*\w([\w-]*\w)?\.?|\[[\da-f:]+\])(:\d+)?$/;
 
-/** A list of origins; in the environment with commas between them. */
+/** A list of origins, separated by commas in the environment. */
 export const originList = z
   .string()
   .transform((text) => (text === "" ? [] : text.split(",").map((each) => each.trim())))
@@ -23,7 +23,7 @@ export const originList = z
     example: "https://app.example.com,https://other.example.com",
   });
 
-/** Which pages may use a server: its own and those of a list. Who is no page in a browser may always. */
+/** The pages that may use a server: its own and those of a list. Requests that no browser page makes always may. */
 export class Origins {
   readonly #allowed: ReadonlySet<string>;
 
@@ -36,25 +36,25 @@ export class Origins {
     return this.#allowed.size > 0;
   }
 
-  /** The list, as a policy names those who may show a page in a frame. */
+  /** The list as the value of `frame-ancestors` in a Content-Security-Policy. */
   get frameAncestors(): string {
     return ["'self'", ...this.#allowed].join(" ");
   }
 
   /**
-   * Whether a page that may not use the server has made a request. Not to be asked of requests by which a person
-   * opens a page: a link may stand anywhere.
+   * Whether a request comes from a page that may not use the server. Do not check navigations, because any site may
+   * link to a page.
    */
   isStranger({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
     if (origin === undefined) {
-      // Scripts, frames and images come without it; over TLS browsers say as much as this of them.
+      // Browsers send no Origin for scripts, frames and images, but over TLS they send Sec-Fetch-Site.
       return /^(cross|same)-site$/.test(String(headers["sec-fetch-site"]));
     }
     return !this.#allowed.has(origin) && !isOwn(origin, host);
   }
 
-  /** Lets an allowed page read the answer; true where it has only asked whether it may, and is answered. */
+  /** Adds CORS headers for an allowed page; true if the request is a preflight, which is then answered. */
   admit({ headers, method }: IncomingMessage, response: ServerResponse): boolean {
     const { origin } = headers;
     if (origin === undefined || !this.#allowed.has(origin)) {
@@ -75,25 +75,25 @@ export class Origins {
   }
 }
 
-/** The answer to a page that may not use the server. Behind a proxy that changes the header Host, that is every page. */
+/** Tells a page why it may not use the server. Behind a proxy that changes the Host header, no page may. */
 export function strangerDetail({ headers: { origin, host } }: IncomingMessage): string {
   const got =
     origin === undefined
       ? "a page of another site"
-      : `a page of another origin, Origin is ${shown(origin)} and Host is ${shown(host)}`;
+      : `a page of another origin (Origin is ${shown(origin)}, Host is ${shown(host)})`;
   return (
-    `the request comes from ${got}: ` +
-    "add the origin to allowedOrigins, or have the proxy in front of the server pass on the header Host"
+    `the request comes from ${got}; ` +
+    "add the origin to allowedOrigins, or make the proxy in front of the server forward the Host header"
   );
 }
 
-/** By host and port alone: where a load balancer ends TLS, the scheme is another one. */
+/** Compares only host and port: behind a load balancer that terminates TLS, the scheme differs. */
 function isOwn(origin: string, host: string | undefined): boolean {
   const from = URL.parse(origin);
   return from !== null && URL.parse(`${from.protocol}//${host}`)?.host === from.host;
 }
 
-/** Whether a browser sends text as an origin: URLs may have hosts that no name server knows, such as `*.example`. */
+/** Whether a text is an origin as browsers send it. `URL` alone accepts hosts that cannot exist, such as `*.example`. */
 function isOrigin(text: string): boolean {
   return ORIGIN.test(text) && URL.parse(text)?.origin === text;
 }

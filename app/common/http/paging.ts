@@ -10,7 +10,7 @@ export const pageLimit = z
     (text) => (/^\d+$/.test(String(text)) ? Number(text) : orNone(text)),
     z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   )
-  .describe("Most entries in the answer")
+  .describe("Maximum number of entries in the response")
   .register(requestRules, {
     name: "limit",
     mustBe: `a whole number from 1 to ${MAX_LIMIT}`,

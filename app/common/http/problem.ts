@@ -6,7 +6,7 @@ import { sentenceOf, type Fault } from "../../contract/fault.ts";
 import { requestFault, requestRules, type RequestRule } from "./requestRule.ts";
 import { cut, shown } from "../../contract/shown.ts";
 
-/** Most seconds in a `Retry-After`: clients that failed together do not all come back together. */
+/** Longest random `Retry-After`, in seconds, so clients that failed together do not all retry together. */
 const MAX_RETRY_SECONDS = 5;
 
 /** Media type of a problem document. */
@@ -15,32 +15,32 @@ export const PROBLEM_TYPE = "application/problem+json";
 /** A problem document (https://www.rfc-editor.org/rfc/rfc9457). */
 export const problemSchema = z
   .object({
-    type: z.string().describe("What kind of problem it is; about:blank where the status says all"),
-    title: z.string().describe("The kind of problem in words"),
-    status: z.int().min(400).max(599).describe("The status of the answer"),
-    detail: z.string().describe("This very problem, and what to do about it"),
+    type: z.string().describe("Kind of problem, as a URI; about:blank if the status says it all"),
+    title: z.string().describe("Kind of problem, in words"),
+    status: z.int().min(400).max(599).describe("Status of the response"),
+    detail: z.string().describe("What is wrong with this request, and how to fix it"),
     errors: z
       .array(
         z.object({
-          pointer: z.string().optional().describe("JSON Pointer to the faulty member of the body"),
-          parameter: z.string().optional().describe("The faulty parameter of path or query"),
-          header: z.string().optional().describe("The faulty header"),
-          detail: z.string().describe("What it is, what it must be, and an example"),
-          mustBe: z.string().describe("What it must be"),
+          pointer: z.string().optional().describe("JSON Pointer to the invalid member of the body"),
+          parameter: z.string().optional().describe("Invalid parameter of the path or query"),
+          header: z.string().optional().describe("Invalid header"),
+          detail: z.string().describe("The value, what it must be, and an example"),
+          mustBe: z.string().describe("What the value must be"),
         }),
       )
       .optional()
-      .describe("Every fault, where the request has faults"),
+      .describe("All invalid values of the request"),
   })
   .meta({ id: "Problem" });
 
-/** What a kind of problem has beside its status. */
+/** The parts of a problem document beside its status. */
 interface ProblemParts {
   detail: string;
-  /** Name of the kind, as a client's program sees it; none where the status says all. */
+  /** Machine-readable name of the kind. @default - the status says it all */
   kind?: string;
   title?: string;
-  /** More members of the document. */
+  /** Extension members of the document. */
   members?: Record<string, unknown>;
   headers?: Record<string, string>;
 }
@@ -58,12 +58,12 @@ export class Problem extends Error {
   }
 }
 
-/** What is asked for cannot be done now; the same may work in a moment. Answered with 503. */
+/** A transient failure: the same request may succeed in a moment. Answered with 503. */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
 }
 
-/** Answers errors, and requests for what is not there, with problem documents. */
+/** Answers errors and unknown URLs with problem documents. */
 export function addProblems(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) =>
@@ -75,7 +75,7 @@ export function addProblems(app: FastifyInstance): void {
   );
 }
 
-/** Answers an error with a problem document; what is not the client's affair is only logged. */
+/** Answers an error with a problem document; internal details go only to the log. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, parts } = problemOf(error, request);
   const { kind, title, detail, members, headers = {} } = parts;
@@ -108,9 +108,9 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
     return mediaTypeProblem(request);
   }
   if (statusCode >= 400 && statusCode < 500) {
-    return new Problem(statusCode, { detail: inWords(error as FastifyError, request) });
+    return new Problem(statusCode, { detail: detailOf(error as FastifyError, request) });
   }
-  // Without the other members: PostgreSQL's errors carry rows.
+  // Omits the other members, because errors of PostgreSQL contain rows.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   request.log.error({ error: { name, message, code, stack } }, "request failed");
   return new Problem(500, {
@@ -118,7 +118,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   });
 }
 
-/** A body is of another type than the one that is read. */
+/** The problem of a body that is not JSON in UTF-8. */
 export function mediaTypeProblem({ headers }: FastifyRequest): Problem {
   const { "content-type": type } = headers;
   const got = type === undefined ? "not set" : shown(type);
@@ -130,37 +130,37 @@ function unavailable(): Problem {
   const seconds = 1 + Math.floor(Math.random() * MAX_RETRY_SECONDS);
   return new Problem(503, {
     kind: "unavailable",
-    title: "Not now",
-    detail: `the database cannot be used now: repeat the same request in ${seconds} s`,
+    title: "Temporarily unavailable",
+    detail: `the database is temporarily unavailable; repeat the same request in ${seconds} s`,
     headers: { "Retry-After": String(seconds) },
   });
 }
 
-/** All faults; a faulty header is a matter of HTTP, not of what the request says. */
+/** The problem of all faults in a request: 422, or 400 for headers, which are a matter of HTTP. */
 function faultyRequest(
   { validation = [], validationContext = "body" }: FastifyError,
   request: FastifyRequest,
 ): Problem {
   const isHeader = validationContext === "headers";
-  // One value may break several parts of its rule.
+  // A value may violate its schema in several ways.
   const names = new Set(validation.map(({ instancePath }) => instancePath.slice(1)));
   const errors = [...names].map((name) => {
     const fault = faultIn(request, validationContext, name);
-    const said = { detail: sentenceOf(fault), mustBe: fault.mustBe };
+    const texts = { detail: sentenceOf(fault), mustBe: fault.mustBe };
     if (validationContext === "body") {
-      return { pointer: name === "" ? "#" : `#/${name}`, ...said };
+      return { pointer: name === "" ? "#" : `#/${name}`, ...texts };
     }
-    return isHeader ? { header: name, ...said } : { parameter: name, ...said };
+    return isHeader ? { header: name, ...texts } : { parameter: name, ...texts };
   });
   return new Problem(isHeader ? 400 : 422, {
     kind: "faulty-request",
-    title: "The request has faults",
+    title: "Invalid request",
     detail: errors.map((each) => each.detail).join("\n"),
     members: { errors },
   });
 }
 
-/** The fault of a value by the rule of its schema; without a name, of the whole part. */
+/** Describes the fault of a value by the rule of its schema; an empty name means the whole part. */
 function faultIn(
   request: FastifyRequest,
   part: "body" | "querystring" | "params" | "headers",
@@ -172,10 +172,10 @@ function faultIn(
   const schema = member instanceof z.ZodDefault ? (member.unwrap() as z.ZodType) : member;
   const rule = requestRules.get(schema ?? whole) as RequestRule | undefined;
   const got = schema === undefined ? values : values?.[name];
-  return requestFault(rule ?? { name, mustBe: "what the API's description says" }, got);
+  return requestFault(rule ?? { name, mustBe: "as the API description defines it" }, got);
 }
 
-function inWords({ code, message }: FastifyError, { routeOptions }: FastifyRequest): string {
+function detailOf({ code, message }: FastifyError, { routeOptions }: FastifyRequest): string {
   return code === "FST_ERR_CTP_BODY_TOO_LARGE"
     ? `the body is larger than the ${routeOptions.bodyLimit} bytes that are allowed`
     : message;

@@ -1,43 +1,43 @@
-/** Takes so many a second, and after a pause as many at once as `burst` says. */
+/** A token bucket: `perSecond` tokens a second and, after a pause, up to `burst` at once. */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #burst: number;
-  #left: number;
+  #tokens: number;
   #since = performance.now();
 
-  /** @param burst those of two seconds unless given */
+  /** @param burst two seconds' worth of tokens by default */
   constructor(perSecond: number, burst = 2 * perSecond) {
     this.#perSecond = perSecond;
     this.#burst = burst;
-    this.#left = burst;
+    this.#tokens = burst;
   }
 
-  /** Whether it may be, now; what may not be costs nothing. */
+  /** Takes `weight` tokens; returns false, and takes none, if there are fewer. */
   take(weight = 1): boolean {
-    this.#earn();
-    if (this.#left < weight) {
+    this.#refill();
+    if (this.#tokens < weight) {
       return false;
     }
-    this.#left -= weight;
+    this.#tokens -= weight;
     return true;
   }
 
-  /** Seconds until one more may be taken. */
+  /** Seconds until a token is available. */
   get waitSeconds(): number {
-    this.#earn();
-    return Math.max(0, 1 - this.#left) / this.#perSecond;
+    this.#refill();
+    return Math.max(0, 1 - this.#tokens) / this.#perSecond;
   }
 
-  /** Whether nothing was taken for so long that it is as a new one. */
+  /** Whether the bucket is full, as a new one is. */
   get isFull(): boolean {
-    this.#earn();
-    return this.#left === this.#burst;
+    this.#refill();
+    return this.#tokens === this.#burst;
   }
 
-  #earn(): void {
+  #refill(): void {
     const now = performance.now();
-    const earned = ((now - this.#since) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#burst, this.#left + earned);
+    const refilled = ((now - this.#since) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, this.#tokens + refilled);
     this.#since = now;
   }
 }

@@ -2,45 +2,45 @@ import { z } from "zod";
 import type { Fault } from "../../contract/fault.ts";
 import { shown } from "../../contract/shown.ts";
 
-/** Characters of what was got that the answer to a request shows. */
+/** Most characters of a wrong value that a response shows. */
 const LONGEST = 60;
 
-/** Characters that cannot be seen, or that would change how the words around them are read. */
-const UNSEEN = /[[\p{C}\p{Z}\p{DI}]--\x20]/gv;
+/** Characters that are invisible, or that change how the text around them is displayed. */
+const INVISIBLE = /[[\p{C}\p{Z}\p{DI}]--\x20]/gv;
 
-/** What a value of a request must be, whatever of that it is not. */
+/** What a value of a request must be, for the error when it is not. */
 export interface RequestRule extends Pick<Fault, "name" | "mustBe" | "example"> {
-  /** A character that is wrong wherever it stands: the first one is named. */
+  /** Matches characters that are never allowed; the error names the first one. */
   wrong?: RegExp;
 }
 
-/** Rules by the schemas of values, and of whole bodies. */
+/** Rules by schema, for single values and for whole bodies. */
 export const requestRules = z.registry<RequestRule>();
 
-/** What is wrong with a value of a request. */
+/** Describes what is wrong with a value of a request. */
 export function requestFault({ name, mustBe, example, wrong }: RequestRule, got: unknown): Fault {
-  const is = got === undefined || got === null ? "not set" : seen(shown(got, LONGEST));
-  return { name, problem: `is ${is}`, mustBe: `${mustBe}${butFor(got, wrong)}`, example };
+  const is = got === undefined || got === null ? "not set" : escaped(shown(got, LONGEST));
+  return { name, problem: `is ${is}`, mustBe: `${mustBe}${withoutWrong(got, wrong)}`, example };
 }
 
-/** An empty parameter is none. */
+/** Treats an empty parameter as missing. */
 export function orNone(text: unknown): unknown {
   return text === "" ? undefined : text;
 }
 
-/** Without characters that people would not see, or not where they are. */
-function seen(text: string): string {
-  return text.replace(UNSEEN, (character) => `\\u{${hexOf(character)}}`);
+/** Escapes characters that people would not see, or would see in the wrong place. */
+function escaped(text: string): string {
+  return text.replace(INVISIBLE, (character) => `\\u{${hexOf(character)}}`);
 }
 
-/** Names a character: by its number where people would not see it, or could take it for another one. */
-function butFor(got: unknown, wrong: RegExp | undefined): string {
+/** Names the first wrong character, by its code point if it is invisible or may be confused with another one. */
+function withoutWrong(got: unknown, wrong: RegExp | undefined): string {
   const character = typeof got === "string" ? wrong?.exec(got)?.[0] : undefined;
   if (character === undefined) {
     return "";
   }
   const number = `U+${hexOf(character).toUpperCase().padStart(4, "0")}`;
-  if (seen(character) !== character) {
+  if (escaped(character) !== character) {
     return `, without ${number}`;
   }
   return `, without "${character}"${character > "~" ? ` (${number})` : ""}`;

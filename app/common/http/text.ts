@@ -1,6 +1,6 @@
 import { MIMEType } from "node:util";
 
-/** Whether a media type names another charset than UTF-8, which is that of JSON and of all that browsers send. */
+/** Whether a media type names a charset other than UTF-8, which JSON and browsers use by default. */
 export function hasOtherCharset(contentType = ""): boolean {
   try {
     const charset = new MIMEType(contentType).params.get("charset");
@@ -10,7 +10,7 @@ export function hasOtherCharset(contentType = ""): boolean {
   }
 }
 
-/** Whether percent-encoding is whole, and stands for UTF-8. */
+/** Whether a text is well-formed percent-encoded UTF-8. */
 export function isDecodable(encoded: string): boolean {
   try {
     decodeURIComponent(encoded);
@@ -20,7 +20,7 @@ export function isDecodable(encoded: string): boolean {
   }
 }
 
-/** The query of a URL, from its first question mark on. */
+/** The query of a URL, which follows the first question mark. */
 export function queryOf(url = ""): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start + 1);

@@ -3,13 +3,13 @@ import { requestRules } from "./requestRule.ts";
 import { BARRED, isVisible } from "./visibleText.ts";
 
 export interface TextLineRule {
-  /** Fewest characters; none at all where it is 0. */
+  /** Fewest characters; 0 allows an empty text. */
   minLength: 0 | 1;
   maxLength: number;
   example: string;
 }
 
-/** A line of text that can be seen, without spaces around it and in NFC, so that what looks the same is the same. */
+/** A visible line of text, trimmed and normalised to NFC, so texts that look the same are equal. */
 export function textLine(name: string, { minLength, maxLength, example }: TextLineRule) {
   const length = minLength === 0 ? `at most ${maxLength}` : `1 to ${maxLength}`;
   const mustBe = `text of ${length} characters in one line, some of them visible`;

@@ -149,7 +149,7 @@ describe("pages of other origins", () => {
         const refused = await create(url, body, headers);
         equal(refused.statusCode, 403);
         match(String(refused.headers["content-type"]), /^application\/problem\+json/);
-        match(String(refused.said.detail), /allowedOrigins.*header Host/);
+        match(String(refused.said.detail), /allowedOrigins.*Host header/);
         deepEqual(corsOf(refused.headers), []);
       }
       const read = await answerTo(url, "GET", { Origin: STRANGER });

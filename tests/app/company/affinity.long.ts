@@ -6,7 +6,7 @@ import { endRuns, pidOf, replicasOf, startLocal, type LocalRun } from "../../dri
 const NUMBERS = 8;
 const PEOPLE = 20;
 
-/** Time between two kills: the killed replica is hardly back when the next one goes. */
+/** Milliseconds between two kills: a killed replica has hardly restarted before the next kill. */
 const KILL_MS = 500;
 
 interface Company {
@@ -18,7 +18,7 @@ function start(affinity: string): Promise<LocalRun> {
   return startLocal(...flags);
 }
 
-/** Twenty people, or one who does it twice, for each number in turn. */
+/** Twenty people, or one who clicks twice, for each number in turn. */
 async function raceAll(run: LocalRun, browserCount: number, creations: number) {
   const browsers = await openBrowsers(run.origin, browserCount);
   const all: Creation[] = [];
@@ -35,7 +35,7 @@ async function raceAll(run: LocalRun, browserCount: number, creations: number) {
   return all;
 }
 
-/** Who created each number, and how many were told that it exists. */
+/** Who created each number, and how many got the response that it exists. */
 function statusesOf(creations: readonly Creation[]): Record<string, number[]> {
   const groups = Object.groupBy(creations, ({ businessNumber }) => businessNumber);
   return Object.fromEntries(
@@ -57,17 +57,17 @@ const ONE_OF_ALL = Object.fromEntries(
   NAMES.map((name) => [name, [201, ...Array<number>(PEOPLE - 1).fill(409)]]),
 );
 
-describe("company registry behind a front, raced for", () => {
+describe("company registry behind a front, under concurrent creations", () => {
   afterEach(endRuns);
 
-  it("never meets the database's constraint by key, whoever creates", async () => {
+  it("never violates the database's constraint with affinity by key", async () => {
     const run = await start("key");
     deepEqual(statusesOf(await raceAll(run, PEOPLE, PEOPLE)), ONE_OF_ALL);
     equal(await violationsOf(run), 0);
     deepEqual(await registered(run.origin), NAMES);
   });
 
-  it("meets it by cookie when people do not know of each other, but not when one person repeats", async () => {
+  it("violates it with affinity by cookie if several people create a number, but not if one person repeats", async () => {
     const run = await start("cookie");
     const twice = statusesOf(await raceAll(run, 1, 2));
     deepEqual(twice, Object.fromEntries(NAMES.map((name) => [name, [201, 409]])));
@@ -79,7 +79,7 @@ describe("company registry behind a front, raced for", () => {
     ok((await violationsOf(run)) > 0);
   });
 
-  it("meets it at random even when one person repeats", async () => {
+  it("violates it without affinity even if one person repeats", async () => {
     const run = await start("none");
     const statuses = statusesOf(await raceAll(run, 1, 10));
     const one = [201, ...Array<number>(9).fill(409)];
@@ -88,7 +88,7 @@ describe("company registry behind a front, raced for", () => {
   });
 
   for (const affinity of ["none", "cookie", "key"]) {
-    it(`answers everybody and doubles nothing with affinity ${affinity} while replicas are killed`, async () => {
+    it(`answers everybody and duplicates nothing with affinity ${affinity} while replicas are killed`, async () => {
       const run = await start(affinity);
       const racing = raceAll(run, PEOPLE, PEOPLE);
       for (const name of replicasOf(run).keys()) {

@@ -19,7 +19,7 @@ describe("company registry for browsers", () => {
     (await fetch(origin + path, { headers })).headers.getSetCookie();
 
   for (const path of ["/", "/companies", "/companies/HRB1", "/companies?limit=0"]) {
-    it(`are given the sticky cookie by ${path}, for 48 hours and out of scripts' reach`, async () => {
+    it(`sets the sticky cookie at ${path}, for 48 hours and HttpOnly`, async () => {
       const [cookie = "", ...more] = await cookiesOf(path);
       match(
         cookie,
@@ -31,7 +31,7 @@ describe("company registry for browsers", () => {
     });
   }
 
-  it("are told the same age in both ways that there are", async () => {
+  it("sets the same lifetime in Max-Age and Expires", async () => {
     const before = Date.now();
     const [cookie = ""] = await cookiesOf("/");
     const expires = Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? "");
@@ -40,7 +40,7 @@ describe("company registry for browsers", () => {
   });
 
   for (const path of ["/healthz", "/readyz"]) {
-    it(`are given no cookie by ${path}`, async () => {
+    it(`sets no cookie at ${path}`, async () => {
       deepEqual(await cookiesOf(path), []);
     });
   }
@@ -52,13 +52,13 @@ describe("company registry for browsers", () => {
     ["http, https", false],
     ["httpsx", false],
   ] as const) {
-    it(`get the cookie with${isSecure ? "" : "out"} Secure when they came by ${proto}`, async () => {
+    it(`sets the cookie with${isSecure ? "" : "out"} Secure for the protocol ${proto}`, async () => {
       const [cookie = ""] = await cookiesOf("/", { "X-Forwarded-Proto": proto });
       equal(cookie.split("; ").includes("Secure"), isSecure);
     });
   }
 
-  it("get a cookie that pages of other sites send back, where there are such and only under TLS", async () => {
+  it("sets a cookie that pages of other sites send back if there are allowed origins, but only over TLS", async () => {
     const { origin: open } = await startCompanyServer(await postgres.newDatabase(), {
       allowedOrigins: ["https://app.example"],
     });
@@ -76,23 +76,23 @@ describe("company registry for browsers", () => {
     match(own, /; HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  it("keep the value that they have, with its age renewed", async () => {
+  it("renews the lifetime of an existing cookie, and keeps its value", async () => {
     const [cookie = ""] = await cookiesOf("/companies", { Cookie: `a=b; com-sticky=${MINE}` });
     match(cookie, new RegExp(`^com-sticky=${MINE}; Max-Age=172800; `));
   });
 
   for (const value of ["", "x", `${MINE}0`, encodeURIComponent("a\r\nb"), MINE.toUpperCase()]) {
-    it(`get another value for the malformed ${JSON.stringify(value)}`, async () => {
+    it(`replaces the malformed value ${JSON.stringify(value)}`, async () => {
       const [cookie = ""] = await cookiesOf("/", { Cookie: `com-sticky=${value}` });
       match(cookie, new RegExp(`^com-sticky=${UUID};`));
     });
   }
 
-  it("get values that differ", async () => {
+  it("sets different values for different browsers", async () => {
     notEqual((await cookiesOf("/"))[0], (await cookiesOf("/"))[0]);
   });
 
-  it("get a page that loads from its own origin only, in no frame, and that nobody else keeps", async () => {
+  it("serves a page that loads only from its own origin, in no frame and in no shared cache", async () => {
     const { status, headers } = await fetch(`${origin}/`);
     equal(status, 200);
     match(headers.get("Content-Type") ?? "", /^text\/html/);
@@ -108,7 +108,7 @@ describe("company registry for browsers", () => {
   });
 
   for (const path of ["/", "/page.js", "/companies", "/openapi.json", "/nothing"]) {
-    it(`are told neither to guess the type of ${path} nor to tell where they come from`, async () => {
+    it(`forbids content sniffing and cross-origin referrers at ${path}`, async () => {
       const { headers } = await fetch(origin + path);
       equal(headers.get("X-Content-Type-Options"), "nosniff");
       equal(headers.get("Referrer-Policy"), "same-origin");

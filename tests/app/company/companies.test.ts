@@ -23,7 +23,7 @@ const detailOfFault = (value: string, { mustBe, example }: typeof NAME): string 
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** A company that nobody has made yet. */
+/** A company that does not exist yet. */
 const MUSTER = { legalName: "Muster GmbH", businessNumber: "hrb 123-45" };
 
 const detailOf = ({ body }: Answer): string => (body as { detail: string }).detail;
@@ -39,7 +39,7 @@ describe("company registry", () => {
   afterEach(stopCompanyServers);
 
   describe("creation", () => {
-    it("answers 201 with the company, in canonical form, and where it is", async () => {
+    it("answers 201 with the company in canonical form and its URL", async () => {
       const origin = await start();
       const before = Date.now();
       const { status, headers, body } = await create(origin, { ...MUSTER, unknown: 1 });
@@ -53,7 +53,7 @@ describe("company registry", () => {
       deepEqual((await ask(`${origin}/companies/HRB12345`)).body, body);
     });
 
-    it("answers 409 with a link to the company that has the number, and keeps that one", async () => {
+    it("answers 409 with a link to the company that has the number, and does not change it", async () => {
       const origin = await start();
       const first = await create(origin, MUSTER);
       const second = await create(origin, { legalName: "Other", businessNumber: "HRB-12345" });
@@ -64,13 +64,14 @@ describe("company registry", () => {
         type: "urn:problem-type:company-exists",
         title: "The company exists",
         status: 409,
-        detail: "a company has the business number HRB12345 already: see /companies/HRB12345",
+        detail:
+          "a company with the business number HRB12345 already exists; see /companies/HRB12345",
         company: "/companies/HRB12345",
       });
       deepEqual((await ask(`${origin}/companies/HRB12345`)).body, first.body);
     });
 
-    it("answers 422 naming every faulty field: what, got, allowed and an example", async () => {
+    it("answers 422 with every invalid field: its name, its value, its rule and an example", async () => {
       const origin = await start();
       const answer = await create(origin, { legalName: " \t ", businessNumber: 12345 });
       equal(answer.status, 422);
@@ -80,7 +81,7 @@ describe("company registry", () => {
       ] as const;
       deepEqual(answer.body, {
         type: "urn:problem-type:faulty-request",
-        title: "The request has faults",
+        title: "Invalid request",
         status: 422,
         detail: details.join("\n"),
         errors: [
@@ -90,7 +91,7 @@ describe("company registry", () => {
       });
     });
 
-    it("names fields that are missing, and a body that is no object", async () => {
+    it("reports missing fields, and a body that is not an object", async () => {
       const origin = await start();
       deepEqual(errorsOf(await create(origin, {})), [
         {
@@ -119,12 +120,12 @@ describe("company registry", () => {
       ]);
     });
 
-    it("shows only the beginning of a long value that is wrong", async () => {
+    it("shows only the beginning of a long invalid value", async () => {
       const answer = await create(await start(), { ...MUSTER, businessNumber: "x!".repeat(500) });
       ok(detailOf(answer).startsWith(`businessNumber is "${"x!".repeat(29)}x…; it must be `));
     });
 
-    it("answers 400 to what is not JSON, and to no body where JSON is announced", async () => {
+    it("answers 400 to a body that is not JSON, and to a missing body of type JSON", async () => {
       const origin = await start();
       for (const body of ["{", "", '{"__proto__":{}}']) {
         const answer = await ask(`${origin}/companies`, {
@@ -138,7 +139,7 @@ describe("company registry", () => {
       }
     });
 
-    it("answers 415 to other media types, and other charsets than UTF-8", async () => {
+    it("answers 415 to other media types, and to charsets other than UTF-8", async () => {
       const origin = await start();
       for (const type of [
         "text/plain",
@@ -158,7 +159,7 @@ describe("company registry", () => {
       equal((await create(origin, MUSTER, named)).status, 201);
     });
 
-    it("answers 400 to bytes that are not UTF-8, and keeps nothing of them", async () => {
+    it("answers 400 to bytes that are not UTF-8, and stores nothing", async () => {
       const origin = await start();
       for (const legalName of [
         "M\xfcller",
@@ -175,7 +176,7 @@ describe("company registry", () => {
       deepEqual(body, { companies: [], next: null });
     });
 
-    it("takes a body of 16 KiB and answers 413 to one of a byte more", async () => {
+    it("accepts a body of 16 KiB, and answers 413 to a body of one byte more", async () => {
       const origin = await start();
       const rest = JSON.stringify({ ...MUSTER, padding: "" }).length;
       const padding = "x".repeat(16 * 1024 - rest);
@@ -187,7 +188,7 @@ describe("company registry", () => {
   });
 
   describe("finding", () => {
-    it("answers 404 where no company has the number", async () => {
+    it("answers 404 if no company has the number", async () => {
       const { status, body } = await ask(`${await start()}/companies/hrb-1`);
       equal(status, 404);
       deepEqual(body, {
@@ -198,7 +199,7 @@ describe("company registry", () => {
       });
     });
 
-    it("answers 422 to what is no business number", async () => {
+    it("answers 422 to an invalid business number", async () => {
       const answer = await ask(`${await start()}/companies/hrb_1`);
       equal(answer.status, 422);
       const [error] = errorsOf(answer) as { parameter: string; detail: string }[];
@@ -206,7 +207,7 @@ describe("company registry", () => {
       match(error.detail, /^businessNumber is "hrb_1"; .*"_"/);
     });
 
-    it("answers HEAD as GET, without the body", async () => {
+    it("answers HEAD like GET, without the body", async () => {
       const origin = await start();
       await create(origin, MUSTER);
       const { status } = await fetch(`${origin}/companies/HRB12345`, { method: "HEAD" });
@@ -232,7 +233,7 @@ describe("company registry", () => {
       });
     }
 
-    it("are answered 404 where there is nothing, and 400 where the URL is malformed", async () => {
+    it("are answered 404 for an unknown URL, and 400 for a malformed one", async () => {
       const origin = await start();
       const nothing = await ask(`${origin}/nothing`, { method: "POST" });
       deepEqual(nothing.body, {
@@ -251,7 +252,7 @@ describe("company registry", () => {
   });
 
   describe("metrics", () => {
-    it("count what became of creations, and requests by route and status", async () => {
+    it("count creations by outcome, and requests by route and status", async () => {
       const origin = await start();
       await create(origin, MUSTER, { "Idempotency-Key": "one" });
       await create(origin, MUSTER, { "Idempotency-Key": "one" });
@@ -267,7 +268,7 @@ describe("company registry", () => {
       equal(await metric(origin, `${requests}"422"}`), 1);
     });
 
-    it("leave names, numbers, keys and cookies out of the log", async () => {
+    it("keep names, numbers, keys and cookies out of the log", async () => {
       const { origin, log } = await startCompanyServer(await postgres.newDatabase());
       const headers = { "Idempotency-Key": "secret-key", Cookie: "com-sticky=secret" };
       for (const legalName of ["Secret GmbH", "Secret AG", ""]) {

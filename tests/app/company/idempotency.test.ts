@@ -34,7 +34,7 @@ describe("idempotency keys", () => {
 
   afterEach(stopCompanyServers);
 
-  it("bring back the first answer, on any replica and however it is written", async () => {
+  it("replay the first response, on any replica and in any spelling", async () => {
     const first = await create(origin, COMPANY, KEY);
     equal(first.status, 201);
     equal(isReplay(first), false);
@@ -55,29 +55,29 @@ describe("idempotency keys", () => {
     ["name", { ...COMPANY, legalName: "Other" }],
     ["number", { ...COMPANY, businessNumber: "HRB 2" }],
   ] as const) {
-    it(`are refused with 422 where they come with another ${what}`, async () => {
+    it(`are rejected with 422 if they are sent with a different ${what}`, async () => {
       await create(origin, COMPANY, KEY);
       const { status, body } = await create(origin, other, KEY);
       equal(status, 422);
       deepEqual(body, {
         type: "urn:problem-type:idempotency-key-reused",
-        title: "The idempotency key came with another request",
+        title: "The idempotency key belongs to a different request",
         status: 422,
         detail:
-          "Idempotency-Key is that of an earlier request; it must be a new one for each request; generate a new one",
+          "Idempotency-Key belongs to a different request; it must be unique to a request; generate a new one",
       });
       equal((await ask(`${origin}/companies/HRB2`)).status, 404);
     });
   }
 
-  it("are free again where nothing was created with them", async () => {
+  it("can be used again if nothing was created with them", async () => {
     await create(origin, COMPANY);
     equal((await create(origin, COMPANY, KEY)).status, 409);
     equal((await create(origin, { legalName: "" }, KEY)).status, 422);
     equal((await create(origin, { ...COMPANY, businessNumber: "HRB 2" }, KEY)).status, 201);
   });
 
-  it("let one request wait for another with the same key, and both get its answer", async () => {
+  it("make a request wait for another one with the same key, so both get the same response", async () => {
     const others = await Promise.all([startCompanyServer(database), startCompanyServer(database)]);
     const origins = [origin, ...others.map((each) => each.origin)];
     for (let round = 0; round < 30; round++) {
@@ -93,7 +93,7 @@ describe("idempotency keys", () => {
     equal((await queryRows(database, "select from company")).length, 30);
   });
 
-  it("let one of two different requests with the same key win", async () => {
+  it("accept only one of two different requests with the same key", async () => {
     const other = await startCompanyServer(database);
     for (let round = 0; round < 10; round++) {
       const key = { "Idempotency-Key": `round-${round}` };
@@ -108,7 +108,7 @@ describe("idempotency keys", () => {
   });
 
   for (const key of ["", "a b", "ä", "x".repeat(256)]) {
-    it(`are refused with 400 where malformed: ${JSON.stringify(key.slice(0, 10))}`, async () => {
+    it(`are rejected with 400 if they are malformed: ${JSON.stringify(key.slice(0, 10))}`, async () => {
       const { status, body } = await create(origin, COMPANY, { "Idempotency-Key": key });
       equal(status, 400);
       const { errors } = body as { errors: { header: string; detail: string }[] };
@@ -124,13 +124,13 @@ describe("idempotency keys", () => {
     });
   }
 
-  it("may have 255 characters, quotes and all", async () => {
+  it("may have 255 characters, including quotes", async () => {
     const key = { "Idempotency-Key": `"${"~".repeat(253)}"` };
     equal((await create(origin, COMPANY, key)).status, 201);
     equal(isReplay(await create(origin, COMPANY, key)), true);
   });
 
-  it("tell the truth when the answer to COMMIT is lost: it was created", async () => {
+  it("show after a lost response to COMMIT that the company was created", async () => {
     const relay = await startRelay(database);
     const through = await startCompanyServer(relay.url);
     relay.cutAnswerTo("commit");
@@ -144,7 +144,7 @@ describe("idempotency keys", () => {
     await relay.close();
   });
 
-  it("tell the truth when the connection is lost before COMMIT: it was not created", async () => {
+  it("show after a connection that was lost before COMMIT that the company was not created", async () => {
     const relay = await startRelay(database);
     const through = await startCompanyServer(relay.url);
     relay.cutAnswerTo('insert into "company"');
@@ -156,7 +156,7 @@ describe("idempotency keys", () => {
     await relay.close();
   });
 
-  it("mean the same request for 24 hours, and may come with another one afterwards", async () => {
+  it("belong to their request for 24 hours, and may be used for another one afterwards", async () => {
     const other = { ...COMPANY, businessNumber: "HRB 2" };
     await create(origin, COMPANY, KEY);
     await queryRows(database, `${AGE_ALL} '23 hours 59 minutes'`);
@@ -168,7 +168,7 @@ describe("idempotency keys", () => {
     equal(isReplay(await create(origin, other, KEY)), true);
   });
 
-  it("are looked for every ten minutes, to delete those whose time is over", async () => {
+  it("are deleted every ten minutes if they have expired", async () => {
     await stopCompanyServers();
     mock.timers.enable({ apis: ["setInterval"] });
     ({ origin } = await startCompanyServer(database));
@@ -181,7 +181,7 @@ describe("idempotency keys", () => {
     equal((await ask(`${origin}/companies/hrb1`)).status, 200);
   });
 
-  it("are deleted when their time is over, in batches, and no others", async () => {
+  it("are deleted in batches if they have expired, and only then", async () => {
     await create(origin, COMPANY, KEY);
     await queryRows(
       database,

@@ -31,7 +31,7 @@ describe("list of companies", () => {
 
   after(stopCompanyServers);
 
-  it("goes through all companies once, in the order of their numbers", async () => {
+  it("returns all companies once, in the order of their numbers", async () => {
     const found: string[] = [];
     let pages = 0;
     for (let next: string | null = "/companies?limit=100"; next !== null; pages++) {
@@ -46,7 +46,7 @@ describe("list of companies", () => {
     equal(pages, 3);
   });
 
-  it("has no next page where the last one is full", async () => {
+  it("has no next page after a last page that is full", async () => {
     const { body } = await ask(`${origin}/companies?after=N49&limit=55`);
     // N5, N50 to N59, and so on up to N99.
     equal(numbersOf(body).length, 55);
@@ -55,18 +55,18 @@ describe("list of companies", () => {
     equal((shorter as Page).next, "/companies?after=N98&limit=54");
   });
 
-  it("has 20 companies unless told, and takes an empty parameter as none", async () => {
+  it("has 20 companies by default, and ignores an empty parameter", async () => {
     const { body } = await ask(`${origin}/companies`);
     equal(numbersOf(body).length, 20);
     deepEqual((await ask(`${origin}/companies?after=&limit=`)).body, body);
   });
 
-  it("begins after a number in any spelling, which need not exist", async () => {
+  it("starts after a number in any spelling, which need not exist", async () => {
     const { body } = await ask(`${origin}/companies?after=n-1%2000x&limit=2`);
     deepEqual(numbersOf(body), ["N101", "N102"]);
   });
 
-  it("does not miss what is created meanwhile behind the place it has reached", async () => {
+  it("does not miss companies that are created meanwhile on later pages", async () => {
     const { body } = await ask(`${origin}/companies?after=N97&limit=1`);
     await create(origin, { legalName: "Late", businessNumber: "N980" });
     const { body: rest } = await ask(`${origin}${(body as Page).next ?? ""}`);
@@ -87,7 +87,7 @@ describe("list of companies", () => {
     });
   }
 
-  it("names every faulty parameter", async () => {
+  it("reports every invalid parameter", async () => {
     const { status, body } = await ask(`${origin}/companies?after=*&limit=5&limit=6`);
     equal(status, 422);
     deepEqual(

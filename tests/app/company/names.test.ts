@@ -17,7 +17,7 @@ describe("legal names", () => {
 
   afterEach(stopCompanyServers);
 
-  it("are kept trimmed and in NFC, up to 200 characters of any script", async () => {
+  it("are stored trimmed and in NFC, with up to 200 characters of any script", async () => {
     const origin = await start();
     const named = async (legalName: string, businessNumber: string): Promise<unknown> =>
       ((await create(origin, { legalName, businessNumber })).body as { legalName?: string })
@@ -29,7 +29,7 @@ describe("legal names", () => {
     equal((body as { legalName: string }).legalName, "Br\u00fcder");
   });
 
-  it("may have what joins and marks characters, as people write them", async () => {
+  it("may contain joiners and combining marks", async () => {
     const origin = await start();
     for (const [index, legalName] of [
       "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
@@ -48,7 +48,7 @@ describe("legal names", () => {
     }
   });
 
-  it("are refused where nobody could see or read them in their order", async () => {
+  it("are rejected if they are invisible, or displayed in another order", async () => {
     const origin = await start();
     for (const [legalName, wrong] of [
       ["x".repeat(201)],
@@ -77,7 +77,7 @@ describe("legal names", () => {
       const { detail, errors } = answer.body as { detail: string; errors: { pointer: string }[] };
       equal(errors[0]?.pointer, "#/legalName");
       equal(/U\+[0-9A-F]{4,}/.exec(detail)?.[0], wrong);
-      // What is shown of it does no harm either.
+      // The error itself contains no such character.
       match(detail, /^[^\p{Cc}\p{Cf}\p{Zl}\p{DI}]*$/u);
     }
   });

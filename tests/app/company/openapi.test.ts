@@ -41,7 +41,7 @@ const post = (body: string, headers: Record<string, string> = {}): RequestInit =
   body,
 });
 
-/** Requests that bring about every documented answer, in this order. */
+/** Requests that produce every documented response, in this order. */
 const REQUESTS: readonly [operation: string, status: number, path: string, RequestInit?][] = [
   ["createCompany", 201, "/companies", post(COMPANY, { "Idempotency-Key": "k" })],
   ["createCompany", 201, "/companies", post(COMPANY, { "Idempotency-Key": "k" })],
@@ -61,14 +61,14 @@ const REQUESTS: readonly [operation: string, status: number, path: string, Reque
   ["listCompanies", 422, "/companies?limit=0"],
 ];
 
-/** Those that are answered 503 without PostgreSQL. */
+/** Requests that are answered 503 without PostgreSQL. */
 const WITHOUT_POSTGRES: typeof REQUESTS = [
   ["createCompany", 503, "/companies", post(COMPANY)],
   ["findCompany", 503, "/companies/hrb-1"],
   ["listCompanies", 503, "/companies"],
 ];
 
-/** Headers that an answer has only for the API's sake. */
+/** Response headers that belong to the API. */
 const HEADERS = ["Location", "Link", "Retry-After", "Idempotent-Replayed"];
 
 describe("OpenAPI document", () => {
@@ -79,7 +79,7 @@ describe("OpenAPI document", () => {
   const documentOf = async (origin: string): Promise<OpenApi> =>
     (await ask(`${origin}/openapi.json`)).body as OpenApi;
 
-  it("tells of every operation, and of every status that it may answer", async () => {
+  it("describes every operation with all its statuses", async () => {
     const { origin } = await startCompanyServer(await postgres.newDatabase());
     const { openapi, paths, components } = await documentOf(origin);
     equal(openapi, "3.1.0");
@@ -105,7 +105,7 @@ describe("OpenAPI document", () => {
     ]);
   });
 
-  it("tells of parameters and body as they are checked", async () => {
+  it("describes parameters and bodies as they are validated", async () => {
     const { origin } = await startCompanyServer(await postgres.newDatabase());
     const { paths } = await documentOf(origin);
     const parameters = Object.values(paths)
@@ -126,7 +126,7 @@ describe("OpenAPI document", () => {
     equal(body.safeParse({ businessNumber: "HRB 1" }).success, false);
   });
 
-  it("is kept by the answers, status by status", async () => {
+  it("matches the responses, status by status", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin } = await startCompanyServer(relay.url);
     const document = await documentOf(origin);
@@ -159,7 +159,7 @@ describe("OpenAPI document", () => {
   });
 });
 
-/** An answer has the media type, the schema and no other headers than the document says. */
+/** Checks that a response has the media type, the schema and only the headers of the document. */
 function assertConforms(document: OpenApi, operation: string, answer: Answer): void {
   const { responses } =
     Object.values(document.paths)

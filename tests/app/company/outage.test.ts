@@ -21,9 +21,9 @@ const assertUnavailable = ({ status, headers, body }: Answer): void => {
   match(seconds, /^[1-5]$/);
   deepEqual(body, {
     type: "urn:problem-type:unavailable",
-    title: "Not now",
+    title: "Temporarily unavailable",
     status: 503,
-    detail: `the database cannot be used now: repeat the same request in ${seconds} s`,
+    detail: `the database is temporarily unavailable; repeat the same request in ${seconds} s`,
   });
 };
 
@@ -35,7 +35,7 @@ describe("company registry while PostgreSQL is stopped and started", () => {
     ["stopped", (running: Postgres) => running.stop()],
     ["killed", killPostgres],
   ] as const) {
-    it(`loses nothing that it acknowledged, stays ready and recovers by itself: ${what}`, async () => {
+    it(`loses nothing that it acknowledged, stays ready and recovers on its own: ${what}`, async () => {
       const running = await start();
       const database = await newDatabase(running.url);
       const { origin } = await startCompanyServer(database);
@@ -84,7 +84,7 @@ describe("company registry while PostgreSQL is stopped and started", () => {
   }
 });
 
-describe("company registry whose PostgreSQL has troubles", () => {
+describe("company registry whose PostgreSQL fails", () => {
   const postgres = usePostgres();
   const open = new Set<Client>();
 
@@ -101,7 +101,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     return client;
   };
 
-  it("is alive, not ready and answers 503 until PostgreSQL is there, then gets ready", async () => {
+  it("is alive, not ready and answers 503 until PostgreSQL is available, then becomes ready", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     relay.refuse();
     const { origin, log } = await startUnreadyServer(relay.url);
@@ -133,7 +133,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     await relay.close();
   });
 
-  it("survives that PostgreSQL ends its connections, idle ones and those in a transaction", async () => {
+  it("survives when PostgreSQL closes its connections, both idle ones and those in a transaction", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     await ask(`${origin}/companies`);
@@ -154,7 +154,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     equal((await create(origin, COMPANY)).status, 201);
   });
 
-  it("answers 503 when PostgreSQL takes no more connections", async () => {
+  it("answers 503 when PostgreSQL accepts no more connections", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const full = async (): Promise<boolean> =>
@@ -168,7 +168,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     await waitFor("it is served", async () => (await ask(`${origin}/companies`)).status === 200);
   });
 
-  it("answers 503 while PostgreSQL is a standby, and leaves the connection to it", async () => {
+  it("answers 503 while PostgreSQL is a standby, and drops its connection to it", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const name = new URL(database).pathname.slice(1);
@@ -182,7 +182,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     await waitFor("it creates", async () => (await create(origin, COMPANY)).status === 201);
   });
 
-  it("answers 503 while its password is refused, or its tables are not as they should be", async () => {
+  it("answers 503 while its password is rejected, or its tables are wrong", async () => {
     const database = await postgres.newDatabase();
     const { origin, log } = await startCompanyServer(database);
     const role = `role_${new URL(database).pathname.slice(1)}`;
@@ -221,7 +221,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     await queryRows(database, `drop owned by ${role}; drop role ${role}`);
   });
 
-  it("answers 500 to what does not pass, and logs why without the row", async () => {
+  it("answers 500 to errors that are not transient, and logs them without the row", async () => {
     const database = await postgres.newDatabase();
     const { origin, log } = await startCompanyServer(database);
     await queryRows(database, "alter table company add check (legal_name <> 'Muster GmbH')");
@@ -239,7 +239,7 @@ describe("company registry whose PostgreSQL has troubles", () => {
     deepEqual(more, []);
   });
 
-  it("ends its connections when it drains, after the answers that are under way", async () => {
+  it("closes its connections when it drains, after the pending responses", async () => {
     const database = await postgres.newDatabase();
     const { origin, server } = await startCompanyServer(database, { drainSeconds: 0.5 });
     const elsewhere = await connect(database);

@@ -14,8 +14,8 @@ import { usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
 const URL_RULE =
-  "it must be a URL with user, password, host and database, percent-encoded and without parameters; " +
-  "for TLS there is DATABASE_TLS (for example postgres://registry:secret@localhost:5432/registry)";
+  "it must be a URL with user, password, host and database, percent-encoded and without parameters, " +
+  "because DATABASE_TLS configures TLS (for example postgres://registry:secret@localhost:5432/registry)";
 
 const start = (env: NodeJS.ProcessEnv): Run =>
   runNode("app/main.ts", [], {
@@ -29,10 +29,10 @@ const start = (env: NodeJS.ProcessEnv): Run =>
 
 const portOf = ({ out }: Run): string => /"port":(\d+)/.exec(out)?.[1] ?? "";
 
-describe("settings of the company registry", () => {
+describe("company registry settings", () => {
   afterEach(endRuns);
 
-  it("are named with what is allowed when they are wrong, and the password is not shown", async () => {
+  it("are reported with their rules if they are invalid, without the password", async () => {
     const run = start({ DATABASE_URL: "postgres://a:hunter2@db", DATABASE_TLS: "on", PORT: "x" });
     equal(await run.ended, 2);
     deepEqual(run.err.split("\n"), [
@@ -43,7 +43,7 @@ describe("settings of the company registry", () => {
     ]);
   });
 
-  it("are named when they are missing", async () => {
+  it("are reported if they are missing", async () => {
     const run = start({});
     equal(await run.ended, 2);
     equal(run.err, `DATABASE_URL is not set; ${URL_RULE}\n`);
@@ -60,7 +60,7 @@ describe("settings of the company registry", () => {
     ],
     ["postgres://a:b@[::1]:5433/c", ["::1", 5433, "a", "b", "c"]],
   ] as const) {
-    it(`take ${text}, verified by TLS unless told`, () => {
+    it(`accept ${text}, with verified TLS by default`, () => {
       const { values, faults } = checkSettings(DATABASE_RULES, { DATABASE_URL: text });
       deepEqual(faults, []);
       const [host, port, user, password, database] = parts;
@@ -85,14 +85,14 @@ describe("settings of the company registry", () => {
     "postgres://a:b@c/d?sslmode=disable",
     "postgres://a:b@c/d#e",
   ]) {
-    it(`refuse ${JSON.stringify(text)} as URL of a database`, () => {
+    it(`reject ${JSON.stringify(text)} as a database URL`, () => {
       const { faults } = checkSettings(DATABASE_RULES, { DATABASE_URL: text });
       deepEqual(faults.map(sentenceOf), [`DATABASE_URL is set (secret, not shown); ${URL_RULE}`]);
     });
   }
 });
 
-describe("process of the company registry", () => {
+describe("company registry process", () => {
   const postgres = usePostgres();
   const servers = new Set<Server>();
   let certificate = "";
@@ -110,7 +110,7 @@ describe("process of the company registry", () => {
     servers.clear();
   });
 
-  /** A server in front of a PostgreSQL; the URL of the same database there. */
+  /** Puts a server in front of PostgreSQL, and returns the URL of the database through it. */
   const listen = async (
     target: URL,
     joined: (near: Socket, far: Socket) => void,
@@ -128,7 +128,7 @@ describe("process of the company registry", () => {
     return url.href;
   };
 
-  it("serves, drains on SIGTERM to exit 0, and leaves the password out of its log", async () => {
+  it("serves, drains on SIGTERM, exits with status 0, and never logs the password", async () => {
     const url = await postgres.newDatabase();
     const run = start({ DATABASE_URL: url, DATABASE_TLS: "off", LOG_LEVEL: "debug" });
     await waitFor("it is ready", () => run.out.includes('"phase":"ready"'));
@@ -144,7 +144,7 @@ describe("process of the company registry", () => {
     ok(!run.out.includes(new URL(url).password));
   });
 
-  it("ends by itself when it may not make its tables, and says why", async () => {
+  it("exits if it lacks the permission to create its tables, and logs the reason", async () => {
     const url = new URL(await postgres.newDatabase());
     url.password = "hunter2";
     const run = start({ DATABASE_URL: url.href, DATABASE_TLS: "off" });
@@ -153,7 +153,7 @@ describe("process of the company registry", () => {
     ok(!(run.out + run.err).includes("hunter2"));
   });
 
-  it("says nothing to a PostgreSQL without TLS unless told", async () => {
+  it("sends nothing to a PostgreSQL without TLS by default", async () => {
     const target = new URL(await postgres.newDatabase());
     const heard: Buffer[] = [];
     const url = await listen(target, (near, far) => {
@@ -162,7 +162,7 @@ describe("process of the company registry", () => {
     });
     const run = start({ DATABASE_URL: url });
     await waitFor("it was refused", () => run.out.includes("does not support SSL"));
-    // The question for TLS, once or more, and nothing else.
+    // The SSLRequest, once or more, and nothing else.
     match(Buffer.concat(heard).toString("hex"), /^(0000000804d2162f)+$/);
   });
 
@@ -177,7 +177,7 @@ describe("process of the company registry", () => {
       url.hostname = host;
       const run = start({
         DATABASE_URL: url.href,
-        // What may be set for other programs does not weaken it.
+        // A variable that may be set for other programs must not weaken TLS.
         NODE_TLS_REJECT_UNAUTHORIZED: "0",
         PGSSLMODE: "no-verify",
         ...(trusts && { NODE_EXTRA_CA_CERTS: join(certificate, "cert.pem") }),
@@ -189,7 +189,7 @@ describe("process of the company registry", () => {
   }
 });
 
-/** Answers PostgreSQL's question for TLS with yes, and ends TLS. */
+/** Accepts PostgreSQL's SSLRequest, and terminates TLS. */
 function tlsInFront(folder: string): (near: Socket, far: Socket) => void {
   const [cert, key] = ["cert.pem", "key.pem"].map((file) => readFileSync(join(folder, file)));
   const secureContext = createSecureContext({ cert, key });

@@ -26,7 +26,7 @@ const statusesOf = (answers: Answer[]): Record<string, number> =>
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-describe("creations of one number at once", () => {
+describe("concurrent creations of one number", () => {
   const postgres = usePostgres();
   const open = new Set<Client>();
 
@@ -36,7 +36,7 @@ describe("creations of one number at once", () => {
     await stopCompanyServers();
   });
 
-  /** Another program that has created the number, and has yet to commit. */
+  /** Another program that has created the number and has not committed yet. */
   const insertElsewhere = async (database: string): Promise<Client> => {
     const client = new Client(database);
     open.add(client);
@@ -53,7 +53,7 @@ describe("creations of one number at once", () => {
       return (await queryRows(database, waiting)).length > 0;
     });
 
-  it("make one company on one replica, which asks PostgreSQL for one row only", async () => {
+  it("create one company on one replica, which inserts only one row", async () => {
     const { origin } = await startCompanyServer(await postgres.newDatabase());
     const answers = await Promise.all(times(20, () => create(origin, COMPANY)));
     deepEqual(statusesOf(answers), { 201: 1, 409: 19 });
@@ -62,7 +62,7 @@ describe("creations of one number at once", () => {
     equal(await metric(origin, "companies_constraint_violations_total"), 0);
   });
 
-  it("make one company on three replicas, and every other answer is 409", async () => {
+  it("create one company on three replicas, and every other response is 409", async () => {
     const database = await postgres.newDatabase();
     const servers = await Promise.all(times(3, () => startCompanyServer(database)));
     const answers = await Promise.all(
@@ -79,7 +79,7 @@ describe("creations of one number at once", () => {
     equal(early + (await sum("companies_constraint_violations_total")), 59);
   });
 
-  it("make one company of each number, whatever comes to whichever replica with whatever key", async () => {
+  it("create one company for each number, for any requests on any replicas with any keys", async () => {
     const database = await postgres.newDatabase();
     const servers = await Promise.all(times(3, () => startCompanyServer(database)));
     const request = fc.record({
@@ -128,7 +128,7 @@ describe("creations of one number at once", () => {
     );
   });
 
-  it("are counted as a violation where PostgreSQL's constraint has the last word", async () => {
+  it("are counted as violations if PostgreSQL's constraint rejects them", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const elsewhere = await insertElsewhere(database);
@@ -143,7 +143,7 @@ describe("creations of one number at once", () => {
     equal(await metric(origin, "companies_refused_early_total"), 0);
   });
 
-  it("succeed where the other one is rolled back", async () => {
+  it("succeed if the other one is rolled back", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const elsewhere = await insertElsewhere(database);
@@ -153,7 +153,7 @@ describe("creations of one number at once", () => {
     equal((await asked).status, 201);
   });
 
-  it("do not keep those of other numbers waiting, and give up in the end", async () => {
+  it("do not block creations of other numbers, and time out", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const elsewhere = await insertElsewhere(database);
@@ -174,7 +174,7 @@ describe("migrations", () => {
 
   afterEach(stopCompanyServers);
 
-  it("are made once where five replicas start at once, and all get ready", async () => {
+  it("run once if five replicas start at the same time, and all become ready", async () => {
     const database = await postgres.newDatabase();
     const servers = await Promise.all(times(5, () => startUnreadyServer(database)));
     await waitFor("all are ready", () =>
@@ -196,11 +196,11 @@ describe("migrations", () => {
     deepEqual(statusesOf(answers), { 201: 5 });
   });
 
-  it("of another replica are waited for: until then it is not ready and answers 503", async () => {
+  it("wait for those of another replica, which is not ready and answers 503 until then", async () => {
     const database = await postgres.newDatabase();
     const other = new Client(database);
     await other.connect();
-    // The lock by which Kysely keeps migrations apart.
+    // The lock with which Kysely serialises migrations.
     await other.query("select pg_advisory_lock(3853314791062309107)");
     const { server, origin } = await startUnreadyServer(database);
     await waitFor("it waits", async () => {
@@ -216,7 +216,7 @@ describe("migrations", () => {
     equal((await create(origin, COMPANY)).status, 201);
   });
 
-  it("leave alone the companies of a database that has the tables", async () => {
+  it("keep the companies of a database that already has the tables", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     await create(origin, COMPANY);

@@ -16,7 +16,7 @@ const canonical = fc
   .array(fc.constantFrom(...LETTERS_AND_DIGITS), { minLength: 2, maxLength: 32 })
   .map((characters) => characters.join(""));
 
-/** Ways to write a number, in at most 100 characters. */
+/** Spellings of a number, in at most 100 characters. */
 const spellingOf = (number: string): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -55,7 +55,7 @@ describe("spelling of business numbers", () => {
     ["a".repeat(32), "A".repeat(32)],
     [`${" ".repeat(98)}z9`, "Z9"],
   ] as const) {
-    it(`takes ${JSON.stringify(written)} as ${number}`, async () => {
+    it(`reads ${JSON.stringify(written)} as ${number}`, async () => {
       await queryRows(database, "truncate company cascade");
       const { status, headers } = await create(origin, {
         legalName: "A",
@@ -99,7 +99,7 @@ describe("spelling of business numbers", () => {
     });
   }
 
-  it("is told which character is wrong, by its number where nobody could see it", async () => {
+  it("reports the first wrong character, by its code point if it is invisible", async () => {
     for (const [written, wrong] of [
       ["hrb\u00a01", "U+00A0"],
       ["hrb\t1", "U+0009"],
@@ -122,7 +122,7 @@ describe("spelling of business numbers", () => {
     }
   });
 
-  it("finds the same company by any spelling, and lets none create it again", async () => {
+  it("finds the same company by any spelling, and rejects creating it again by any", async () => {
     const twoSpellings = canonical.chain((number) =>
       fc.tuple(fc.constant(number), spellingOf(number), spellingOf(number)),
     );
@@ -142,7 +142,7 @@ describe("spelling of business numbers", () => {
     );
   });
 
-  it("lets PostgreSQL take nothing that is not canonical", async () => {
+  it("is canonical in PostgreSQL, which rejects any other", async () => {
     const insert = "insert into company (business_number, legal_name) values ($1, $2)";
     for (const [number, name] of [
       ["hrb1", "A"],
