@@ -1,16 +1,16 @@
-/** Milliseconds after which a request counts as unanswered. */
+/** Timeout of a request, in milliseconds. */
 const TIMEOUT_MS = 20_000;
 
 export interface Answer {
   status: number;
-  /** Empty where it is not a replica that answered. */
+  /** Name of the replica; empty if something else answered, such as a load balancer. */
   replica: string;
   headers: Headers;
-  /** What JSON says, undefined where that cannot be read; of all else its bytes. */
+  /** Parsed JSON, or undefined if it is malformed; the bytes of any other media type. */
   body: unknown;
 }
 
-/** Asks the server; undefined if nobody answers in time, or the signal says before that nobody wants to know. */
+/** Sends a request; undefined if it fails, times out or is aborted by the signal. */
 export async function ask(
   path: string,
   { signal, ...init }: RequestInit = {},
@@ -29,7 +29,7 @@ export async function ask(
   }
 }
 
-/** True if a body is what JSON has as an object. */
+/** True if a body is parsed JSON with members. */
 export function isObject(body: unknown): body is object {
   return typeof body === "object" && body !== null && !(body instanceof Uint8Array);
 }

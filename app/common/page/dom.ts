@@ -1,4 +1,4 @@
-/** The element of the page that has this id and type. */
+/** The element of the page with this id and type. */
 export function byId<T extends Element>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof type)) {
@@ -19,7 +19,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A new element with what people write, which runs from the side on which its words begin. */
+/** A new element for text that people write; its direction follows the text. */
 export function createWritten<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className = "",
@@ -30,7 +30,7 @@ export function createWritten<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets a text only where it differs, so that a screen reader announces changes alone. */
+/** Sets an element's text only if it differs, so screen readers announce only changes. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) {
     element.textContent = text;

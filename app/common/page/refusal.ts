@@ -1,16 +1,16 @@
 import { ask } from "./ask.ts";
 
 /**
- * Why the server will not serve this page however often it tries: it takes the page for one of another origin. A
- * WebSocket says nothing of that, but a POST has the origin, too, and is answered.
+ * Finds out whether the server rejects this page as cross-origin, which no retry can fix. A failed WebSocket does not
+ * reveal the reason, but a POST sends the origin, too, and gets a response that the page can read.
  *
- * @param path where a POST does no harm
- * @returns what to do about it; undefined where it is no such refusal
+ * @param path a POST to it must have no effect
+ * @returns how to fix it; undefined if the page is not rejected
  */
 export async function refusalAt(path: string): Promise<string | undefined> {
   const answer = await ask(path, { method: "POST" });
   return answer?.status === 403 && answer.replica !== ""
-    ? `The server takes this page for one of another origin. Add ${location.origin} to allowedOrigins, ` +
-        "or have the proxy in front of the server pass on the header Host."
+    ? `The server rejects this page as cross-origin. Add ${location.origin} to allowedOrigins, ` +
+        "or make the proxy in front of the server forward the Host header."
     : undefined;
 }

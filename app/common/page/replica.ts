@@ -1,6 +1,6 @@
 import { create } from "./dom.ts";
 
-/** The same colour for the same name, in every tab; the factor spreads names that differ little. */
+/** Derives a hue from a name, so a replica has the same colour in every tab; the factor spreads similar names. */
 function hueOf(name: string): number {
   let hash = 0x811c9dc5;
   for (const character of name) {
@@ -9,7 +9,7 @@ function hueOf(name: string): number {
   return Math.round(((Math.imul(hash, 0x9e3779b1) >>> 0) / 2 ** 32) * 360);
 }
 
-/** Gives an element the colour of a replica; the style sheet makes of the hue what is readable. */
+/** Gives an element the colour of a replica; the style sheet derives readable shades from the hue. */
 export function tint(element: HTMLElement | SVGElement, replica: string): void {
   element.style.setProperty("--hue", String(hueOf(replica)));
   element.classList.add("tinted");

@@ -5,7 +5,7 @@ import { count } from "../../common/page/words.ts";
 
 const MAX_ENTRIES = 50;
 
-/** Which replica answered what, the newest first. */
+/** A log of which replica answered which request, newest first. */
 export class Answers {
   readonly #replica = byId("replica", HTMLElement);
   readonly #note = byId("replica-note", HTMLElement);
@@ -13,7 +13,7 @@ export class Answers {
   readonly #seen = new Set<string>();
   #streak = 0;
 
-  /** An answer of somebody else than a replica, such as a load balancer, is none. */
+  /** Ignores responses that no replica sent, such as those of a load balancer. */
   add(question: string, { status, replica }: Answer, milliseconds: number): void {
     if (replica === "") {
       return;

@@ -9,21 +9,21 @@ export interface Company {
 
 export interface CompanyPage {
   companies: readonly Company[];
-  /** Where the next page is; null after the last. */
+  /** URL of the next page; null on the last one. */
   next: string | null;
 }
 
-/** What the registry has to say when it does not do what it was asked for, as RFC 9457 has it. */
+/** A problem document (RFC 9457), which explains why a request failed. */
 export interface Problem {
   title?: string;
   detail?: string;
-  /** URL of the company that has the number already. */
+  /** URL of the company that already has the number. */
   company?: string;
-  /** Every faulty field. */
+  /** All invalid values. */
   errors?: readonly Fault[];
 }
 
-/** `pointer` where it is in the body. */
+/** An invalid value; it has a `pointer` if it is in the body. */
 export interface Fault {
   pointer?: string;
   detail: string;
@@ -31,15 +31,15 @@ export interface Fault {
 }
 
 export interface Answer extends ServerAnswer {
-  /** Milliseconds to wait before asking again, if told. */
+  /** Milliseconds to wait before a retry, from `Retry-After`. */
   retryAfterMs: number | undefined;
-  /** Undefined where all is well, and where somebody else than the registry answered. */
+  /** Undefined after a success, and if something else than the registry answered. */
   problem: Problem | undefined;
 }
 
-/** A request in the words of the log. */
+/** A request, with its label in the log. */
 export interface Question extends RequestInit {
-  says: string;
+  label: string;
   path: string;
 }
 
@@ -51,19 +51,19 @@ export function isCompanyPage(body: unknown): body is CompanyPage {
   return isObject(body) && "companies" in body && "next" in body;
 }
 
-/** Asks the registry, and tells the log who answered; undefined if nobody did. */
+/** Sends a request and logs which replica answered; undefined if there is no response. */
 export async function ask(
-  { says, path, ...init }: Question,
+  { label, path, ...init }: Question,
   answers: Answers,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
   const began = performance.now();
-  const told = await askServer(path, { ...init, signal });
-  if (told === undefined) {
+  const response = await askServer(path, { ...init, signal });
+  if (response === undefined) {
     return undefined;
   }
-  const answer = read(told);
-  answers.add(says, answer, Math.round(performance.now() - began));
+  const answer = read(response);
+  answers.add(label, answer, Math.round(performance.now() - began));
   return answer;
 }
 

@@ -6,7 +6,7 @@ import { isCompany, type Answer } from "./api.ts";
 import { insist, refusalOf } from "./insist.ts";
 import { timeElement } from "./words.ts";
 
-/** Shows the company that the address names, such as `#AB12`. */
+/** Shows the company that the URL fragment names, such as `#AB12`. */
 export class CompanyDialog {
   readonly #dialog = byId("company", HTMLDialogElement);
   readonly #name = byId("company-name", HTMLElement);
@@ -22,7 +22,7 @@ export class CompanyDialog {
     this.#answers = answers;
     byId("close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("click", ({ target }) => {
-      // What lies on the dialog is a target of its own; the rest is the backdrop.
+      // A click on the content has another target; the dialog itself means the backdrop.
       if (target === this.#dialog) {
         this.#dialog.close();
       }
@@ -47,7 +47,7 @@ export class CompanyDialog {
       this.#dialog.showModal();
     }
     const answer = await insist(
-      { says: `Show ${number}`, path: `/companies/${encodeURIComponent(number)}` },
+      { label: `Show ${number}`, path: `/companies/${encodeURIComponent(number)}` },
       {
         answers: this.#answers,
         signal,

@@ -9,7 +9,7 @@ import { canonicalNumber, plainNumber } from "./number.ts";
 import { randomUuid } from "./uuid.ts";
 import { hashOf } from "./words.ts";
 
-/** What is sent, under a key by which the registry knows it again: however often it comes, it is done once. */
+/** What is sent; the key makes the registry create it only once, however often it is sent. */
 interface Submission {
   legalName: string;
   businessNumber: string;
@@ -38,10 +38,10 @@ export class CompanyForm {
   readonly #onCreated: (company: Company) => void;
   #sending: AbortController | undefined;
 
-  /** The last submission, while it is not known what became of it. */
+  /** The last submission, while its outcome is unknown. */
   #unsettled: Submission | undefined;
 
-  /** After a success the form is empty: the second click of a double click must not complain of that. */
+  /** True after a success, when the form is empty: a second click must not report empty fields. */
   #isSpent = false;
 
   constructor(answers: Answers, onCreated: (company: Company) => void) {
@@ -72,7 +72,7 @@ export class CompanyForm {
     this.#sending = undefined;
     if (answer === undefined) {
       const words =
-        "Stopped before the registry confirmed it. Register again to be sure: it is never done twice.";
+        "Stopped before the registry confirmed the registration. Register again to be sure: the company is never created twice.";
       this.#enter("failed", words);
       this.#register.focus();
       return;
@@ -83,7 +83,7 @@ export class CompanyForm {
     this.#settle(submission, answer);
   }
 
-  /** What is in the form; what says the same as the unsettled one has its key. */
+  /** The content of the form, with the key of the unsettled submission if that is equivalent. */
   #take(): Submission {
     const values = {
       legalName: this.#legalName.value,
@@ -105,7 +105,7 @@ export class CompanyForm {
     this.#enter("sending", "Registering…");
     return insist(
       {
-        says: `Register ${number}`,
+        label: `Register ${number}`,
         path: "/companies",
         method: "POST",
         headers: { "Content-Type": "application/json", "Idempotency-Key": key },
@@ -127,7 +127,7 @@ export class CompanyForm {
     } else if (problem?.company !== undefined) {
       const number = normaliseIdentifier(businessNumber);
       this.#businessNumber.fail("Another company has this number.");
-      this.#enter("failed", `${number} is registered already.`);
+      this.#enter("failed", `${number} is already registered.`);
       this.#offer(numberIn(problem.company) ?? number);
     } else if (problem?.errors !== undefined) {
       this.#faulty(problem.errors);
@@ -151,7 +151,7 @@ export class CompanyForm {
     const others: string[] = [];
     for (const { pointer = "", detail, mustBe } of faults) {
       const field = this.#fields.get(pointer);
-      // What is not about a field of the form has no other place to stand.
+      // Faults that belong to no field are shown below the form.
       if (field === undefined) {
         others.push(detail);
       } else {
@@ -176,7 +176,7 @@ export class CompanyForm {
     this.#outcome.dataset.state = state;
     this.#link.hidden = true;
     this.#fields.forEach((field) => (field.isLocked = isBusy));
-    // Not `disabled`: that would take the focus from who uses the keyboard.
+    // `disabled` would take the focus away from keyboard users.
     this.#register.ariaDisabled = String(isBusy);
     setText(this.#register, isBusy ? "Registering…" : "Register");
     this.#cancel.hidden = state !== "waiting";

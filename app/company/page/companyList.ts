@@ -8,10 +8,10 @@ import { hashOf, timeElement } from "./words.ts";
 
 const PAGE_SIZE = 25;
 
-/** Milliseconds without a key until the list follows what is typed. */
+/** Milliseconds without a keystroke before the list follows the filter. */
 const SETTLE_MS = 250;
 
-/** The companies in the order of their numbers, from a number on, page by page. */
+/** Lists companies in the order of their numbers, page by page, starting at a number. */
 export class CompanyList {
   readonly #region = byId("list", HTMLElement);
   readonly #body = byId("companies", HTMLTableSectionElement);
@@ -24,14 +24,14 @@ export class CompanyList {
   #loading = new AbortController();
   #settling: ReturnType<typeof setTimeout> | undefined;
 
-  /** What is listed starts here. */
+  /** The number at which the list starts; empty for all. */
   #start = "";
 
-  /** Where to go on; undefined at the end. */
+  /** URL of the next page; undefined at the end. */
   #next: string | undefined;
 
-  /** The last number up to which the list is whole. */
-  #wholeTo = "";
+  /** The last number up to which the list has no gaps. */
+  #completeTo = "";
 
   constructor(answers: Answers) {
     this.#answers = answers;
@@ -48,10 +48,10 @@ export class CompanyList {
     void this.#load();
   }
 
-  /** Shows a company that is new, where it belongs, even if what is before it is not loaded yet. */
+  /** Inserts a new company at its place, even if the companies before it are not loaded yet. */
   async created(company: Company): Promise<void> {
     if (this.#isBusy) {
-      // What is on its way may have been read before; and the registry can be asked again.
+      // The pending page may be older than the company, and the registry is available again.
       await this.#load();
     }
     if (company.businessNumber >= this.#start) {
@@ -81,8 +81,8 @@ export class CompanyList {
       query.set("after", after);
     }
     this.#next = undefined;
-    const says = this.#start === "" ? "List companies" : `List from ${this.#start}`;
-    const page = await this.#ask(says, `/companies?${query.toString()}`);
+    const label = this.#start === "" ? "List companies" : `List from ${this.#start}`;
+    const page = await this.#ask(label, `/companies?${query.toString()}`);
     if (page !== undefined) {
       this.#body.replaceChildren();
       this.#region.scrollTop = 0;
@@ -98,22 +98,25 @@ export class CompanyList {
       await this.#load();
       return;
     }
-    const page = await this.#ask(`List after ${this.#wholeTo}`, this.#next);
+    const page = await this.#ask(`List after ${this.#completeTo}`, this.#next);
     if (page !== undefined) {
       const [first] = this.#add(page);
-      // The button may be gone now, and with it the place of who uses the keyboard.
+      // The button may be hidden now, which would lose the focus of keyboard users.
       first?.querySelector("a")?.focus();
-      setText(this.#announcer, `${count(page.companies.length, "company", "companies")} more.`);
+      setText(
+        this.#announcer,
+        `${count(page.companies.length, "more company", "more companies")}.`,
+      );
     }
   }
 
-  /** A page; undefined if another was asked for meanwhile, or the registry refuses. */
-  async #ask(says: string, path: string): Promise<CompanyPage | undefined> {
+  /** Loads a page; undefined if another one was requested meanwhile, or the registry rejects the request. */
+  async #ask(label: string, path: string): Promise<CompanyPage | undefined> {
     this.#loading.abort();
     const { signal } = (this.#loading = new AbortController());
     this.#busy(true);
     const answer = await insist(
-      { says, path },
+      { label, path },
       {
         answers: this.#answers,
         signal,
@@ -142,7 +145,7 @@ export class CompanyList {
   #add({ companies, next }: CompanyPage): HTMLTableRowElement[] {
     const rows = companies.map((company) => this.#insert(company));
     this.#next = next === null ? undefined : pathOf(next);
-    this.#wholeTo = companies.at(-1)?.businessNumber ?? this.#wholeTo;
+    this.#completeTo = companies.at(-1)?.businessNumber ?? this.#completeTo;
     this.#showState();
     return rows;
   }
@@ -170,13 +173,13 @@ export class CompanyList {
 
   #showState(): void {
     const rows = [...this.#body.rows];
-    const isWhole = this.#next === undefined;
+    const isComplete = this.#next === undefined;
     for (const row of rows) {
-      row.classList.toggle("beyond", !isWhole && (row.dataset.number ?? "") > this.#wholeTo);
+      row.classList.toggle("beyond", !isComplete && (row.dataset.number ?? "") > this.#completeTo);
     }
     setText(this.#more, "Show more");
-    this.#more.hidden = isWhole;
-    const none = this.#start === "" ? "No company yet." : `No company from ${this.#start} on.`;
+    this.#more.hidden = isComplete;
+    const none = this.#start === "" ? "No companies yet." : `No companies from ${this.#start} on.`;
     setText(this.#words, rows.length === 0 ? none : "");
   }
 }
@@ -195,7 +198,7 @@ function rowOf(company: Company): HTMLTableRowElement {
   };
   for (const [name, content] of Object.entries(columns)) {
     const cell = create("td", name);
-    // A table that the style sheet lays out as a grid would lose its meaning without roles.
+    // Roles keep the meaning of a table that the style sheet lays out as a grid.
     cell.setAttribute("role", "cell");
     cell.append(content);
     row.append(cell);
@@ -203,7 +206,7 @@ function rowOf(company: Company): HTMLTableRowElement {
   return row;
 }
 
-/** Of the URL of the next page, what does not depend on who stands between. */
+/** The URL of the next page without its origin, which a proxy may have changed. */
 function pathOf(url: string): string {
   const { pathname, search } = new URL(url, location.origin);
   return pathname + search;

@@ -1,13 +1,13 @@
 import { byId, setText } from "../../common/page/dom.ts";
 
-/** A field of the form, with what is wrong about it. */
+/** A field of the form, with its error. */
 export class Field {
   readonly #input: HTMLInputElement;
   readonly #error: HTMLElement;
 
   readonly #name: string;
 
-  /** @param name what people call it */
+  /** @param name the name of the field in error messages */
   constructor(id: string, name: string) {
     this.#name = name;
     this.#input = byId(id, HTMLInputElement);
@@ -23,7 +23,7 @@ export class Field {
     this.#input.value = value;
   }
 
-  /** What is sent must not change meanwhile. */
+  /** Makes the field read-only while it is sent. */
   set isLocked(isLocked: boolean) {
     this.#input.readOnly = isLocked;
   }
@@ -32,7 +32,7 @@ export class Field {
     return this.#input.ariaInvalid === "true";
   }
 
-  /** Says what the value must be; which field it is, and what is in it, everybody sees. */
+  /** Shows what the value must be; the field already shows its name and value. */
   refuse(mustBe: string): void {
     const isEmpty = this.value.trim() === "";
     this.fail(isEmpty ? `Enter the ${this.#name}.` : `The ${this.#name} must be ${mustBe}.`);

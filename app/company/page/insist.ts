@@ -3,10 +3,10 @@ import { sentence } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { ask, type Answer, type Question } from "./api.ts";
 
-/** Statuses of those who could not ask the registry or its database now, and may be asked again. */
-const PASSING = [429, 502, 503, 504];
+/** Statuses of transient failures, which are retried. */
+const TRANSIENT = [429, 502, 503, 504];
 
-/** Milliseconds until the second attempt where nobody says; each further one waits twice as long, up to the limit. */
+/** Milliseconds before the first retry without `Retry-After`; doubled for each further one, up to the limit. */
 const FIRST_WAIT_MS = 2000;
 const MAX_WAIT_MS = 30_000;
 
@@ -14,22 +14,22 @@ const TICK_MS = 250;
 
 export interface Insistence {
   answers: Answers;
-  /** Gives up. */
+  /** Stops the attempts. */
   signal: AbortSignal;
-  /** Gets the words about when it is tried again. */
+  /** Shows the time until the next attempt. */
   countdown: HTMLElement;
-  /** Gets the words about why there is no answer yet. */
+  /** Receives why there is no final response yet. */
   onTrouble: (words: string) => void;
 }
 
-/** Asks until there is an answer that stands; undefined if it is given up. */
+/** Retries a request until its response is final; undefined if it is aborted. */
 export async function insist(
   question: Question,
   { answers, signal, countdown, onTrouble }: Insistence,
 ): Promise<Answer | undefined> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
     const answer = await ask(question, answers, signal);
-    if (answer !== undefined && !PASSING.includes(answer.status)) {
+    if (answer !== undefined && !TRANSIENT.includes(answer.status)) {
       setText(countdown, "");
       return answer;
     }
@@ -45,20 +45,20 @@ export async function insist(
   }
 }
 
-/** What the registry says to something that it does not do. */
+/** Why the registry rejected a request. */
 export function refusalOf({ status, problem }: Answer): string {
   return sentence(
-    problem?.detail ?? problem?.title ?? `The registry answers with status ${status}`,
+    problem?.detail ?? problem?.title ?? `The registry responded with status ${status}`,
   );
 }
 
 function troubleOf(answer: Answer | undefined): string {
   if (answer?.status === 429) {
-    return "The registry has too much to do.";
+    return "The registry is busy.";
   }
-  // Others that say 503, such as a load balancer without a replica, know nothing of problem documents.
+  // A 503 without a problem document comes from something else, such as a load balancer without a replica.
   return answer?.problem === undefined
-    ? "The registry does not answer."
+    ? "The registry is not responding."
     : "The registry cannot reach its database.";
 }
 

@@ -1,4 +1,4 @@
-/** A random UUID. `crypto.randomUUID` is for secure contexts alone, and a page over plain HTTP is none. */
+/** A random UUID. `crypto.randomUUID` is missing on pages over plain HTTP, which are not secure contexts. */
 export function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte, index) => {

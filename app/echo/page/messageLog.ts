@@ -3,12 +3,12 @@ import { replicaBadge } from "../../common/page/replica.ts";
 
 const MAX_ENTRIES = 100;
 
-/** Characters of a message that are shown. */
+/** Most characters of a message that are shown. */
 const MAX_CHARACTERS = 400;
 
 type EntryState = "waiting" | "echoed" | "refused" | "lost";
 
-/** A line of the log: who answered, what, and how long it took. */
+/** A line of the log: the replica, the message and its round-trip time. */
 class Entry {
   readonly element = create("li");
   readonly text: string;
@@ -38,7 +38,7 @@ class Entry {
   }
 }
 
-/** The latest messages, the newest first; pings in a row share an entry. */
+/** The latest messages, newest first; consecutive pings share an entry. */
 export class MessageLog {
   readonly #list = byId("log", HTMLOListElement);
   #waiting: Entry[] = [];
@@ -65,7 +65,7 @@ export class MessageLog {
     this.#take(text)?.finish("refused", "too big");
   }
 
-  /** Gives up what still waits, as the client does when it is closed. */
+  /** Marks all waiting messages as lost, as the client does when it is closed. */
   lost(): void {
     this.#waiting.forEach((entry) => entry.finish("lost", "lost"));
     this.#waiting = [];
@@ -85,7 +85,7 @@ export class MessageLog {
     entry.finish("echoed", result);
   }
 
-  /** The oldest message of this text that waits. */
+  /** Removes and returns the oldest waiting message with this text. */
   #take(text: string): Entry | undefined {
     const index = this.#waiting.findIndex((entry) => entry.text === text);
     return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];

@@ -13,19 +13,19 @@ import { closeReason, INTERRUPTED, PAUSED, REFUSED } from "./words.ts";
 
 const PING_MS = 1000;
 
-/** Pings that may wait: during an outage a few show as much as a thousand. */
+/** Most pings that wait for an echo: during an outage a few are enough. */
 const MAX_WAITING_PINGS = 5;
 
-/** Silence after which a fall-back counts as dead: SockJS' heartbeats come every 25 seconds. */
+/** Silence after which a fallback transport counts as dead, in milliseconds; heartbeats come every 25 seconds. */
 const SILENCE_MS = 40_000;
 
-/** A message that waits longer for its echo by a stream waits for a connection of the browser, in milliseconds. */
+/** Longest wait for an echo over a stream, in milliseconds; then the browser has probably run out of connections. */
 const SLOW_MS = 3000;
 
 const NO_STREAMS =
-  "Answers by a stream come late or never: a browser opens six connections to a server, and other tabs may have them all. This tab polls instead.";
+  "Responses of streaming transports are late or missing: a browser opens only six connections to a server, and other tabs may use them all. This tab polls instead.";
 
-/** `waiting` is the time between two attempts, `paused` that in which nobody sees the page. */
+/** `waiting` is the time between two attempts, `paused` the time in which the tab is hidden. */
 type State = "closed" | "connecting" | "open" | "waiting" | "paused";
 
 const button = byId("connect", HTMLButtonElement);
@@ -49,20 +49,20 @@ const client = new ResumingClient({
 
 let state: State = "closed";
 
-/** When the next attempt is due; 0 for the first of all. */
+/** When the next attempt is due; 0 for the first one. */
 let retryAt = 0;
 
-/** What the current session may use, and what it does use. */
+/** The transports that the current session may use, and the one that it uses. */
 let offered: readonly string[] = [];
 let used = "";
 
 /** When the current session was opened. */
 let openedAt = 0;
 
-/** Whether the current session, or the attempt to open one, has brought an echo. */
+/** Whether the current session, or the attempt to open one, has received an echo. */
 let hasEchoed = false;
 
-/** Since a stream had no answer, until the choice of transports changes. */
+/** True after a stream got no response, until the choice of transports changes. */
 let avoidsStreams = false;
 
 function openSession(): WebSocket {
@@ -78,7 +78,7 @@ function handle(event: ClientEvent): void {
   switch (event.type) {
     case "connecting":
       hasEchoed = false;
-      // After a failure the status goes on to say what failed.
+      // After a failure, the status keeps showing what failed.
       enter("connecting", state === "waiting" ? undefined : "Connecting…");
       break;
     case "open":
@@ -120,22 +120,22 @@ function handle(event: ClientEvent): void {
   showCounts();
 }
 
-/** Gives up what will never work, and says why. */
+/** Stops if the server rejects this page, which no retry can fix, and shows why. */
 async function stopIfRefused(): Promise<void> {
   const words = await refusalAt("/echo/info");
   if (words !== undefined && state !== "closed" && !hasEchoed) {
     client.pause(REFUSED);
     retryAt = 0;
-    enter("closed", "Refused by the server");
+    enter("closed", "Rejected by the server");
     setText(advice, words);
   }
 }
 
-/** Leaves the connection of a fall-back to tabs that somebody sees: a browser has few of them. */
+/** Closes the connection of a fallback transport in a hidden tab: a browser has only a few for all tabs. */
 function pauseIfHidden(): void {
   if (document.hidden && state === "open" && used !== "websocket") {
     client.pause(PAUSED);
-    enter("paused", "Paused while nobody sees this tab");
+    enter("paused", "Paused while this tab is hidden");
   }
 }
 
@@ -144,7 +144,7 @@ function avoidStreams(): void {
   setText(advice, NO_STREAMS);
 }
 
-/** Polls where a stream keeps its messages waiting. */
+/** Switches to polling if a stream is too slow. */
 function checkStream(): void {
   const isSlow = Math.min(client.waitingMs, Date.now() - openedAt) > SLOW_MS;
   if (state === "open" && isStream(used) && isSlow) {
@@ -153,7 +153,7 @@ function checkStream(): void {
   }
 }
 
-/** Begins with all that was chosen, whatever was found out before. */
+/** Allows all chosen transports again. */
 function forget(): void {
   avoidsStreams = false;
   setText(advice, "");
@@ -197,7 +197,7 @@ function showCounts(): void {
   }
 }
 
-/** Applies a new choice to a session that it concerns; the client keeps what waits. */
+/** Applies a new choice of transports, if it affects the session; the client keeps waiting messages. */
 function applyTransports(): void {
   const isConcerned = state === "open" ? transports.isOutdated(used, offered) : true;
   if (!transports.isEmpty && isConcerned && state !== "closed") {

@@ -2,10 +2,10 @@ import { byId, setText } from "../../common/page/dom.ts";
 import { tint } from "../../common/page/replica.ts";
 import { clock, count } from "../../common/page/words.ts";
 
-/** Milliseconds for which a new replica is pointed out. */
+/** Milliseconds for which a new replica is highlighted. */
 const HIGHLIGHT_MS = 4000;
 
-/** Says which replica answers, and makes it visible when that changes. */
+/** Shows which replica answers, and highlights a change. */
 export class ReplicaPanel {
   readonly #panel = byId("replica-panel", HTMLElement);
   readonly #name = byId("replica", HTMLElement);

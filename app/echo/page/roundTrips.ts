@@ -5,7 +5,7 @@ const BARS = 60;
 const BAR_WIDTH = 4;
 const HEIGHT = 40;
 
-/** The scale reaches at least so far: a millisecond more or less is nothing to look at. */
+/** Smallest range of the scale, in milliseconds, so tiny differences look tiny. */
 const SCALE_MS = 50;
 
 interface RoundTrip {
@@ -35,7 +35,7 @@ export class RoundTrips {
   #draw(): void {
     const times = this.#trips.map(({ milliseconds }) => milliseconds);
     const longest = Math.max(...times);
-    // Logarithmic: one message that waited for a reconnect must not flatten all others.
+    // Logarithmic, so one message that waited for a reconnect does not flatten all others.
     const scale = Math.log1p(Math.max(SCALE_MS, longest));
     const first = BARS - this.#trips.length;
     this.#trips.forEach(({ milliseconds, bar }, index) => {

@@ -5,7 +5,7 @@ import { closeReason, duration, INTERRUPTED, NORMAL } from "./words.ts";
 
 const MAX_ROWS = 50;
 
-/** A session that ends so soon without an echo, as a full replica does it, is a failed attempt. */
+/** Milliseconds within which the end of a session without an echo counts as a failed attempt, as at a full replica. */
 const BRIEF_MS = 2000;
 
 /** A row of the table; `className` names its column. */
@@ -29,7 +29,7 @@ interface FailedAttempts {
   attempts: number;
 }
 
-/** Every session, the newest first, with what it was and how it ended. */
+/** All sessions, newest first, with their transports and how they ended. */
 export class SessionTable {
   readonly #body = byId("sessions", HTMLTableSectionElement);
   #open: OpenSession | undefined;
@@ -59,7 +59,7 @@ export class SessionTable {
     }
   }
 
-  /** Ends the open session; without one, an attempt to open one has failed or was given up. */
+  /** Ends the open session; without one, records that an attempt to open one failed or was aborted. */
   closed(code: number, reason: string): void {
     this.tick();
     const open = this.#open;
@@ -76,14 +76,14 @@ export class SessionTable {
     }
   }
 
-  /** Brings the age of the open session up to date. */
+  /** Updates the age of the open session. */
   tick(): void {
     if (this.#open !== undefined) {
       setText(this.#open.row.cell("lasted"), duration(Date.now() - this.#open.openedAt));
     }
   }
 
-  /** Attempts that fail alike one after the other share a row: a long outage stays readable. */
+  /** Shows consecutive attempts with the same failure in one row, so a long outage stays readable. */
   #attemptFailed(transport: string, words: string): void {
     let failed = this.#failed;
     const isNewest = failed?.row.element === this.#body.firstElementChild;
@@ -104,7 +104,7 @@ export class SessionTable {
     const cells = new Map<string, HTMLTableCellElement>();
     for (const className of ["opened", "transport", "replica", "lasted", "echoes", "ended"]) {
       const cell = create("td", className);
-      // A table that the style sheet lays out as a grid would lose its meaning without roles.
+      // Roles keep the meaning of a table that the style sheet lays out as a grid.
       cell.setAttribute("role", "cell");
       cells.set(className, cell);
     }

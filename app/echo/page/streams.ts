@@ -1,12 +1,12 @@
-/** Transports that keep a request for messages open, one of the six that a browser has for a host. */
+/** Streaming transports, each of which occupies one of the six connections that a browser opens to a host. */
 const STREAMS = ["xhr-streaming", "eventsource", "htmlfile"];
 
-/** Whether a session receives by one request that does not end. */
+/** Whether a transport receives messages over one request that stays open. */
 export function isStream(transport: string): boolean {
   return STREAMS.includes(transport.replace(/^iframe-/, ""));
 }
 
-/** The same transports with polls in the place of streams. */
+/** Replaces streaming transports with polling. */
 export function withoutStreams(transports: readonly string[]): string[] {
   return [...new Set(transports.map((name) => (isStream(name) ? "xhr-polling" : name)))];
 }

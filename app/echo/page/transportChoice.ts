@@ -1,9 +1,9 @@
 import { byId, setText } from "../../common/page/dom.ts";
 
-/** Milliseconds that a new choice must stand: several boxes are changed one after the other. */
+/** Milliseconds without a change before a choice applies, because people change several boxes in a row. */
 const SETTLE_MS = 400;
 
-/** The transports that SockJS may use: those checked or, while none is, those that last were. */
+/** The transports that SockJS may use: those checked or, while none is, those checked last. */
 export class TransportChoice {
   readonly #boxes = [...document.querySelectorAll<HTMLInputElement>('input[name="transport"]')];
   readonly #all = byId("all-transports", HTMLButtonElement);
@@ -13,7 +13,7 @@ export class TransportChoice {
   #allowed: readonly string[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
 
-  /** `onChange` comes with every change, `onSettled` once after several. */
+  /** Calls `onChange` with every change, and `onSettled` once after several. */
   constructor(onChange: () => void, onSettled: () => void) {
     this.#onChange = onChange;
     this.#onSettled = onSettled;
@@ -62,8 +62,8 @@ export class TransportChoice {
     }
     setText(this.#all, this.#isAll() ? "Clear all" : "Choose all");
     const hint = this.isEmpty
-      ? "Choose at least one transport. An open session goes on until then."
-      : "SockJS takes the first that works. A change applies at once, nothing is lost.";
+      ? "Choose at least one transport. An open session continues until then."
+      : "SockJS uses the first one that works. A change applies at once, and no message is lost.";
     this.#hint.classList.toggle("warning", this.isEmpty);
     setText(this.#hint, hint);
   }

@@ -1,33 +1,33 @@
 import * as status from "../../contract/closeStatus.ts";
 
-/** Status of a session that was closed from here. */
+/** Close code of a session that this page closed. */
 export const NORMAL = 1000;
 
-/** Reason of a session that was interrupted from here, for other transports. */
+/** Close reason of a session that this page interrupted to use other transports. */
 export const INTERRUPTED = "interrupted";
 
-/** Reasons for which this page gives up a session, and what they mean to people. */
+/** Close reasons of sessions that this page paused or stopped, and their texts. */
 export const PAUSED = "paused";
 export const REFUSED = "refused";
 const OWN_REASONS: Readonly<Record<string, string>> = {
   [INTERRUPTED]: "transports changed",
   [PAUSED]: "paused while hidden",
-  [REFUSED]: "refused by the server",
+  [REFUSED]: "rejected by the server",
 };
 
-/** What a close status means, for people. */
+/** Texts for close codes. */
 const CLOSE_REASONS: Readonly<Record<number, string>> = {
   [NORMAL]: "closed by you",
   1001: "the server went away",
   1002: "server not reachable",
   1006: "connection lost",
-  2000: "no chosen transport gets through",
-  [status.INVALID]: "message not readable",
+  2000: "none of the chosen transports works",
+  [status.INVALID]: "message is malformed",
   [status.TOO_FAST]: "too many messages a second",
-  [status.TOO_BIG]: "message too big",
+  [status.TOO_BIG]: "message too large",
   [status.SERVICE_RESTART]: "replica is going away",
   [status.TRY_AGAIN_LATER]: "replica is full",
-  [status.NOT_NOW]: "too slow to read",
+  [status.NOT_NOW]: "client reads too slowly",
   [status.NO_ANSWER]: "no answer",
 };
 

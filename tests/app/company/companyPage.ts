@@ -3,14 +3,14 @@ import { openPage, startBrowser } from "../../drivers/browser.ts";
 import { create, startCompanyServer, stopCompanyServers } from "../../drivers/companyServer.ts";
 import { queryRows, startRelay, usePostgres, type Relay } from "../../drivers/postgres.ts";
 
-/** What PostgreSQL keeps of a company. */
+/** A row of a company in PostgreSQL. */
 interface Row {
   legal_name: string;
   business_number: string;
   created_at: Date;
 }
 
-/** Opens pages of company registries, each with a PostgreSQL database of its own, for the tests of a `describe`. */
+/** Opens pages of company registries, each with its own PostgreSQL database, for the tests of a `describe`. */
 export function useCompanyPages() {
   const postgres = usePostgres();
   const relays = new Set<Relay>();

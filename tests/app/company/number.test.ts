@@ -7,13 +7,13 @@ import {
   typedNumber,
 } from "../../../app/company/page/number.ts";
 
-/** Often equal at the beginning, often at the ends of the alphabet. */
+/** Numbers that often share a prefix, and often have the first or last characters of the alphabet. */
 const characters = fc.constantFrom("0", "1", "9", "A", "B", "Y", "Z");
 
 const numbers = fc.string({ unit: characters, minLength: 2, maxLength: 32 });
 
-describe("the page's number", () => {
-  it("is taken without the spaces, dashes and unseen characters that it was copied with", () => {
+describe("a number in the page", () => {
+  it("is read without the spaces, dashes and invisible characters that were copied with it", () => {
     for (const between of [
       ...[" ", "\t", "\n", "\u00a0", "\u2007", "\u202f", "\u3000"],
       ...["-", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212", "\uff0d"],
@@ -31,7 +31,7 @@ describe("the page's number", () => {
 });
 
 describe("the page's filter by number", () => {
-  it("starts after a number so that exactly what is equal or follows is listed", () => {
+  it("starts after the last number before the typed one, so that one is listed first", () => {
     const starts = fc.string({ unit: characters, minLength: 1, maxLength: 32 });
     fc.assert(
       fc.property(numbers, starts, (number, start) => {
@@ -41,12 +41,12 @@ describe("the page's filter by number", () => {
     );
   });
 
-  it("asks only for what the registry takes as a number, or for all", () => {
+  it("requests all numbers, or those after one that the registry accepts", () => {
     const starts = fc.string({ unit: characters, maxLength: 32 });
     fc.assert(fc.property(starts, (start) => /^([0-9A-Z]{2,32})?$/.test(numberBefore(start))));
   });
 
-  it("takes from what is typed what a number can have", () => {
+  it("ignores typed characters that a number cannot have", () => {
     equal(typedNumber(" ab-1/ü2 "), "AB12");
     equal(typedNumber("9".repeat(40)), "9".repeat(32));
   });

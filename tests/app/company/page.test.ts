@@ -37,7 +37,7 @@ async function tabTo(page: Page, id: string): Promise<void> {
 describe("the company registry's page", () => {
   const open = useCompanyPages();
 
-  it("creates a company under its canonical number and lists it, without a fault and from nowhere else", async () => {
+  it("creates a company under its canonical number and lists it, without errors or foreign origins", async () => {
     const { page, rows, origin, origins, faults } = await open(["AB1", "ZZ9"]);
     await hasText(page, "#companies", "Company ZZ9");
     await fill(page, "  Müller & Söhne ", "hrb 12-345");
@@ -55,7 +55,7 @@ describe("the company registry's page", () => {
     deepEqual(faults, []);
   });
 
-  it("creates a company under a number as it was copied from elsewhere", async () => {
+  it("creates a company under a number that was copied with other characters", async () => {
     const { page } = await open();
     await fill(page, "Pasted", "\ufeffHRB\u00a012\u2011345\u200b");
     await hasText(page, "#canonical", /^HRB12345$/);
@@ -63,7 +63,7 @@ describe("the company registry's page", () => {
     await hasText(page, "#outcome", "Pasted\u2069 is registered as HRB12345.");
   });
 
-  it("names what is wrong at each field, and goes to the first", async () => {
+  it("shows an error at each invalid field, and focuses the first one", async () => {
     const { page, rows } = await open();
     await page.fill("#business-number", "Ü-1");
     await page.click("#register");
@@ -83,11 +83,11 @@ describe("the company registry's page", () => {
     deepEqual(await rows(), []);
   });
 
-  it("shows who has a number that is registered already, and comes back to the form", async () => {
+  it("shows the company that already has a number, and returns to the form", async () => {
     const { page, rows } = await open(["AB12"]);
     await fill(page, "Another", "ab 12");
     await page.click("#register");
-    await hasText(page, "#outcome", "AB12 is registered already.");
+    await hasText(page, "#outcome", "AB12 is already registered.");
     equal(await page.getAttribute("#business-number", "aria-invalid"), "true");
     equal(await focused(page), "business-number");
     await page.click("#outcome-link");
@@ -95,12 +95,12 @@ describe("the company registry's page", () => {
     await page.keyboard.press("Escape");
     await page.locator("#company").waitFor({ state: "hidden" });
     equal(await focused(page), "outcome-link");
-    await waitFor("the address names it no more", () => !page.url().includes("#"));
+    await waitFor("the URL has no fragment any more", () => !page.url().includes("#"));
     equal(await page.inputValue("#legal-name"), "Another");
     equal((await rows()).length, 1);
   });
 
-  it("shows the company that its address names, in the reader's language", async () => {
+  it("shows the company that the URL names, in the reader's language", async () => {
     const german = { locale: "de-DE", timezoneId: "Europe/Berlin" };
     const { page, rows, faults } = await open(["AB12"], "#ab-12", german);
     await hasText(page, "#company-name", "Company AB12");
@@ -119,7 +119,7 @@ describe("the company registry's page", () => {
     deepEqual(faults, []);
   });
 
-  it("says so when no company has the number that its address names", async () => {
+  it("reports that no company has the number in the URL", async () => {
     const { page } = await open([], "#%E0%A4%A");
     await hasText(page, "#company-words", /.*must be 2 to 32 letters/);
     await page.click("#close");
@@ -129,7 +129,7 @@ describe("the company registry's page", () => {
     equal(await page.isVisible("#company-number"), false);
   });
 
-  it("lists page by page, in order, and puts what is new where it belongs", async () => {
+  it("lists page by page, in order, and inserts a new company at its place", async () => {
     const all = Array.from({ length: 60 }, (_, index) => `N${index + 100}`);
     const { page } = await open(all);
     await hasText(page, "#companies", "N124");
@@ -142,14 +142,14 @@ describe("the company registry's page", () => {
     deepEqual(await numbers(page), [...all.slice(0, 41), "N140A", ...all.slice(41, 49)]);
     equal(await page.locator("tr.beyond").count(), 0);
     equal(await page.evaluate(() => document.activeElement?.textContent), "N125");
-    await hasText(page, "#announcer", "25 companies more.");
+    await hasText(page, "#announcer", "25 more companies.");
     await page.click("#more");
     await hasText(page, "#companies", "N159");
     deepEqual(await numbers(page), [...all.slice(0, 41), "N140A", ...all.slice(41)]);
     equal(await page.isVisible("#more"), false);
   });
 
-  it("lists from a number on, that number included, and says when there is none", async () => {
+  it("lists from a number on, including that number, and reports an empty list", async () => {
     const { page } = await open(["AB11", "AB12", "AB120", "B0"]);
     await hasText(page, "#companies", "AB11");
     await page.fill("#from", "ab-12");
@@ -160,22 +160,22 @@ describe("the company registry's page", () => {
     await hasText(page, "#outcome", "Before\u2069 is registered as A1.");
     deepEqual(await numbers(page), ["AB12", "AB120", "B0"]);
     await page.fill("#from", "C");
-    await hasText(page, "#list-note", "No company from C on.");
+    await hasText(page, "#list-note", "No companies from C on.");
     await page.fill("#from", "");
     await hasText(page, "#companies", "AB11");
     deepEqual(await numbers(page), ["A1", "AB11", "AB12", "AB120", "B0"]);
   });
 
-  it("says that there is no company yet, and does not when there is one", async () => {
+  it("shows that there are no companies until the first one is created", async () => {
     const { page } = await open();
-    await hasText(page, "#list-note", "No company yet.");
+    await hasText(page, "#list-note", "No companies yet.");
     await fill(page, "First", "F1");
     await page.click("#register");
     await hasText(page, "#companies", "First");
     equal(await page.textContent("#list-note"), "");
   });
 
-  it("never reads what people write as HTML", async () => {
+  it("never interprets what people write as HTML", async () => {
     const { page } = await open();
     const name = '<img src=x onerror="document.title=1">';
     await fill(page, name, "X1");
@@ -188,7 +188,7 @@ describe("the company registry's page", () => {
     equal(await page.title(), "Company registry");
   });
 
-  it("runs names as their words do, and its own words as before", async () => {
+  it("follows the writing direction of names, without changing its own", async () => {
     const { page } = await open();
     const name = "שלום בע״מ!";
     const direction = (selector: string): Promise<string> =>
@@ -204,7 +204,7 @@ describe("the company registry's page", () => {
     equal(await direction("#company-name"), "rtl");
   });
 
-  it("says which replica answered what, in the replica's colour", async () => {
+  it("shows which replica answered each request, in the replica's colour", async () => {
     const { page } = await open();
     await hasText(page, "#replica", "company-00002");
     const colour = () => page.locator("#replica").evaluate((each) => each.style.cssText);
@@ -251,7 +251,7 @@ describe("the company registry's page", () => {
     ["a phone", PHONE],
     ["a desktop", { viewport: { width: 1280, height: 800 } }],
   ] as const) {
-    it(`moves nothing while it loads and waits on ${screen}`, async () => {
+    it(`does not shift its layout while it loads and waits on ${screen}`, async () => {
       const numbers = Array.from({ length: 30 }, (_, index) => `N${index + 100}`);
       const { page } = await open(numbers, "", options);
       await page.route("**/companies**", async (route, request) => {
@@ -276,10 +276,10 @@ describe("the company registry's page", () => {
   }
 
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`fits a phone without scrolling sideways, and keeps still (${colorScheme})`, async () => {
+    it(`fits a phone without scrolling sideways or moving (${colorScheme})`, async () => {
       const options = { ...PHONE, colorScheme, reducedMotion: "reduce" } as const;
       const { page } = await open([], "", options);
-      await hasText(page, "#list-note", "No company yet.");
+      await hasText(page, "#list-note", "No companies yet.");
       await fill(page, "W".repeat(200), "M".repeat(32));
       await page.click("#register");
       await hasText(page, "#companies", "MMM");

@@ -5,11 +5,11 @@ import { hasText } from "../../drivers/browser.ts";
 import { endHostProxies, startHostProxy } from "../../support/hostProxy.ts";
 import { fill, useCompanyPages } from "./companyPage.ts";
 
-/** Creations; pages of the list have a query. */
+/** URLs of creations, and of pages of the list, which have a query. */
 const CREATIONS = "**/companies";
 const LISTS = "**/companies?*";
 
-/** The idempotency keys of the creations that the page asks for. */
+/** The idempotency keys of the creations that the page sends. */
 function keysOf(page: Page): string[] {
   const keys: string[] = [];
   page.on("request", (request) => {
@@ -42,7 +42,7 @@ describe("the company registry's page when something fails", () => {
     ["a double click", (page: Page) => page.dblclick("#register")],
     ["Enter pressed twice", (page: Page) => pressEnter(page).then(() => pressEnter(page))],
   ] as const) {
-    it(`makes one company of ${what}`, async () => {
+    it(`creates one company for ${what}`, async () => {
       const { page, rows } = await open();
       const keys = keysOf(page);
       await page.route(CREATIONS, async (route) => {
@@ -57,7 +57,7 @@ describe("the company registry's page when something fails", () => {
     });
   }
 
-  it("does not complain of an empty form to whose second click comes after the answer", async () => {
+  it("does not report an empty form after a second click that follows the response", async () => {
     const { page } = await open();
     const keys = keysOf(page);
     await fill(page, "Once", "O-1");
@@ -69,7 +69,7 @@ describe("the company registry's page when something fails", () => {
     equal(keys.length, 1);
   });
 
-  it("keeps what was typed while the database hangs, and creates it when the database is back", async () => {
+  it("keeps what was typed while the database hangs, and creates the company afterwards", async () => {
     const { page, rows, relay } = await open();
     const keys = keysOf(page);
     relay.hang();
@@ -88,7 +88,7 @@ describe("the company registry's page when something fails", () => {
     equal((await rows()).length, 1);
   });
 
-  it("learns from the same key that the company of a lost answer is its own", async () => {
+  it("reports success for a company whose response was lost, by its key", async () => {
     const { page, rows, relay } = await open();
     const keys = keysOf(page);
     relay.cutAnswerTo("commit");
@@ -101,7 +101,7 @@ describe("the company registry's page when something fails", () => {
     match(keys[0] ?? "", /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
   });
 
-  it("repeats not before it is told to", async () => {
+  it("does not retry before Retry-After", async () => {
     const { page } = await open();
     const keys = keysOf(page);
     await page.clock.install();
@@ -117,14 +117,14 @@ describe("the company registry's page when something fails", () => {
     equal(keys.length, 2);
   });
 
-  it("stops when told to, and takes up the same submission when asked again", async () => {
+  it("stops after Cancel, and continues the same submission after Register", async () => {
     const { page, rows } = await open();
     const keys = keysOf(page);
     await refuseOnce(page, CREATIONS, 503, { "Retry-After": "600" });
     await fill(page, "Stop", "S1");
     await page.press("#business-number", "Enter");
     await page.click("#cancel");
-    await hasText(page, "#outcome", "Stopped before the registry confirmed it.");
+    await hasText(page, "#outcome", "Stopped before the registry confirmed the registration.");
     equal(await page.textContent("#countdown"), "");
     equal(await page.inputValue("#legal-name"), "Stop");
     equal(keys.length, 1);
@@ -135,20 +135,20 @@ describe("the company registry's page when something fails", () => {
     equal((await rows()).length, 1);
   });
 
-  it("says what to do where a proxy changes the header Host, and does not try again", async () => {
+  it("shows what to do if a proxy changes the Host header, and does not retry", async () => {
     const { origin, page, rows } = await open();
     const proxied = await startHostProxy(origin);
     await page.goto(proxied);
     const keys = keysOf(page);
     await fill(page, "Refused", "R1");
     await page.click("#register");
-    await hasText(page, "#outcome", /allowedOrigins.* header Host\. What you typed is kept\./);
+    await hasText(page, "#outcome", /allowedOrigins.* Host header\. What you typed is kept\./);
     equal(await page.textContent("#countdown"), "");
     equal(keys.length, 1);
     deepEqual(await rows(), []);
   });
 
-  it("has a new key for what says something else", async () => {
+  it("sends a new key with different content", async () => {
     const { page } = await open();
     const keys = keysOf(page);
     await refuseOnce(page, CREATIONS, 500);
@@ -163,11 +163,11 @@ describe("the company registry's page when something fails", () => {
     await hasText(page, "#outcome", "Third\u2069 is registered as K3.");
     await fill(page, "Third", "K3");
     await page.click("#register");
-    await hasText(page, "#outcome", "K3 is registered already.");
+    await hasText(page, "#outcome", "K3 is already registered.");
     equal(new Set(keys).size, 4);
   });
 
-  it("has keys over plain HTTP too, where browsers have no crypto.randomUUID", async () => {
+  it("generates keys over plain HTTP, too, where browsers have no crypto.randomUUID", async () => {
     const { page } = await open();
     await page.addInitScript(() => Reflect.deleteProperty(Crypto.prototype, "randomUUID"));
     await page.reload();
@@ -181,28 +181,28 @@ describe("the company registry's page when something fails", () => {
     notEqual(keys[0], keys[1]);
   });
 
-  it("goes on when the network is back", async () => {
+  it("continues when the network is back", async () => {
     const { page, rows } = await open();
     await page.context().setOffline(true);
     await fill(page, "Online again", "N1");
     await page.click("#register");
-    await hasText(page, "#outcome", "The registry does not answer. What you typed is kept.");
+    await hasText(page, "#outcome", "The registry is not responding. What you typed is kept.");
     await page.context().setOffline(false);
     await hasText(page, "#outcome", "is registered as N1.");
     equal((await rows()).length, 1);
   });
 
-  it("goes on when a load balancer has a replica again", async () => {
+  it("continues when a load balancer has a replica again", async () => {
     const { page } = await open();
     const answer = { status: 503, contentType: "text/html", body: "<h1>503</h1>" };
     await page.route(CREATIONS, (route) => route.fulfill(answer), { times: 1 });
     await fill(page, "Balanced", "B1");
     await page.click("#register");
-    await hasText(page, "#outcome", "The registry does not answer.");
+    await hasText(page, "#outcome", "The registry is not responding.");
     await hasText(page, "#outcome", "is registered as B1.");
   });
 
-  it("lists the companies, and shows the one of the address, as soon as the database is back", async () => {
+  it("lists the companies, and shows the one in the URL, as soon as the database is back", async () => {
     const { page } = await open(["AB12"], "#AB12");
     await refuseOnce(page, LISTS, 503, { "Retry-After": "2" });
     await refuseOnce(page, "**/companies/AB12", 503, { "Retry-After": "2" });
@@ -215,7 +215,7 @@ describe("the company registry's page when something fails", () => {
     equal(await page.textContent("#list-note"), "");
   });
 
-  it("offers to list again what the registry could not list", async () => {
+  it("offers to retry a list that failed", async () => {
     const { page } = await open(["AB12"]);
     await refuseOnce(page, LISTS, 500);
     await page.reload();

@@ -26,7 +26,7 @@ describe("the page", () => {
   afterEach(endRuns);
   afterEach(stopEchoServers);
 
-  it("connects by itself and shows who answers, without a fault and from nowhere else", async () => {
+  it("connects on its own and shows which replica answers, without errors or foreign origins", async () => {
     const { origin } = await startEchoServer();
     const { page, faults, origins } = await openPage(browser, origin);
     await hasText(page, "#replica", "x2k9p");
@@ -61,7 +61,7 @@ describe("the page", () => {
     });
   }
 
-  it("resumes when its replica goes away: nothing lost, nothing doubled, all in its history", async () => {
+  it("resumes after its replica stops: no message is lost or duplicated, and the history shows it", async () => {
     const first = await startEchoServer();
     const { page } = await openPage(browser, first.origin);
     await hasText(page, "#replica", "x2k9p");
@@ -80,7 +80,7 @@ describe("the page", () => {
     match(history, /other.*x2k9p.*replica is going away \(4012\)/s);
   });
 
-  it("loses and doubles nothing in a roll-out behind the front", async () => {
+  it("loses and duplicates no message in a rollout behind the front", async () => {
     const run = await startLocal("--drain", "0.5");
     const { page } = await openPage(browser, run.origin);
     await hasText(page, "#status", "Connected");
@@ -120,7 +120,7 @@ describe("the page", () => {
     await hasText(page, "#status", "Connected");
   });
 
-  it("runs messages as their words do", async () => {
+  it("follows the writing direction of messages", async () => {
     const { origin } = await startEchoServer();
     const { page } = await openPage(browser, origin);
     const message = "שלום עולם!";
@@ -137,7 +137,7 @@ describe("the page", () => {
     equal(await direction("#log li:first-child"), "ltr");
   });
 
-  it("says what to do when no transport is chosen, and goes on with what it has", async () => {
+  it("shows what to do when no transport is chosen, and keeps the session that it has", async () => {
     const { origin } = await startEchoServer();
     const { page } = await openPage(browser, origin);
     await hasText(page, "#status", "Connected");

@@ -16,7 +16,7 @@ async function choose(page: Page, ...transports: string[]): Promise<void> {
   }
 }
 
-/** Has a page believe that nobody sees it, or that somebody does. */
+/** Makes a page hidden or visible, as far as it can find out. */
 async function hide(page: Page, isHidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -34,18 +34,18 @@ describe("the page", () => {
   afterEach(stopEchoServers);
 
   for (const transport of ["all", "websocket", "eventsource", "xhr-polling"]) {
-    it(`stops where a proxy changes Host, says what to do, and connects when that is done: ${transport}`, async () => {
+    it(`stops if a proxy changes the Host header, shows what to do, and connects once it is fixed: ${transport}`, async () => {
       const first = await startEchoServer();
       const origin = await startHostProxy(first.origin);
       const { page } = await openPage(browser, origin);
-      await hasText(page, "#status", /^Refused by the server$/);
+      await hasText(page, "#status", /^Rejected by the server$/);
       if (transport !== "all") {
         await choose(page, transport);
         await page.click("#connect");
       }
-      await hasText(page, "#status", /^Refused by the server$/);
+      await hasText(page, "#status", /^Rejected by the server$/);
       const advice = (await page.locator("#advice").textContent()) ?? "";
-      ok(advice.includes(`${origin} to allowedOrigins`) && advice.includes("header Host"), advice);
+      ok(advice.includes(`${origin} to allowedOrigins`) && advice.includes("Host header"), advice);
       equal(await page.locator("#connect").textContent(), "Connect");
       await page.fill("#message", "said before");
       await page.click("#send");
@@ -61,7 +61,7 @@ describe("the page", () => {
     });
   }
 
-  it("polls where six tabs hold all connections of the browser, so that all go on and a seventh loads", async () => {
+  it("polls if six tabs use all connections of the browser, so all continue and a seventh loads", async () => {
     const { origin } = await startEchoServer();
     const context = await browser.newContext();
     const open = async (): Promise<Page> => {
@@ -101,7 +101,7 @@ describe("the page", () => {
     equal(Math.max(...lost), 0);
   });
 
-  it("gives its fall-back up while nobody sees it, and goes on as soon as somebody does", async () => {
+  it("pauses a fallback transport while it is hidden, and continues as soon as it is visible", async () => {
     const { origin } = await startEchoServer();
     const { page } = await openPage(browser, origin);
     for (const transport of ["xhr-streaming", "eventsource", "htmlfile", "xhr-polling"]) {
