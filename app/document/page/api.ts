@@ -1,7 +1,7 @@
 import { ask, isObject, type Answer } from "../../common/page/ask.ts";
 import { sentence } from "../../common/page/words.ts";
 
-/** A document, without what is in it. */
+/** A document without its content. */
 export interface DocumentSummary {
   id: string;
   title: string;
@@ -10,41 +10,43 @@ export interface DocumentSummary {
 
 export interface DocumentPage {
   documents: readonly DocumentSummary[];
-  /** Where the next page is; null after the last. */
+  /** URL of the next page; null on the last one. */
   next: string | null;
 }
 
-/** A state of a document that is kept. */
+/** A saved version of a document. */
 export interface Version {
   id: string;
   createdAt: string;
-  /** None where it was kept without anybody's asking. */
+  /** Null if it was saved automatically. */
   title: string | null;
 }
 
-/** Sends JSON. */
+/** Sends a POST request with JSON. */
 export function post(path: string, body: unknown): Promise<Answer | undefined> {
   const headers = { "Content-Type": "application/json" };
   return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** Why it was not done, in plain words. */
+/** Why a request failed, in plain words. */
 export function refusalOf(answer: Answer | undefined): string {
   if (answer === undefined) {
-    return "The server does not answer.";
+    return "The server is not responding.";
   }
   const { status, body } = answer;
   if (status === 429) {
-    return "The server has too much to do.";
+    return "The server is busy.";
   }
-  // Others that say 503, such as a load balancer without a replica, know nothing of problem documents.
+  // A 503 without a problem document comes from something else, such as a load balancer without a replica.
   if (status >= 500) {
-    return isObject(body) ? "The server cannot reach its database." : "The server does not answer.";
+    return isObject(body)
+      ? "The server cannot reach its database."
+      : "The server is not responding.";
   }
   const detail = isObject(body) && "detail" in body ? body.detail : undefined;
   return typeof detail === "string"
     ? sentence(detail)
-    : `The server answers with status ${status}.`;
+    : `The server responded with status ${status}.`;
 }
 
 export function isDocument(body: unknown): body is DocumentSummary {

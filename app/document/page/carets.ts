@@ -6,7 +6,7 @@ import { createRelativePositionFromJSON } from "yjs";
 import { create, createWritten, setText } from "../../common/page/dom.ts";
 import { personIn, tintBy, type Person } from "./person.ts";
 
-/** The carets and selections of the others, each with its name and in its colour. */
+/** Shows the carets and selections of other people, with their names and colours. */
 export const Carets = Extension.create<{ awareness: Awareness | undefined }>({
   name: "carets",
   addOptions: () => ({ awareness: undefined }),
@@ -17,7 +17,7 @@ export const Carets = Extension.create<{ awareness: Awareness | undefined }>({
 });
 
 function caretPlugin(awareness: Awareness): Plugin {
-  /** A caret that moves is the same element; so is one whose owner gets another name. */
+  /** Carets by client. An element stays the same while its caret moves or its owner is renamed. */
   const carets = new Map<number, HTMLElement>();
   awareness.on("change", ({ updated, removed }: Record<"updated" | "removed", number[]>) => {
     removed.forEach((client) => carets.delete(client));
@@ -35,7 +35,7 @@ function caretPlugin(awareness: Awareness): Plugin {
       client !== own && hasCaret(state),
     cursorBuilder: (user: unknown, client: number) => {
       const caret = create("span", "caret");
-      // Between letters it would be read as a part of the word.
+      // A screen reader would read a name between letters as part of the word.
       caret.ariaHidden = "true";
       caret.append(createWritten("span", "caret-name"));
       paint(caret, personIn(user));
@@ -58,14 +58,14 @@ function paint(caret: HTMLElement, person: Person = { name: "Somebody", hue: 0 }
   }
 }
 
-/** Puts the name to the side on which there is room for it. */
+/** Puts the name on the side that has room for it. */
 function turn(caret: HTMLElement): void {
   const room = (caret.offsetParent?.clientWidth ?? 0) - caret.offsetLeft;
   const name = caret.firstElementChild;
   caret.classList.toggle("turned", name !== null && name.clientWidth > room);
 }
 
-/** What others send may be anything; a caret that is none must not stop the text. */
+/** Whether a state has a valid caret: others may send anything, and a malformed caret must not break the editor. */
 function hasCaret(state: unknown): boolean {
   if (typeof state !== "object" || state === null || !("cursor" in state) || !("user" in state)) {
     return false;

@@ -8,21 +8,21 @@ import { applyStyles, withoutStyles } from "./pastedHtml.ts";
 import { writeSigns } from "./pastedSigns.ts";
 import { flattenTables } from "./pastedTables.ts";
 
-/** Pastes and copies as much as a text can hold, and says what it cannot. */
+/** Pastes and copies what a text can contain, and reports what was left out. */
 export const Clipboard = Extension.create<{ onLeftOut: (words: string) => void }>({
   name: "clipboard",
-  // Before links, which take pasted addresses for themselves.
+  // Runs before the extension of links, which would handle pasted addresses itself.
   priority: 1100,
   addOptions: () => ({ onLeftOut: () => undefined }),
   addProseMirrorPlugins() {
     const { onLeftOut } = this.options;
     const { schema } = this.editor;
     const parser = new PastedHtmlParser(schema, DOMParser.fromSchema(schema).rules);
-    /** Says what was left out; true where nothing is left to insert. */
+    /** Reports what was left out; true if that was everything. */
     const isNothingLeft = (slice: Slice, data: DataTransfer | null): boolean => {
       const { content } = slice;
       const isNothing = content.textBetween(0, content.size, "", "-") === "";
-      // What comes with a text, such as a picture of it, is no part of what is meant.
+      // A file that comes with a text, such as a picture of it, is only another form of it.
       const files = isNothing && parser.words === "" && data !== null ? filesIn(data) : undefined;
       const words = parser.words || wordsOf(files);
       parser.words = "";
@@ -44,9 +44,9 @@ export const Clipboard = Extension.create<{ onLeftOut: (words: string) => void }
   },
 });
 
-/** Makes of pasted HTML what a text can hold, before it is read. */
+/** Reduces pasted HTML to what a text can contain before it is parsed. */
 class PastedHtmlParser extends DOMParser {
-  /** About what was left out; empty where that is nothing. */
+  /** Describes what was left out; empty if nothing was. */
   words = "";
 
   override parseSlice(pasted: HTMLElement, options?: ParseOptions): Slice {
@@ -60,7 +60,7 @@ class PastedHtmlParser extends DOMParser {
   }
 }
 
-/** A paragraph for each line of a text, also for those that are blank. */
+/** Makes a paragraph of each line of a text, including blank ones. */
 function pastedLines(text: string, $context: ResolvedPos): Slice {
   const { schema } = $context.doc.type;
   const paragraphs = text.split(/\r\n?|\n/).map((line) => {

@@ -2,7 +2,7 @@ import { create, createWritten, setText } from "../../common/page/dom.ts";
 import type { Comment } from "./comments.ts";
 import { excerpt, momentOf } from "./words.ts";
 
-export interface CommentWishes {
+export interface CommentHandlers {
   onJump: () => void;
   onResolve: (isResolved: boolean) => void;
 }
@@ -13,12 +13,12 @@ export class CommentEntry {
   readonly #author = createWritten("span", "author");
   readonly #time = create("time");
   readonly #passage = createWritten("button", "passage");
-  readonly #gone = create("p", "note", "What it was about is not in the text any more.");
+  readonly #deletedNote = create("p", "note", "The commented text was deleted.");
   readonly #words = createWritten("p", "words");
   readonly #resolve = create("button", "link");
   #isResolved = false;
 
-  constructor(element: HTMLLIElement, { onJump, onResolve }: CommentWishes) {
+  constructor(element: HTMLLIElement, { onJump, onResolve }: CommentHandlers) {
     this.element = element;
     this.#passage.type = "button";
     this.#passage.addEventListener("click", onJump);
@@ -26,10 +26,10 @@ export class CommentEntry {
     this.#resolve.addEventListener("click", () => onResolve(!this.#isResolved));
     const byline = create("p", "byline");
     byline.append(this.#author, this.#time);
-    element.append(byline, this.#passage, this.#gone, this.#words, this.#resolve);
+    element.append(byline, this.#passage, this.#deletedNote, this.#words, this.#resolve);
   }
 
-  /** @param passage what it is about; undefined where that is gone */
+  /** @param passage the commented text; undefined if it was deleted */
   show({ author, text, createdAt, isResolved }: Comment, passage?: string, isActive = false): void {
     this.#isResolved = isResolved;
     this.element.classList.toggle("resolved", isResolved);
@@ -39,19 +39,19 @@ export class CommentEntry {
     setText(this.#time, momentOf(createdAt));
     this.#time.dateTime = createdAt;
     this.#passage.hidden = passage === undefined;
-    this.#gone.hidden = passage !== undefined;
+    this.#deletedNote.hidden = passage !== undefined;
     setText(this.#passage, excerpt(passage ?? "", 80));
     this.#passage.ariaLabel = `Go to the passage: ${excerpt(passage ?? "", 80)}`;
     setText(this.#words, text);
     setText(this.#resolve, isResolved ? "Reopen" : "Resolve");
-    this.#resolve.ariaLabel = `${isResolved ? "Reopen" : "Resolve"} the comment of ${author}`;
+    this.#resolve.ariaLabel = `${isResolved ? "Reopen" : "Resolve"} the comment by ${author}`;
   }
 
   focus(): void {
     (this.#passage.hidden ? this.#resolve : this.#passage).focus();
   }
 
-  /** Scrolls the column that it is in, if that has more than fits; never the text. */
+  /** Scrolls the column that contains it, if necessary; never the text. */
   reveal(): void {
     const column = this.element.closest(".side");
     if (column !== null) {

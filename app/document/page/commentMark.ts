@@ -2,7 +2,7 @@ import { Mark } from "@tiptap/core";
 
 export const COMMENT_MARK = "comment";
 
-/** Says which comment a passage belongs to; passages may overlap, and what is typed at the end is outside. */
+/** Marks the passage of a comment. Passages may overlap, and text that is typed at the end of one is outside of it. */
 export const CommentMark = Mark.create({
   name: COMMENT_MARK,
   inclusive: false,

@@ -1,7 +1,6 @@
 import type { Editor } from "@tiptap/core";
 import { uuidv4 } from "lib0/random";
 import { byId, create, setText } from "../../common/page/dom.ts";
-import { count } from "../../common/page/words.ts";
 import { announce } from "./announce.ts";
 import { CommentEntry } from "./commentEntry.ts";
 import { MAX_COMMENT, type Comment, type Comments } from "./comments.ts";
@@ -28,10 +27,10 @@ export class CommentPanel {
   readonly #composition: Composition;
   readonly #own: () => Person;
 
-  /** Those that were there before, or were said. */
+  /** Comments that were there at the start, or that were announced. */
   readonly #known: Set<string>;
 
-  /** @param own who comments here */
+  /** @param own the author of new comments */
   constructor(editor: Editor, comments: Comments, composition: Composition, own: () => Person) {
     this.#editor = editor;
     this.#comments = comments;
@@ -57,7 +56,7 @@ export class CommentPanel {
     this.#show();
   }
 
-  /** Asks for a comment on what is selected; shows the one that is there where nothing is. */
+  /** Opens the composer for the selection or, if it is empty, shows the comment at the caret. */
   compose(): void {
     const { from, to, empty } = this.#editor.state.selection;
     if (!empty) {
@@ -68,7 +67,7 @@ export class CommentPanel {
     }
     const here = commentsAt(this.#editor.state, from).find((id) => this.#comments.isOpen(id));
     if (here === undefined) {
-      announce("Select what the comment is about first.");
+      announce("Select the text to comment on first.");
       this.#note.classList.add("asked");
     } else {
       this.reveal(here);
@@ -76,7 +75,7 @@ export class CommentPanel {
     }
   }
 
-  /** Points out the comment of a passage that was clicked. */
+  /** Highlights the comment of a passage that was clicked. */
   reveal(id: string): void {
     this.#activate(id);
     this.#entries.get(id)?.reveal();
@@ -92,13 +91,13 @@ export class CommentPanel {
     const id = uuidv4();
     const mark = this.#editor.schema.mark(COMMENT_MARK, { id });
     const tr = this.#editor.state.tr.addMark(draft.from, draft.to, mark);
-    // A comment is no part of the text: it is not undone with the text.
+    // Undo leaves comments alone, because they are not part of the text.
     tr.setMeta("addToHistory", false);
     this.#words.value = "";
     this.#editor.view.dispatch(changePassages(tr, { draft: null, active: id }).scrollIntoView());
     this.#comments.add(id, this.#own().name, text);
     this.#editor.view.focus();
-    announce("Your comment is added.");
+    announce("Your comment was added.");
   }
 
   #cancel(): void {
@@ -166,7 +165,7 @@ export class CommentPanel {
       all.length > resolved ? `Comments (${all.length - resolved})` : "Comments",
     );
     this.#resolvedLabel.hidden = resolved === 0;
-    setText(this.#resolvedCount, `Show ${count(resolved, "resolved one", "resolved ones")}`);
+    setText(this.#resolvedCount, `Show ${resolved} resolved`);
     this.#list.hidden = shown.length === 0;
     this.#arrange(shown);
     for (const comment of shown) {
@@ -175,7 +174,7 @@ export class CommentPanel {
     }
   }
 
-  /** Entries keep their elements, so that who is on one stays there. */
+  /** Reuses the elements of entries, so the focus stays where it is. */
   #arrange(shown: readonly Comment[]): void {
     const ids = new Set(shown.map(({ id }) => id));
     for (const [id, entry] of this.#entries) {

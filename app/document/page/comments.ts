@@ -1,7 +1,7 @@
 import { Map as YMap } from "yjs";
 import { textIn } from "./sharedDocument.ts";
 
-/** Characters of a comment. */
+/** Most characters of a comment. */
 export const MAX_COMMENT = 2000;
 
 export interface Comment {
@@ -20,7 +20,7 @@ export class Comments {
     this.#map = map;
   }
 
-  /** The oldest first. */
+  /** All comments, oldest first. */
   get all(): Comment[] {
     const comments = [...this.#map.keys()].map((id) => this.find(id));
     return comments
@@ -33,7 +33,7 @@ export class Comments {
     return entry instanceof YMap ? commentOf(id, entry as YMap<unknown>) : undefined;
   }
 
-  /** True if there is such a comment, and it is not resolved. */
+  /** True if the comment exists and is not resolved. */
   isOpen(id: string): boolean {
     return this.find(id)?.isResolved === false;
   }
@@ -50,7 +50,7 @@ export class Comments {
     }
   }
 
-  /** @param onChange gets whether it was somebody else */
+  /** @param onChange receives whether somebody else made the change */
   observe(onChange: (isRemote: boolean) => void): void {
     this.#map.observeDeep((_events, { local }) => onChange(!local));
   }

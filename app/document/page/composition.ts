@@ -1,21 +1,21 @@
 import type { SharedDocument } from "./sharedDocument.ts";
 import { changesWithin, type Place } from "./updateScope.ts";
 
-/** Milliseconds after its end until a composition is over: what it changes, and the key that ended it, may come later. */
+/** Milliseconds from `compositionend` until a composition is over: its last input and its last key may come later. */
 const SETTLE_MS = 30;
 
-/** Safari ends a composition before it tells of the key that did it, which then looks like any other. */
+/** Safari fires `compositionend` before the `keydown` that caused it, which then looks like any other. */
 const IS_LATE = /^((?!Chrom|Android).)*Safari/.test(navigator.userAgent);
 
-/** What somebody composes with an input method, such as Japanese: one edit, which nobody else's edits disturb. */
+/** Makes a composition with an input method, such as for Japanese, one edit that others' edits do not disturb. */
 export class Composition {
   readonly #shared: SharedDocument;
   readonly #stepMs: number;
 
-  /** Where it is composed, if others may write there too. */
+  /** The place of the composition, if others may write there, too. */
   #place: Place | undefined;
 
-  /** Applies what others have changed there meanwhile. */
+  /** Others' changes to that place, to be applied after the composition. */
   #deferred: (() => void)[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
   #isOngoing = false;
@@ -25,7 +25,7 @@ export class Composition {
     this.#stepMs = shared.undoManager.captureTimeout;
   }
 
-  /** True for a key that is the input method's: it makes a choice, or ends the composition. */
+  /** True for a key that belongs to the input method, such as one that ends the composition. */
   owns({ isComposing }: KeyboardEvent): boolean {
     return isComposing || (IS_LATE && this.#isOngoing);
   }
@@ -33,18 +33,18 @@ export class Composition {
   /**
    * Watches for compositions in an element.
    *
-   * @param placeOf finds the part of the document in which it is composed; none where nobody else writes
+   * @param placeOf finds the place of a composition; undefined if nobody else writes there
    */
   watch(element: HTMLElement, placeOf: () => Place | undefined): void {
     element.addEventListener("compositionstart", () => this.#begin(placeOf()));
     element.addEventListener("compositionend", () => this.#settle());
-    // A composition ends with the focus, whatever becomes of its element.
+    // Losing the focus ends a composition, even if its element is removed.
     element.addEventListener("focusout", () => this.#settle());
   }
 
   /**
-   * Applies others' changes, or keeps them until the composition is over: a field that is overwritten meanwhile gets
-   * the composed text once more with each key.
+   * Applies others' changes, or defers them until the composition is over: in a field that is overwritten meanwhile,
+   * each keystroke would insert the composed text again.
    */
   admit(update: Uint8Array, apply: () => void): void {
     const { doc } = this.#shared;

@@ -12,44 +12,44 @@ import { refusalAt } from "../../common/page/refusal.ts";
 import type { Person } from "./person.ts";
 import { pathOf } from "./words.ts";
 
-/** Milliseconds for which a lost connection is not mentioned: a replica that goes away is replaced by then. */
+/** Milliseconds before a lost connection is shown: by then, another replica has usually taken over. */
 const PATIENCE_MS = 2500;
 
-/** Most milliseconds between two attempts to connect. */
+/** Longest delay between two attempts to connect, in milliseconds. */
 const MAX_WAIT_MS = 10_000;
 
-/** Statuses by which the server refuses what is in this page; trying again would send the same. */
+/** Close codes by which the server rejects changes of this page; a retry would send the same changes. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1009: "What was added last is too large for a document. It is not saved, and neither is what came after it.",
-  4009: "What was added last makes the document too large. It is not saved, and neither is what came after it.",
-  4409: "This document was renewed after this page had loaded it. What you have written since then is not saved. Copy what you want to keep, load the document again, and paste it there.",
-  4007: "The server does not accept the last change. It is not saved, and neither is what came after it.",
+  1009: "Your last change is too large for a document. This change and all later ones are not saved.",
+  4009: "Your last change makes the document too large. This change and all later ones are not saved.",
+  4409: "The server has rebuilt this document since this page loaded it. What you have written since then is not saved. Copy what you want to keep, reload the document, and paste it there.",
+  4007: "The server rejected your last change. This change and all later ones are not saved.",
 };
 
-/** Statuses that mean waiting. */
+/** Close codes after which the page retries. */
 const DELAYS: Readonly<Record<number, string>> = {
-  4008: "You change the document faster than it can be saved. It goes on by itself in a moment.",
-  4014: "The changes cannot be saved right now. They are kept in this page and sent again.",
-  4013: "As many people as it can take have this document open. You get in as soon as somebody leaves.",
+  4008: "You are changing the document faster than it can be saved. Saving continues in a moment.",
+  4014: "Your changes cannot be saved right now. They are kept in this page and will be sent again.",
+  4013: "This document is full. It opens as soon as somebody leaves.",
 };
 
-/** What has become of the changes made here. */
+/** The state of the changes made in this page. */
 export type SaveState = "opening" | "saved" | "saving" | "offline" | "refused" | "unshowable";
 
 export interface ConnectionEvents {
   onState: (state: SaveState, isReady: boolean) => void;
   onReplica: (name: string) => void;
-  /** Gets words about what is wrong; none when it is over. */
+  /** Receives what is wrong; empty when it is over. */
   onTrouble: (words: string) => void;
-  /** The document is here, for the first time. */
+  /** Called once, when the document has loaded. */
   onReady: () => void;
-  /** Gets what others have changed, and applies it now or later. */
+  /** Receives a change by others, and applies it now or later. */
   onUpdate: (update: Uint8Array, apply: () => void) => void;
 }
 
 /**
- * Sends nothing later: a new connection begins with all that the server lacks. What was sent besides would be
- * confirmed besides, and so would count as the confirmation of something else.
+ * Drops messages without a connection, because a new connection starts with all that the server lacks. A message that
+ * was sent later, too, would be confirmed twice, and the second time would count as the confirmation of another one.
  */
 class Socket extends HocuspocusProviderWebsocket {
   override send(message: unknown): void {
@@ -59,7 +59,7 @@ class Socket extends HocuspocusProviderWebsocket {
   }
 }
 
-/** Has the page say when others' changes are applied. */
+/** Lets the page decide when others' changes are applied. */
 class Provider extends HocuspocusProvider {
   readonly #onUpdate: ConnectionEvents["onUpdate"];
 
@@ -81,7 +81,7 @@ class Provider extends HocuspocusProvider {
   }
 }
 
-/** Keeps a document the same here and on the server, as long as there is a connection. */
+/** Syncs a document with the server while there is a connection. */
 export class Connection {
   readonly #id: string;
   readonly #events: ConnectionEvents;
@@ -91,7 +91,7 @@ export class Connection {
   #isRefused = false;
   #wasSynced = false;
 
-  /** Runs while a lost connection is not mentioned. */
+  /** Runs until a lost connection is shown. */
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(id: string, document: Doc, events: ConnectionEvents) {
@@ -109,7 +109,7 @@ export class Connection {
         websocketProvider: this.#socket,
         onSynced: () => this.#synced(),
         onUnsyncedChanges: () => this.#show(),
-        onStateless: ({ payload }) => this.#told(payload),
+        onStateless: ({ payload }) => this.#received(payload),
         onAuthenticationFailed: () => this.#endSocket(),
       },
       events.onUpdate,
@@ -123,26 +123,26 @@ export class Connection {
 
   get awareness(): Awareness {
     if (this.#provider.awareness === null) {
-      throw new Error("the provider was made without awareness");
+      throw new Error("the provider has no awareness");
     }
     return this.#provider.awareness;
   }
 
-  /** True while the server has not confirmed all that was changed here. */
+  /** True while the server has not confirmed all changes of this page. */
   get hasUnsaved(): boolean {
     return this.#isReady && this.#provider.hasUnsyncedChanges;
   }
 
-  /** Ends the connection for good. */
+  /** Closes the connection for good. */
   end(): void {
     this.#isRefused = true;
     this.#socket.disconnect();
     this.#show();
   }
 
-  /** Tells the others who is here. */
+  /** Shows the person of this page to the others. */
   introduce(user: Person): void {
-    // A page that was put aside and comes back has no state any more, and a field of none cannot be set.
+    // A page that the browser restores from its cache has lost its state, and then a field cannot be set.
     this.awareness.setLocalState({ ...this.awareness.getLocalState(), user });
   }
 
@@ -150,7 +150,7 @@ export class Connection {
     clearTimeout(this.#patience);
     this.#patience = undefined;
     this.#wasSynced = true;
-    // The others have seen this one leave: only what is new tells them of the return.
+    // The others have seen this page leave; only a new state shows them that it is back.
     this.awareness.setLocalState(this.awareness.getLocalState());
     this.#events.onTrouble("");
     if (!this.#isReady) {
@@ -168,7 +168,7 @@ export class Connection {
     } else if (words !== undefined) {
       this.#events.onTrouble(words);
     } else if (!this.#wasSynced) {
-      void this.#stopIfStranger();
+      void this.#stopIfRejected();
     }
     if (this.#wasSynced) {
       this.#wasSynced = false;
@@ -182,8 +182,8 @@ export class Connection {
     this.#events.onTrouble(words);
   }
 
-  /** A page of another origin gets no WebSocket, however often it tries. */
-  async #stopIfStranger(): Promise<void> {
+  /** Stops if the server rejects this page as cross-origin, which no retry can fix. */
+  async #stopIfRejected(): Promise<void> {
     const words = await refusalAt(pathOf(this.#id));
     if (words !== undefined) {
       this.#refuse(words);
@@ -191,16 +191,16 @@ export class Connection {
   }
 
   #left(): void {
-    // Whoever is there on return has not changed meanwhile: known already, that would not count as news.
+    // Forgets the clocks of the others, so their unchanged states count as new after a reconnect.
     const { meta, clientID } = this.awareness;
     [...meta.keys()].filter((id) => id !== clientID).forEach((id) => meta.delete(id));
-    // The server may end the document's part of a connection alone: only a new connection begins it again.
+    // The server may close only the document on a connection, and only a new connection opens it again.
     if (this.#socket.status === WebSocketStatus.Connected) {
       this.#endSocket();
     }
   }
 
-  #told(payload: string): void {
+  #received(payload: string): void {
     const { type, name } = parsed(payload);
     if (type === "replica" && typeof name === "string") {
       this.#events.onReplica(name);

@@ -1,7 +1,7 @@
 import type { Node } from "@tiptap/pm/model";
 import type { Selection } from "@tiptap/pm/state";
 
-/** What is selected, as programs get it that know no formatting: a line for each paragraph, and marks for lists. */
+/** The selection as plain text: a line for each paragraph, with the markers of lists. */
 export function textOf({ $from, $to }: Selection): string {
   const range = { from: $from.pos, to: $to.pos };
   if ($from.sameParent($to) && $from.parent.inlineContent) {
@@ -29,7 +29,7 @@ function linesIn(node: Node, start: number, range: Range): string[] {
     if (at < range.to && at + child.nodeSize > range.from) {
       const own = linesIn(child, at + 1, range);
       const marker = markerOf(node, index);
-      // Of an item of which only a list in it is selected, that is all.
+      // An item has no marker if only a list within it is selected.
       const isWhole = at + 1 + (child.firstChild?.nodeSize ?? 0) > range.from;
       lines.push(...(marker === "" ? own : indented(own, marker, isWhole)));
     }

@@ -8,7 +8,7 @@ import { pathOf, timeElement, titleOf } from "./words.ts";
 
 const PAGE_SIZE = 25;
 
-/** The documents, those made last first, and a form for one more. */
+/** Lists the documents, newest first, with a form to create one. */
 export class DocumentList {
   readonly #list = byId("documents", HTMLOListElement);
   readonly #note = byId("list-note", HTMLElement);
@@ -18,10 +18,10 @@ export class DocumentList {
   readonly #outcome = byId("create-note", HTMLElement);
   readonly #onReplica: (name: string) => void;
 
-  /** Where to go on; undefined at the end. */
+  /** URL of the next page; undefined at the end. */
   #next: string | undefined = `/documents?limit=${PAGE_SIZE}`;
 
-  /** @param onReplica is told which replica answers */
+  /** @param onReplica receives the name of the replica that answers */
   constructor(onReplica: (name: string) => void) {
     this.#onReplica = onReplica;
     this.#more.addEventListener("click", () => void this.#showMore());
@@ -29,7 +29,7 @@ export class DocumentList {
       event.preventDefault();
       void this.#createDocument();
     });
-    // A page that comes back shows what is new.
+    // Reloads a page that the browser restores from its cache, to show what is new.
     window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
     window.addEventListener(
       "online",
@@ -42,28 +42,28 @@ export class DocumentList {
     if (this.#create.ariaDisabled === "true") {
       return;
     }
-    // Not `disabled`: that would take the focus from who uses the keyboard.
+    // `disabled` would take the focus away from keyboard users.
     this.#create.ariaDisabled = "true";
-    setText(this.#outcome, "Making the document…");
+    setText(this.#outcome, "Creating the document…");
     const answer = await post("/documents", { title: this.#title.value.trim() });
     if (isDocument(answer?.body)) {
       location.assign(pathOf(answer.body.id));
       return;
     }
     this.#create.ariaDisabled = "false";
-    setText(this.#outcome, `${refusalOf(answer)} No document was made.`);
+    setText(this.#outcome, `${refusalOf(answer)} No document was created.`);
   }
 
   async #showMore(): Promise<void> {
     const added = await this.#load();
     if (added > 0) {
-      // The button may be gone now, and with it the place of who uses the keyboard.
+      // The button may be hidden now, which would lose the focus of keyboard users.
       this.#list.children[this.#list.childElementCount - added]?.querySelector("a")?.focus();
-      announce(`${count(added, "document", "documents")} more.`);
+      announce(`${count(added, "more document", "more documents")}.`);
     }
   }
 
-  /** Loads the next page; how many documents it has. */
+  /** Loads the next page, and returns the number of its documents. */
   async #load(): Promise<number> {
     if (this.#next === undefined || this.#list.ariaBusy === "true") {
       return 0;
@@ -90,7 +90,7 @@ export class DocumentList {
     this.#next = next === null ? undefined : pathAt(next);
     setText(this.#more, "Show more");
     this.#more.hidden = next === null;
-    setText(this.#note, this.#list.childElementCount === 0 ? "No document yet." : "");
+    setText(this.#note, this.#list.childElementCount === 0 ? "No documents yet." : "");
     return documents.length;
   }
 }
@@ -106,7 +106,7 @@ function entryOf({ id, title, updatedAt }: DocumentSummary): HTMLLIElement {
   return entry;
 }
 
-/** Of the URL of the next page, what does not depend on who stands between. */
+/** The URL of the next page without its origin, which a proxy may have changed. */
 function pathAt(url: string): string {
   const { pathname, search } = new URL(url, location.origin);
   return pathname + search;

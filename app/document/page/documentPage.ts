@@ -20,9 +20,9 @@ import { restoreVersion, type VersionState } from "./versionPreview.ts";
 const UNSHOWABLE =
   "This document has content that this page cannot show, so it cannot be edited. Restore an earlier version, or remove what cannot be shown.";
 const BROKEN =
-  "Somebody has added content that this page cannot show. Load the document again to go on.";
+  "Somebody has added content that this page cannot show. Reload the document to continue.";
 
-/** A document with all that is around its text. */
+/** The page of a document: its text and everything around it. */
 export class DocumentPage {
   readonly #paper = byId("paper", HTMLElement);
   readonly #trouble = byId("trouble", HTMLElement);
@@ -35,10 +35,10 @@ export class DocumentPage {
   readonly #connection: Connection;
   readonly #people: People;
   #editor: Editor | undefined;
-  /** Says that there is something that cannot be shown. */
+  /** The notice that something cannot be shown; empty if everything can. */
   #unshowable = "";
 
-  /** @param onReplica is told which replica serves the document */
+  /** @param onReplica receives the name of the replica that serves the document */
   constructor(id: string, onReplica: (name: string) => void) {
     this.#id = id;
     this.#connection = new Connection(id, this.#shared.doc, {
@@ -54,7 +54,7 @@ export class DocumentPage {
     this.#paper.addEventListener("keydown", (event) => this.#undoOutsideTheText(event));
   }
 
-  /** The document is here. */
+  /** Shows the document, which has just loaded. */
   #open(): void {
     const { doc } = this.#shared;
     const hasUnsaved = (): boolean => this.#connection.hasUnsaved;
@@ -69,7 +69,7 @@ export class DocumentPage {
     }
     doc.on("beforeObserverCalls", (transaction) => {
       if (this.#editor !== undefined && bringsUnshowable(transaction)) {
-        // The editor would fail, and what is typed from then on would be lost.
+        // The editor would fail, and all that is typed afterwards would be lost.
         transaction.changed.clear();
         transaction.changedParentTypes.clear();
         this.#unshowable = BROKEN;
@@ -87,7 +87,7 @@ export class DocumentPage {
     });
   }
 
-  /** A document that cannot be shown is made one that can be before. */
+  /** Restores a version, after removing what cannot be shown. */
   #restore(version: VersionState): void {
     if (this.#editor === undefined) {
       removeUnshowable(this.#shared);
@@ -98,7 +98,7 @@ export class DocumentPage {
     }
   }
 
-  /** What was locked until now can be used. */
+  /** Creates the editor and enables everything around it. */
   #begin(): void {
     const comments = new Comments(this.#shared.comments);
     const editor = createEditor(this.#shared, this.#connection.awareness, comments, {
@@ -130,7 +130,7 @@ export class DocumentPage {
     }
   }
 
-  /** What would be typed now would be lost, too; what is there can be copied. */
+  /** Makes the page read-only: changes would be lost, but the text can be copied. */
   #lock(): void {
     this.#editor?.setEditable(false);
     byId("title", HTMLTextAreaElement).readOnly = true;
@@ -144,7 +144,7 @@ export class DocumentPage {
     byId("notice", HTMLElement).hidden = shown === "";
   }
 
-  /** Title, fields and text have one history; the text's own keys are the editor's. */
+  /** Undoes and redoes in title and fields, which share one history with the text; the editor handles its own keys. */
   #undoOutsideTheText(event: KeyboardEvent): void {
     const { target, key, shiftKey } = event;
     const letter = key.toLowerCase();
@@ -152,7 +152,7 @@ export class DocumentPage {
       return;
     }
     if (event.isComposing) {
-      // The browser would undo by a history of its own.
+      // The browser would use an undo history of its own.
       event.preventDefault();
       return;
     }

@@ -6,10 +6,10 @@ import { StarterKit } from "@tiptap/starter-kit";
 import { CommentMark, COMMENT_MARK } from "./commentMark.ts";
 import { linkOf } from "./links.ts";
 
-/** Each paragraph runs from the side on which its words begin; that is no matter of the document. */
+/** Makes the direction of each paragraph follow its text; the document does not store it. */
 const WRITTEN = { HTMLAttributes: { dir: "auto" } };
 
-/** What the text may consist of; all else that is pasted or sent is left out. */
+/** What the text may contain; anything else that is pasted or received is left out. */
 export function textExtensions(): AnyExtension[] {
   return [
     StarterKit.configure({
@@ -19,12 +19,12 @@ export function textExtensions(): AnyExtension[] {
       codeBlock: false,
       link: false,
       underline: false,
-      // The text has a history of its own, and with many people each would add a last paragraph.
+      // Yjs has its own undo history, and each person's editor would add a trailing paragraph.
       undoRedo: false,
       trailingNode: false,
       dropcursor: { class: "drop-cursor", color: false },
     }),
-    // Code can have comments too.
+    // Code may have comments, too.
     Code.extend({ excludes: "bold italic strike link" }),
     CodeBlock.extend({ marks: COMMENT_MARK }),
     SafeLink,
@@ -32,9 +32,9 @@ export function textExtensions(): AnyExtension[] {
   ];
 }
 
-/** A link that has an address alone: what else is pasted could tell the page on which it was clicked. */
+/** A link with an address alone: other pasted attributes could reveal the page on which it is clicked. */
 const SafeLink = Link.extend({
-  // What is typed after it is no part of it.
+  // Text that is typed after a link is not part of it.
   inclusive: false,
   addAttributes: () => ({ href: { default: "" } }),
 }).configure({

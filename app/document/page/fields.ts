@@ -2,13 +2,13 @@ import { byId, createWritten } from "../../common/page/dom.ts";
 import type { Composition } from "./composition.ts";
 import { textIn, type SharedDocument } from "./sharedDocument.ts";
 
-/** What a field is changed with. */
+/** The control that edits a field. */
 type Control = HTMLInputElement | HTMLSelectElement;
 
 /** The fields beside the text: author, status, due date. */
 export class Fields {
   readonly #shared: SharedDocument;
-  /** Who types into a field at the same time as another one would else lose letters: the last one's words are it. */
+  /** The control that is typed in. It ignores others' changes, which would lose letters; the last writer wins. */
   #typedIn: Control | undefined;
   readonly #controls: Readonly<Record<string, Control>> = {
     author: byId("author", HTMLInputElement),
@@ -22,7 +22,7 @@ export class Fields {
       control.disabled = false;
       if (control.type === "text") {
         composition.watch(control, () => undefined);
-        // Letter by letter: what was typed and not sent yet would count as saved.
+        // Sends every keystroke, because text that is not sent yet would count as saved.
         control.addEventListener("input", () => {
           this.#typedIn = control;
           this.#changed(name, control);
@@ -52,7 +52,7 @@ export class Fields {
 
   #show(name: string, control: Control): void {
     const value = textIn(this.#shared.fields, name);
-    // Another program may know words that this page does not.
+    // Another program may have set a value that this page does not offer.
     if (control instanceof HTMLSelectElement && !isOffered(control, value)) {
       const option = createWritten("option", "", value);
       option.value = value;

@@ -7,8 +7,8 @@ import { editorSchema } from "./textSchema.ts";
 import { readVersion, renderVersion, type VersionState } from "./versionPreview.ts";
 import { momentOf, pathOf, timeElement, titleOf } from "./words.ts";
 
-/** What a version is called that was kept without anybody's asking. */
-const KEPT_BY_ITSELF = "Kept automatically";
+/** The name of a version that was saved automatically. */
+const AUTOMATIC = "Saved automatically";
 
 const FIELD_NAMES: Readonly<Record<string, string>> = {
   author: "Author",
@@ -16,13 +16,13 @@ const FIELD_NAMES: Readonly<Record<string, string>> = {
   due: "Due",
 };
 
-/** The states of the document that are kept: looks at one, restores one, keeps one more. */
+/** The versions of the document: shows, restores and saves them. */
 export class History {
   readonly #dialog = byId("history", HTMLDialogElement);
   readonly #list = byId("versions", HTMLOListElement);
   readonly #note = byId("history-note", HTMLElement);
   readonly #name = byId("version-name", HTMLInputElement);
-  readonly #keep = byId("keep-version", HTMLButtonElement);
+  readonly #saveButton = byId("keep-version", HTMLButtonElement);
   readonly #view = byId("version", HTMLElement);
   readonly #viewTitle = byId("version-title", HTMLElement);
   readonly #viewFields = byId("version-fields", HTMLElement);
@@ -34,8 +34,8 @@ export class History {
   readonly #hasUnsaved: () => boolean;
   #shown: { version: Version; state: VersionState } | undefined;
 
-  /** The last version that was asked for; an answer about another comes too late. */
-  #wanted = "";
+  /** The version that was requested last; a response about another one comes too late. */
+  #requested = "";
 
   constructor(id: string, hasUnsaved: () => boolean, onRestore: (state: VersionState) => void) {
     this.#path = `${pathOf(id)}/versions`;
@@ -47,7 +47,7 @@ export class History {
     byId("close-history", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
     byId("new-version", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#keepVersion();
+      void this.#saveVersion();
     });
     this.#restore.addEventListener("click", () => this.#restoreShown());
   }
@@ -70,8 +70,7 @@ export class History {
       other.createdAt.localeCompare(one.createdAt),
     );
     this.#list.replaceChildren(...newestFirst.map((version) => this.#entryOf(version)));
-    const none =
-      "No version is kept yet. One is kept by itself now and then, and when you ask for it.";
+    const none = "No versions yet. Versions are saved automatically, and whenever you save one.";
     setText(this.#note, newestFirst.length === 0 ? none : "");
   }
 
@@ -80,7 +79,7 @@ export class History {
     button.type = "button";
     button.dataset.version = version.id;
     button.ariaPressed = "false";
-    const name = createWritten("span", "name", version.title ?? KEPT_BY_ITSELF);
+    const name = createWritten("span", "name", version.title ?? AUTOMATIC);
     name.classList.toggle("automatic", version.title === null);
     button.append(timeElement(version.createdAt), name);
     button.addEventListener("click", () => void this.#preview(version));
@@ -90,12 +89,12 @@ export class History {
   }
 
   async #preview(version: Version): Promise<void> {
-    this.#wanted = version.id;
+    this.#requested = version.id;
     this.#shown = undefined;
     this.#view.hidden = true;
     setText(this.#note, "Loading the version…");
     const answer = await ask(`${this.#path}/${encodeURIComponent(version.id)}`);
-    if (this.#wanted !== version.id) {
+    if (this.#requested !== version.id) {
       return;
     }
     const state = answer?.status === 200 ? readVersion(answer.body, this.#schema) : undefined;
@@ -131,22 +130,22 @@ export class History {
     const { version, state } = this.#shown;
     this.#dialog.close();
     this.#onRestore(state);
-    announce(`The version of ${momentOf(version.createdAt)} is restored. Undo takes it back.`);
+    announce(`The version of ${momentOf(version.createdAt)} was restored. Undo reverts this.`);
   }
 
-  async #keepVersion(): Promise<void> {
-    if (this.#keep.ariaDisabled === "true") {
+  async #saveVersion(): Promise<void> {
+    if (this.#saveButton.ariaDisabled === "true") {
       return;
     }
     if (this.#hasUnsaved()) {
       setText(this.#note, "Some changes are not saved yet. Try again in a moment.");
       return;
     }
-    // Not `disabled`: that would take the focus from who uses the keyboard.
-    this.#keep.ariaDisabled = "true";
+    // `disabled` would take the focus away from keyboard users.
+    this.#saveButton.ariaDisabled = "true";
     const title = this.#name.value.trim();
     const answer = await post(this.#path, { title });
-    this.#keep.ariaDisabled = "false";
+    this.#saveButton.ariaDisabled = "false";
     if (answer === undefined || !isVersion(answer.body)) {
       setText(this.#note, refusalOf(answer));
       return;
@@ -155,6 +154,6 @@ export class History {
       this.#name.value = "";
     }
     await this.#load();
-    setText(this.#note, `This version is kept as “${isolated(title)}”.`);
+    setText(this.#note, `This version is saved as “${isolated(title)}”.`);
   }
 }

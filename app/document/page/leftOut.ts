@@ -1,7 +1,7 @@
 import { count } from "../../common/page/words.ts";
 import { linkOf } from "./links.ts";
 
-/** How many of what were left out; what a text cannot hold. */
+/** Counts, by kind, of what was left out because a text cannot contain it. */
 export type LeftOut = Map<Kind, number>;
 
 type Kind = keyof typeof NAMES;
@@ -9,14 +9,14 @@ type Kind = keyof typeof NAMES;
 const NAMES = {
   image: ["image", "images"],
   video: ["video", "videos"],
-  sound: ["sound", "sounds"],
+  sound: ["audio clip", "audio clips"],
   embedded: ["embedded page", "embedded pages"],
   field: ["form field", "form fields"],
   link: ["link", "links"],
   file: ["file", "files"],
 } as const;
 
-/** What is taken away, the outermost first. Pictures that nobody sees are not missed. */
+/** Elements to remove, outermost first. Invisible pictures are not counted. */
 const ELEMENTS: readonly (readonly [Kind | undefined, string])[] = [
   [
     undefined,
@@ -30,7 +30,7 @@ const ELEMENTS: readonly (readonly [Kind | undefined, string])[] = [
   ["field", "input, select, textarea, meter, progress"],
 ];
 
-/** Takes away what a text cannot hold; what that was. */
+/** Removes what a text cannot contain, and returns what that was. */
 export function leaveOut(root: HTMLElement): LeftOut {
   const leftOut: LeftOut = new Map();
   for (const [kind, selector] of ELEMENTS) {
@@ -43,7 +43,7 @@ export function leaveOut(root: HTMLElement): LeftOut {
   }
   for (const link of root.querySelectorAll("a[href]")) {
     const href = link.getAttribute("href") ?? "";
-    // A place in a page that is not here is no loss.
+    // A link within the copied page is no loss.
     if (!href.startsWith("#") && linkOf(href) === undefined) {
       add(leftOut, "link");
     }
@@ -51,7 +51,7 @@ export function leaveOut(root: HTMLElement): LeftOut {
   return leftOut;
 }
 
-/** What files that are pasted or dropped are. */
+/** Counts files that are pasted or dropped. */
 export function filesIn({ files }: DataTransfer): LeftOut {
   const leftOut: LeftOut = new Map();
   for (const { type } of files) {
@@ -61,7 +61,7 @@ export function filesIn({ files }: DataTransfer): LeftOut {
   return leftOut;
 }
 
-/** Says what was left out, and how many tables are lines now; empty where that is nothing. */
+/** Describes what was left out, and how many tables became lines; empty if nothing did. */
 export function wordsOf(leftOut: LeftOut = new Map(), tables = 0): string {
   const numbers = [...leftOut.values()];
   const parts = [...leftOut].map(([kind, number]) => {

@@ -1,12 +1,12 @@
 import { byId, setText } from "../../common/page/dom.ts";
 import { announce } from "./announce.ts";
 
-/** Says what was left out of what was pasted last, until one has read it. */
+/** Shows what was left out of the last paste until the note is closed. */
 export class LeftOutNote {
   readonly #note = byId("left-out", HTMLElement);
   readonly #words = byId("left-out-words", HTMLElement);
 
-  /** @param onClose what one goes on with */
+  /** @param onClose called when the note is closed */
   constructor(onClose: () => void) {
     byId("left-out-close", HTMLButtonElement).addEventListener("click", () => {
       this.#note.hidden = true;
@@ -14,7 +14,7 @@ export class LeftOutNote {
     });
   }
 
-  /** @param words empty where nothing was left out */
+  /** @param words empty if nothing was left out */
   show(words: string): void {
     setText(this.#words, words);
     this.#note.hidden = words === "";

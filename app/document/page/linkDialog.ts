@@ -3,7 +3,7 @@ import { byId, setText } from "../../common/page/dom.ts";
 import { announce } from "./announce.ts";
 import { linkOf } from "./links.ts";
 
-/** Asks where a link leads. */
+/** Sets the address of a link. */
 export class LinkDialog {
   readonly #dialog = byId("link", HTMLDialogElement);
   readonly #form = byId("link-form", HTMLFormElement);
@@ -19,7 +19,7 @@ export class LinkDialog {
       event.preventDefault();
       this.#set();
     });
-    this.#address.addEventListener("input", () => this.#complain(""));
+    this.#address.addEventListener("input", () => this.#showError(""));
     this.#remove.addEventListener("click", () => {
       this.#dialog.close();
       editor.chain().focus().extendMarkRange("link").unsetLink().run();
@@ -30,7 +30,7 @@ export class LinkDialog {
 
   show(): void {
     if (this.#editor.isActive("codeBlock")) {
-      announce("Code has no links.");
+      announce("Code cannot contain links.");
       return;
     }
     const href = String(this.#editor.getAttributes("link").href ?? "");
@@ -39,7 +39,7 @@ export class LinkDialog {
     this.#open.hidden = link === undefined;
     this.#open.href = link ?? "";
     this.#remove.hidden = !this.#editor.isActive("link");
-    this.#complain("");
+    this.#showError("");
     this.#dialog.showModal();
     this.#address.select();
   }
@@ -47,7 +47,7 @@ export class LinkDialog {
   #set(): void {
     const href = linkOf(this.#address.value);
     if (href === undefined) {
-      this.#complain("Allowed is an address that begins with https://, http:// or mailto:.");
+      this.#showError("Enter an address that begins with https://, http:// or mailto:.");
       this.#address.focus();
       return;
     }
@@ -55,7 +55,7 @@ export class LinkDialog {
     const chain = this.#editor.chain().focus().extendMarkRange("link");
     const { empty } = this.#editor.state.selection;
     if (empty && !this.#editor.isActive("link")) {
-      // Nothing is selected that could be the link: the address is its own words.
+      // Without a selection, the address becomes the text of the link.
       const marks = [{ type: "link", attrs: { href } }];
       chain.insertContent({ type: "text", text: this.#address.value.trim(), marks }).run();
     } else {
@@ -63,7 +63,7 @@ export class LinkDialog {
     }
   }
 
-  #complain(words: string): void {
+  #showError(words: string): void {
     this.#address.ariaInvalid = String(words !== "");
     setText(this.#error, words);
   }

@@ -6,12 +6,12 @@ import { DocumentList } from "./documentList.ts";
 import { DocumentPage } from "./documentPage.ts";
 import { pathOf } from "./words.ts";
 
-/** Milliseconds until the second attempt to find the document; each further one waits twice as long, up to the limit. */
+/** Milliseconds before the first retry of loading the document; doubled for each further one, up to the limit. */
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 10_000;
 
-/** Statuses of those who could not look now, and may be asked again. */
-const PASSING = [429, 500, 502, 503, 504];
+/** Statuses of transient failures, which are retried. */
+const TRANSIENT = [429, 500, 502, 503, 504];
 
 /** Shows one of the page's views. */
 function show(view: "home" | "document" | "missing"): void {
@@ -24,14 +24,14 @@ function showReplica(name: string): void {
   tint(badge, name);
 }
 
-/** Says what it is that is opened, until the document itself is here. */
+/** Shows the title until the document itself has loaded. */
 function showTitle(body: unknown): void {
   if (isDocument(body)) {
     byId("title", HTMLTextAreaElement).value = body.title;
   }
 }
 
-/** Opens the document that the address names, if there is one. */
+/** Opens the document that the URL names, if it exists. */
 async function open(id: string): Promise<void> {
   show("document");
   const words = byId("save-words", HTMLElement);
@@ -42,7 +42,7 @@ async function open(id: string): Promise<void> {
       new DocumentPage(id, showReplica);
       return;
     }
-    if (answer !== undefined && !PASSING.includes(answer.status)) {
+    if (answer !== undefined && !TRANSIENT.includes(answer.status)) {
       setText(byId("missing-words", HTMLElement), refusalOf(answer));
       show("missing");
       return;

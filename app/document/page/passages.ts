@@ -15,7 +15,7 @@ export interface Range {
   to: number;
 }
 
-/** What a comment is about; it may be in pieces. */
+/** The text that a comment is about; it may be in several pieces. */
 export interface Passage extends Range {
   text: string;
   pieces: readonly Range[];
@@ -29,18 +29,18 @@ interface Draft extends Range {
 export interface Passages {
   byComment: ReadonlyMap<string, Passage>;
   draft: Draft | undefined;
-  /** The comment that is looked at. */
+  /** The comment that is highlighted. */
   active: string | undefined;
   decorations: DecorationSet;
 }
 
-/** What changes beside the text. */
+/** A change that does not affect the text. */
 interface Change {
   draft?: Range | null;
   active?: string | null;
 }
 
-/** The part of the state of the binding to Yjs that is needed here. */
+/** The part of the state of the Yjs binding that is used here. */
 interface Binding {
   doc: Doc;
   type: XmlFragment;
@@ -55,11 +55,11 @@ interface PassageOptions {
   exists: (id: string) => boolean;
   /** True if a comment is not resolved. */
   isOpen: (id: string) => boolean;
-  /** Is told which comment was clicked. */
+  /** Receives the comment that was clicked. */
   onClick: (id: string) => void;
 }
 
-/** Knows the passages that comments are about, and shows those of open comments. */
+/** Tracks the passages of comments, and highlights those of open comments. */
 export const PassageMarks = Extension.create<PassageOptions>({
   name: "passages",
   addOptions: () => ({ exists: () => false, isOpen: () => false, onClick: () => undefined }),
@@ -100,12 +100,12 @@ export function passagesIn(state: EditorState): Passages {
   return passages;
 }
 
-/** Changes what is shown; nothing in the text. */
+/** Adds a change of what is highlighted to a transaction. */
 export function changePassages(tr: Transaction, change: Change): Transaction {
   return tr.setMeta(key, change);
 }
 
-/** The comments on what is at a position, the innermost first. */
+/** The comments at a position, innermost first. */
 export function commentsAt(state: EditorState, position: number): string[] {
   const found = [...passagesIn(state).byComment].filter(([, { pieces }]) =>
     pieces.some(({ from, to }) => from <= position && position <= to),
@@ -131,7 +131,7 @@ function follow(
   return withDecorations(tr.doc, byComment, isOpen, draft, active);
 }
 
-/** What others change comes as a new text, in which only positions of Yjs are found again. */
+/** Moves a draft with the text. A change by others replaces the text, so only positions of Yjs survive it. */
 function moved(draft: Draft | undefined, tr: Transaction, state: EditorState): Draft | undefined {
   if (draft === undefined) {
     return undefined;
@@ -201,7 +201,7 @@ function withDecorations(
   return { byComment, draft, active, decorations: DecorationSet.create(doc, decorations) };
 }
 
-/** A passage that is moved takes its comment along; a copy of one has none. */
+/** Removes comments from pasted text: a passage that is moved keeps its comment, and a copy has none. */
 function withoutMarks(slice: Slice, isKept: (id: string) => boolean): Slice {
   const strip = (fragment: Fragment): Fragment =>
     Fragment.from(

@@ -1,15 +1,15 @@
 import { takeContent } from "./pastedHtml.ts";
 
-/** Blocks of which the parser of the editor does not know that they are; joined, they would be one word. */
+/** Block elements that the editor's parser does not know; it would join their words. */
 const UNKNOWN_BLOCKS =
   "caption, center, details, dialog, dt, legend, main, menu, nav, search, summary";
 
 const BLOCKS =
   "address, article, aside, blockquote, dd, div, dl, figure, footer, form, h1, h2, h3, h4, h5, h6, header, hr, li, ol, p, pre, section, table, ul";
 
-/** Makes paragraphs of what looks like one, and of lines that are left blank. */
+/** Makes paragraphs of everything that looks like one, including blank lines. */
 export function keepBlocks(root: HTMLElement): void {
-  // Browsers end with one what they copy.
+  // Browsers append one to what they copy.
   root.querySelectorAll("br.Apple-interchange-newline").forEach((end) => end.remove());
   for (const block of root.querySelectorAll(UNKNOWN_BLOCKS)) {
     block.replaceWith(takeContent(block, "div"));
@@ -22,7 +22,7 @@ export function keepBlocks(root: HTMLElement): void {
   keepBlankLines(root);
 }
 
-/** Of line breaks that end no line, as they are between blocks, each is a line. */
+/** Makes a blank line of each line break between blocks, which ends no line of text. */
 function keepBlankLines(root: HTMLElement): void {
   for (const first of root.querySelectorAll("br")) {
     const before = beside(first, "previousSibling");
@@ -52,7 +52,7 @@ function isEdge(node: Node | null): boolean {
   return node === null || (node instanceof Element && node.matches(BLOCKS));
 }
 
-/** What is beside a node, apart from the spaces between blocks. */
+/** The sibling of a node, ignoring spaces between blocks. */
 function beside(node: Node, side: "previousSibling" | "nextSibling"): Node | null {
   let found = node[side];
   while (found !== null && !(found instanceof Element) && isSpace(found)) {

@@ -1,6 +1,6 @@
 /**
- * HTML as it is pasted, for the page to parse: the page's policy lets no inline style count, and what is parsed with
- * one is reported as a fault. What it says is kept aside, for `applyStyles`.
+ * Moves the inline styles of pasted HTML to `data-style`, for `applyStyles`: the page's Content-Security-Policy blocks
+ * inline styles, and reports each one as a violation.
  */
 export function withoutStyles(html: string): string {
   return html
@@ -8,10 +8,10 @@ export function withoutStyles(html: string): string {
     .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
 }
 
-/** Elements that are within a line unless a style says otherwise. */
+/** Elements that are inline unless a style overrides that. */
 const INLINE = "a, b, button, code, em, i, label, s, small, span, strong, u";
 
-/** Makes elements of what inline styles mean: else what is not bold in a bold element would be bold. */
+/** Replaces inline styles by elements. Without it, normal text within a bold element would become bold. */
 export function applyStyles(root: HTMLElement): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-style]")) {
     applyStyle(element);
@@ -50,7 +50,7 @@ function applyStyle(element: HTMLElement): void {
   }
 }
 
-/** Has the parser keep spaces, tabs and line breaks as they are. */
+/** Makes the parser keep spaces, tabs and line breaks as they are. */
 export function keepSpaces(element: HTMLElement): void {
   element.style.whiteSpace = "pre";
 }
@@ -63,7 +63,7 @@ function wrapContent(element: HTMLElement, tag: keyof HTMLElementTagNameMap): vo
   element.append(takeContent(element, tag));
 }
 
-/** Moves what is in an element into a new one. Never all at once, as arguments: a table may have any number of rows. */
+/** Moves the content of an element into a new one, node by node: a large table would exceed the limit of arguments. */
 export function takeContent<K extends keyof HTMLElementTagNameMap>(
   element: Element,
   tag: K,
@@ -75,7 +75,7 @@ export function takeContent<K extends keyof HTMLElementTagNameMap>(
   return taker;
 }
 
-/** Leaves only what is in an element. */
+/** Replaces an element by its content. */
 export function unwrap(element: Element): void {
   while (element.firstChild !== null) {
     element.before(element.firstChild);

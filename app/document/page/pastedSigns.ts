@@ -1,11 +1,11 @@
-/** What Unicode has above the line and below it. */
+/** Superscript and subscript characters of Unicode. */
 const RAISED = pairs(
   "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
   "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
 );
 const LOWERED = pairs("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ");
 
-/** Writes in characters what else only its place or its look says: x² is not x2. */
+/** Writes with characters what is otherwise shown only by position or style: x² must not become x2. */
 export function writeSigns(root: HTMLElement): void {
   root.querySelectorAll("annotation, annotation-xml").forEach((source) => source.remove());
   for (const script of root.querySelectorAll("sup, msup > :nth-child(2)")) {
@@ -15,17 +15,17 @@ export function writeSigns(root: HTMLElement): void {
     move(script, LOWERED, "_");
   }
   root.querySelectorAll("mfrac > :nth-child(2)").forEach((divisor) => divisor.prepend("/"));
-  // Most pages have these brackets themselves, for browsers that do not know readings.
+  // Most pages already contain these brackets, for browsers without support for ruby.
   root.querySelectorAll("ruby:not(:has(rp)) > rt").forEach((reading) => bracket(reading, ""));
   for (const box of root.querySelectorAll<HTMLInputElement>("input[type=checkbox]")) {
     box.replaceWith(box.checked ? "☑ " : "☐ ");
   }
 }
 
-/** Moves what can be moved by character; the rest is written as people type it, such as 2^(n + 1). */
+/** Raises or lowers a script by character or, if it cannot, as people type it, such as 2^(n + 1). */
 function move(script: Element, characters: ReadonlyMap<string, string>, sign: string): void {
   const text = script.textContent.trim();
-  // A mark or what is in brackets, such as that of a footnote, stands apart already.
+  // A symbol or text in brackets, such as the mark of a footnote, is already distinct.
   if (!/^[\p{L}\p{N}+−-]/u.test(text)) {
     return;
   }

@@ -1,25 +1,25 @@
 import { keepSpaces, takeContent, unwrap } from "./pastedHtml.ts";
 
-/** What does not fit into a line, and so tells a table that only lays out a page from one of data. */
+/** Elements that do not fit into a line; a table that contains one is for layout, not for data. */
 const LARGE = "li, h1, h2, h3, h4, h5, h6, pre, blockquote, hr, table";
 
 const PARTS = "table, thead, tbody, tfoot, tr";
 
-/** What makes a gap between words. */
+/** Elements that separate words. */
 const BLOCKS = "br, p, div, dd, dt, address, article, section, header, footer, figure, figcaption";
 
 /**
- * Makes a line of each row, with tabs between the cells, as spreadsheets do for programs that have no tables. Rows
- * of tables that lay out a page are taken apart instead.
+ * Makes a line of each row, with tabs between the cells, as spreadsheets do for plain text. Rows of layout tables
+ * become one block for each cell instead.
  *
- * @returns how many tables are lines now
+ * @returns how many tables became lines
  */
 export function flattenTables(root: HTMLElement): number {
   const tables = new Set<Element>();
-  // What is copied from within a table may come without it.
+  // Rows and cells that are copied from within a table may come without it.
   const parts = [root, ...root.querySelectorAll(PARTS)].filter((part) => part.matches(PARTS));
   for (const part of parts) {
-    // The parser takes the spaces between rows, and between cells, for text.
+    // The parser would read the spaces between rows, and between cells, as text.
     [...part.childNodes].filter((node) => node instanceof Text).forEach((text) => text.remove());
   }
   for (const row of parts.filter((part) => part.matches("tr"))) {
@@ -46,7 +46,7 @@ function lineOf(cells: readonly Element[]): HTMLElement {
   return line;
 }
 
-/** Puts all that is in a cell into one line, as the spaces in it are seen. */
+/** Puts the content of a cell on one line, and collapses its spaces as a browser does. */
 function straighten(cell: Element): void {
   for (const block of cell.querySelectorAll(BLOCKS)) {
     block.before(" ");

@@ -4,7 +4,7 @@ import { count } from "../../common/page/words.ts";
 import type { Connection } from "./connection.ts";
 import { keepPerson, MAX_NAME, ownPerson, personIn, tintBy, type Person } from "./person.ts";
 
-/** Who has the document open, and what one is called oneself. */
+/** Lists the people who have the document open, and lets one change one's own name. */
 export class People {
   readonly #list = byId("people", HTMLUListElement);
   readonly #count = byId("people-count", HTMLElement);

@@ -1,41 +1,41 @@
 const STORED_AS = "document-person";
 
-/** Characters of a name; who sends more is cut. */
+/** Most characters of a name; longer names are cut. */
 export const MAX_NAME = 40;
 
-/** Of these, names are made up: so many that people in one document rarely get the same. */
+/** Parts of generated names, enough that people in one document rarely get the same one. */
 const ADJECTIVES =
   "Amber Bold Brave Breezy Bright Calm Cheerful Clever Crimson Daring Eager Gentle Golden Happy Honest Jolly Keen Kind Lively Lucky Merry Mighty Misty Noble Patient Polite Quick Quiet Silver Sunny Swift Wise";
 const ANIMALS =
   "Badger Bear Beaver Bison Crane Crow Deer Dolphin Eagle Falcon Finch Fox Gecko Hare Hawk Hedgehog Heron Ibis Jay Lark Lemur Lynx Magpie Marten Mole Moose Newt Otter Owl Panda Pelican Penguin Puffin Rabbit Raven Robin Seal Sparrow Squirrel Stork Swan Tiger Toad Trout Turtle Whale Wolf Wren";
 
-/** Somebody who has a document open; the hue is the colour of all that is theirs. */
+/** Somebody who has a document open; the hue is the colour of their caret, selection and name. */
 export interface Person {
   name: string;
   hue: number;
 }
 
-/** Who this browser's own person is; at first somebody with a name made up. */
+/** The person of this browser, at first with a generated name. */
 export function ownPerson(): Person {
-  const made = {
+  const generated = {
     name: `${oneOf(ADJECTIVES)} ${oneOf(ANIMALS)}`,
     hue: Math.floor(Math.random() * 360),
   };
-  const own = stored() ?? made;
+  const own = stored() ?? generated;
   keepPerson(own);
   return own;
 }
 
-/** Keeps who this browser's own person is. */
+/** Stores the person of this browser. */
 export function keepPerson(person: Person): void {
   try {
     localStorage.setItem(STORED_AS, JSON.stringify(person));
   } catch {
-    // A browser that keeps nothing has another person each time.
+    // A browser without storage generates a new person each time.
   }
 }
 
-/** The person in something that others sent; undefined if there is none. */
+/** Reads a person that others sent; undefined if it is malformed. */
 export function personIn(user: unknown): Person | undefined {
   if (typeof user !== "object" || user === null) {
     return undefined;
@@ -46,7 +46,7 @@ export function personIn(user: unknown): Person | undefined {
   return isPerson ? { name: name.trim().slice(0, MAX_NAME), hue: colour } : undefined;
 }
 
-/** Gives an element the colour of a person; the style sheet makes of the hue what is readable. */
+/** Gives an element the colour of a person; the style sheet derives readable shades from the hue. */
 export function tintBy(element: HTMLElement, { hue }: Person): void {
   element.style.setProperty("--hue", String(hue));
   element.classList.add("tinted");

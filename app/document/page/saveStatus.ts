@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<SaveState, string>> = {
   unshowable: "Cannot be shown",
 };
 
-/** Says whether what was typed is saved, and warns who leaves with something that is not. */
+/** Shows whether all changes are saved, and warns people who leave while some are not. */
 export class SaveStatus {
   readonly #status = byId("save-status", HTMLElement);
   readonly #words = byId("save-words", HTMLElement);

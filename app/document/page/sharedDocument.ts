@@ -1,10 +1,10 @@
 import { defaultDeleteFilter, defaultProtectedNodes, ySyncPluginKey } from "@tiptap/y-tiptap";
 import { Doc, UndoManager, type Map as YMap } from "yjs";
 
-/** What the page itself changes beside the text; one's own changes alone are undone. */
+/** The origin of one's own changes outside of the text, which makes them undoable. */
 const OWN_EDIT = Symbol("own edit");
 
-/** What people have in common: a title, some fields, a text, and comments on passages of it. */
+/** The content that people share: title, fields, text, and comments on passages of it. */
 export class SharedDocument {
   readonly doc = new Doc();
   readonly title = this.doc.getText("title");
@@ -12,14 +12,14 @@ export class SharedDocument {
   readonly body = this.doc.getXmlFragment("body");
   readonly comments: YMap<unknown> = this.doc.getMap("comments");
 
-  /** One history for title, fields and text: what is undone is what one did last, wherever. */
+  /** One undo history for title, fields and text, so undo reverts one's last edit wherever it was. */
   readonly undoManager = new UndoManager([this.title, this.fields, this.body], {
     trackedOrigins: new Set([ySyncPluginKey, OWN_EDIT]),
     deleteFilter: (item) => defaultDeleteFilter(item, defaultProtectedNodes),
     captureTransaction: ({ meta }) => meta.get("addToHistory") !== false,
   });
 
-  /** Changes title or fields as an edit of one's own, which can be undone. */
+  /** Changes title or fields as one's own edit, which can be undone. */
   edit(change: () => void): void {
     this.doc.transact(change, OWN_EDIT);
   }
@@ -32,7 +32,7 @@ export class SharedDocument {
   }
 }
 
-/** The text that a field has; what others sent may be anything. */
+/** The text of a field; empty for anything else that others may have sent. */
 export function textIn(map: YMap<unknown>, name: string): string {
   const value = map.get(name);
   return typeof value === "string" ? value : "";

@@ -13,28 +13,28 @@ import { isAllowedLink } from "./links.ts";
 import { PassageMarks } from "./passages.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 
-/** What the keyboard asks for in the text that is not a matter of the text alone. */
-export interface EditorWishes {
+/** Handlers of events in the text that concern other parts of the page. */
+export interface EditorHandlers {
   onComment: () => void;
   onLink: () => void;
   onToolbar: () => void;
-  /** Is told which comment was clicked in the text. */
+  /** Receives the comment that was clicked in the text. */
   onPassage: (id: string) => void;
-  /** Is told what was left out of what was pasted; empty where that is nothing. */
+  /** Receives what was left out of a paste; empty if nothing was. */
   onLeftOut: (words: string) => void;
 }
 
-/** Makes the editor of the text. */
+/** Creates the editor of the text. */
 export function createEditor(
   { doc, body, undoManager }: SharedDocument,
   awareness: Awareness,
   comments: Comments,
-  wishes: EditorWishes,
+  handlers: EditorHandlers,
 ): Editor {
   const place = byId("text", HTMLElement);
   const editor = new Editor({
     element: place,
-    // The page's style sheet has it: no other style is allowed.
+    // The page's style sheet contains these rules, because its policy blocks injected styles.
     injectCSS: false,
     extensions: [
       ...textExtensions(),
@@ -43,14 +43,14 @@ export function createEditor(
       PassageMarks.configure({
         exists: (id) => comments.find(id) !== undefined,
         isOpen: (id) => comments.isOpen(id),
-        onClick: wishes.onPassage,
+        onClick: handlers.onPassage,
       }),
       UndoSteps,
-      Clipboard.configure({ onLeftOut: wishes.onLeftOut }),
-      shortcuts(wishes),
+      Clipboard.configure({ onLeftOut: handlers.onLeftOut }),
+      shortcuts(handlers),
     ],
     editorProps: {
-      // The bar above the text stays while one scrolls.
+      // Leaves room for the bar above the text, which stays while the page scrolls.
       scrollMargin: { top: 96, bottom: 32, left: 0, right: 0 },
       scrollThreshold: { top: 96, bottom: 32, left: 0, right: 0 },
       attributes: {
@@ -69,7 +69,7 @@ export function createEditor(
   return editor;
 }
 
-/** The paragraph, or the like, in which the caret is; none where it is between two. */
+/** The paragraph or other text block that contains the caret; undefined if it is between two. */
 export function textblockAt({ $head }: Selection, body: XmlFragment): XmlElement | undefined {
   let element: unknown = body;
   for (let depth = 0; depth < $head.depth; depth += 1) {
@@ -79,8 +79,8 @@ export function textblockAt({ $head }: Selection, body: XmlFragment): XmlElement
 }
 
 /**
- * Keeps what is typed one step of undo while others type too: the binding takes another's change for one that is not
- * undone, until something is changed here, and begins a new step with each caret that moves meanwhile.
+ * Keeps what is typed one step of undo while others type, too. The binding excludes others' changes from undo until the
+ * next change of one's own, and starts a new step whenever a caret moves meanwhile.
  */
 const UndoSteps = Extension.create({
   name: "undoSteps",
@@ -99,26 +99,26 @@ function isOthers(change: unknown): change is { isChangeOrigin: true } {
   return typeof change === "object" && change !== null && "isChangeOrigin" in change;
 }
 
-function shortcuts({ onComment, onLink, onToolbar }: EditorWishes): Extension {
-  const does = (wish: () => void) => () => {
-    wish();
+function shortcuts({ onComment, onLink, onToolbar }: EditorHandlers): Extension {
+  const runs = (handler: () => void) => () => {
+    handler();
     return true;
   };
   return Extension.create({
     name: "shortcuts",
     addKeyboardShortcuts: () => ({
-      "Mod-Alt-m": does(onComment),
-      "Mod-k": does(onLink),
-      "Alt-F10": does(onToolbar),
+      "Mod-Alt-m": runs(onComment),
+      "Mod-k": runs(onLink),
+      "Alt-F10": runs(onToolbar),
     }),
   });
 }
 
-/** A click on a link places the caret, as everywhere in the text; with Control or Command it opens the link. */
+/** Opens a link that is clicked with Control or Command; a plain click places the caret, as everywhere in the text. */
 function openLink(event: MouseEvent): boolean {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  const isWish = event.ctrlKey || event.metaKey;
-  if (link === null || !isWish || !isAllowedLink(link.href)) {
+  const hasModifier = event.ctrlKey || event.metaKey;
+  if (link === null || !hasModifier || !isAllowedLink(link.href)) {
     return false;
   }
   window.open(link.href, "_blank", "noopener,noreferrer");

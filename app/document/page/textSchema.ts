@@ -10,7 +10,7 @@ export function editorSchema(): Schema {
   return getSchema(textExtensions());
 }
 
-/** What the text may consist of, as the editor has it. */
+/** What the text may contain, derived from the schema of the editor. */
 export function textSchema(): TextSchema {
   const schema = editorSchema();
   const elements = Object.values(schema.nodes).filter(
@@ -49,7 +49,7 @@ function marksIn(type: NodeType): string[] | null {
   return hasText ? marks.map(({ name }) => name) : null;
 }
 
-/** All types that may be somewhere in a node. */
+/** All types of nodes that a node may contain. */
 function childrenOf({ contentMatch }: NodeType): NodeType[] {
   const matches = new Set<ContentMatch>([contentMatch]);
   const types = new Set<NodeType>();
@@ -63,7 +63,7 @@ function childrenOf({ contentMatch }: NodeType): NodeType[] {
   return [...types];
 }
 
-/** An attribute is of the type of its default; text or nothing where that is nothing. */
+/** The types of attributes, which are those of their defaults; a default of null means text or null. */
 function valueTypesOf(attributes: Attributes = {}): Record<string, string> {
   const typeOf = (value: unknown): string => (value === null ? "string|null" : typeof value);
   return Object.fromEntries(

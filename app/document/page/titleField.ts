@@ -5,14 +5,14 @@ import type { Composition } from "./composition.ts";
 import type { SharedDocument } from "./sharedDocument.ts";
 import { titleOf } from "./words.ts";
 
-/** The title, which everybody can change at once, letter by letter. */
+/** The title, which several people can edit at the same time. */
 export class TitleField {
   readonly #input = byId("title", HTMLTextAreaElement);
   readonly #shared: SharedDocument;
   readonly #composition: Composition;
   readonly #onEnter: () => void;
 
-  /** @param onEnter what follows the title */
+  /** @param onEnter called when Enter is pressed */
   constructor(shared: SharedDocument, composition: Composition, onEnter: () => void) {
     this.#shared = shared;
     this.#composition = composition;
@@ -46,7 +46,7 @@ export class TitleField {
 
   #follow({ delta }: YTextEvent): void {
     if (this.#input.value === oneLine(this.#shared.title.toJSON())) {
-      // It was typed here: the caret is where it belongs already.
+      // The change was typed here, so the caret is already in its place.
       this.#show();
       return;
     }
@@ -62,7 +62,7 @@ export class TitleField {
       index += inserted;
     }
     this.#show();
-    // Safari would take the focus with the selection.
+    // In Safari, setting the selection moves the focus.
     if (document.activeElement === this.#input) {
       this.#input.setSelectionRange(selectionStart, selectionEnd);
     }
@@ -84,7 +84,7 @@ export class TitleField {
   }
 }
 
-/** As many characters as before, none of which ends a line. */
+/** Replaces line breaks by spaces, which keeps the length. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]/g, " ");
 }

@@ -5,29 +5,29 @@ import type { SharedDocument } from "./sharedDocument.ts";
 /** What a button of the toolbar does. */
 interface Tool {
   run: () => void;
-  /** True while what it does is done to the selection; none for what is done once. */
+  /** True while the selection has the format; omitted for actions that are not formats. */
   isOn?: () => boolean;
-  /** False while it can do nothing. */
+  /** False while the tool cannot be used. */
   isUsable?: () => boolean;
 }
 
-export interface ToolbarWishes {
+export interface ToolbarHandlers {
   onComment: () => void;
   onLink: () => void;
 }
 
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
 
-/** The buttons above the text: one stop for Tab, within which the arrow keys move. */
+/** The buttons above the text: a single tab stop, within which the arrow keys move the focus. */
 export class Toolbar {
   readonly #bar = byId("toolbar", HTMLElement);
   readonly #buttons = [...this.#bar.querySelectorAll("button")];
   readonly #editor: Editor;
   readonly #tools: Readonly<Record<string, Tool>>;
 
-  constructor(editor: Editor, shared: SharedDocument, wishes: ToolbarWishes) {
+  constructor(editor: Editor, shared: SharedDocument, handlers: ToolbarHandlers) {
     this.#editor = editor;
-    this.#tools = toolsOf(editor, shared, wishes);
+    this.#tools = toolsOf(editor, shared, handlers);
     this.#buttons.forEach((button) => this.#equip(button));
     this.#bar.addEventListener("keydown", (event) => this.#pressed(event));
     this.#bar.addEventListener("focusin", ({ target }) => this.#stopAt(target));
@@ -48,14 +48,14 @@ export class Toolbar {
     const label = button.ariaLabel ?? "";
     button.title = keys === undefined ? label : `${label} (${MODIFIER}+${keys})`;
     button.disabled = false;
-    // With the mouse the text keeps the focus, and with it the selection.
+    // A mouse click leaves the focus, and so the selection, in the text.
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("click", ({ detail }) => {
       const tool = this.#toolOf(button);
       if (button.ariaDisabled === "true" || tool === undefined) {
         return;
       }
-      // By keyboard one stays here; a click counts from one on.
+      // The keyboard, whose clicks have a count of 0, leaves the focus in the toolbar.
       if (detail > 0) {
         this.#editor.view.focus();
       }
@@ -86,7 +86,7 @@ export class Toolbar {
     }
   }
 
-  /** Tab comes back to where it left. */
+  /** Makes a button the tab stop, so Tab returns to the last one used. */
   #stopAt(target: EventTarget | null): void {
     this.#buttons.forEach((button) => (button.tabIndex = button === target ? 0 : -1));
   }
@@ -97,7 +97,7 @@ export class Toolbar {
       if (tool?.isOn !== undefined) {
         button.ariaPressed = String(tool.isOn());
       }
-      // Not `disabled`: that would take the focus from who uses the keyboard.
+      // `disabled` would take the focus away from keyboard users.
       button.ariaDisabled = String(tool?.isUsable?.() === false);
     }
   }
@@ -106,7 +106,7 @@ export class Toolbar {
 function toolsOf(
   editor: Editor,
   { undoManager }: SharedDocument,
-  { onComment, onLink }: ToolbarWishes,
+  { onComment, onLink }: ToolbarHandlers,
 ): Record<string, Tool> {
   const heading = (level: 1 | 2 | 3): Tool => ({
     run: () => editor.commands.toggleHeading({ level }),

@@ -9,17 +9,17 @@ const shape = new DocumentSchema(textSchema());
 /** The name of the text in the document. */
 const TEXT = "body";
 
-/** Whether the page can show the text of a document; what is odd in all else, it leaves out. */
+/** Whether the page can show the text of a document; it ignores malformed content elsewhere. */
 export function isShowable({ doc }: SharedDocument): boolean {
   return unfitIn(doc).length === 0;
 }
 
-/** Makes a document one that can be shown: an edit that takes nothing away but what cannot. */
+/** Removes only what cannot be shown, as an edit. */
 export function removeUnshowable({ doc }: SharedDocument): void {
   doc.transact((transaction) => unfitIn(doc).forEach((item) => item.delete(transaction)));
 }
 
-/** Whether a change brings something that cannot be shown. */
+/** Whether a change adds something that cannot be shown. */
 export function bringsUnshowable({ beforeState, afterState, doc }: Transaction): boolean {
   return [...afterState].some(([client, end]) => {
     const start = beforeState.get(client) ?? 0;
@@ -35,7 +35,7 @@ function unfitIn(doc: Doc): Item[] {
 }
 
 function isFit({ deleted, parent, parentSub, content }: Item): boolean {
-  // Its parent is a type as soon as it is in the document.
+  // The parent of an item is a type once the item is in the document.
   const type = parent as SharedType;
   const place = shape.schemaOf(type);
   const isFitting = place !== undefined && shape.accepts(place, parentSub, content);

@@ -12,10 +12,10 @@ import {
   XmlText,
 } from "yjs";
 
-/** What is one text to people: a title, a paragraph. */
+/** What people see as one text: the title or a paragraph. */
 export type Place = Text | XmlElement;
 
-/** True if an update changes what is in a type, or in a text that is in it. */
+/** True if an update changes the content of a place, or of a text within it. */
 export function changesWithin(update: Uint8Array, place: Place, doc: Doc): boolean {
   const { structs, ds } = decodeUpdate(update);
   const added = structs.filter((struct) => struct instanceof Item);
@@ -29,10 +29,10 @@ export function changesWithin(update: Uint8Array, place: Place, doc: Doc): boole
   );
 }
 
-/** Of an item that is not applied yet: it is where its neighbours are, or says so where it has none. */
+/** Whether an item that is not applied yet belongs to a place, by its neighbours or by the parent that it names. */
 function isAddedWithin(item: Item, place: Place, doc: Doc): boolean {
   const { origin, rightOrigin } = item;
-  // Typed as if it were applied.
+  // The declared type is that of an item that is applied.
   const parent: unknown = item.parent;
   if (typeof parent === "string") {
     const type: unknown = doc.share.get(parent);
@@ -55,7 +55,7 @@ function isWithin(struct: unknown, place: Place): boolean {
   return parent === place || (parent instanceof XmlText && parent.parent === place);
 }
 
-/** The item that has an id; none where it is new itself, or gone for good. */
+/** The item with an id; undefined if it is itself part of the update, or garbage-collected. */
 function known(id: ID | null, { store }: Doc): Item | undefined {
   if (id === null || id.clock >= getState(store, id.client)) {
     return undefined;

@@ -5,14 +5,14 @@ import { applyUpdate } from "yjs";
 import { SharedDocument, textIn } from "./sharedDocument.ts";
 import { removeUnshowable } from "./unshowable.ts";
 
-/** The state that a version keeps. */
+/** The content of a version. */
 export interface VersionState {
   title: string;
   fields: ReadonlyMap<string, string>;
   body: Node;
 }
 
-/** Reads of a version what can be shown; undefined if it cannot be read. */
+/** Reads the part of a version that can be shown; undefined if it is unreadable. */
 export function readVersion(update: unknown, schema: Schema): VersionState | undefined {
   if (!(update instanceof Uint8Array)) {
     return undefined;
@@ -33,7 +33,7 @@ export function readVersion(update: unknown, schema: Schema): VersionState | und
   }
 }
 
-/** Makes a document what it was in a version: an edit like others, which merges and can be undone. */
+/** Restores a version as an ordinary edit, which merges with others and can be undone. */
 export function restoreVersion(
   { title, fields, body }: VersionState,
   shared: SharedDocument,
@@ -51,7 +51,7 @@ export function restoreVersion(
   });
 }
 
-/** The text of a version, to be looked at. */
+/** Renders the text of a version. */
 export function renderVersion({ body }: VersionState): DocumentFragment {
   const fragment = document.createDocumentFragment();
   DOMSerializer.fromSchema(body.type.schema).serializeFragment(

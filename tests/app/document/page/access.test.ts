@@ -17,7 +17,7 @@ import {
   written,
 } from "../../../drivers/documentPage.ts";
 
-/** What has the focus: an id, a tool, or the text. */
+/** The focused element: an id, a tool, or the text. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const { id, dataset, className } = document.activeElement as HTMLElement;
@@ -31,10 +31,10 @@ async function tabTo(page: Page, what: string, key = "Tab"): Promise<void> {
   equal(await focused(page), what);
 }
 
-describe("the page of a document for everybody", () => {
+describe("the accessibility of the document page", () => {
   const start = useDocumentPages();
 
-  it("can be used by keyboard alone", async () => {
+  it("lets people do everything with the keyboard alone", async () => {
     const { visit } = await start();
     const { page, faults } = await visit("/");
     await tabTo(page, "new-title");
@@ -83,7 +83,7 @@ describe("the page of a document for everybody", () => {
     await press(page, "Enter");
     await page.locator(".comment").waitFor({ state: "detached" });
     equal(await focused(page), "comments-title");
-    // What is not saved yet would not be kept.
+    // A version does not contain what is not saved yet.
     await isSaved(page);
     await tabTo(page, "show-history");
     await press(page, "Enter");
@@ -101,7 +101,7 @@ describe("the page of a document for everybody", () => {
     deepEqual(faults, []);
   });
 
-  it("names every control, and gives the text the role that it has", async () => {
+  it("names every control, and gives the text its role", async () => {
     const { join } = await start("Named");
     const { page } = await join();
     await write(page, "one");
@@ -116,7 +116,7 @@ describe("the page of a document for everybody", () => {
       '- textbox "Text"',
       '- textbox "Your name"',
       /- 'button "Go to the passage: one"'/,
-      /- button "Resolve the comment of .+"/,
+      /- button "Resolve the comment by .+"/,
     ]) {
       match(tree, line instanceof RegExp ? line : new RegExp(line));
     }
@@ -124,7 +124,7 @@ describe("the page of a document for everybody", () => {
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    it(`fits a phone and a finger, does not scroll sideways, and keeps still (${colorScheme})`, async () => {
+    it(`fits a phone with targets for touch, and neither scrolls sideways nor moves (${colorScheme})`, async () => {
       const { join, visit } = await start("W".repeat(200));
       const long = "M".repeat(90);
       const options = { ...PHONE, colorScheme, reducedMotion: "reduce" } as const;
@@ -167,7 +167,7 @@ describe("the page of a document for everybody", () => {
     });
   }
 
-  it("lets a phone comment on a passage while that stays in sight", async () => {
+  it("keeps a passage visible while somebody comments on it on a phone", async () => {
     const { join } = await start();
     const { page } = await join(PHONE);
     for (let line = 0; line < 30; line += 1) {

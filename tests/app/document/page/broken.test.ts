@@ -6,7 +6,7 @@ import { isSaved, reads, TEXT, useDocumentPages, write } from "../../../drivers/
 import { saveUnchecked } from "../../../drivers/documentServer.ts";
 import { putting } from "../documentShapes.ts";
 
-/** Puts something into a document that its page cannot show. */
+/** Adds something to a document that its page cannot show. */
 const BREAKS: Readonly<Record<string, (doc: Y.Doc) => Uint8Array>> = {
   "text beside paragraphs": (doc) =>
     putting(doc, [doc.getXmlFragment("body"), null], new Y.ContentType(new Y.XmlText("x"))),
@@ -26,10 +26,10 @@ async function keep(page: Page, name: string): Promise<void> {
   await page.click("#close-history");
 }
 
-describe("the page of a document with something that it cannot show", () => {
+describe("the page of a document with content that it cannot show", () => {
   const start = useDocumentPages();
 
-  /** Starts a document with a text and a version, and gets what breaks it. */
+  /** Starts a document with a text and a version, and returns what breaks it. */
   const startWhole = async () => {
     const started = await start("Whole");
     const { edit, database, id, join } = started;
@@ -48,7 +48,7 @@ describe("the page of a document with something that it cannot show", () => {
   };
 
   for (const [what, change] of Object.entries(BREAKS)) {
-    it(`says so, and takes nothing for saved: ${what}`, async () => {
+    it(`reports it, and shows nothing as saved: ${what}`, async () => {
       const { page, breakBy, visit, id } = await startWhole();
       await page.close();
       await breakBy(change);
@@ -66,7 +66,7 @@ describe("the page of a document with something that it cannot show", () => {
     });
   }
 
-  it("is restored from the history, for all", async () => {
+  it("can be restored from the history, for everybody", async () => {
     const { page, breakBy, visit, join, id } = await startWhole();
     await page.close();
     await breakBy(BREAKS["text beside paragraphs"] ?? (() => new Uint8Array()));
@@ -88,7 +88,7 @@ describe("the page of a document with something that it cannot show", () => {
     deepEqual(faults, []);
   });
 
-  it("says so when it comes while one writes, and lets nobody write on in vain", async () => {
+  it("reports content that arrives while somebody types, and prevents edits that would be lost", async () => {
     const { page, breakBy } = await startWhole();
     await breakBy(BREAKS["a map in the text"] ?? (() => new Uint8Array()));
     await hasText(page, "#trouble", "Somebody has added content that this page cannot show.");

@@ -16,7 +16,7 @@ import {
 
 const LIST = `<p>Before</p><ul><li>one<ol start="3"><li>three</li><li>four</li></ol></li><li>two</li></ul><p></p><p>After<br>it</p>`;
 
-/** What the page shows of what it left out. */
+/** The note about what the page left out. */
 const said = async (page: Page): Promise<string> =>
   (await page.isVisible("#left-out")) ? page.innerText("#left-out-words") : "";
 
@@ -25,14 +25,14 @@ async function empty(page: Page): Promise<void> {
   await press(page, "Control+a", "Delete");
 }
 
-/** Copies what is selected by keyboard; what a program gets of it that knows only text. */
+/** Copies the selection with the keyboard, and returns it as plain text. */
 async function copied(page: Page): Promise<string> {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await press(page, "Control+c");
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** Copies a page as a whole, by keyboard. */
+/** Copies a whole page with the keyboard. */
 async function copyPage(context: BrowserContext, html: string): Promise<void> {
   const page = await context.newPage();
   await page.setContent(html);
@@ -40,10 +40,10 @@ async function copyPage(context: BrowserContext, html: string): Promise<void> {
   await page.close();
 }
 
-describe("the clipboard in the page of a document", () => {
+describe("the clipboard in the document page", () => {
   const start = useDocumentPages();
 
-  it("keeps words, lines and blank lines apart that come from other programs, and says what it left out", async () => {
+  it("separates words, lines and blank lines from other programs, and reports what it left out", async () => {
     const { join } = await start();
     const { page, faults } = await join();
     for (const [source, { html, lines, says }] of Object.entries(CLIPBOARDS)) {
@@ -55,7 +55,7 @@ describe("the clipboard in the page of a document", () => {
     deepEqual(faults, []);
   });
 
-  it("keeps the words of a web page apart that a browser has copied", async () => {
+  it("separates the words of a web page that was copied in a browser", async () => {
     const { join } = await start();
     const { page, faults } = await join();
     const pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
@@ -86,7 +86,7 @@ describe("the clipboard in the page of a document", () => {
     await reads(page, "a word");
   });
 
-  it("says what it left out until that is read, to all, and takes nothing away for it", async () => {
+  it("shows what it left out until the note is closed, also to screen readers, without hiding anything", async () => {
     const { join } = await start();
     const { page } = await join();
     await write(page, "kept");
@@ -107,7 +107,7 @@ describe("the clipboard in the page of a document", () => {
     equal(await said(page), "1 image, 1 video, and 1 file were left out.");
     await give(page, "drop", {}, { "a.png": "image/png" });
     equal(await said(page), "1 image was left out.");
-    // What comes with a text is another form of it.
+    // A file that comes with a text is another form of it.
     await give(page, "paste", { "text/plain": "pasted" }, { "a.png": "image/png" });
     equal(await said(page), "");
     equal(await written(page), "pasted");
@@ -119,7 +119,7 @@ describe("the clipboard in the page of a document", () => {
     await reads(page, "pasted!");
   });
 
-  it("copies lists with their marks, and a line for each paragraph", async () => {
+  it("copies lists with their markers, and a line for each paragraph", async () => {
     const { join } = await start();
     const { page } = await join();
     await page.focus(TEXT);
@@ -133,7 +133,7 @@ describe("the clipboard in the page of a document", () => {
     equal(await copied(page), all);
   });
 
-  it("copies what is selected of a list, and nothing around it", async () => {
+  it("copies the selected part of a list, and nothing around it", async () => {
     const { join } = await start();
     const { page } = await join();
     await page.focus(TEXT);

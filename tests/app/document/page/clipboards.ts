@@ -1,14 +1,14 @@
-/** What is on the clipboard as HTML when something is copied elsewhere, and the lines that a text has of it. */
+/** HTML that other programs put on the clipboard, and the lines of text that it becomes. */
 export interface Clipboard {
   html: string;
   lines: readonly string[];
-  /** What the page says of it. */
+  /** What the page reports. */
   says: string;
 }
 
 const TABLE = "1 table was turned into lines.";
 
-/** As the programs write it, but for all that they write about looks. */
+/** HTML as the programs write it, without most of its styles. */
 export const CLIPBOARDS: Readonly<Record<string, Clipboard>> = {
   Excel: {
     html: `<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><meta name=Generator content="Microsoft Excel 15">
@@ -88,6 +88,6 @@ export const CLIPBOARDS: Readonly<Record<string, Clipboard>> = {
       "B2",
       "call",
     ],
-    says: "2 videos, 1 sound, 1 embedded page, 1 form field, and 1 link were left out.",
+    says: "2 videos, 1 audio clip, 1 embedded page, 1 form field, and 1 link were left out.",
   },
 };

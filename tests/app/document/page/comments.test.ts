@@ -19,10 +19,10 @@ const highlighted = (page: Page): Promise<string[]> => page.locator(".commented"
 const selected = (page: Page): Promise<string | undefined> =>
   page.evaluate(() => getSelection()?.toString());
 
-describe("comments in the page of a document", () => {
+describe("comments in the document page", () => {
   const start = useDocumentPages();
 
-  it("are on a passage, and everybody sees them, goes to it, resolves and reopens them", async () => {
+  it("belong to a passage, and everybody can see, follow, resolve and reopen them", async () => {
     const { join } = await start();
     const [{ page: ada, faults }, { page: bob }] = [await join(), await join()];
     await rename(ada, "Ada");
@@ -49,7 +49,7 @@ describe("comments in the page of a document", () => {
     deepEqual(faults, []);
   });
 
-  it("stay on their passage while others write, and outlive it", async () => {
+  it("stay on their passage while others write, and remain if it is deleted", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "one two three");
@@ -68,7 +68,7 @@ describe("comments in the page of a document", () => {
     deepEqual(await highlighted(ada), ["two"]);
     await select(bob, "two");
     await press(bob, "Delete");
-    await hasText(ada, ".comment .note", "What it was about is not in the text any more.");
+    await hasText(ada, ".comment .note", "The commented text was deleted.");
     equal(await ada.isVisible(".comment .passage"), false);
     await ada.focus(TEXT);
     await press(ada, "Control+z");
@@ -80,7 +80,7 @@ describe("comments in the page of a document", () => {
     const { join } = await start();
     const { page } = await join();
     await write(page, "one two three");
-    // What comes half a second later is another step.
+    // An edit half a second later is another undo step.
     await page.waitForTimeout(600);
     await comment(page, "two", "Why?");
     await hasText(page, ".commented", /^two$/);
@@ -115,7 +115,7 @@ describe("comments in the page of a document", () => {
     await hasText(page, ".comment.active .words", /^Third$/);
   });
 
-  it("mark what is being commented on, even where others move it, and nothing when that is given up", async () => {
+  it("mark the passage while a comment is written, even if others move it, until it is cancelled", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "one two three");
@@ -136,14 +136,14 @@ describe("comments in the page of a document", () => {
     deepEqual(await highlighted(bob), []);
     await press(ada, "ArrowRight");
     await ada.click('[data-tool="comment"]');
-    await hasText(ada, "#announcer", "Select what the comment is about first.");
+    await hasText(ada, "#announcer", "Select the text to comment on first.");
     await select(ada, "three");
     await ada.click('[data-tool="comment"]');
     await hasText(ada, "#composer-passage", /^three$/);
     equal(await ada.inputValue("#composer-words"), "");
   });
 
-  it("go with a passage that is moved, and not with a copy of it", async () => {
+  it("move with their passage, and are not copied with it", async () => {
     const { join } = await start();
     const { page } = await join();
     await write(page, "one two three ");
@@ -154,7 +154,7 @@ describe("comments in the page of a document", () => {
     deepEqual(await highlighted(page), ["two"]);
     await select(page, "two");
     await press(page, "Control+x");
-    await hasText(page, ".comment .note", "What it was about is not in the text any more.");
+    await hasText(page, ".comment .note", "The commented text was deleted.");
     await press(page, "Control+End", "Control+v");
     await hasText(page, ".comment .passage", /^two$/);
     equal(await written(page), "one  three twotwo");

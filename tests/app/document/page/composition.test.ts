@@ -15,7 +15,7 @@ import {
 import { useInputMethod } from "./inputMethod.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
 
-/** A step of undo ends when nothing is typed for so long. */
+/** Milliseconds without a keystroke after which an undo step ends. */
 const STEP_MS = 600;
 
 /** The text of a document's paragraph. */
@@ -24,10 +24,10 @@ function paragraph(doc: Doc, number: number): XmlText {
   return [...texts][number] as XmlText;
 }
 
-describe("the page of a document, written in by an input method", () => {
+describe("the document page with an input method", () => {
   const start = useDocumentPages();
 
-  it("overwrites no title that is composed, takes what others type there when that is over, and undoes it at once", async () => {
+  it("defers others' changes of the title during a composition, which is one undo step", async () => {
     const { join } = await start("ab");
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await ada.focus("#title");
@@ -60,7 +60,7 @@ describe("the page of a document, written in by an input method", () => {
     await hasTitle(ada, "BBBBab日本語");
   });
 
-  it("overwrites no paragraph that is composed, shows what others do elsewhere, and undoes it at once", async () => {
+  it("defers others' changes of the paragraph during a composition, which is one undo step, but not those elsewhere", async () => {
     const { join, edit } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "first");
@@ -96,7 +96,7 @@ describe("the page of a document, written in by an input method", () => {
     await isSaved(ada);
   });
 
-  it("begins a paragraph by an input method while somebody else does", async () => {
+  it("starts a paragraph with an input method while somebody else does", async () => {
     const { join, edit } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(bob, "x");
@@ -114,7 +114,7 @@ describe("the page of a document, written in by an input method", () => {
     await reads(bob, "zero 日本");
   });
 
-  it("overwrites no field and no name that is composed", async () => {
+  it("does not overwrite a field or a name during a composition", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     const { compose, commit } = await useInputMethod(ada);
@@ -137,7 +137,7 @@ describe("the page of a document, written in by an input method", () => {
     await hasText(bob, "#people", "日本");
   });
 
-  it("leaves the keys of an input method to it", async () => {
+  it("ignores keys that belong to the input method", async () => {
     const { join } = await start();
     const { page } = await join();
     const { compose, commit } = await useInputMethod(page);
@@ -155,7 +155,7 @@ describe("the page of a document, written in by an input method", () => {
     equal(await written(page), "one two");
   });
 
-  it("keeps what is typed one step of undo while others type", async () => {
+  it("keeps what is typed one undo step while others type", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await ada.clock.install();
@@ -178,7 +178,7 @@ describe("the page of a document, written in by an input method", () => {
     await reads(bob, "BBBfirst\n");
   });
 
-  it("keeps the name of a version that is typed while another one is kept", async () => {
+  it("keeps the name of a version that is typed while another one is being saved", async () => {
     const { join } = await start();
     const { page } = await join();
     await isSaved(page);

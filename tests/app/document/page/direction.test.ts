@@ -18,13 +18,13 @@ import { newDocument } from "../../../drivers/documentServer.ts";
 const HEBREW = "שלום עולם!";
 const ARABIC = "مرحبا بالعالم";
 
-/** In which direction each element runs. */
+/** The writing direction of each element. */
 const directions = (page: Page, selector: string): Promise<string[]> =>
   page
     .locator(selector)
     .evaluateAll((all) => all.map((element) => getComputedStyle(element).direction));
 
-/** Where a sign is seen within its element: after the letters of a word that runs to the left, it is left of them. */
+/** Whether a sign is displayed leftmost in its element, as one after a word that is written from right to left. */
 const isLeftmost = (page: Page, selector: string, sign: string): Promise<boolean> =>
   page.locator(selector).evaluate((element, wanted) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
@@ -42,10 +42,10 @@ const isLeftmost = (page: Page, selector: string, sign: string): Promise<boolean
     return leftmost?.[0] === wanted;
   }, sign);
 
-describe("the page of a document, written from right to left", () => {
+describe("the document page with text from right to left", () => {
   const start = useDocumentPages();
 
-  it("runs titles, names, comments and versions as their words do", async () => {
+  it("follows the writing direction of titles, names, comments and versions", async () => {
     const { join, visit, origin } = await start(HEBREW);
     await newDocument(origin, "Plan");
     const { page, faults } = await join();
@@ -68,7 +68,7 @@ describe("the page of a document, written from right to left", () => {
     deepEqual(await directions(page, ".comment .author"), ["rtl", "rtl"]);
     deepEqual(await directions(page, ".comment .passage"), ["rtl", "ltr"]);
     deepEqual(await directions(page, ".comment .words"), ["rtl", "ltr"]);
-    // The page's own words stay where they are: "(you)" follows the name.
+    // The page's own text keeps its direction: "(you)" follows the name.
     equal(await isLeftmost(page, ".person:first-child", "!"), true);
     await page.click('[data-tool="comment"]');
     await page.fill("#composer-words", ARABIC);
@@ -94,7 +94,7 @@ describe("the page of a document, written from right to left", () => {
     deepEqual([...faults, ...list.faults], []);
   });
 
-  it("runs each paragraph and each item of a list as its words do, with marks and bars on their side", async () => {
+  it("follows the writing direction of each paragraph and list item, with markers and bars on its side", async () => {
     const { join } = await start();
     const { page } = await join({ ...PHONE, colorScheme: "dark" });
     await page.focus(TEXT);
@@ -117,7 +117,7 @@ describe("the page of a document, written from right to left", () => {
       return [borderRightWidth, Number.parseFloat(paddingRight) > 0, paddingLeft];
     });
     deepEqual(bar, ["3px", true, "0px"]);
-    // In the direction in which one writes, not in that of the page.
+    // The direction of the text, not that of the page.
     await page.locator(`${TEXT} h2`).click();
     await press(page, "Control+Home", "ArrowLeft");
     equal(await page.evaluate(() => getSelection()?.focusOffset), 1);

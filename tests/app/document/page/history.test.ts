@@ -12,7 +12,7 @@ import {
 } from "../../../drivers/documentPage.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
 
-/** Keeps the present state under a name, and leaves the dialog open. */
+/** Saves the current version under a name, and leaves the dialog open. */
 async function keep(page: Page, name: string): Promise<void> {
   await isSaved(page);
   await page.click("#show-history");
@@ -21,10 +21,10 @@ async function keep(page: Page, name: string): Promise<void> {
   await hasText(page, ".version .name", name);
 }
 
-describe("the history in the page of a document", () => {
+describe("the history in the document page", () => {
   const start = useDocumentPages();
 
-  it("keeps a version, shows it later, and restores it as an edit that everybody gets and that can be undone", async () => {
+  it("saves a version, shows it later, and restores it as an edit that everybody gets and that can be undone", async () => {
     const { join } = await start("Before");
     const [{ page: ada, faults }, { page: bob }] = [await join(), await join()];
     await write(ada, "# Chapter");
@@ -62,11 +62,11 @@ describe("the history in the page of a document", () => {
     deepEqual(faults, []);
   });
 
-  it("says what it cannot show, and what it has none of", async () => {
+  it("reports that there are no versions, and that one cannot be shown", async () => {
     const { join } = await start();
     const { page } = await join();
     await page.click("#show-history");
-    await hasText(page, "#history-note", "No version is kept yet.");
+    await hasText(page, "#history-note", "No versions yet.");
     await page.click("#close-history");
     await write(page, "text");
     await keep(page, "One");
@@ -79,6 +79,6 @@ describe("the history in the page of a document", () => {
     await page.unroute("**/versions/*");
     await page.route("**/versions/*", (route) => route.abort());
     await page.click("button.version");
-    await hasText(page, "#history-note", "The server does not answer.");
+    await hasText(page, "#history-note", "The server is not responding.");
   });
 });

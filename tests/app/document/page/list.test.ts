@@ -3,10 +3,10 @@ import { newDocument } from "../../../drivers/documentServer.ts";
 import { hasText } from "../../../drivers/browser.ts";
 import { hasTitle, TEXT, useDocumentPages, write } from "../../../drivers/documentPage.ts";
 
-describe("the list of documents in the page", () => {
+describe("the list of documents", () => {
   const start = useDocumentPages();
 
-  it("makes a document under a title, opens it, and lists it under the title that it has then", async () => {
+  it("creates a document with a title, opens it, and lists it with its latest title", async () => {
     const { visit, origin } = await start("First");
     const { page, faults, origins } = await visit("/");
     await hasText(page, "#documents", "First");
@@ -29,7 +29,7 @@ describe("the list of documents in the page", () => {
     deepEqual([...origins], [origin]);
   });
 
-  it("shows more when asked, and goes to the first of those", async () => {
+  it("shows more documents on request, and focuses the first of them", async () => {
     const { visit, origin } = await start("0");
     for (let number = 1; number <= 30; number += 1) {
       await newDocument(origin, number === 5 ? "" : String(number));
@@ -38,13 +38,13 @@ describe("the list of documents in the page", () => {
     await hasText(page, "#documents", "30");
     equal(await page.locator("#documents li").count(), 25);
     await page.click("#more");
-    await hasText(page, "#announcer", "6 documents more.");
+    await hasText(page, "#announcer", "6 more documents.");
     equal(await page.locator("#documents li").count(), 31);
     equal(await page.evaluate(() => document.activeElement?.textContent), "Untitled document");
     equal(await page.isVisible("#more"), false);
   });
 
-  it("says what went wrong, and tries again when told to", async () => {
+  it("shows what went wrong, and retries on request", async () => {
     const { visit, database } = await start("Here");
     database.refuse();
     const { page } = await visit("/");
@@ -54,7 +54,7 @@ describe("the list of documents in the page", () => {
     await hasText(
       page,
       "#create-note",
-      "The server cannot reach its database. No document was made.",
+      "The server cannot reach its database. No document was created.",
     );
     equal(await page.inputValue("#new-title"), "Not yet");
     database.heal();

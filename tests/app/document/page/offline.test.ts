@@ -14,7 +14,7 @@ import { waitFor } from "../../../drivers/waitFor.ts";
 
 const OFFLINE = "Offline – changes are kept while this page is open";
 
-/** Leaves the page, if it lets one; whether it asked first. */
+/** Leaves the page, and returns whether it asked for confirmation. */
 async function leave(page: Page): Promise<boolean> {
   const asked = page.waitForEvent("dialog").then(
     async (dialog) => {
@@ -28,7 +28,7 @@ async function leave(page: Page): Promise<boolean> {
   return asked;
 }
 
-/** Collects what the page says of saving, from now on. */
+/** Collects the save states that the page shows from now on. */
 async function statesOf(page: Page): Promise<() => Promise<string[]>> {
   const states = await page.evaluateHandle(() => {
     const seen: string[] = [];
@@ -40,10 +40,10 @@ async function statesOf(page: Page): Promise<() => Promise<string[]>> {
   return () => states.jsonValue();
 }
 
-describe("the page of a document without the network", () => {
+describe("the document page without a network", () => {
   const start = useDocumentPages();
 
-  it("says that it is offline, keeps what is typed, asks who leaves, and merges it on return", async () => {
+  it("shows that it is offline, keeps changes, asks before leaving, and merges them when it is back online", async () => {
     const { join } = await start("Plan");
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "One.");
@@ -75,7 +75,7 @@ describe("the page of a document without the network", () => {
     equal(await leave(ada), false);
   });
 
-  it("connects again by itself when the server was away", async () => {
+  it("reconnects on its own after the server was unavailable", async () => {
     const { join, network } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     network.refuse();
@@ -87,21 +87,21 @@ describe("the page of a document without the network", () => {
     await isSaved(ada);
   });
 
-  it("sees the others and is seen again as soon as it is back, not when they tell again that they are there", async () => {
+  it("sees the others, and is seen by them, as soon as it is back, before their next periodic update", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     const seesOne = (page: Page): Promise<void> => hasText(page, "#people-count", "1 person");
     await ada.context().setOffline(true);
     await Promise.all([seesOne(ada), seesOne(bob)]);
     await ada.context().setOffline(false);
-    // They tell it every 15 seconds.
+    // The periodic update comes every 15 seconds.
     await waitFor("both see each other again", async () => {
       const counts = [ada, bob].map((page) => page.textContent("#people-count"));
       return (await Promise.all(counts)).every((count) => count === "2 people");
     });
   });
 
-  it("does not speak of a connection that is replaced at once, and loses nothing by it", async () => {
+  it("does not show a lost connection that is replaced at once, and loses nothing", async () => {
     const { join, network } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await isSaved(ada);
@@ -114,7 +114,7 @@ describe("the page of a document without the network", () => {
     ok((await states()).every((state) => ["Saving…", "Saved"].includes(state)));
   });
 
-  it("says that all is saved only when it is in the database", async () => {
+  it("shows changes as saved only once they are in the database", async () => {
     const { join, database, log } = await start();
     const { page } = await join();
     await write(page, "Before. ");
@@ -131,7 +131,7 @@ describe("the page of a document without the network", () => {
     equal(await written(later), "Before. Meanwhile.");
   });
 
-  it("opens a document as soon as the database is there", async () => {
+  it("opens a document as soon as the database is available", async () => {
     const { visit, database, id } = await start("Patience");
     database.refuse();
     const { page } = await visit(`/documents/${id}`);

@@ -16,10 +16,10 @@ import {
 } from "../../../drivers/documentPage.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
 
-describe("the page of a document", () => {
+describe("the document page", () => {
   const start = useDocumentPages();
 
-  it("shows two people what the other types, the other's caret and name, without a fault and from nowhere else", async () => {
+  it("shows two people each other's text, caret and name, without errors or foreign origins", async () => {
     const { join, origin } = await start();
     const [ada, bob] = [await join(), await join()];
     await rename(ada.page, "Ada");
@@ -42,7 +42,7 @@ describe("the page of a document", () => {
     }
   });
 
-  it("shows what somebody selects, in the colour of that person", async () => {
+  it("shows the selections of others in their colours", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "one two three");
@@ -58,7 +58,7 @@ describe("the page of a document", () => {
     equal(await hueOf(".selected"), await hueOf("#people li:last-child"));
   });
 
-  it("gives a made-up name first, and keeps one's own, which the others see at the caret too", async () => {
+  it("generates a name at first, and keeps one's own name, which others see at the caret, too", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     match(await ada.inputValue("#own-name"), /^[A-Z][a-z]+ [A-Z][a-z]+$/);
@@ -92,7 +92,7 @@ describe("the page of a document", () => {
     await hasText(page, ".caret-name", /^Eva$/);
   });
 
-  it("merges a title that two people type at once, and leaves each caret where it was", async () => {
+  it("merges a title that two people type at the same time, and keeps each caret in its place", async () => {
     const { join } = await start("Plan");
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await ada.focus("#title");
@@ -125,7 +125,7 @@ describe("the page of a document", () => {
     equal(await written(ada), "");
   });
 
-  it("shares author, status and due date, and takes a status that it does not know", async () => {
+  it("shares author, status and due date, and shows a status that it does not offer", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await ada.fill("#author", "Ada Lovelace");
@@ -139,7 +139,7 @@ describe("the page of a document", () => {
     await waitFor("Ada sees none", async () => (await ada.inputValue("#status")) === "");
   });
 
-  it("has the whole of what was typed last where two type an author at once", async () => {
+  it("keeps the whole text of the last writer if two people type an author at the same time", async () => {
     const { join } = await start();
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await Promise.all([
@@ -152,7 +152,7 @@ describe("the page of a document", () => {
     match((await authors()).join(), /^(Ada Lovelace,Ada Lovelace|Bob Jones,Bob Jones)$/);
   });
 
-  it("brings a large text back at once that was deleted at once", async () => {
+  it("restores a large deleted text in one undo step", async () => {
     const { join, edit } = await start();
     const line = "x".repeat(1000);
     await edit((doc) => {
@@ -172,7 +172,7 @@ describe("the page of a document", () => {
     await isSaved(ada);
   });
 
-  it("has links end where they were set to end, and none in code", async () => {
+  it("ends links where they were set to end, and allows none in code", async () => {
     const { join } = await start();
     const { page } = await join();
     await write(page, "see here");
@@ -189,18 +189,18 @@ describe("the page of a document", () => {
     await page.click('[data-tool="code-block"]');
     equal(await page.getAttribute('[data-tool="link"]', "aria-disabled"), "true");
     await page.keyboard.press("Control+k");
-    await hasText(page, "#announcer", /^Code has no links\.$/);
+    await hasText(page, "#announcer", /^Code cannot contain links\.$/);
     equal(await page.isVisible("#link"), false);
   });
 
-  it("undoes and redoes one's own edits alone, the last first, wherever they were made", async () => {
+  it("undoes and redoes only one's own edits, the last one first, wherever they were made", async () => {
     const { join } = await start("Old");
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "mine ");
     await reads(bob, "mine ");
     await write(bob, "theirs");
     await reads(ada, "mine theirs");
-    // What comes half a second later is another step.
+    // An edit half a second later is another undo step.
     await ada.waitForTimeout(600);
     await ada.fill("#title", "New");
     await hasTitle(bob, "New");
@@ -217,7 +217,7 @@ describe("the page of a document", () => {
     equal(await ada.getAttribute('[data-tool="redo"]', "aria-disabled"), "true");
   });
 
-  it("says which replica serves the document", async () => {
+  it("shows which replica serves the document", async () => {
     const { join } = await start();
     const { page } = await join();
     await hasText(page, "#replica.tinted", /^document-00002$/);

@@ -28,12 +28,12 @@ describe("the page of a document that is renewed while it is offline", () => {
     return { page, join, renew };
   };
 
-  it("says that what was typed meanwhile is not saved, keeps it to be copied, and offers the document", async () => {
+  it("shows that later changes are not saved, keeps them for copying, and offers to reload", async () => {
     const { page, renew } = await startOffline();
     await write(page, " Meanwhile.");
     await renew();
     await page.context().setOffline(false);
-    await hasText(page, "#trouble", /renewed.*is not saved.*Copy what you want to keep/);
+    await hasText(page, "#trouble", /rebuilt.*is not saved.*Copy what you want to keep/);
     await hasText(page, "#save-words", /^Not saved$/);
     equal(await written(page), "Before. Meanwhile.");
     equal(await page.getAttribute(TEXT, "contenteditable"), "false");
@@ -44,7 +44,7 @@ describe("the page of a document that is renewed while it is offline", () => {
     await isSaved(page);
   });
 
-  it("goes on where nothing was typed meanwhile", async () => {
+  it("continues if nothing was typed meanwhile", async () => {
     const { page, join, renew } = await startOffline();
     await renew();
     await page.context().setOffline(false);

@@ -12,12 +12,12 @@ import {
   written,
 } from "../../../drivers/documentPage.ts";
 
-describe("the page of a document that says why it does not do something", () => {
+describe("the errors of the document page", () => {
   const start = useDocumentPages();
 
   afterEach(endHostProxies);
 
-  it("says that there is no such document, and leads to those that there are", async () => {
+  it("report that there is no such document, with a link to all documents", async () => {
     const { visit } = await start("The only one");
     for (const id of [randomUUID(), "no id"]) {
       const { page } = await visit(`/documents/${id}`);
@@ -28,13 +28,13 @@ describe("the page of a document that says why it does not do something", () => 
     }
   });
 
-  it("keeps nothing more when the document gets too large, and offers it as it was saved", async () => {
+  it("report that the document is too large, which stops saving, and offer to reload it", async () => {
     const { join } = await start("", { maxDocumentBytes: 20_000 });
     const [{ page: ada }, { page: bob }] = [await join(), await join()];
     await write(ada, "small ");
     await isSaved(ada);
     await paste(ada, "x".repeat(30_000));
-    await hasText(ada, "#trouble", /too large.*It is not saved/);
+    await hasText(ada, "#trouble", /too large.*are not saved/);
     await hasText(ada, "#save-words", /^Not saved$/);
     equal(await ada.getAttribute(TEXT, "contenteditable"), "false");
     equal(await ada.isEditable("#title"), false);
@@ -47,13 +47,13 @@ describe("the page of a document that says why it does not do something", () => 
     await reads(bob, "small and on");
   });
 
-  it("lets in who comes when too many people are there, as soon as somebody leaves", async () => {
+  it("report that the document is full, and clear as soon as somebody leaves", async () => {
     const { join, visit, id } = await start("Full", { maxConnectionsPerDocument: 1 });
     const { page: ada } = await join();
     await write(ada, "full");
     await isSaved(ada);
     const { page: bob } = await visit(`/documents/${id}`);
-    await hasText(bob, "#trouble", "As many people as it can take have this document open.");
+    await hasText(bob, "#trouble", "This document is full.");
     equal(await bob.inputValue("#title"), "Full");
     equal(await bob.isEditable("#title"), false);
     await ada.close();
@@ -61,7 +61,7 @@ describe("the page of a document that says why it does not do something", () => 
     equal(await bob.isVisible("#notice"), false);
   });
 
-  it("stops where a proxy changes the header Host, and says what to do", async () => {
+  it("report what to do if a proxy changes the Host header, which stops retries", async () => {
     const { origin, id, visit } = await start("Title");
     const proxied = await startHostProxy(origin);
     const { page } = await visit(`/documents/${id}`);
@@ -72,15 +72,15 @@ describe("the page of a document that says why it does not do something", () => 
     await page.goto(`${proxied}/`);
     await page.fill("#new-title", "Another");
     await page.click("#create");
-    await hasText(page, "#create-note", /allowedOrigins.*No document was made/);
+    await hasText(page, "#create-note", /allowedOrigins.*No document was created/);
   });
 
-  it("goes on by itself after it was too fast", async () => {
+  it("report that changes come too fast, and clear on their own", async () => {
     const { join } = await start("", { maxUpdatesPerSecond: 5 });
     const { page } = await join();
     const text = "faster than that it can be saved, and yet nothing of it is lost";
     await write(page, text);
-    await hasText(page, "#trouble", "You change the document faster than it can be saved.");
+    await hasText(page, "#trouble", "You are changing the document faster than it can be saved.");
     await isSaved(page);
     const { page: later } = await join();
     match(await written(later), new RegExp(`^${text}$`));
