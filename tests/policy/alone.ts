@@ -25,13 +25,12 @@ export function of(
   return { title, resources: [[type, inputs]], expected };
 }
 
-/** Starts a pack for all tests of a suite, which takes seconds, and gives it to each. */
-export function packOfSuite(): () => Pack {
+/** Gives the pack to each test of a suite. */
+export function packOfSuite(start = (): Promise<Pack> => Pack.ofProcess()): () => Pack {
   let pack: Pack | undefined;
   before(async () => {
-    pack = await Pack.start();
+    pack = await start();
   });
-  after(() => pack?.stop());
   return () => {
     ok(pack !== undefined);
     return pack;

@@ -16,13 +16,11 @@ export function itFinds(mutations: readonly Mutation[]): void {
   let pack: Pack;
 
   before(async () => {
-    pack = await Pack.start();
+    pack = await Pack.ofProcess();
     for (const stack of new Set(mutations.map((each) => each.stack))) {
       plans.set(stack, await planOf(stack));
     }
   });
-
-  after(() => pack.stop());
 
   for (const { change, expected, stack, title } of mutations) {
     it(title, async () => {

@@ -9,10 +9,8 @@ describe("policy pack", () => {
   let pack: Pack;
 
   before(async () => {
-    pack = await Pack.start();
+    pack = await Pack.ofProcess();
   });
-
-  after(() => pack.stop());
 
   it("is served as Pulumi runs it, with mandatory policies of different names", async () => {
     const policies = await pack.policies();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
@@ -34,23 +34,30 @@ export interface Violation {
 /** The level of a violation that makes Pulumi fail. */
 const MANDATORY: number = analyzer.EnforcementLevel.MANDATORY;
 
+let ofProcess: Promise<Pack> | undefined;
+
 /** The policy pack, started and asked as Pulumi does. */
 export class Pack {
-  readonly #process: ChildProcess;
   readonly #client: AnalyzerClient;
 
-  private constructor(process: ChildProcess, port: string) {
-    this.#process = process;
+  private constructor(port: string) {
     this.#client = new services.AnalyzerClient(
       `127.0.0.1:${port}`,
       grpc.credentials.createInsecure(),
     );
   }
 
-  static async start(): Promise<Pack> {
+  /** The pack of this process, which is there until it ends: to start one takes seconds, and it keeps no answers. */
+  static ofProcess(): Promise<Pack> {
+    return (ofProcess ??= Pack.start());
+  }
+
+  /** One with more in its environment, which is there until this process ends, too. */
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<Pack> {
     const runner = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run-policy-pack");
     const child = spawn(process.execPath, [runner, ENGINE, FOLDER], {
       cwd: FOLDER,
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     // One that cannot start ends, with its error in our output.
@@ -59,13 +66,11 @@ export class Pack {
     });
     const [port] = (await Promise.race([once(child.stdout, "data"), ended])) as [Buffer];
     ended.catch(() => undefined);
-    return new Pack(child, port.toString().trim());
-  }
-
-  async stop(): Promise<void> {
-    this.#client.close();
-    this.#process.kill();
-    await once(this.#process, "exit");
+    process.once("exit", () => child.kill());
+    child.unref();
+    // A pipe from a child is a socket, which the types do not tell.
+    (child.stdout as typeof child.stdout & { unref(): void }).unref();
+    return new Pack(port.toString().trim());
   }
 
   /** Names and levels of all policies. */

@@ -1,6 +1,7 @@
 import { deepEqual, ok } from "node:assert/strict";
 import * as fc from "fast-check";
 import { itJudges, of, packOfSuite } from "./alone.ts";
+import { Pack } from "./pack.ts";
 import { Plan, type Planned } from "./plan.ts";
 
 const NAMESPACE = "kubernetes:core/v1:Namespace";
@@ -127,9 +128,7 @@ describe("policies", () => {
   });
 
   describe("the policy of namespaces, where a preview is not of the whole program,", () => {
-    before(() => (process.env.SOCKJS_STICKY_TARGETED = "true"));
-    after(() => delete process.env.SOCKJS_STICKY_TARGETED);
-    const targeted = packOfSuite();
+    const targeted = packOfSuite(() => Pack.start({ SOCKJS_STICKY_TARGETED: "true" }));
     itJudges(targeted, "restricted-namespaces", [
       of("says nothing of what is left out", NAMESPACE, {}),
       of("finds one without metadata", NAMESPACE, { kind: "Namespace" }, `label ${LABEL} of `),
