@@ -6,7 +6,7 @@ interface Run {
   to: bigint;
 }
 
-/** Addresses beyond which a run is everybody: those of an IPv4 /8, and of a registry's IPv6 /16. */
+/** Number of addresses from which a run counts as everybody: an IPv4 /8, or the IPv6 /16 of a registry. */
 const MOST = { ipv4: 2n ** 24n, ipv6: 2n ** 112n } as const;
 
 /** Whether text is an IPv4 or IPv6 block with its prefix length. */
@@ -14,13 +14,13 @@ export function isBlock(text: string): boolean {
   return text.includes("/") && ipaddr.isValidCIDR(text);
 }
 
-/** Whether blocks together, or one of them, have more addresses in a row than anybody has. */
+/** Whether blocks, alone or together, have more consecutive addresses than anybody owns. */
 export function isEverybody(texts: readonly string[]): boolean {
   const blocks = texts.filter(isBlock).map((text) => ipaddr.parseCIDR(text));
   return (["ipv4", "ipv6"] as const).some((kind) => {
     const runs = blocks
       .filter(([address]) => address.kind() === kind)
-      // Private networks of IPv6 are larger than anybody's public one: https://www.rfc-editor.org/rfc/rfc4193.
+      // Private networks of IPv6 are larger than any public one: https://www.rfc-editor.org/rfc/rfc4193.
       .filter(([address, prefix]) => address.range() !== "uniqueLocal" || prefix < 7)
       .map(([address, prefix]) => runOf(address.toByteArray(), prefix));
     return joined(runs).some(({ from, to }) => to - from >= MOST[kind]);
@@ -34,7 +34,7 @@ function runOf(bytes: readonly number[], prefix: number): Run {
   return { from, to: from + size - 1n };
 }
 
-/** Runs without those that touch each other. */
+/** Merges adjacent and overlapping runs. */
 function joined(runs: readonly Run[]): Run[] {
   const sorted = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1));
   return sorted.reduce<Run[]>((all, { from, to }) => {

@@ -18,17 +18,17 @@ const STATEMENT = z.strictObject({
 /** Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
 const DOCUMENT = z.object({ Statement: z.union([STATEMENT, z.array(STATEMENT)]) });
 
-/** What a policy of AWS allows or denies to whom on what. */
+/** A statement of a policy document of AWS. */
 export type Statement = z.output<typeof STATEMENT>;
 
 /** A policy document in a resource. */
 export interface PolicyDocument {
-  /** The input that it is, such as `policy`. */
+  /** The name of the input, such as `policy`. */
   property: string;
   document: unknown;
 }
 
-/** What is an identity's: it says what that one may do. */
+/** Identity policies, which say what an identity may do: their input by type. */
 const OF_IDENTITIES: Readonly<Record<string, string>> = {
   "aws:iam/groupPolicy:GroupPolicy": "policy",
   "aws:iam/policy:Policy": "policy",
@@ -38,7 +38,7 @@ const OF_IDENTITIES: Readonly<Record<string, string>> = {
   "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 };
 
-/** Inputs that are policies of resources of many types: they say who may do something with the resource. */
+/** Inputs of many types that are resource policies, which say who may use the resource. */
 export const OF_RESOURCES = [
   "accessPolicies",
   "accessPolicy",
@@ -50,7 +50,7 @@ export const OF_RESOURCES = [
   "resourcePolicy",
 ];
 
-/** Those whose `policy` is another thing, or only takes rights away, as that of a VPC endpoint, which is for everybody. */
+/** Types whose `policy` is something else, or only restricts access, as for VPC endpoints. */
 export const OF_OTHERS: readonly string[] = [
   "aws:ec2/vpcEndpoint:VpcEndpoint",
   "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
@@ -66,7 +66,7 @@ export const OF_OTHERS: readonly string[] = [
   "aws:transfer/user:User",
 ];
 
-/** The policies of an identity, of which AWS asks what it may do. */
+/** The identity policies in a resource. */
 export function identityPolicies({ props, type }: ResourceValidationArgs): PolicyDocument[] {
   const property = OF_IDENTITIES[type];
   if (property !== undefined) {
@@ -81,7 +81,7 @@ export function identityPolicies({ props, type }: ResourceValidationArgs): Polic
     .filter(({ document }) => document !== undefined);
 }
 
-/** The policies of a resource, which say who may do something with it. */
+/** The resource policies in a resource. */
 export function resourcePolicies({ props, type }: ResourceValidationArgs): PolicyDocument[] {
   return type.startsWith("aws:") && OF_IDENTITIES[type] === undefined && !OF_OTHERS.includes(type)
     ? OF_RESOURCES.map((property) => ({
@@ -91,7 +91,7 @@ export function resourcePolicies({ props, type }: ResourceValidationArgs): Polic
     : [];
 }
 
-/** The statements of a document, which may be text; undefined where AWS could not read them either. */
+/** The statements of a document or its JSON; undefined if AWS could not read them either. */
 export function statementsOf(document: unknown): Statement[] | undefined {
   const read = DOCUMENT.safeParse(typeof document === "string" ? parsed(document) : document);
   return read.success ? [read.data.Statement].flat() : undefined;

@@ -19,7 +19,7 @@ interface Pods {
 export const drain = stackPolicy({
   name: "drain-outlasts-deregistration",
   description:
-    "Pods that are told to stop go on serving for at least as long as their load balancer deregisters them.",
+    "Stopping pods go on serving for at least as long as their load balancer deregisters them.",
   validate: (stack, report) => {
     const pods = podsOf(stack);
     pods.forEach((each) => demandTime(each, report));
@@ -45,7 +45,7 @@ function matches({ metadata }: PodTemplate, selector: Record<string, string>): b
   return labels.length > 0 && labels.every(([label, value]) => metadata?.labels?.[label] === value);
 }
 
-/** Kubernetes kills a pod at the end of its grace period, whatever it still does. */
+/** Kubernetes kills a pod at the end of its grace period, even while it serves. */
 function demandTime({ owner, template, urn }: Pods, report: ReportViolation): void {
   const seconds = drainSeconds(template);
   demand(
@@ -69,7 +69,7 @@ function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportVio
       name: `${DEREGISTRATION_DELAY} of ${front}`,
       value: delay,
       holds: (seconds) => isWhole(seconds),
-      mustBe: "a whole number of seconds, because AWS takes 300 otherwise",
+      mustBe: "a whole number of seconds, because AWS uses 300 otherwise",
       fix: "write it into its target-group-attributes",
     },
     resource.urn,
@@ -80,8 +80,8 @@ function demandDrain({ delay, resource }: Front, pods: Pods[], report: ReportVio
       name: `number of Deployments and StatefulSets behind ${front}`,
       value: () => pods.length,
       holds: (count) => count > 0,
-      mustBe: "1 or more, because a load balancer without pods answers nobody",
-      fix: "give pods the labels that its selector asks for",
+      mustBe: "1 or more, because a load balancer without pods serves nobody",
+      fix: "give pods the labels of its selector",
     },
     resource.urn,
   );
@@ -108,7 +108,7 @@ function isWhole(seconds: string | undefined): boolean {
   return /^\d+$/.test(seconds ?? "");
 }
 
-/** Seconds from being told to stop until a pod takes no new connection any more. */
+/** Seconds for which a stopping pod still accepts new connections. */
 function drainSeconds(template: PodTemplate): number {
   const seconds = containersOf(template).map(({ env, lifecycle }) => {
     const own = env?.find(({ name }) => name === "DRAIN_SECONDS")?.value;

@@ -4,7 +4,7 @@ import type { Statement } from "./documents.ts";
 import { isEverybody } from "./addresses.ts";
 
 /**
- * Keys of conditions that name who may, where their values do.
+ * Condition keys that limit access to named principals, if their values do.
  *
  * Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  * ("The meaning of public"), https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
@@ -20,14 +20,14 @@ const NAMING_KEYS = new Set(
     .map((key) => key.toLowerCase()),
 );
 
-/** Operators that ask for one of the values; others are true, too, where a request says nothing or something else. */
+/** Operators that require one of the values; others also hold if a request has no value, or another one. */
 const ASKING =
   /^(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like)|IpAddress)$/i;
 
-/** Access control lists of S3 that let everybody in, or everybody who has an account of AWS. */
+/** Access control lists of S3 that allow everybody, or everybody with an AWS account. */
 const PUBLIC_LISTS = /^(public-|authenticated-read$)|\/groups\/global\//;
 
-/** How a statement of a resource's policy allows everybody; nothing where it does not. */
+/** The principals by which a statement of a resource policy allows everybody. */
 export function publicGrantsOf(statement: Statement): string[] {
   const { Condition = {}, Effect, NotPrincipal, Principal } = statement;
   if (Effect !== "Allow" || isNamed(Condition)) {
@@ -38,7 +38,7 @@ export function publicGrantsOf(statement: Statement): string[] {
       ? { "": Principal }
       : ((Principal ?? {}) as Record<string, string>);
   const everybody = Object.entries(principals).flatMap(([kind, names]) => {
-    // Whoever has a token of the provider, for whatever purpose.
+    // Without a condition, every token of the provider is accepted.
     const isOpen = kind === "Federated" && Object.keys(Condition).length === 0;
     return [names]
       .flat()
@@ -48,7 +48,7 @@ export function publicGrantsOf(statement: Statement): string[] {
   return NotPrincipal === undefined ? everybody : ["NotPrincipal", ...everybody];
 }
 
-/** How a resource that has no policy document allows everybody. */
+/** The inputs by which a resource without a policy document allows everybody. */
 export function grantsOf(args: ResourceValidationArgs): string[] {
   const permission = args.asType(aws.lambda.Permission);
   const { principalOrgId, sourceAccount, sourceArn } = permission ?? {};
@@ -62,7 +62,7 @@ export function grantsOf(args: ResourceValidationArgs): string[] {
   ];
 }
 
-/** Public access control lists in the inputs of a bucket, an object or a list itself. */
+/** Public access control lists in the inputs of a bucket, an object or a list. */
 function listsOf(props: Record<string, unknown>): string[] {
   const { accessControlPolicy, acl, grants } = props;
   const texts = JSON.stringify([accessControlPolicy, grants]);
@@ -79,11 +79,11 @@ function isNamed(conditions: Record<string, Record<string, unknown>>): boolean {
     .some(
       ([key, values]) =>
         NAMING_KEYS.has(key.toLowerCase()) &&
-        [values].flat().every((value) => isOne(String(value))),
+        [values].flat().every((value) => isLimiting(String(value))),
     );
 }
 
-/** Whether a value names somebody: no wildcard, but behind an account, and no block of all addresses. */
-function isOne(value: string): boolean {
+/** Whether a value limits access: it has an account, or neither a wildcard nor a block of all addresses. */
+function isLimiting(value: string): boolean {
   return /:\d{12}:/.test(value) || !(/[*?]/.test(value) || isEverybody([value]));
 }

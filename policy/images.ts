@@ -3,21 +3,21 @@ import { CONTAINERS, itemsOf, kindOf, nameOf } from "./kubernetes.ts";
 import { named, stackPolicy } from "./stack.ts";
 import { demand, known, UNKNOWN } from "./violation.ts";
 
-/** What builds an image and knows its digest afterwards. */
+/** Builds an image, whose digest is known afterwards. */
 const BUILDER = "docker-build:index:Image";
 
 const BY_DIGEST = /@sha256:[\da-f]{64}$/;
 
-/** Of the chart's own pods the chart's version decides. */
+/** The chart version pins the images of the chart's own pods. */
 export const images = stackPolicy({
   name: "images-by-digest",
-  description: "What was tried is what runs: a tag may be another image tomorrow.",
+  description: "The tested image is the one that runs: a tag may be another image tomorrow.",
   validate: (stack, report) => {
     for (const { resource, inputs } of stack.all(imagesIn)) {
       const isPatch = kindOf(resource.type)?.isPatch === true;
       for (const { image, what } of inputs) {
         const found = known(image);
-        // A patch leaves what it does not name.
+        // A patch does not change what it does not name.
         if ((found === UNKNOWN && isBuilt(resource)) || (found === undefined && isPatch)) {
           continue;
         }
@@ -28,7 +28,7 @@ export const images = stackPolicy({
             value: image,
             holds: (name) => typeof name === "string" && BY_DIGEST.test(name),
             mustBe: "NAME@sha256:DIGEST, or the imageUri of an AppImage",
-            fix: "set it to the digest that docker buildx imagetools inspect tells",
+            fix: "set it to the digest that docker buildx imagetools inspect prints",
           },
           resource.urn,
         );
@@ -37,7 +37,7 @@ export const images = stackPolicy({
   },
 });
 
-/** The images of containers, and of volumes where that is what they are. */
+/** The images of containers and of image volumes. */
 function imagesIn({
   props,
   type,
@@ -58,7 +58,7 @@ function imagesIn({
   return [...containers, ...volumes];
 }
 
-/** Whether the program itself builds what it is made with: by digest, as AppImage gives it. */
+/** Whether the program builds the image itself, which AppImage then references by digest. */
 function isBuilt({ dependencies }: PolicyResource): boolean {
   return dependencies.some(({ type }) => type === BUILDER);
 }

@@ -16,7 +16,7 @@ import { noPublicSecurityGroup } from "./securityGroups.ts";
 import { ofPlanned, unfailing } from "./stack.ts";
 import { browsersStay, clientsStay, keysStay } from "./stickiness.ts";
 
-/** What `npm run preview` demands of a stack; every violation makes it fail. */
+/** The policies of `npm run preview`, which fails on every violation. */
 export const policies: Policies = [
   clientsStay,
   browsersStay,

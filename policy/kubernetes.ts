@@ -7,31 +7,31 @@ import { known } from "./violation.ts";
 export type PodTemplate = Unwrap<k8s.types.input.core.v1.PodTemplateSpec>;
 export type Container = Unwrap<k8s.types.input.core.v1.Container>;
 
-/** What a load balancer is made from. */
+/** A Service or an Ingress that creates a load balancer. */
 export interface Front {
   resource: PolicyResource;
-  /** Reads for how long it deregisters a pod, in seconds. */
+  /** Reads the deregistration delay in seconds. */
   delay: () => string | undefined;
-  /** Labels of the pods that it sends to, of each of its Services. */
+  /** Selectors of its Services, each with labels of pods. */
   selectors: Record<string, string>[];
 }
 
-/** Name of the Release that makes load balancers. */
+/** Name of the Release that creates load balancers. */
 export const CONTROLLER = "aws-load-balancer-controller";
 
-/** Where the controller reads of a Service's load balancer, and of an Ingress's. */
+/** Prefixes of the annotations that the controller reads at a Service and at an Ingress. */
 export const SERVICE_PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 export const INGRESS_PREFIX = "alb.ingress.kubernetes.io/";
 
 const TARGET_GROUP = "target-group-attributes";
 
-/** An attribute of target groups: how long a load balancer deregisters a pod, in seconds. */
+/** An attribute of target groups: the seconds for which a load balancer deregisters a pod. */
 export const DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds";
 
-/** All lists of containers that a pod has. */
+/** The lists of containers in a pod. */
 export const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"];
 
-/** Where the pods of a kind of object are described. */
+/** The path of the pod template by kind of object. */
 const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   CronJob: ["spec", "jobTemplate", "spec", "template"],
   DaemonSet: ["spec", "template"],
@@ -43,16 +43,16 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   StatefulSet: ["spec", "template"],
 };
 
-/** What Pulumi makes of an object: the object, changes of one that is there, or several of them. */
+/** Pulumi's type of an object, of a patch of an existing object, or of a list. */
 const KIND = /^kubernetes:[^:]+:(?<kind>\w+?)(?<form>Patch|List)?$/;
 
-/** An object of Kubernetes, or the changes of one. */
+/** An object of Kubernetes, or a patch of one. */
 export interface KubernetesObject {
   object: unknown;
   isPatch: boolean;
 }
 
-/** The kind of a type of Kubernetes, such as Deployment, and whether it patches or lists what is of it; undefined for others. */
+/** The kind of a Kubernetes type, such as Deployment, and whether it is a patch or a list; undefined for other types. */
 export function kindOf(
   type: string,
 ): { kind: string; isPatch: boolean; isList: boolean } | undefined {
@@ -77,8 +77,8 @@ export function objectsOf(
 }
 
 /**
- * The pods that a resource makes: those of a Deployment or StatefulSet, or of anything else that has a template. One that
- * lacks it is a template without anything, of which no policy finds what it demands.
+ * The template of the pods that a resource creates. If it is missing, it is an empty template, in which policies find
+ * nothing that they require.
  */
 export function podTemplateOf({ props, type }: ResourceValidationArgs): PodTemplate | undefined {
   const { kind = "", isList, isPatch } = kindOf(type) ?? {};
@@ -86,14 +86,14 @@ export function podTemplateOf({ props, type }: ResourceValidationArgs): PodTempl
   return path && (path.reduce<unknown>(inner, props) ?? {});
 }
 
-/** All containers of a pod, those that run before the others, too. */
+/** All containers of a pod, with init containers. */
 export function containersOf({ spec }: PodTemplate): Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
 /**
- * All items of lists with one of some names, wherever they are in a resource: in a pod, in a patch of one, in a list of
- * objects, in objects that others have defined. What is unknown is left out.
+ * All items of lists with one of the given names, anywhere in a resource: in pods, patches, lists of objects and custom
+ * resources. Unknown values are left out.
  */
 export function itemsOf(
   value: unknown,
@@ -112,7 +112,7 @@ export function itemsOf(
   });
 }
 
-/** The name of a container or volume, where it has one. */
+/** The name of a container or volume. */
 export function nameOf(item: unknown): string {
   return String(known(() => (item as { name?: unknown } | null)?.name));
 }
@@ -121,7 +121,7 @@ function inner(value: unknown, name: string): unknown {
   return (value as Partial<Record<string, unknown>> | null | undefined)?.[name];
 }
 
-/** All that makes load balancers in a stack. */
+/** All Services and Ingresses of a stack that create load balancers. */
 export function frontsOf(stack: Stack): Front[] {
   const services = stack.all((each) => each.asType(k8s.core.v1.Service));
   const network = services
@@ -142,7 +142,7 @@ export function frontsOf(stack: Stack): Front[] {
         attributes(inputs.metadata?.annotations, `${INGRESS_PREFIX}${TARGET_GROUP}`)[
           DEREGISTRATION_DELAY
         ],
-      // By dependency, for a Service's name may still be unknown.
+      // By dependency, because a Service's name may still be unknown.
       selectors: services
         .filter((service) => resource.dependencies.some(({ urn }) => urn === service.resource.urn))
         .map((service) => service.inputs.spec?.selector ?? {}),

@@ -5,7 +5,7 @@ import { CONTROLLER } from "./kubernetes.ts";
 import { named, ofType, stackPolicy } from "./stack.ts";
 import { demand } from "./violation.ts";
 
-/** What tells of everything in an account to which stack it belongs. */
+/** The tags that show to which stack a resource in the account belongs. */
 const TAGS = ["project", "stack", "managed-by"];
 
 type Tags = Partial<Record<string, string>>;
@@ -13,7 +13,7 @@ type Tags = Partial<Record<string, string>>;
 /** Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html (without one, for ever) */
 export const logRetention: ResourceValidationPolicy = {
   name: "log-retention",
-  description: "CloudWatch keeps logs for as long as somebody decided, and not for ever.",
+  description: "CloudWatch keeps logs for a set time, and not for ever.",
   validateResource: ofType(aws.cloudwatch.LogGroup, (group, args, report) =>
     demand(report, {
       name: `retentionInDays of ${named(args)}`,
@@ -28,7 +28,7 @@ export const logRetention: ResourceValidationPolicy = {
 export const logGroups = stackPolicy({
   name: "log-group-before-cluster",
   description:
-    "The log group of a control plane is the program's own: one that EKS makes has no retention, and stays after pulumi destroy.",
+    "The program creates the log group of the control plane: one that EKS creates has no retention, and stays after pulumi destroy.",
   validate: (stack, report) => {
     const groups = stack.all((each) => each.asType(aws.cloudwatch.LogGroup));
     for (const { inputs, resource } of stack.all((each) => each.asType(aws.eks.Cluster))) {
@@ -43,8 +43,8 @@ export const logGroups = stackPolicy({
           name: `LogGroup ${name} that ${named(resource)} comes after`,
           value: () => group && stack.isAfter(resource, group.resource) && group.resource.name,
           holds: (given) => typeof given === "string",
-          mustBe: "one of the program",
-          fix: "make it with its retention, and have the cluster depend on it",
+          mustBe: "created by the program",
+          fix: "create it with a retention, and let the cluster depend on it",
         },
         resource.urn,
       );
@@ -53,7 +53,7 @@ export const logGroups = stackPolicy({
 });
 
 /**
- * The provider's default tags reach all that it makes, the chart's all that the controller makes.
+ * The provider's default tags apply to everything that it creates, the chart's to everything that the controller creates.
  *
  * Sources: https://www.pulumi.com/registry/packages/aws/api-docs/provider/ (defaultTags),
  * https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/main/helm/aws-load-balancer-controller (defaultTags)
@@ -99,7 +99,7 @@ function demandTags(
   );
 }
 
-/** Pulumi hands the settings of a provider on as JSON. */
+/** Pulumi passes the settings of a provider as JSON. */
 function parsed(value: unknown): unknown {
   return typeof value === "string" ? JSON.parse(value) : value;
 }

@@ -10,7 +10,7 @@ const APP = "sockjs-sticky:index:StickyApp";
 export const controllerBeforeLoadBalancers = stackPolicy({
   name: "controller-before-load-balancers",
   description:
-    "The controller is there before the first load balancer and until the last one is deleted.",
+    "The controller exists before the first load balancer and until the last one is deleted.",
   validate: (stack, report) => {
     for (const { resource } of frontsOf(stack)) {
       const controllers = controllersOf(stack).filter((each) => hasProviderOf(each, resource));
@@ -18,7 +18,7 @@ export const controllerBeforeLoadBalancers = stackPolicy({
         const fault = {
           name: `number of Releases of ${CONTROLLER} for ${named(resource)}`,
           got: 0,
-          mustBe: "1, which makes its load balancer",
+          mustBe: "1, which creates its load balancer",
           fix: "add a LoadBalancerController to its cluster",
         };
         reportFault(report, fault, resource.urn);
@@ -33,7 +33,7 @@ export const controllerBeforeLoadBalancers = stackPolicy({
 
 export const permissionsBeforeController = stackPolicy({
   name: "permissions-before-controller",
-  description: "The controller may do its work from its first second to its last.",
+  description: "The controller has its permissions for as long as it exists.",
   validate: (stack, report) => {
     const permissions = [
       ...stack.all((each) => each.asType(aws.iam.RolePolicy)),
@@ -45,7 +45,7 @@ export const permissionsBeforeController = stackPolicy({
         const fault = {
           name: `number of policies beside ${named(controller)}`,
           got: 0,
-          mustBe: "1 or more, because it makes no load balancer without one",
+          mustBe: "1 or more, because it creates no load balancer without one",
           fix: "attach one to its role in the same component",
         };
         reportFault(report, fault, controller.urn);
@@ -61,7 +61,7 @@ export const permissionsBeforeController = stackPolicy({
 export const loadBalancerBeforePods = stackPolicy({
   name: "load-balancer-before-pods",
   description:
-    "Pods are made when their target group is there: only those get the readiness gate without which a roll-out breaks sessions.",
+    "Pods are created after their target group: only those get the readiness gate without which a roll-out breaks sessions.",
   validate: (stack, report) => {
     const fronts = frontsOf(stack).map(({ resource }) => resource);
     for (const pods of podsOf(stack)) {

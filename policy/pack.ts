@@ -1,5 +1,5 @@
 import { PolicyPack } from "@pulumi/policy";
 import { policies } from "./index.ts";
 
-/** Answers Pulumi's questions about each resource, and then about all of them, until Pulumi ends it. */
+/** Serves the policies to Pulumi until Pulumi stops it. */
 new PolicyPack("sockjs-sticky", { enforcementLevel: "mandatory", policies: [...policies] });

@@ -16,14 +16,14 @@ import { grantsOf, publicGrantsOf } from "./grants.ts";
 import { named } from "./stack.ts";
 import { known, reportFault, UNKNOWN } from "./violation.ts";
 
-/** Policies of AWS that allow a whole service or all of them, on everything. */
+/** AWS managed policies that allow a whole service, or all services, on all resources. */
 const SWEEPING = /:policy\/(.*\/)?(AdministratorAccess|PowerUserAccess|\w+FullAccess)$/;
 
 const EXAMPLE_DOCUMENT =
   '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"}]}';
 
 /**
- * Actions that, where they are allowed on everything, are as good as all of them: they hand over the rights of others.
+ * Actions that amount to all actions if they are allowed on all resources: they grant the rights of others.
  *
  * Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html,
  * https://github.com/RhinoSecurityLabs/AWS-IAM-Privilege-Escalation
@@ -38,13 +38,13 @@ const ESCALATING = new Set(
   ]
     .map((action) => `iam:${action}`)
     .concat("sts:AssumeRole")
-    // AWS does not tell cases apart.
+    // AWS ignores case.
     .map((action) => action.toLowerCase()),
 );
 
 /**
- * A wildcard may be in a statement's actions or in its resources. Actions that AWS lets nobody scope, such as
- * ec2:DescribeSubnets, thus stand one by one; those that hand over rights stand with the resources that they are for.
+ * A statement may have a wildcard in its actions or in its resources, not in both. Actions that AWS cannot scope, such as
+ * ec2:DescribeSubnets, are thus listed one by one; actions that grant rights are limited to named resources.
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
@@ -57,7 +57,7 @@ export const noWildcards: ResourceValidationPolicy = {
         checkRights(one, index, named(args), report),
       );
     }
-    // A trust policy may name what is made only later, and is checked in the next preview.
+    // A trust policy may depend on a new resource; the next preview checks it.
     const policies = known(() => resourcePolicies(args));
     for (const each of policies === UNKNOWN ? [] : policies) {
       const grants = statements(each, args, report).flatMap((one) => publicGrantsOf(one));
@@ -75,7 +75,7 @@ export const noWildcards: ResourceValidationPolicy = {
   },
 };
 
-/** The statements of a document; what nobody can read is a violation. */
+/** The statements of a document; one that cannot be read is a violation. */
 function statements(
   { document, property }: PolicyDocument,
   args: ResourceValidationArgs,
@@ -128,7 +128,7 @@ function checkRights(
   report: ReportViolation,
 ): void {
   const { Action, Effect, NotAction, NotResource, Resource, Sid = String(index + 1) } = statement;
-  // All but some are a wildcard.
+  // NotAction and NotResource are wildcards.
   const actions = NotAction === undefined ? wildcardsOf(Action) : ["NotAction"];
   const resources = NotResource === undefined ? wildcardsOf(Resource) : ["NotResource"];
   if (Effect !== "Allow" || resources.length === 0) {
@@ -146,7 +146,7 @@ function checkRights(
     reportFault(report, {
       name: `statement ${Sid} of ${owner}`,
       problem: `is ${action} on ${cut(resources.join(", "))}`,
-      mustBe: "on named resources, because the action hands over their rights",
+      mustBe: "on named resources, because the action grants their rights",
       example: "arn:aws:iam::111122223333:role/apps",
     });
   }

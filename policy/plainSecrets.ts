@@ -6,26 +6,26 @@ import { known, reportFault, UNKNOWN } from "./violation.ts";
 
 const FIX = "put it into a Secret and take it from there by envFrom or secretKeyRef";
 
-/** What a process is started with. */
+/** Lists with the command line of a process. */
 const COMMANDS = ["args", "command"];
 
-/** Texts by names of their own. */
+/** Objects with arbitrary names. */
 const MAPS = ["data", "binaryData", "annotations"];
 
-/** Where a value that is unknown may be one of many, or a secret. */
+/** Names whose unknown value may contain many values, or a secret. */
 const PLAIN = [...CONTAINERS, ...COMMANDS, "env", "jobTemplate", "spec", "template"];
 
 /** Where a value is in a resource. */
 interface Place {
-  /** Whose it is, such as `container web in Deployment web`. */
+  /** Its owner, such as `container web in Deployment web`. */
   owner: string;
-  /** The names and numbers that lead to it. */
+  /** The names and indices on the way to it. */
   path: string;
-  /** The last name of these. */
+  /** The last name of the path. */
   key: string;
 }
 
-/** A text in a resource, with all that makes it a secret but what it says. */
+/** A text in a resource, and whether its context makes it a secret. */
 interface Text {
   what: string;
   value: string | typeof UNKNOWN;
@@ -35,7 +35,7 @@ interface Text {
 export const plainEnvironment: ResourceValidationPolicy = {
   name: "no-plain-secrets",
   description:
-    "No secret is in a plain environment: whoever may look at pods or ConfigMaps would read it.",
+    "No secret is in a plain environment: everybody who can read pods or ConfigMaps could read it.",
   validateResource: async (args, report) => {
     const texts = textsOf(args);
     for (const what of new Set(texts.map((text) => text.what))) {
@@ -68,7 +68,7 @@ async function isAnySecret(texts: readonly Text[]): Promise<boolean> {
   return false;
 }
 
-/** All texts of what is for Kubernetes, but what is in a Secret. */
+/** All texts in Kubernetes objects except Secrets. */
 function textsOf(args: ResourceValidationArgs): Text[] {
   const isPlain = args.type.startsWith("kubernetes:") && kindOf(args.type)?.kind !== "Secret";
   return isPlain ? within(args.props, { owner: named(args), path: "", key: "" }) : [];
@@ -88,7 +88,7 @@ function within(value: unknown, place: Place): Text[] {
     : [];
 }
 
-/** What is at a place in an object or a list. */
+/** The texts at a key of an object, or at an index of a list. */
 function at(holder: object, key: string | number, place: Place): Text[] {
   const value = known(() => (holder as Record<string | number, unknown>)[key]);
   const next =
@@ -116,7 +116,7 @@ function entriesOf(holder: object, place: Place): Text[] {
     );
 }
 
-/** A value beside its name: a variable of an environment, a header of a probe. */
+/** The text of a pair of name and value, such as an environment variable or a header of a probe. */
 function pairOf(holder: { name?: unknown; value?: unknown }, place: Place): Text[] {
   const [name, value] = [known(() => holder.name), known(() => holder.value)];
   const isVariable = place.key === "env";
@@ -132,9 +132,9 @@ function pairOf(holder: { name?: unknown; value?: unknown }, place: Place): Text
   ];
 }
 
-/** An entry of a ConfigMap, which may be a whole file, or an annotation. */
+/** The text of an annotation, or of an entry of a ConfigMap, which may be a whole file. */
 function entryOf(holder: object, name: string, place: Place): Text[] {
-  // Configurations may name what is made only later, such as a namespace.
+  // A configuration may contain names that are still unknown, such as a namespace.
   const value = known(() => (holder as Record<string, unknown>)[name]);
   if (typeof value !== "string") {
     return value === UNKNOWN ? [] : within(value, place);
@@ -153,7 +153,7 @@ function entryOf(holder: object, name: string, place: Place): Text[] {
   ];
 }
 
-/** Arguments of a process, with options that have their values behind them. */
+/** Arguments of a process, which may be options followed by their values. */
 function argumentsOf(items: readonly unknown[], place: Place): Text[] {
   return indicesOf(items).map((index) => {
     const [before, value] = [index - 1, index].map((each) => known(() => items[each]));
@@ -168,7 +168,7 @@ function argumentsOf(items: readonly unknown[], place: Place): Text[] {
   });
 }
 
-/** Without a look at the items, of which one may be unknown. */
+/** The indices of a list; does not read the items, which may be unknown. */
 function indicesOf(list: readonly unknown[]): number[] {
   return [...list.keys()];
 }

@@ -5,7 +5,7 @@ import { demand } from "./violation.ts";
 
 const ENFORCE = "pod-security.kubernetes.io/enforce";
 
-/** The part of a namespace that says which pods it takes. */
+/** The part of a namespace that decides which pods it accepts. */
 interface Namespace {
   metadata?: { labels?: Partial<Record<string, unknown>> | null } | null;
 }
@@ -18,14 +18,14 @@ export const restrictedNamespaces: ResourceValidationPolicy = {
   validateResource: (args, report) => {
     for (const { isPatch, object } of objectsOf(args, "Namespace")) {
       const { metadata } = object as Namespace;
-      // A patch leaves what it does not name.
+      // A patch does not change what it does not name.
       if (!isPatch || metadata?.labels?.[ENFORCE] !== undefined) {
         demand(report, {
           name: `label ${ENFORCE} of ${named(args)}`,
           value: () => metadata?.labels?.[ENFORCE],
           holds: (level) => level === "restricted",
           mustBe: `"restricted"`,
-          fix: "add the label, also where no pods are meant to run",
+          fix: "add the label, even if no pods are to run there",
         });
       }
     }

@@ -3,10 +3,10 @@ import { TARGETED } from "./targeted.ts";
 
 const WITHOUT_POLICIES = "--no-policy";
 
-/** Options of Pulumi by which a preview is not of the whole program. */
+/** Options of Pulumi that limit a preview to a part of the program. */
 const TARGETING = /^(-t|--target|--exclude)/;
 
-/** Runs `pulumi preview` with the policies beside this file, and whatever else Pulumi is to be told. */
+/** Runs `pulumi preview` with the policies in this folder, and with the given arguments. */
 const given = process.argv.slice(2);
 const policies = given.includes(WITHOUT_POLICIES) ? [] : ["--policy-pack", import.meta.dirname];
 const args = given.filter((each) => each !== WITHOUT_POLICIES);

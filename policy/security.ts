@@ -5,7 +5,7 @@ import { demand, known, reportFault } from "./violation.ts";
 /** A cache of ElastiCache without replicas, which cannot be encrypted. */
 const CACHE = "aws:elasticache/cluster:Cluster";
 
-/** What is, or makes, computers of our own; the eks component makes some unless it is told not to. */
+/** Types that are, or create, nodes; the eks component creates some by default. */
 const NODES = [
   "aws:autoscaling/group:Group",
   "aws:ec2/fleet:Fleet",
@@ -17,7 +17,7 @@ const NODES = [
   "aws:eks/nodeGroup:NodeGroup",
 ];
 
-/** What may have a public address, and has none only where it is told so. */
+/** Types that may have a public address unless a setting forbids it. */
 export const PUBLIC: readonly string[] = [
   "aws:dms/instanceProfile:InstanceProfile",
   "aws:dms/replicationInstance:ReplicationInstance",
@@ -35,8 +35,8 @@ export const PUBLIC: readonly string[] = [
 ];
 
 /**
- * What AWS encrypts only when it is told to, by which property, and what that has to be. EKS (from 1.28), ECR, CloudWatch
- * Logs and S3 encrypt all that they store.
+ * Types that AWS encrypts only on request, with the property and its value. EKS (from 1.28), ECR, CloudWatch Logs and S3
+ * always encrypt.
  *
  * Source: https://docs.aws.amazon.com/eks/latest/userguide/envelope-encryption.html
  */
@@ -66,7 +66,7 @@ export const ENCRYPTED: Readonly<Record<string, [path: string, value: boolean | 
   "aws:redshift/cluster:Cluster": ["encrypted", true],
 };
 
-/** Left out AWS decides by the subnets: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
+/** If the setting is missing, AWS decides by the subnets: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
 export const noPublicDatabase: ResourceValidationPolicy = {
   name: "no-public-database",
   description: "A database has no public address.",
@@ -76,7 +76,7 @@ export const noPublicDatabase: ResourceValidationPolicy = {
         name: `publiclyAccessible of ${named(args)}`,
         value: () => args.props.publiclyAccessible as unknown,
         holds: (isPublic) => isPublic === false,
-        mustBe: "false: a public database invites password guessing",
+        mustBe: "false, because a public database invites password guessing",
         fix: "set it to false; pods reach the database inside the VPC",
       });
     }
@@ -101,7 +101,7 @@ export const noNodes: ResourceValidationPolicy = {
 
 export const encryption: ResourceValidationPolicy = {
   name: "encryption-at-rest",
-  description: "What is stored is encrypted.",
+  description: "Stored data are encrypted.",
   validateResource: (args, report) => {
     const [path, value] = ENCRYPTED[args.type] ?? [];
     if (path !== undefined) {
@@ -110,7 +110,7 @@ export const encryption: ResourceValidationPolicy = {
         value: () => path.split(".").reduce<unknown>(inner, args.props),
         holds: (isEncrypted) => isEncrypted === value,
         mustBe: String(value),
-        fix: `set it to ${String(value)}, which AWS allows only before it is made`,
+        fix: `set it to ${String(value)}, which AWS allows only at creation`,
       });
     }
     if (

@@ -9,17 +9,18 @@ import { isBlock, isEverybody } from "./addresses.ts";
 import { named, stackPolicy, type Member } from "./stack.ts";
 import { known, reportFault, UNKNOWN } from "./violation.ts";
 
-/** What a rule lets in, or a group by its own rules. */
+/** The sources that a rule, or a group with inline rules, lets in. */
 interface Opening {
-  /** Id of the group that a rule is of, where it is known already. */
+  /** Id of the rule's group, if it is known. */
   groupId: unknown;
-  /** CIDR blocks, and lists of them by their ids. */
+  /** CIDR blocks, and ids of prefix lists. */
   sources: readonly string[];
 }
 
 const acrossRules = stackPolicy({
   name: "no-public-security-group",
-  description: "No security group lets everybody in; those of load balancers are the controller's.",
+  description:
+    "No security group lets everybody in; the controller manages those of load balancers.",
   validate: (stack, report) => {
     for (const rules of Map.groupBy(stack.all(openingOf), groupOf).values()) {
       const all = rules.flatMap(({ inputs }) => inputs.sources);
@@ -75,7 +76,7 @@ function isOpen({ inputs }: Member<Opening>): boolean {
   return isEverybody(inputs.sources);
 }
 
-/** The security group that a rule is of, also while it has no id; a group itself, with its own rules. */
+/** The security group of a rule, also while it has no id; for a group, the group itself. */
 function groupOf({ inputs, resource }: Member<Opening>): unknown {
   const { propertyDependencies, urn }: PolicyResource = resource;
   return propertyDependencies.securityGroupId?.[0]?.urn ?? inputs.groupId ?? urn;

@@ -12,7 +12,7 @@ import { cut } from "../app/contract/shown.ts";
 import { TARGETED } from "./targeted.ts";
 import { reportFault } from "./violation.ts";
 
-/** A resource with what the program asked for. */
+/** A resource with its inputs. */
 export interface Member<Inputs> {
   resource: PolicyResource;
   inputs: Inputs;
@@ -33,7 +33,7 @@ export class Stack {
     this.#asked = asked;
   }
 
-  /** Those of which a reader of inputs, such as `asType`, finds something to tell. */
+  /** The resources for which a reader of inputs, such as `asType`, returns something. */
   all<Inputs>(read: (args: ResourceValidationArgs) => Inputs | undefined): Member<Inputs>[] {
     return this.#resources.flatMap((resource) => {
       const args = this.#asked.get(resource.urn);
@@ -47,7 +47,7 @@ export class Stack {
     return this.#byUrn.get(resource.provider?.urn ?? "");
   }
 
-  /** Whether `later` is made after `earlier`, and deleted before it, by any chain of edges. */
+  /** Whether `later` is created after `earlier`, and deleted before it, by any chain of dependencies. */
   isAfter(later: PolicyResource, earlier: PolicyResource, seen = new Set<string>()): boolean {
     const edges = [...later.dependencies, later.parent, this.providerOf(later)];
     return edges.some((edge) => {
@@ -68,8 +68,8 @@ export interface StackPolicyArgs {
 }
 
 /**
- * A policy about a whole stack, with the resources' inputs. Pulumi itself gives their outputs, and in a stack's first
- * preview objects of a cluster that is not there yet have none.
+ * Creates a policy about a whole stack that reads the resources' inputs. Pulumi itself passes their outputs, which objects
+ * of a cluster do not have in a stack's first preview.
  */
 export function stackPolicy({
   validate,
@@ -85,13 +85,13 @@ export function stackPolicy({
   };
 }
 
-/** As Pulumi's own, which throws for resources of other types what nobody can tell from a failure. */
+/** Like Pulumi's own function, which throws for resources of other types what looks like a failure. */
 export const ofType: typeof validateResourceOfType = (type, judge) => (args, report) => {
   const inputs = args.asType(type);
   return inputs === undefined ? undefined : judge(inputs, args, report);
 };
 
-/** A policy that judges only what is planned: of new resources that `--target` leaves out Pulumi tells no inputs. */
+/** A policy that judges only planned resources: Pulumi passes no inputs of new resources that `--target` leaves out. */
 export function ofPlanned(policy: ResourceValidationPolicy): ResourceValidationPolicy {
   const judges = [policy.validateResource ?? []].flat();
   const validateResource = judges.map(
@@ -102,13 +102,13 @@ export function ofPlanned(policy: ResourceValidationPolicy): ResourceValidationP
   return { ...policy, validateResource };
 }
 
-/** A namespace may have no inputs of its own, and then takes any pod. */
+/** Whether a resource is left out. A namespace may have no inputs, and then accepts any pod. */
 function isLeftOut({ props, type }: ResourceValidationArgs): boolean {
   const isNamespace = type.endsWith(":Namespace") && process.env[TARGETED] === undefined;
   return Object.keys(props).length === 0 && !isNamespace;
 }
 
-/** A policy that does not fail on what it cannot read: nobody could say that it is right, so that is a violation. */
+/** A policy that reports what it cannot read as a violation, instead of failing. */
 export function unfailing(
   policy: ResourceValidationPolicy & Partial<StackValidationPolicy>,
 ): ResourceValidationPolicy & Partial<StackValidationPolicy> {
@@ -137,7 +137,7 @@ async function judged(
   try {
     await judge();
   } catch (error) {
-    // Pulumi tells of these that they are known only later.
+    // Pulumi reports these as unknown until the update.
     if (error instanceof UnknownValueError) {
       throw error;
     }
@@ -151,12 +151,12 @@ async function judged(
   }
 }
 
-/** How a person finds a resource in the preview: `Service echo`. */
+/** The name of a resource as the preview shows it: `Service echo`. */
 export function named({ name, type }: { name: string; type: string }): string {
   return `${type.split(":").at(-1)} ${name}`;
 }
 
-/** Whether a resource is made by a component of a type, or by one in it. */
+/** Whether a resource is within a component of a type. */
 export function isWithin({ urn }: { urn: string }, component: string): boolean {
   const [, , types = ""] = urn.split("::");
   return types.split("$").slice(0, -1).includes(component);

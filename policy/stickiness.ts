@@ -9,15 +9,15 @@ import { attributes, INGRESS_PREFIX, objectsOf, SERVICE_PREFIX } from "./kuberne
 import { isWithin, named, ofType } from "./stack.ts";
 import { demand, known, reportFault } from "./violation.ts";
 
-/** Its routers know each key's replica, so that it does not matter to which of them a client comes. */
+/** Its routers agree on each key's replica, so a client may reach any of them. */
 const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
 
 const COOKIES = APP_NAMES.flatMap((app) => routingOf(app)?.cookie ?? []);
 
-/** Reads the annotations of a resource, of which one may be unknown that does not matter. */
+/** Reads the annotations of a resource lazily: an unrelated one may be unknown. */
 type Annotations = () => Record<string, string> | undefined;
 
-/** Attributes by which no load balancer may send a client elsewhere, or end what it has. */
+/** Attributes that would close connections of clients. */
 const NETWORK_TARGETS = {
   "deregistration_delay.connection_termination.enabled": "false",
   "target_health_state.unhealthy.connection_termination.enabled": "false",
@@ -105,7 +105,7 @@ export const keysStay: ResourceValidationPolicy = {
     if (!isWithin(args, KEY_ROUTER)) {
       return;
     }
-    // It holds the namespace's name: until there is a cluster this throws, and Pulumi says what is not known yet.
+    // Contains the namespace's name: before the first update this throws, and Pulumi reports what is unknown.
     const config = configMap.data?.["haproxy.cfg"] ?? "";
     const file = `haproxy.cfg of ${named(args)}`;
     const keyed = backends(config).filter((each) => each.includes("txn.key"));
@@ -114,28 +114,28 @@ export const keysStay: ResourceValidationPolicy = {
       name: `number of backends by key that ${file} uses`,
       value: () => used.length,
       holds: (number) => number > 0 && number === keyed.length,
-      mustBe: "as many as there are, 1 at least, or keys decide nothing",
-      fix: "have a frontend say use_backend NAME if has_key",
+      mustBe: "the number of such backends, and at least 1, or keys have no effect",
+      fix: "add use_backend NAME if has_key to a frontend",
     });
     demand(report, {
       name: `servers without an id in backends by key of ${file}`,
       value: () =>
         keyed.flatMap((each) => each.match(/^\s*server (?!.*\bid \d).*$/gm) ?? []).length,
       holds: (number) => number === 0,
-      mustBe: "0, or keys move when servers are in another order",
-      fix: "give each the id that is its ordinal and 1",
+      mustBe: "0, or keys move when the order of servers changes",
+      fix: "give each server its ordinal plus 1 as id",
     });
     demand(report, {
       name: `number of backends with hash-type consistent in ${file}`,
       value: () => keyed.filter((each) => /^\s*hash-type consistent\b/m.test(each)).length,
       holds: (consistent) => consistent > 0 && consistent === keyed.length,
-      mustBe: "as many as balance by key, 1 at least, or a replica that is added moves all keys",
-      fix: "have each of them say balance hash and hash-type consistent",
+      mustBe: "the number of backends by key, and at least 1, or an added replica moves all keys",
+      fix: "add balance hash and hash-type consistent to each",
     });
   }),
 };
 
-/** A patch may change anything of what another resource says, which the policies read there. */
+/** Forbids patches of annotations: policies read the annotations of the resource itself. */
 function demandNoPatch(
   args: ResourceValidationArgs,
   kind: string,
@@ -163,7 +163,7 @@ function isUsed(backend: string, config: string): boolean {
   return new RegExp(`^\\s*(use_backend|default_backend) ${name}( |$)`, "m").test(config);
 }
 
-/** The cookie by which an app's own browsers are known; of what is no app, those of any. */
+/** The cookie of an app; for other names, the cookies of all apps. */
 function cookiesOf(app: string): typeof COOKIES {
   const own = APP_NAMES.find((name) => name === app);
   const cookie = own && routingOf(own)?.cookie;
@@ -197,12 +197,12 @@ function demandCookie(
   }
 }
 
-/** Parts of a HAProxy configuration that choose a server. */
+/** The backends of a HAProxy configuration. */
 function backends(config: string): string[] {
   return config.split(/^(?=\S)/m).filter((section) => section.startsWith("backend "));
 }
 
-/** With instances as targets kube-proxy would choose the pod, and know of no stickiness. */
+/** With instances as targets, kube-proxy would choose the pod without stickiness. */
 function demandTargetsByIp(
   owner: string,
   annotations: Annotations,
@@ -218,7 +218,7 @@ function demandTargetsByIp(
   });
 }
 
-/** A target group may turn off what its load balancer has turned on. */
+/** A target group can override its load balancer. */
 function demandCrossZone(
   owner: string,
   annotations: Annotations,
@@ -249,7 +249,7 @@ function demandAttributes(
       value: () => attributes(annotations(), annotation)[name],
       holds: (given) => given === value,
       mustBe: `"${value}"`,
-      fix: `write ${name}=${value}, or preview with --no-policy what does not need its session`,
+      fix: `write ${name}=${value}, or preview a workload without sessions with --no-policy`,
     });
   }
 }

@@ -1,2 +1,2 @@
-/** Set by preview.ts where its `--target` leaves out what is in the program. */
+/** Environment variable that preview.ts sets if `--target` leaves out resources of the program. */
 export const TARGETED = "SOCKJS_STICKY_TARGETED";

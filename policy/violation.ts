@@ -2,16 +2,16 @@ import { sentenceOf, type Fault } from "../app/contract/fault.ts";
 import { shown as shownAsJson } from "../app/contract/shown.ts";
 import { UnknownValueError, type ReportViolation } from "@pulumi/policy";
 
-/** A value that AWS or Kubernetes give only when the stack is made. */
+/** Stands for a value that is known only after the update. */
 export const UNKNOWN = Symbol("known only after pulumi up");
 
-/** What is demanded of a value; `name` is what it is for people. */
+/** A requirement on a value, with its name for people. */
 export interface Demand<Value> extends Required<Pick<Fault, "name" | "mustBe" | "fix">> {
   value: () => Value;
   holds: (value: Value) => boolean;
 }
 
-/** Reads a value; a program whose inputs are plain values has it even in the first preview. */
+/** Reads a value that may be unknown. */
 export function known<Value>(read: () => Value): Value | typeof UNKNOWN {
   try {
     return read();
@@ -23,7 +23,7 @@ export function known<Value>(read: () => Value): Value | typeof UNKNOWN {
   }
 }
 
-/** Reports a value that is not as demanded, and one that is still unknown: nobody could say that it is right. */
+/** Reports a value that does not meet a requirement; an unknown one does not. */
 export function demand<Value>(
   report: ReportViolation,
   demanded: Demand<Value>,
@@ -36,7 +36,7 @@ export function demand<Value>(
   }
 }
 
-/** Reports what is wrong. */
+/** Reports a fault as a violation. */
 export function reportFault(report: ReportViolation, fault: Fault, urn?: string): void {
   report(sentenceOf(fault), urn);
 }

@@ -83,7 +83,7 @@ describe("policy of the drain finds", () => {
         plan.reword(plan.one("Ingress", "document"), INGRESS_TARGETS, `,${DELAY}=60`, ""),
       expected: found(
         "document",
-        `${DELAY} of Ingress document is not set; it must be a whole number of seconds, because AWS takes 300 otherwise; write it into its target-group-attributes`,
+        `${DELAY} of Ingress document is not set; it must be a whole number of seconds, because AWS uses 300 otherwise; write it into its target-group-attributes`,
       ),
     },
     {
@@ -105,7 +105,7 @@ describe("policy of the drain finds", () => {
         }),
       expected: found(
         "echo",
-        "number of Deployments and StatefulSets behind Service echo is 0; it must be 1 or more, because a load balancer without pods answers nobody; give pods the labels that its selector asks for",
+        "number of Deployments and StatefulSets behind Service echo is 0; it must be 1 or more, because a load balancer without pods serves nobody; give pods the labels of its selector",
       ),
     },
   ]);

@@ -38,7 +38,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-group-before-cluster",
         "sockjs-sticky-staging-eksCluster",
-        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is not set; it must be one of the program; make it with its retention, and have the cluster depend on it",
+        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is not set; it must be created by the program; create it with a retention, and let the cluster depend on it",
       ),
     },
     {
@@ -53,7 +53,7 @@ describe("policies of operations find", () => {
       expected: found(
         "log-group-before-cluster",
         "sockjs-sticky-staging-eksCluster",
-        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is false; it must be one of the program; make it with its retention, and have the cluster depend on it",
+        "LogGroup /aws/eks/sockjs-sticky-staging/cluster that Cluster sockjs-sticky-staging-eksCluster comes after is false; it must be created by the program; create it with a retention, and let the cluster depend on it",
       ),
     },
     {

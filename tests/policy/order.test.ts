@@ -62,7 +62,7 @@ describe("policies of order find", () => {
       expected: found(
         "controller-before-load-balancers",
         "echo",
-        "number of Releases of aws-load-balancer-controller for Service echo is 0; it must be 1, which makes its load balancer; add a LoadBalancerController to its cluster",
+        "number of Releases of aws-load-balancer-controller for Service echo is 0; it must be 1, which creates its load balancer; add a LoadBalancerController to its cluster",
       ),
     },
     {
@@ -83,7 +83,7 @@ describe("policies of order find", () => {
       expected: found(
         "permissions-before-controller",
         "sockjs-sticky-staging",
-        "number of policies beside Release sockjs-sticky-staging is 0; it must be 1 or more, because it makes no load balancer without one; attach one to its role in the same component",
+        "number of policies beside Release sockjs-sticky-staging is 0; it must be 1 or more, because it creates no load balancer without one; attach one to its role in the same component",
       ),
     },
     {
@@ -188,7 +188,7 @@ describe("policies of order find", () => {
         ...found(
           "permissions-before-controller",
           "added",
-          "number of policies beside Release added is 0; it must be 1 or more, because it makes no load balancer without one; attach one to its role in the same component",
+          "number of policies beside Release added is 0; it must be 1 or more, because it creates no load balancer without one; attach one to its role in the same component",
         ),
       ],
     },

@@ -18,7 +18,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-database",
         "sockjs-sticky-dev",
-        "publiclyAccessible of Instance sockjs-sticky-dev is true; it must be false: a public database invites password guessing; set it to false; pods reach the database inside the VPC",
+        "publiclyAccessible of Instance sockjs-sticky-dev is true; it must be false, because a public database invites password guessing; set it to false; pods reach the database inside the VPC",
       ),
     },
     {
@@ -28,7 +28,7 @@ describe("policies of security find", () => {
       expected: found(
         "no-public-database",
         "sockjs-sticky-prod",
-        "publiclyAccessible of Instance sockjs-sticky-prod is not set; it must be false: a public database invites password guessing; set it to false; pods reach the database inside the VPC",
+        "publiclyAccessible of Instance sockjs-sticky-prod is not set; it must be false, because a public database invites password guessing; set it to false; pods reach the database inside the VPC",
       ),
     },
     {
@@ -74,7 +74,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "sockjs-sticky-dev",
-        "storageEncrypted of Instance sockjs-sticky-dev is not set; it must be true; set it to true, which AWS allows only before it is made",
+        "storageEncrypted of Instance sockjs-sticky-dev is not set; it must be true; set it to true, which AWS allows only at creation",
       ),
     },
     {
@@ -84,7 +84,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "sockjs-sticky-dev",
-        "storageEncrypted of Instance sockjs-sticky-dev is known only after pulumi up; it must be true; set it to true, which AWS allows only before it is made",
+        "storageEncrypted of Instance sockjs-sticky-dev is known only after pulumi up; it must be true; set it to true, which AWS allows only at creation",
       ),
     },
     {
@@ -95,7 +95,7 @@ describe("policies of security find", () => {
       expected: found(
         "encryption-at-rest",
         "added",
-        "encrypted of FileSystem added is false; it must be true; set it to true, which AWS allows only before it is made",
+        "encrypted of FileSystem added is false; it must be true; set it to true, which AWS allows only at creation",
       ),
     },
     {
@@ -106,7 +106,7 @@ describe("policies of security find", () => {
       expected: found(
         "restricted-namespaces",
         "echo",
-        `label ${ENFORCE} of Namespace echo is "baseline"; it must be "restricted"; add the label, also where no pods are meant to run`,
+        `label ${ENFORCE} of Namespace echo is "baseline"; it must be "restricted"; add the label, even if no pods are to run there`,
       ),
     },
     {
@@ -121,7 +121,7 @@ describe("policies of security find", () => {
       expected: found(
         "restricted-namespaces",
         "sockjs-sticky-dev-logging",
-        `label ${ENFORCE} of Namespace sockjs-sticky-dev-logging is not set; it must be "restricted"; add the label, also where no pods are meant to run`,
+        `label ${ENFORCE} of Namespace sockjs-sticky-dev-logging is not set; it must be "restricted"; add the label, even if no pods are to run there`,
       ),
     },
     ...["registry.example/echo:1.0", "registry.example/echo@sha256:1234"].map(
@@ -132,7 +132,7 @@ describe("policies of security find", () => {
         expected: found(
           "images-by-digest",
           "echo",
-          `image of container echo in Deployment echo is ${JSON.stringify(image)}; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells`,
+          `image of container echo in Deployment echo is ${JSON.stringify(image)}; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect prints`,
         ),
       }),
     ),
@@ -144,7 +144,7 @@ describe("policies of security find", () => {
       expected: found(
         "images-by-digest",
         "company-router",
-        "image of container haproxy in Deployment company-router is known only after pulumi up; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect tells",
+        "image of container haproxy in Deployment company-router is known only after pulumi up; it must be NAME@sha256:DIGEST, or the imageUri of an AppImage; set it to the digest that docker buildx imagetools inspect prints",
       ),
     },
     ...["PGPASSWORD", "DB_PASS", "PGPASS", "SIGNING_KEY", "CLIENT_SECRET"].map(

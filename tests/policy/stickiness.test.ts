@@ -3,7 +3,7 @@ import { UNKNOWN, type Plan, type Planned } from "./plan.ts";
 
 const NLB = "service.beta.kubernetes.io/aws-load-balancer-";
 const ALB = "alb.ingress.kubernetes.io/";
-const INSTEAD = "or preview with --no-policy what does not need its session";
+const INSTEAD = "or preview a workload without sessions with --no-policy";
 
 /** The path of an annotation. */
 const annotation = (name: string): string[] => ["metadata", "annotations", name];
@@ -206,17 +206,17 @@ describe("policies of stickiness find", () => {
       routed(
         "a key router whose keys move when a replica is added",
         ["hash-type consistent", "hash-type map-based"],
-        "number of backends with hash-type consistent in haproxy.cfg of ConfigMap company-router is 0; it must be as many as balance by key, 1 at least, or a replica that is added moves all keys; have each of them say balance hash and hash-type consistent",
+        "number of backends with hash-type consistent in haproxy.cfg of ConfigMap company-router is 0; it must be the number of backends by key, and at least 1, or an added replica moves all keys; add balance hash and hash-type consistent to each",
       ),
       routed(
         "a key router in which keys decide nothing",
         ["use_backend keyed if has_key", ""],
-        "number of backends by key that haproxy.cfg of ConfigMap company-router uses is 0; it must be as many as there are, 1 at least, or keys decide nothing; have a frontend say use_backend NAME if has_key",
+        "number of backends by key that haproxy.cfg of ConfigMap company-router uses is 0; it must be the number of such backends, and at least 1, or keys have no effect; add use_backend NAME if has_key to a frontend",
       ),
       routed(
         "a key router whose keys move when a name server tells of replicas in another order",
         [":8080 id 2", ":8080"],
-        "servers without an id in backends by key of haproxy.cfg of ConfigMap company-router is 1; it must be 0, or keys move when servers are in another order; give each the id that is its ordinal and 1",
+        "servers without an id in backends by key of haproxy.cfg of ConfigMap company-router is 1; it must be 0, or keys move when the order of servers changes; give each server its ordinal plus 1 as id",
       ),
     ]),
   ]);
