@@ -4,7 +4,7 @@ import type { State } from "./state.ts";
 /** Longest time for one question to AWS or the cluster, in milliseconds. */
 export const QUESTION_MS = 10_000;
 
-/** The AWS account that a stack is in, and that of the credentials; undefined where it cannot be told. */
+/** The AWS accounts of a stack and of the credentials; undefined if unknown. */
 export interface Accounts {
   ofStack: string | undefined;
   ofCaller: string | undefined;
@@ -19,8 +19,8 @@ export async function accountsOf({ resources = [] }: State): Promise<Accounts> {
 }
 
 /**
- * Why AWS would answer that nothing is there: the credentials are for another account. A refresh would take everything for deleted,
- * and have the state forget it.
+ * The fault of credentials for another account, in which AWS finds none of the resources: a refresh would remove all of them
+ * from the state.
  */
 export function accountFault({ ofStack, ofCaller }: Accounts): string | undefined {
   return ofStack === undefined || ofCaller === undefined || ofStack === ofCaller

@@ -10,7 +10,7 @@ import type { State } from "./state.ts";
 const NAMESPACE = "kube-system";
 const CONTROLLER = "aws-load-balancer-controller";
 
-/** How the stack's EKS cluster is reached: its kubeconfig, in which there is no credential. */
+/** The stack's EKS cluster, by its kubeconfig, which contains no credential. */
 export interface Cluster {
   name: string;
   region: string;
@@ -26,7 +26,7 @@ interface Kubeconfig {
   users: [{ user: { exec: Cluster["login"] } }];
 }
 
-/** Undefined where the stack has none. It is in the state for as long as the component is, also when a refresh found the cluster gone. */
+/** The cluster in the state, which is kept until its component is deleted, even if a refresh found the cluster gone. */
 export function clusterOf({ resources = [] }: State): Cluster | undefined {
   const component = resources.find(({ type }) => type === "eks:index:Cluster");
   if (component?.outputs?.kubeconfig === undefined) {
@@ -46,7 +46,7 @@ export function clusterOf({ resources = [] }: State): Cluster | undefined {
   };
 }
 
-/** Whether somebody deleted the cluster beside Pulumi; false where that cannot be told. */
+/** Whether the cluster was deleted outside of Pulumi; false if unknown. */
 export async function isGone({ name, region }: Cluster): Promise<boolean> {
   const where = ["--name", name, "--region", region];
   const { error } = await ask("aws", ["eks", "describe-cluster", ...where], QUESTION_MS);
@@ -54,8 +54,8 @@ export async function isGone({ name, region }: Cluster): Promise<boolean> {
 }
 
 /**
- * Why nobody would delete the load balancers of a stack, without which their Services and Ingresses are never deleted; undefined
- * where there are none, where the controller has a ready pod, and where it cannot be told.
+ * The fault of a controller without a ready pod: its load balancers, and so their Services and Ingresses, would never be deleted.
+ * Undefined if there are none, or if the controller's state is unknown.
  */
 export async function controllerFault(
   cluster: Cluster,
@@ -76,13 +76,13 @@ export async function controllerFault(
       ].join("\n");
 }
 
-/** What the API server says of the controller. */
+/** The controller's Deployment. */
 interface Deployment {
   spec: { replicas: number };
   status: { readyReplicas?: number };
 }
 
-/** Undefined where the API server gives no answer. */
+/** The controller's pods; undefined if the API server does not respond. */
 async function controllerPods(
   cluster: Cluster,
 ): Promise<{ ready: number; wanted: number } | undefined> {
@@ -99,7 +99,7 @@ async function controllerPods(
   }
 }
 
-/** Asks the API server, with a token that the AWS CLI gets, as kubectl and Pulumi do. */
+/** Requests a path of the API server with a token of the AWS CLI, as kubectl and Pulumi do. */
 async function getFrom(
   { server, certificateAuthority, login }: Cluster,
   path: string,

@@ -4,7 +4,7 @@ import { pendingCreatesFault } from "./pendingCreates.ts";
 import { runPulumi, stackOf } from "./pulumi.ts";
 import { stateOf } from "./state.ts";
 
-/** Runs `pulumi destroy`, unless something is to be settled before; says why nothing is deleted where Pulumi does not. */
+/** Runs `pulumi destroy`, unless a fault must be settled before; explains a failure that Pulumi does not explain. */
 const args = process.argv.slice(2);
 process.exitCode = await destroy(stackOf(args));
 

@@ -8,7 +8,7 @@ interface ObjectInputs {
 
 type Inputs = Readonly<Record<string, string | undefined>>;
 
-/** How to delete what takes AWS minutes to make; the rest is seldom caught in the middle. */
+/** Commands that delete resources whose creation takes minutes; others are seldom interrupted. */
 const IN_AWS: Readonly<Record<string, (inputs: Inputs) => string>> = {
   "aws:eks/addon:Addon": ({ clusterName, addonName, region }) =>
     `aws eks delete-addon --cluster-name ${clusterName} --addon-name ${addonName} --region ${region}`,
@@ -21,11 +21,12 @@ const IN_AWS: Readonly<Record<string, (inputs: Inputs) => string>> = {
 };
 
 /**
- * What a person has to settle before the next run: whatever was being made when an engine was killed may be there, and the state
- * does not know it. A refresh keeps such a pending create, and an update makes the resource a second time, or fails as its name is taken.
+ * The pending creates that a person must settle before the next run: a resource that was being created when an engine was killed may
+ * exist without being in the state. A refresh keeps the pending create, and an update creates the resource again or fails because its
+ * name is taken.
  *
- * What is there has to be deleted; nothing uses it yet. `pulumi refresh --import-pending-creates` would not adopt it: it drops the pending
- * create and imports nothing (Pulumi 3.259; the source of 3.276 is the same).
+ * An existing resource must be deleted; nothing uses it yet. `pulumi refresh --import-pending-creates` does not adopt it: it drops the
+ * pending create and imports nothing (Pulumi 3.259; the source of 3.276 is the same).
  *
  * @returns undefined where there is none
  */
@@ -50,7 +51,7 @@ export function pendingCreatesFault(stack: string, state: State): string | undef
 function deletion({ type, inputs = {} }: Resource): string {
   const { name, namespace, metadata } = inputs as ObjectInputs;
   if (type === "kubernetes:helm.sh/v3:Release") {
-    // Helm's own record of the release; an installation takes over the objects of an earlier one.
+    // Helm's record of the release; the next installation adopts the existing objects.
     return `kubectl delete secret --namespace ${namespace} --selector owner=helm,name=${name}`;
   }
   if (type.startsWith("kubernetes:")) {

@@ -13,13 +13,13 @@ const require = createRequire(import.meta.url);
 /** The stack of all scripts, unless `--stack` names another one. */
 const DEFAULT_STACK = "dev";
 
-/** Longest time for a question about the state. */
+/** Longest time for a question about the state, in milliseconds. */
 const QUESTION_MS = 60_000;
 
-/** What a signal makes of Pulumi: it cancels at the first one, and ends at once at a second one. A closed terminal would end it at once. */
+/** The signal that Pulumi gets for one of ours. Pulumi cancels on SIGINT and SIGTERM, and exits on a second one; SIGHUP would kill it. */
 const PASSED_ON = { SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGTERM" } as const;
 
-/** The stack that arguments for Pulumi name; of two the last counts, as with Pulumi. */
+/** The stack in arguments for Pulumi; the last of several counts, as in Pulumi. */
 export function stackOf(args: readonly string[]): string {
   const { values } = parseArgs({
     args: [...args],
@@ -32,9 +32,9 @@ export function stackOf(args: readonly string[]): string {
 /**
  * Runs a command of Pulumi on the stack `dev`, or the one that the arguments name, with this process's terminal.
  *
- * Pulumi is in a session of its own, so that each signal reaches it once, from here.
+ * Pulumi runs in a session of its own, so each signal reaches it once, from here.
  *
- * @returns the exit status: Pulumi's own, 128 and the number of the signal that ended it, or 1 where it cannot be run
+ * @returns the exit status: Pulumi's own, 128 and the number of the signal that ended it, or 1 if it cannot be run
  */
 export async function runPulumi(
   command: string,
@@ -57,7 +57,7 @@ export async function runPulumi(
   }
 }
 
-/** @throws Error where it cannot be run */
+/** @throws Error when it cannot be run */
 function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const interrupts = new Interrupts();
@@ -77,7 +77,7 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
   });
 }
 
-/** What Pulumi answers to a command; undefined where it refuses, for it will say why when it is run. */
+/** The output of a Pulumi command; undefined if it fails, because the run that follows shows why. */
 export async function askPulumi(args: readonly string[]): Promise<string | undefined> {
   try {
     const { file, env } = await findCli();
@@ -89,8 +89,8 @@ export async function askPulumi(args: readonly string[]): Promise<string | undef
 }
 
 /**
- * Pulumi's command on PATH. npm's is a process before the CLI, which ends at the first signal and leaves the CLI alone: of that
- * one, the CLI itself, which it gets when it is first used.
+ * The pulumi command on PATH. That of npm is a wrapper, which exits on the first signal without passing it on; for that one, the
+ * CLI itself, which the wrapper downloads on first use.
  */
 async function findCli(): Promise<{ file: string; env: NodeJS.ProcessEnv }> {
   const { PATH = "" } = process.env;

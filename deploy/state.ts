@@ -1,6 +1,6 @@
 import { askPulumi } from "./pulumi.ts";
 
-/** A resource as the state has it; secrets are encrypted. */
+/** A resource in the state, with encrypted secrets. */
 export interface Resource {
   urn: string;
   type: string;
@@ -8,14 +8,14 @@ export interface Resource {
   outputs?: Record<string, unknown>;
 }
 
-/** What Pulumi knows of a stack. */
+/** The state of a stack. */
 export interface State {
   resources?: Resource[];
-  /** What an engine was doing when it was killed. */
+  /** Operations that an engine was running when it was killed. */
   pending_operations?: { type: string; resource: Resource }[];
 }
 
-/** Undefined where Pulumi gives none: it says why when it is run. */
+/** The state of a stack; undefined if Pulumi cannot export it, because the run that follows shows why. */
 export async function stateOf(stack: string): Promise<State | undefined> {
   const exported = await askPulumi(["stack", "export", "--stack", stack]);
   return exported === undefined

@@ -3,7 +3,7 @@ import { pendingCreatesFault } from "./pendingCreates.ts";
 import { runPulumi, stackOf } from "./pulumi.ts";
 import { stateOf } from "./state.ts";
 
-/** Runs `pulumi up`, unless something is to be settled before, such as what an interrupted run has left. */
+/** Runs `pulumi up`, unless a fault must be settled before, such as leftovers of an interrupted run. */
 const args = process.argv.slice(2);
 process.exitCode = await up(stackOf(args));
 

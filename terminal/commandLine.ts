@@ -3,10 +3,10 @@ import { SettingsError } from "../app/contract/settings.ts";
 import { cut } from "../app/contract/shown.ts";
 
 /**
- * Parses arguments as a command declares them; what they may hold is checked by rules afterwards.
+ * Parses the arguments that a command declares; rules check their values afterwards.
  *
  * @returns false when the person only asked for help
- * @throws SettingsError naming what was not understood, and what is
+ * @throws SettingsError naming what was not understood, and what is allowed
  */
 export function parseCommandLine(command: Command, args: readonly string[]): boolean {
   command

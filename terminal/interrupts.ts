@@ -1,7 +1,7 @@
 /** Two interrupts within this time are one: npm and the terminal both pass a Ctrl-C on. */
 const SAME_INTERRUPT_MS = 500;
 
-/** Counts interrupts of a command, where one may arrive more than once. */
+/** Counts interrupts of a command; one may arrive several times. */
 export class Interrupts {
   #count = 0;
   #lastAt = -Infinity;
@@ -14,7 +14,7 @@ export class Interrupts {
   /**
    * Counts an interrupt.
    *
-   * @returns false where it is the last one again
+   * @returns false if it repeats the last one
    */
   add(): boolean {
     const now = performance.now();
