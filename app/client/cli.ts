@@ -5,7 +5,7 @@ import { ResumingClient, type ClientEvent } from "./resumingClient.ts";
 
 const PING_MS = 1000;
 
-/** Characters that are shown of both ends of an error. */
+/** Characters shown of each end of a long error. */
 const SHOWN = 200;
 
 /** Transports that the SockJS client has outside of browsers. */
@@ -20,7 +20,7 @@ client.connect();
 setInterval(() => client.send("ping"), PING_MS);
 process.on("SIGINT", finish);
 process.on("SIGTERM", finish);
-// `| head` has had enough.
+// Exits when a reader such as `head` closes the pipe.
 process.stdout.on("error", () => process.exit(0));
 
 function finish(): void {
@@ -52,7 +52,7 @@ function tell(event: ClientEvent): string {
 
 function readArguments() {
   const command = new Command("npm run cli --")
-    .description("Pings an echo app each second and tells which replica answers.")
+    .description("Pings an echo app each second and shows which replica answers.")
     .argument("<url>", "SockJS prefix, such as http://127.0.0.1:8080/echo", parseUrl)
     .option(
       "--transports <list>",
@@ -69,7 +69,7 @@ function readArguments() {
   };
 }
 
-/** An error without the middle of a long value; what is allowed stands at its end. */
+/** Shortens the middle of an error, which has a long value; its end names what is allowed. */
 function shortened(text: string): string {
   return text.length > 2 * SHOWN ? `${cut(text, SHOWN)}${text.slice(-SHOWN)}` : text;
 }
@@ -78,10 +78,10 @@ function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     throw new InvalidArgumentError(
-      "Allowed is the http or https URL of a SockJS prefix, such as http://127.0.0.1:8080/echo.",
+      "It must be the http or https URL of a SockJS prefix (for example http://127.0.0.1:8080/echo).",
     );
   }
-  // The address that `npm start` prints is where the page is.
+  // `npm start` prints the address of the page.
   return url.pathname === "/" ? new URL("/echo", url).href : text.replace(/\/+$/, "");
 }
 
@@ -89,7 +89,9 @@ function parseTransports(text: string): string[] {
   const transports = text.split(",");
   const unknown = transports.filter((transport) => !TRANSPORTS.includes(transport));
   if (unknown.length > 0) {
-    throw new InvalidArgumentError(`Allowed are ${TRANSPORTS.join(", ")}.`);
+    throw new InvalidArgumentError(
+      `It must be a comma-separated list of ${TRANSPORTS.join(", ")}.`,
+    );
   }
   return transports;
 }

@@ -1,28 +1,28 @@
 import { FRAME_TOO_BIG, NO_ANSWER, TOO_BIG } from "../contract/closeStatus.ts";
 
-/** What the client needs of a session; SockJS and other clients of its protocol have it. */
+/** The interface of a session, which SockJS and other clients of its protocol implement. */
 export interface SessionLike {
   /** The SockJS transport in use, once the session is open. */
   readonly transport?: string | null;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
-  /** A sign of life where there is nothing to say; SockJS has none over a WebSocket, whose pings a page does not see. */
+  /** Called with each heartbeat of a fall-back; pages do not see those of WebSockets. */
   onheartbeat?: ((event: never) => void) | null;
   send(text: string): void;
   close(): void;
 }
 
-/** What happens to a client, as it happens. */
+/** An event of a client. */
 export type ClientEvent =
   | { type: "connecting"; attempt: number }
   | { type: "open"; transport: string }
-  /** `replica` has the last 5 characters of its name, or none from a server that does not say. */
+  /** `replica` is the last 5 characters of its name; empty if the server does not send it. */
   | { type: "echo"; text: string; replica: string; milliseconds: number }
   | { type: "refused"; text: string; reason: string }
   | { type: "closed"; code: number; reason: string; retryInMs: number | undefined };
 
-/** What became of the messages of a client. */
+/** Counts of a client's messages. */
 export interface ClientCounts {
   /** Messages given to `send()`. */
   sent: number;
@@ -44,9 +44,9 @@ export interface ResumingClientOptions {
   onEvent?: (event: ClientEvent) => void;
   /** Milliseconds before the first retry, doubled with each that fails. @default 200 */
   minDelayMs?: number;
-  /** Milliseconds before a retry at most. @default 5000 */
+  /** Maximum milliseconds before a retry. @default 5000 */
   maxDelayMs?: number;
-  /** Milliseconds without an expected answer after which a session counts as dead. @default 10000 */
+  /** Milliseconds without an expected echo after which a session counts as dead. @default 10000 */
   answerTimeoutMs?: number;
   /** Milliseconds without a message or a heartbeat after which a fall-back counts as dead. @default - none */
   silenceTimeoutMs?: number;
@@ -62,16 +62,16 @@ interface Pending {
   tries: number;
 }
 
-/** Statuses with which a server refuses a message, or a WebSocket a frame, as too large. */
+/** Close statuses for a message, or a WebSocket frame, that is too large. */
 const MESSAGE_TOO_BIG: readonly number[] = [TOO_BIG, FRAME_TOO_BIG];
 
-/** Sessions that a message larger than the window may cost: fall-backs do not say why they fail. */
+/** Number of sessions that a message larger than the window may end: fall-backs do not show why they fail. */
 const MAX_LARGE_TRIES = 3;
 
-/** Characters that may wait for their echo in one session; more wait here, so that batches stay small. */
+/** Maximum characters in flight in one session; more wait in the client, which keeps batches small. */
 const WINDOW_CHARACTERS = 64 * 1024;
 
-/** An echo of a message of ours, from our server `<time>(<replica>): ` before it, from others alone. */
+/** An echo of one of our messages; our server puts `<time>(<replica>): ` before it. */
 const ECHO = /^(?:[^(]*\((.{1,5})\): )?~(\w+)\.(\d+) /s;
 
 /**
@@ -126,13 +126,13 @@ export class ResumingClient {
     this.#flush();
   }
 
-  /** Drops the session as a broken network would; the client comes back by itself. */
+  /** Drops the session as a broken network would; the client then reconnects. */
   interrupt(): void {
     this.#attempt = 0;
     this.#ended(NO_ANSWER, "interrupted");
   }
 
-  /** Gives up the session until `connect()`, and keeps what waits. */
+  /** Closes the session until `connect()`, and keeps unechoed messages. */
   pause(reason: string): void {
     const wasClosed = this.#session === undefined && this.#retry === undefined;
     clearTimeout(this.#retry);
@@ -144,7 +144,7 @@ export class ResumingClient {
     }
   }
 
-  /** Ends the conversation; what was not echoed counts as lost. */
+  /** Closes the client; messages without an echo count as lost. */
   close(): void {
     this.counts.lost += this.#pending.size;
     this.#pending.clear();
@@ -194,7 +194,7 @@ export class ResumingClient {
       this.#lastSent = number;
       pending.tries += 1;
       this.#session?.send(`~${this.#id}.${number} ${text}`);
-      // Not started anew: only an answer shows that the session lives.
+      // A running watchdog is not restarted: only an echo shows that the session lives.
       if (this.#watchdog === undefined) {
         this.#watch();
       }
@@ -236,7 +236,7 @@ export class ResumingClient {
     this.#options.onEvent?.({ type: "closed", code, reason, retryInMs });
   }
 
-  /** Nobody says which message was too large: if any was, then the largest. */
+  /** Gives up the largest message if one was too large: the server does not say which. */
   #giveUpTooBig(code: number, reason: string): void {
     const sent = [...this.#pending].filter(([number]) => number <= this.#lastSent);
     const [largest] = sent.sort(([, a], [, b]) => bytesOf(b.text) - bytesOf(a.text));
@@ -264,7 +264,7 @@ export class ResumingClient {
     }
   }
 
-  /** Takes the session for dead unless the next answer comes in time. */
+  /** Ends the session as dead unless the next echo arrives in time. */
   #watch(): void {
     this.#unwatch();
     if (!this.#isOpen || this.#pending.size > 0) {
@@ -273,7 +273,7 @@ export class ResumingClient {
     }
   }
 
-  /** Takes the session for dead unless it gives another sign of life in time. */
+  /** Ends the session as dead unless another message or heartbeat arrives in time. */
   #heard(): void {
     clearTimeout(this.#silence);
     const { silenceTimeoutMs } = this.#options;
@@ -288,7 +288,7 @@ export class ResumingClient {
   }
 }
 
-/** Servers limit bytes, of which a character may have several. */
+/** The size of a text in UTF-8, which servers limit. */
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
 }

@@ -7,35 +7,35 @@ import { hasOtherCharset, isDecodable, queryOf } from "../common/http/text.ts";
 /** The URL prefix under which every SockJS transport lives. */
 export const ECHO_PREFIX = "/echo";
 
-/** What SockJS and Node.js read in the same way: neither `\` nor `#`, of which SockJS makes something else. */
+/** URLs that SockJS and Node.js parse alike: without `\` and `#`. */
 const PLAIN_URL = /^[\w\-.~/?%&=+,;:@!$'()*]+$/;
 
-/** A path of a session: below a number that load balancers may go by, and its id. */
+/** The path of a session: the server's number, the session's id and the transport. */
 const SESSION_PATH = new RegExp(`^${ECHO_PREFIX}/([^/]*)/([^/]*)/([^/]*)/?$`);
 
-/** The page that another page may have in a frame, to ask from there. */
+/** The page that other pages may load in a frame, to send requests from there. */
 const FRAME_PATH = new RegExp(`^${ECHO_PREFIX}/iframe[^/]*$`);
 
-/** What SockJS takes for the id of a server or a session, in a length that nobody needs more of; it decodes none. */
+/** A server's or session's id for SockJS, which decodes none, limited to 255 characters. */
 const ID = /^[^./]{1,255}$/;
 
-/** Name of a function in a page, which comes into a script. */
+/** Name of a function in a page, which SockJS puts into a script. */
 const CALLBACK = /^[\w.-]{1,32}$/;
 
-/** Types under which messages are sent: SockJS' own lists. */
+/** Content types of messages, as SockJS accepts them. */
 const TEXT = ["", "text/plain"];
 const XHR_TEXT = [...TEXT, "T", "text/xml", "application/json", "application/xml"];
 const FORM = "application/x-www-form-urlencoded";
 
-/** Why a request does not get to SockJS, which would answer 500, or nothing at all. */
+/** A refusal of a request that SockJS would answer with 500, or not at all. */
 export interface RequestRefusal {
   status: number;
-  /** As the metric has it. */
+  /** Label of the metric. */
   reason: "origin" | "request";
   detail: string;
 }
 
-/** What is wrong with a request, apart from its body. */
+/** Why a request is refused, apart from its body. */
 export function refusalOf(request: IncomingMessage, origins: Origins): RequestRefusal | undefined {
   const { method, url = "" } = request;
   const [path = ""] = url.split("?", 1);
@@ -58,7 +58,7 @@ export function refusalOf(request: IncomingMessage, origins: Origins): RequestRe
     : undefined;
 }
 
-/** What is wrong with a request for a WebSocket, apart from its handshake, which SockJS checks. */
+/** Why a request for a WebSocket is refused; SockJS checks the handshake. */
 export function upgradeRefusalOf(
   request: IncomingMessage,
   origins: Origins,
@@ -69,7 +69,7 @@ export function upgradeRefusalOf(
   );
 }
 
-/** What is wrong with the body of a request that sends messages. */
+/** Why the body of a sending request is refused. */
 export function bodyRefusalOf(request: IncomingMessage, body: Buffer): RequestRefusal | undefined {
   const path = (request.url ?? "").replace(/\/?(\?.*)?$/, "");
   const isForm = path.endsWith("/jsonp_send");
@@ -92,7 +92,7 @@ export function bodyRefusalOf(request: IncomingMessage, body: Buffer): RequestRe
   return isList(text) ? undefined : refusal(400, "the body must be a JSON list of messages");
 }
 
-/** Reads a body; what has more bytes than `limit` is answered 413, announced or met while reading. */
+/** Reads a body; responds with 413 to one of more than `limit` bytes. */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
@@ -100,7 +100,7 @@ export function readBody(
   onBody: (body: Buffer) => void,
 ): void {
   let bytes = 0;
-  // Grows by doubling: a body may come in parts of a byte, each of which would be an object.
+  // Grows by doubling: a list of chunks could have an object for every byte.
   let body = Buffer.alloc(0);
   const take = (chunk: Buffer): void => {
     const end = bytes + chunk.length;
@@ -125,7 +125,7 @@ export function readBody(
   });
 }
 
-/** Whether a request says by itself that its body is too large. */
+/** Whether the Content-Length of a request is above the limit. */
 export function announcesMore(request: IncomingMessage, limit: number): boolean {
   return Number(request.headers["content-length"] ?? 0) > limit;
 }
@@ -144,7 +144,7 @@ export function refuse(
   response.end(`${detail}\n`);
 }
 
-/** SockJS keeps its sessions in an object that has members of its own. */
+/** Excludes names of members of Object.prototype: SockJS keeps its sessions in an object. */
 function areIds(server: string, session: string): boolean {
   return ID.test(server) && ID.test(session) && !(session in Object.prototype);
 }

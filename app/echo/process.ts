@@ -6,7 +6,7 @@ import { createEchoServer } from "./server.ts";
 const RULES = {
   MAX_SESSIONS: wholeNumberFrom(1, 100_000, 800).default(800),
   MAX_MESSAGE_BYTES: wholeNumberFrom(1, 16 * 1024 * 1024, 65536).default(65536),
-  // As many as the verifier sends at most.
+  // The maximum rate of the verifier.
   MAX_MESSAGES_PER_SECOND: wholeNumberFrom(1, 100_000, 1000).default(1000),
 };
 

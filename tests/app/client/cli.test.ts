@@ -33,14 +33,17 @@ describe("npm run cli", () => {
 
   const refusals: [string[], RegExp][] = [
     [[], /missing required argument 'url'/],
-    [["echo"], /'echo' is invalid.*Allowed is the http or https URL of a SockJS prefix/],
-    [["http://127.0.0.1:1/echo", "--transports", "carrier-pigeon"], /Allowed are websocket, /],
+    [["echo"], /'echo' is invalid.*It must be the http or https URL of a SockJS prefix/],
+    [
+      ["http://127.0.0.1:1/echo", "--transports", "carrier-pigeon"],
+      /It must be a comma-separated list of websocket, /,
+    ],
     [["http://127.0.0.1:1/echo", "--bogus"], /unknown option '--bogus'/],
   ];
   it("refuses a very long URL without repeating all of it", async () => {
     const run = runNode(CLI, ["x ".repeat(50_000)]);
     equal(await run.ended, 2);
-    match(run.err, /^error: .*'x x .*…[^]* Allowed is the http or https URL/);
+    match(run.err, /^error: .*'x x .*…[^]* It must be the http or https URL/);
     equal(run.err.length < 1000, true);
   });
 
