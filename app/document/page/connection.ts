@@ -9,6 +9,7 @@ import type { Awareness } from "y-protocols/awareness";
 import { messageYjsSyncStep1 } from "y-protocols/sync";
 import type { Doc } from "yjs";
 import { refusalAt } from "../../common/page/refusal.ts";
+import * as status from "../../contract/closeStatus.ts";
 import type { Person } from "./person.ts";
 import { pathOf } from "./words.ts";
 
@@ -20,17 +21,23 @@ const MAX_WAIT_MS = 10_000;
 
 /** Close codes by which the server rejects changes of this page; a retry would send the same changes. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  1009: "Your last change is too large for a document. This change and all later ones are not saved.",
-  4009: "Your last change makes the document too large. This change and all later ones are not saved.",
-  4409: "The server has rebuilt this document since this page loaded it. What you have written since then is not saved. Copy what you want to keep, reload the document, and paste it there.",
-  4007: "The server rejected your last change. This change and all later ones are not saved.",
+  [status.FRAME_TOO_BIG]:
+    "Your last change is too large for a document. This change and all later ones are not saved.",
+  [status.TOO_BIG]:
+    "Your last change makes the document too large. This change and all later ones are not saved.",
+  [status.OUTDATED]:
+    "The server has rebuilt this document since this page loaded it. What you have written since then is not saved. Copy what you want to keep, reload the document, and paste it there.",
+  [status.INVALID]:
+    "The server rejected your last change. This change and all later ones are not saved.",
 };
 
 /** Close codes after which the page retries. */
 const DELAYS: Readonly<Record<number, string>> = {
-  4008: "You are changing the document faster than it can be saved. Saving continues in a moment.",
-  4014: "Your changes cannot be saved right now. They are kept in this page and will be sent again.",
-  4013: "This document is full. It opens as soon as somebody leaves.",
+  [status.TOO_FAST]:
+    "You are changing the document faster than it can be saved. Saving continues in a moment.",
+  [status.NOT_NOW]:
+    "Your changes cannot be saved right now. They are kept in this page and will be sent again.",
+  [status.TRY_AGAIN_LATER]: "This document is full. It opens as soon as somebody leaves.",
 };
 
 /** The state of the changes made in this page. */

@@ -1,11 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Logger } from "../../contract/log.ts";
 import { MissingError, TooCostlyError } from "../content/integration.ts";
-import { CloseError, type CloseReason } from "../protocol/closeError.ts";
+import { CloseError } from "../protocol/closeError.ts";
 import type { DocumentMetrics } from "../metrics.ts";
-import type { Judgement, Trial } from "../validation/trialDocument.ts";
-import type { Renewal } from "./renewal.ts";
-import type { TextSchema } from "../validation/documentSchema.ts";
+import type { JobError, JobName, JobResponse, Jobs, WorkerData } from "./jobs.ts";
 import { WorkerProcess, type WorkerExit } from "./workerProcess.ts";
 
 /** Time limit of a job, in milliseconds. Within the limits of documents, a job takes about a second. */
@@ -27,37 +25,6 @@ const MIB = 1024 * 1024;
 const MIN_MIB = 64;
 const MIB_PER_DOCUMENT_MIB = 32;
 const MAX_PART_OF_MEMORY = 0.25;
-
-/** The jobs of the process: work that may take long. */
-export interface Jobs {
-  /** Tries an update on a copy of a document. */
-  judge: (input: Trial) => Judgement;
-  /** Writes the content of a document again, without what makes it slow to open. */
-  renew: (input: { updates: readonly Uint8Array[] }) => Renewal;
-}
-
-export type JobName = keyof Jobs;
-
-/** The argument of the process. */
-export interface WorkerData {
-  schema: TextSchema;
-  maxBytes: number;
-}
-
-/** A job as it is sent to the process. */
-export interface JobRequest {
-  name: JobName;
-  input: unknown;
-}
-
-/** Why a job failed. */
-export type JobError =
-  | { kind: "missing"; client: number; clock: number }
-  | { kind: "refused"; as: CloseReason; reason: string }
-  | { kind: "costly"; reason: string }
-  | { kind: "failed"; reason: string };
-
-export type JobResponse = { output: unknown } | { error: JobError };
 
 interface JobQueueOptions {
   /** Time limit of a job, in milliseconds. @default 20,000 */

@@ -4,7 +4,7 @@ import { CloseError } from "../protocol/closeError.ts";
 import { judge, openCopy } from "../validation/trialDocument.ts";
 import { renewed } from "./renewal.ts";
 import { DocumentSchema } from "../validation/documentSchema.ts";
-import type { JobResponse, JobError, Jobs, JobRequest, WorkerData } from "./jobQueue.ts";
+import type { JobResponse, JobError, Jobs, JobRequest, WorkerData } from "./jobs.ts";
 
 const { schema, maxBytes } = JSON.parse(process.argv[2] ?? "") as WorkerData;
 const documentSchema = new DocumentSchema(schema);

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { JobResponse, JobRequest, WorkerData } from "./jobQueue.ts";
+import type { JobResponse, JobRequest, WorkerData } from "./jobs.ts";
 
 const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
 
