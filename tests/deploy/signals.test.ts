@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { signal } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { Commands } from "./commands.ts";
 
@@ -81,7 +82,7 @@ describe("npm run up, when it is signalled", () => {
     const env = { ...process.env, PATH: `${commands.folder}:${PATH}` };
     const up = spawn(process.execPath, [UP], { detached: true, stdio: "ignore", env });
     await started();
-    process.kill(-(up.pid ?? 0), "SIGINT");
+    signal(up.pid && -up.pid, "SIGINT");
     await waitFor("Pulumi is signalled", () => log().length > 1);
     equal(await ended(up), 5);
     deepEqual(log(), ["started", "INT"]);

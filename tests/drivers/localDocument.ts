@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { openPage, startBrowser } from "./browser.ts";
 import { closeEditors, type Editor } from "./documentEditor.ts";
 import { DocumentVisitor } from "./documentVisitor.ts";
-import { endRuns, pidOf, startLocal, type LocalRun } from "./localRun.ts";
+import { endRuns, pidOf, signal, startLocal, type LocalRun } from "./localRun.ts";
 import { waitFor } from "./waitFor.ts";
 
 /**
@@ -74,8 +74,8 @@ export async function signalReplica(
 ): Promise<void> {
   const pid = pidOf(run, name);
   const seen = availabilities(run, name);
-  for (const signal of signals) {
-    process.kill(pid, signal);
+  for (const each of signals) {
+    signal(pid, each);
     await waitFor(`${name} is left out`, () => availabilities(run, name).length > seen.length);
   }
   await waitFor(
@@ -100,8 +100,8 @@ function postgresPids({ err }: LocalRun): number[] {
 }
 
 /** Ends the PostgreSQL of a run by a signal; resolves when it was started again. */
-export async function endPostgres(run: LocalRun, signal: NodeJS.Signals): Promise<void> {
+export async function endPostgres(run: LocalRun, name: NodeJS.Signals): Promise<void> {
   const before = postgresPids(run);
-  process.kill(before.at(-1) ?? 0, signal);
+  signal(before.at(-1), name);
   await waitFor("PostgreSQL is back", () => postgresPids(run).length > before.length, 60);
 }

@@ -184,6 +184,14 @@ export async function replicaOf(origin: string, source: string): Promise<string>
   });
 }
 
+/** Signals a process that must exist; without one, `process.kill(0)` would signal this process and all others of its group. */
+export function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) {
+    throw new Error(`there is no process for ${name}`);
+  }
+  process.kill(pid, name);
+}
+
 /** The process of a replica. */
 export function pidOf(run: LocalRun, replica: string): number {
   const pid = replicasOf(run).get(replica);

@@ -10,6 +10,7 @@ import {
   replicasOf,
   runInTerminal,
   runNode,
+  signal,
   type Run,
 } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
@@ -82,7 +83,7 @@ describe("npm start, told to stop", () => {
       );
     await waitFor("the pages are being built", () => building() !== undefined);
     run.child.kill("SIGSTOP");
-    process.kill(building() ?? 0, "SIGINT");
+    signal(building(), "SIGINT");
     await waitFor("that has ended", () => building() === undefined);
     run.child.kill("SIGINT");
     run.child.kill("SIGCONT");

@@ -17,7 +17,7 @@ import {
   type Postgres,
   type PostgresData,
 } from "../../../local/postgres/postgres.ts";
-import { descendantsOf, isAlive, parentOf, processesWith } from "../../drivers/localRun.ts";
+import { descendantsOf, isAlive, parentOf, processesWith, signal } from "../../drivers/localRun.ts";
 import { queryRows } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
@@ -91,7 +91,7 @@ describe("PostgreSQL on one computer", () => {
   it("ends when the process that keeps it is killed", async () => {
     const postgres = await start();
     const all = [postgres.pid, ...descendantsOf(postgres.pid)];
-    process.kill(parentOf(postgres.pid) ?? 0, "SIGKILL");
+    signal(parentOf(postgres.pid), "SIGKILL");
     await postgres.ended;
     await waitFor("nothing of it is left", () => !all.some(isAlive));
   });
