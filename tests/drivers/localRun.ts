@@ -6,8 +6,11 @@ import { waitFor } from "./waitFor.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Lines that are shown of what a run said, when its test has failed. */
-const SHOWN_LINES = 60;
+/** Lines that are shown of what a run said last, when its test has failed. */
+const LAST_LINES = 20;
+
+/** Lines that are always shown then: warnings, errors, and what became of replicas. */
+const TELLING = /"level":[456]0|"availability"|"phase"|replica ended/;
 
 const started = new Set<ChildProcess>();
 
@@ -107,8 +110,11 @@ export async function endRuns(): Promise<void> {
 /** After each test: what the runs of one that has failed said last, which alone may tell why. */
 export function tellOfRuns(hasFailed: boolean): void {
   for (const { child, err } of hasFailed ? recent : []) {
-    const lines = err.trimEnd().split("\n").slice(-SHOWN_LINES);
-    process.stderr.write(`${child.spawnargs.join(" ")} said last:\n${lines.join("\n")}\n`);
+    const lines = err.trimEnd().split("\n");
+    const shown = lines.filter(
+      (line, index) => TELLING.test(line) || index >= lines.length - LAST_LINES,
+    );
+    process.stderr.write(`${child.spawnargs.join(" ")} said:\n${shown.join("\n")}\n`);
   }
   recent = recent.filter(({ child }) => child.exitCode === null && child.signalCode === null);
 }

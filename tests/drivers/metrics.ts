@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { request } from "undici";
 import type { AppServer } from "../../app/common/server/appServer.ts";
 
@@ -19,8 +20,23 @@ export function metricsOriginOf(origin: string): string {
 
 /** All metrics of a server, as Prometheus gets them; on a connection of its own, which no server has given up. */
 export async function metricsOf(origin: string): Promise<string> {
-  const { body } = await request(`${metricsOriginOf(origin)}/metrics`, { reset: true });
-  return body.text();
+  const url = new URL("/metrics", metricsOriginOf(origin));
+  try {
+    const { body } = await request(url, { reset: true });
+    return await body.text();
+  } catch (cause) {
+    const listener = isListening(Number(url.port)) ? "a process" : "no process";
+    throw new Error(`${url.href} does not answer; ${listener} listens on its port`, { cause });
+  }
+}
+
+/** Whether any process listens on a port, as Linux tells. */
+function isListening(port: number): boolean {
+  const [, ...sockets] = readFileSync("/proc/net/tcp", "utf8").trimEnd().split("\n");
+  return sockets.some((line) => {
+    const [, local = "", , state] = line.trim().split(/\s+/);
+    return state === "0A" && parseInt(local.split(":")[1] ?? "", 16) === port;
+  });
 }
 
 /** A metric's value by its labels, such as `sockjs_sessions{transport="websocket"}`. */

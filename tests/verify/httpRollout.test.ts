@@ -39,7 +39,8 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
   it("finds keys sticky that move and then stay", async () => {
     const url = await rolledFront();
     const { code, err, out, report } = await verify(url, "--key", "path", ...ROLLOUT);
-    equal(err, "roll the replicas now: it must end within 3.2 of 4 s\n");
+    // More lines follow where the run takes more than five seconds.
+    match(err, /^roll the replicas now: it must end within 3\.2 of 4 s\n/);
     equal(code, 0);
     match(
       out,
