@@ -41,7 +41,7 @@ const endPostgresAndKill =
   (end: NodeJS.Signals): Blow =>
   async (run, leaver, leave) => {
     const isBack = endPostgres(run, end);
-    await waitFor("PostgreSQL has ended", () => run.err.includes('"PostgreSQL has ended'));
+    await waitFor("PostgreSQL has exited", () => run.err.includes('"PostgreSQL has exited'));
     await leaver.type();
     await leave();
     await signalReplica(run, replicaOf(leaver.editor), "SIGKILL");
