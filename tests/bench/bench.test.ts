@@ -26,7 +26,7 @@ describe("npm run bench -- documents, with each affinity side by side", function
     });
   });
 
-  it("has every keystroke seen by everybody else, once", () => {
+  it("shows every keystroke to everybody else once", () => {
     const keystrokes = SCENE.documents * SCENE.keystrokes;
     const all = keystrokes * (SCENE.people - 1);
     const counts = outcomes.map((outcome) => [
@@ -39,14 +39,14 @@ describe("npm run bench -- documents, with each affinity side by side", function
     ok(outcomes.every(({ sights }) => sights.every(({ ms }) => ms > 0)));
   });
 
-  it("counts as hops that keystrokes reach each other replica with people in the document", () => {
+  it("counts a hop for every other replica with people in the document", () => {
     deepEqual(
       outcomes.map(({ hops }) => hops),
       outcomes.map(hopsOf),
     );
   });
 
-  it("has people of a document on one replica by key, and spread at random and by cookie", () => {
+  it("has a document's people on one replica by key, and spread at random and by cookie", () => {
     const [none, cookie, key] = outcomes;
     const together = outcomes.map(({ sights }) => sights.every(({ isTogether }) => isTogether));
     deepEqual(together, [false, false, true]);
@@ -59,7 +59,7 @@ describe("npm run bench -- documents, with each affinity side by side", function
     ok(cookie !== undefined && cookie.hops > 0);
   });
 
-  it("presses keys in a window that another one shows, on another replica unless by key", () => {
+  it("types in one window and measures in another one, on another replica unless by key", () => {
     deepEqual(
       windows.map(({ affinity, replicas }) => [affinity, new Set(replicas).size]),
       [
@@ -78,7 +78,7 @@ describe("npm run bench -- documents, with each affinity side by side", function
 describe("npm run bench", () => {
   afterEach(endRuns);
 
-  it("compares medians and percentiles to those by key, and tells what a hop costs", () => {
+  it("compares medians and percentiles with those by key, and reports the cost of a hop", () => {
     const sights = (...milliseconds: [ms: number, isTogether: boolean][]) =>
       milliseconds.map(([ms, isTogether]) => ({ ms, isTogether }));
     const rest = { keystrokes: 2, perReplica: [] };
@@ -119,7 +119,7 @@ describe("npm run bench", () => {
     equal(enough.key?.["99 % ms"], "990.0 × 1.00");
   });
 
-  it("compares windows to those by key, and tells how many replicas they are on", () => {
+  it("compares windows with those by key, and reports how many replicas they are on", () => {
     deepEqual(
       windowCostsOf([
         { affinity: "cookie", replicas: ["a", "b"], latencies: [10, 30, 20] },
@@ -144,7 +144,7 @@ describe("npm run bench", () => {
     ],
   ];
   for (const [args, message] of refusals) {
-    it(`refuses ${JSON.stringify(args)} in one line with exit status 2`, async () => {
+    it(`rejects ${JSON.stringify(args)} in one line with exit status 2`, async () => {
       const run = runNode("bench/main.ts", args);
       equal(await run.ended, 2);
       equal(run.err, `${message}\n`);

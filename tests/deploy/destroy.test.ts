@@ -109,7 +109,7 @@ describe("npm run destroy", () => {
     return { status, error, runs: runs.slice(before) };
   }
 
-  it("runs pulumi destroy when the controller has a ready pod, and ends as it does", async () => {
+  it("runs pulumi destroy if the controller has a ready pod, and exits as it does", async () => {
     ready(1);
     deepEqual(await destroy([VPC, cluster(), BALANCER], "exit 7"), {
       status: 7,
@@ -124,7 +124,7 @@ describe("npm run destroy", () => {
     ["a Service", BALANCER],
     ["an Ingress", INGRESS],
   ] as const) {
-    it(`deletes nothing when the controller has no ready pod, which ${title} needs, and says so`, async () => {
+    it(`deletes nothing and says so if the controller has no ready pod, which ${title} needs`, async () => {
       ready(undefined);
       const { status, error, runs } = await destroy([VPC, cluster(), resource]);
       equal(status, 1);
@@ -136,14 +136,14 @@ describe("npm run destroy", () => {
     });
   }
 
-  it("deletes nothing when the controller itself is missing", async () => {
+  it("deletes nothing if the controller is missing", async () => {
     answer = { status: 404, body: {} };
     const { status, error } = await destroy([VPC, cluster(), BALANCER]);
     equal(status, 1);
     match(error, /0 ready pods of 0/);
   });
 
-  it("says that the controller is down when Pulumi has failed, too", async () => {
+  it("says that the controller is down even if Pulumi has failed", async () => {
     server.prependOnceListener("request", () => setImmediate(() => ready(0)));
     const { status, error, runs } = await destroy([VPC, cluster(), BALANCER], "exit 255");
     equal(status, 255);
@@ -157,7 +157,7 @@ describe("npm run destroy", () => {
     ["the API server does not answer", () => [VPC, cluster(1), BALANCER], awsCli()],
     ["there is no AWS CLI that works", () => [VPC, cluster(), BALANCER], "exit 255"],
   ] as const) {
-    it(`says nothing and runs Pulumi when ${title}`, async () => {
+    it(`says nothing and runs Pulumi if ${title}`, async () => {
       ready(0);
       commands.write("aws", aws);
       deepEqual(await destroy(resources()), {
@@ -168,7 +168,7 @@ describe("npm run destroy", () => {
     });
   }
 
-  it("says nothing and runs Pulumi when the API server refuses to tell", async () => {
+  it("says nothing and runs Pulumi if the API server rejects the request", async () => {
     answer = { status: 403, body: { kind: "Status" } };
     equal((await destroy([VPC, cluster(), BALANCER])).error, "");
   });
@@ -176,7 +176,7 @@ describe("npm run destroy", () => {
   /** Tells by its status whether Pulumi is to forget what was in the cluster. */
   const FORGETS = `[ "$PULUMI_K8S_DELETE_UNREACHABLE" = true ] && exit 3 || exit 4`;
 
-  it("has Pulumi forget what was in the cluster when AWS says that it is gone", async () => {
+  it("makes Pulumi forget the objects of a cluster that AWS reports as gone", async () => {
     commands.write("aws", awsCli({ describe: NO_CLUSTER }));
     const { status, error } = await destroy([VPC, cluster(1), BALANCER], FORGETS);
     equal(status, 3);
@@ -193,14 +193,14 @@ describe("npm run destroy", () => {
       awsCli({ account: "", describe: NO_CLUSTER }),
     ],
   ] as const) {
-    it(`has Pulumi keep what is in the cluster when ${title}`, async () => {
+    it(`makes Pulumi keep the objects of the cluster if ${title}`, async () => {
       commands.write("aws", aws);
       const { status, error } = await destroy([...resources, cluster(1), BALANCER], FORGETS);
       deepEqual({ status, error }, { status: 4, error: "" });
     });
   }
 
-  it("deletes nothing by another account's credentials, which would find no cluster", async () => {
+  it("deletes nothing with credentials of another account, which would find no cluster", async () => {
     commands.write("aws", awsCli({ account: "444455556666", describe: NO_CLUSTER }));
     const { status, error, runs } = await destroy([VPC, cluster(1), BALANCER]);
     equal(status, 1);
@@ -208,7 +208,7 @@ describe("npm run destroy", () => {
     match(error, /444455556666.*111122223333/);
   });
 
-  it("deletes nothing while there is a pending create, which would stay", async () => {
+  it("deletes nothing while there is a pending create, whose resource would stay", async () => {
     const resource = { urn: "urn::database", type: "aws:rds/instance:Instance", inputs: {} };
     commands.pulumi({ resources: [VPC], pending_operations: [{ type: "creating", resource }] });
     const { status, error } = await commands.run("destroy");

@@ -66,7 +66,7 @@ describe("npm run up, when it is signalled", () => {
     });
   }
 
-  it("passes on one of two that come together, and another one later, by which Pulumi ends at once", async () => {
+  it("passes on one of two that arrive together, and a later one, on which Pulumi exits immediately", async () => {
     const up = commands.start("up");
     await started();
     up.kill("SIGINT");
@@ -77,7 +77,7 @@ describe("npm run up, when it is signalled", () => {
     deepEqual(log().slice(0, 3), ["started", "INT", "INT"]);
   });
 
-  it("has Pulumi hear a signal to all processes of the group once", async () => {
+  it("lets Pulumi receive a signal to the whole process group once", async () => {
     const { PATH = "" } = process.env;
     const env = { ...process.env, PATH: `${commands.folder}:${PATH}` };
     const up = spawn(process.execPath, [UP], { detached: true, stdio: "ignore", env });
@@ -88,7 +88,7 @@ describe("npm run up, when it is signalled", () => {
     deepEqual(log(), ["started", "INT"]);
   });
 
-  it("lets Pulumi read from the terminal, and hear a Ctrl-C in it once", async () => {
+  it("lets Pulumi read from the terminal, and receive a Ctrl-C in it once", async () => {
     const { PATH = "" } = process.env;
     const env = { ...process.env, PATH: `${commands.folder}:${PATH}`, SHELL: "/bin/sh" };
     const command = `exec ${process.execPath} ${UP}`;
@@ -102,7 +102,7 @@ describe("npm run up, when it is signalled", () => {
     deepEqual(log(), ["started", "yes", "INT"]);
   });
 
-  it("runs the CLI itself and not npm's command before it, which would end at once and leave it alone", async () => {
+  it("runs the CLI itself instead of npm's wrapper, which would exit and leave it running", async () => {
     const { version } = require("pulumi/package.json") as { version: string };
     const home = join(commands.folder, "home");
     const bin = join(home, "versions", version, "bin");

@@ -60,7 +60,7 @@ describe("npm run up", () => {
   });
   afterEach(() => commands.close());
 
-  it("runs pulumi up on dev, or the stack that is named, and ends as it does", async () => {
+  it("runs pulumi up on dev, or on the named stack, and exits as it does", async () => {
     commands.pulumi({}, "exit 7");
     deepEqual(await commands.run("up"), { status: 7, error: "", runs: ["up --stack dev"] });
     const { runs } = await commands.run("up", ["--stack", "prod", "--diff"]);
@@ -72,19 +72,19 @@ describe("npm run up", () => {
   });
 
   for (const args of [["-s", "prod"], ["--stack=prod"], ["--yes", "--stack", "dev", "-sprod"]]) {
-    it(`knows the stack of ${args.join(" ")}`, async () => {
+    it(`finds the stack in ${args.join(" ")}`, async () => {
       commands.pulumi({});
       await commands.run("up", args);
       deepEqual(commands.told("stack"), ["stack export --stack prod --non-interactive"]);
     });
   }
 
-  it("runs Pulumi where there is no state, for it says why", async () => {
+  it("runs Pulumi if there is no state, because Pulumi says why", async () => {
     commands.pulumi(undefined, "exit 255");
     deepEqual(await commands.run("up"), { status: 255, error: "", runs: ["up --stack dev"] });
   });
 
-  it("does not mind what was being updated or deleted, which a refresh settles", async () => {
+  it("ignores pending updates and deletes, which a refresh settles", async () => {
     const resource = { urn: `${URN}${PENDING[0]?.type ?? ""}::echo`, ...PENDING[0] };
     const pending_operations = ["updating", "deleting", "reading"].map((type) => ({
       type,
@@ -94,7 +94,7 @@ describe("npm run up", () => {
     equal((await commands.run("up")).status, 0);
   });
 
-  it("names every pending create and the commands that settle it, and runs nothing", async () => {
+  it("lists every pending create and the commands that settle it, and runs nothing", async () => {
     const pending_operations = PENDING.map(({ type, name, inputs }) => ({
       type: "creating",
       resource: { urn: `${URN}${type}::${name}`, type, inputs },
@@ -112,7 +112,7 @@ describe("npm run up", () => {
     match(error, /npx pulumi refresh --stack prod --clear-pending-creates --yes --non-interactive/);
   });
 
-  it("refuses another account's credentials, by which Pulumi would find nothing", async () => {
+  it("rejects credentials of another account, with which Pulumi would find nothing", async () => {
     const arn = "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-1";
     commands.pulumi({ resources: [{ urn: URN, type: "aws:ec2/vpc:Vpc", outputs: { arn } }] });
     commands.write("aws", "echo 444455556666");

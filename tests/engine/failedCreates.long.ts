@@ -4,7 +4,7 @@ import { Account, TIMEOUT_MS } from "./support/account.ts";
 import { destroyed, failEachOnce } from "./support/failing.ts";
 import { Stack } from "./support/stack.ts";
 
-describe("resources that are not made, under a real engine", function () {
+describe("resources that cannot be created, under a real engine", function () {
   this.timeout(TIMEOUT_MS);
   let account: Account;
   let stack: Stack;
@@ -14,7 +14,7 @@ describe("resources that are not made, under a real engine", function () {
   });
   after(() => account.close());
 
-  it("are named, made by the next up, and leave nothing when the stack is destroyed in between", async () => {
+  it("are named, created by the next up, and leave nothing if the stack is destroyed in between", async () => {
     const left: string[] = [];
     const failed = await failEachOnce(
       account,

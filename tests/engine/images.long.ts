@@ -66,7 +66,7 @@ describe("images, under a real engine", function () {
     return uri;
   };
 
-  it("stay when another one is built, and a revert can be pushed though its tags are immutable", async () => {
+  it("stay when another one is built, and a revert can be pushed although tags are immutable", async () => {
     const first = await up();
     write("FROM other\n");
     const second = await up();
@@ -87,7 +87,7 @@ describe("images, under a real engine", function () {
     deepEqual((await stack.refresh()).steps, []);
   });
 
-  it("are built and pushed again where one was deleted from the repository", async () => {
+  it("are built and pushed again if one was deleted from the repository", async () => {
     const uri = await up();
     account.cloud.remove(PUSHED, uri);
     succeeded(await stack.refresh());
@@ -124,7 +124,7 @@ describe("images, under a real engine", function () {
     });
   }
 
-  it("are refused to be replaced in the first up after an earlier version, before anything is changed", async () => {
+  it("cannot be replaced in the first up after an earlier version, before anything is changed", async () => {
     const first = await up();
     stack.rewrite(asFormerVersion);
     settings = { ...settings, hasFormer: true, image: first };
@@ -137,7 +137,7 @@ describe("images, under a real engine", function () {
     equal(isThere(first), true);
   });
 
-  it("keep their repository where destroy may not delete them", async () => {
+  it("keep their repository if destroy may not delete them", async () => {
     settings.forceDelete = false;
     const first = await up();
     const { succeeded: hasSucceeded, output } = await stack.destroy();

@@ -59,7 +59,7 @@ describe("a stack with deletion protection, under a real engine", function () {
   after(() => account.close());
 
   for (const { change, setting } of LOSSES) {
-    it(`refuses ${JSON.stringify(change)} before anything is changed, and names the setting`, async () => {
+    it(`rejects ${JSON.stringify(change)} before anything is changed, and names the setting`, async () => {
       const before = account.cloud.operations.length;
       stack.configure({ ...PROTECTED, ...change });
       for (const { succeeded, faults, output } of [await stack.preview(), await stack.up()]) {
@@ -73,7 +73,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     });
   }
 
-  it("refuses it, too, together with the end of the protection", async () => {
+  it("rejects it also together with the end of the protection", async () => {
     stack.configure({ ...PROTECTED, deletionProtection: false, natGateways: "single" });
     const { succeeded, faults } = await stack.up();
     equal(succeeded, false);
@@ -92,7 +92,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     );
   });
 
-  it("refuses the Kubernetes that it was made with where EKS has upgraded the cluster since", async () => {
+  it("rejects its first Kubernetes version after EKS has upgraded the cluster", async () => {
     const made = account.cloud.need("aws:eks/cluster:Cluster", "sockjs-sticky-dev");
     const before = account.cloud.operations.length;
     made.outputs.version = "1.37";
@@ -116,7 +116,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     account.cloud.lostZones = "";
   });
 
-  it("does not refuse what is changed in place", async () => {
+  it("accepts what is changed in place", async () => {
     stack.configure({ ...PROTECTED, workloads: [...PROTECTED.workloads, { app: "document" }] });
     const { succeeded, output, steps } = await stack.up();
     ok(succeeded, output);
@@ -126,7 +126,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     );
   });
 
-  it("takes the settings when it had its protection taken away before, and what they cost goes", async () => {
+  it("accepts the settings after an up without protection, and deletes what they cost", async () => {
     stack.configure({ ...PROTECTED, deletionProtection: false });
     const { succeeded, output } = await stack.up();
     ok(succeeded, output);

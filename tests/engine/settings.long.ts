@@ -39,7 +39,7 @@ describe("settings that change, under a real engine", function () {
   after(() => account.close());
 
   for (const [index, change] of CHANGES.entries()) {
-    it(`take ${JSON.stringify(change)} in one up, which replaces neither VPC nor cluster nor database`, async () => {
+    it(`change to ${JSON.stringify(change)} in one up, which replaces neither VPC nor cluster nor database`, async () => {
       stack.configure(Object.assign({ ...FIRST }, ...CHANGES.slice(0, index + 1)) as typeof change);
       const { succeeded, output, steps } = await stack.up();
       ok(succeeded, output);

@@ -23,7 +23,7 @@ describe("the environment of what npm start starts", () => {
     process.env = before;
   });
 
-  it("has every setting of the apps that a person can give, in replicas only", () => {
+  it("has all settings of the apps, in replicas only", () => {
     const settings = documented().filter((name) => !OF_THE_RUN.includes(name));
     ok(settings.length > 5);
     process.env = Object.fromEntries(settings.map((name) => [name, `of ${name}`]));

@@ -26,7 +26,7 @@ describe("npm start with all workloads under load", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("loses nothing that it acknowledged when replicas, PostgreSQL and the front are killed, and goes on", async () => {
+  it("loses nothing that it acknowledged when replicas, PostgreSQL and the front are killed, and continues", async () => {
     const port = await freePorts(APPS.length);
     const origins = APPS.map((_app, index) => `http://127.0.0.1:${port + index}`);
     const args = ["--workloads", APPS.join(","), "--port", String(port), "--data", folder];

@@ -35,7 +35,7 @@ describe("the guard of a killed front", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("kills what a killed process has left, and removes the folder that was named and no other", async () => {
+  it("kills what a killed process has left, and removes only the folder that it was given", async () => {
     const [kept, named] = ["kept", "kept\nand more"].map((name) => join(folder, name));
     [kept, named].forEach((each) => mkdirSync(each ?? ""));
     const front = runNode("--input-type=module", ["--eval", FRONT, named ?? ""]);

@@ -7,7 +7,7 @@ import { openMany, openOf } from "./manyConnections.ts";
 
 const MANY = 2000;
 
-describe("npm start with 2,000 connections that are opened and left", function () {
+describe("npm start with 2,000 abandoned connections", function () {
   this.timeout(180_000);
 
   afterEach(endRuns);
@@ -23,7 +23,7 @@ describe("npm start with 2,000 connections that are opened and left", function (
     }, 0);
   }
 
-  it("serves others, has nothing of them left, and closes what says nothing or is there at the end", async () => {
+  it("serves other clients, keeps nothing of closed connections, and closes silent and remaining ones", async () => {
     const args = ["--workloads", "echo,company,document", "--replicas", "1"];
     const run = await startLocal(...args, "--ephemeral", "--drain", "0.2");
     const origins = [...run.out.matchAll(/http:\S+/g)].map(([origin]) => origin);

@@ -23,12 +23,12 @@ describe("the workloads of npm start", () => {
     deepEqual(chosen(), ["echo source-ip 3", "company cookie 3", "document cookie 3"]);
   });
 
-  it("are some of them, in the order of the flag", () => {
+  it("are the named ones, in the order of the flag", () => {
     deepEqual(chosen("--workloads", "company,echo"), ["company cookie 3", "echo source-ip 3"]);
     deepEqual(chosen("--workloads", "company"), ["company cookie 3"]);
   });
 
-  it("have all the same number of replicas where one is given", () => {
+  it("all have the same number of replicas if one is given", () => {
     deepEqual(chosen("--replicas", "2"), [
       "echo source-ip 2",
       "company cookie 2",
@@ -36,7 +36,7 @@ describe("the workloads of npm start", () => {
     ]);
   });
 
-  it("have an affinity by name, or one for all that know it", () => {
+  it("have an affinity by name, or one for all that support it", () => {
     deepEqual(chosen("--affinity", "company=key"), [
       "echo source-ip 3",
       "company key 3",
@@ -63,7 +63,7 @@ describe("the workloads of npm start", () => {
   });
 });
 
-describe("npm start refuses flags", () => {
+describe("npm start rejects flags", () => {
   const refusals: [string[], string][] = [
     [
       ["--bogus"],
@@ -114,7 +114,7 @@ describe("npm start refuses flags", () => {
   }
 });
 
-describe("npm start refuses in one line with exit status 2", () => {
+describe("npm start rejects in one line with exit status 2", () => {
   afterEach(endRuns);
 
   const refusals: [string[], string][] = [

@@ -22,7 +22,7 @@ const FLAGS = ["--workloads", "company", "--replicas", "1"];
 /** Anybody but root and PostgreSQL's user. */
 const SOMEBODY = 54_321;
 
-describe("npm start refuses in one line, with exit status 2 and nothing left,", function () {
+describe("npm start rejects in one line, with exit status 2 and nothing left,", function () {
   this.timeout(120_000);
 
   let folder: string;
@@ -80,7 +80,7 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
       deepEqual(readdirSync(data), []);
     });
 
-    it("a file system where there can be no folders", async () => {
+    it("a file system that cannot have folders", async () => {
       match(await refusalOf("/proc/a/b"), cannotHold("/proc/a/b", "ENOENT: .* mkdir '/proc/a'"));
     });
 
@@ -90,7 +90,7 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
       match(await refusalOf(data), cannotHold(data, "ENOTDIR: not a directory, .*"));
     });
 
-    it("a folder with files of somebody else, which stay as they are", async () => {
+    it("a folder with other files, which stay unchanged", async () => {
       const password = join(folder, "password");
       writeFileSync(password, "mine", { mode: 0o644 });
       const before = statSync(password);
@@ -102,7 +102,7 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
     });
 
     if (IS_ROOT) {
-      it("a folder with data that belong to somebody else", async () => {
+      it("a folder with data of another user", async () => {
         const data = join(folder, "theirs");
         mkdirSync(join(data, "data"), { recursive: true });
         writeFileSync(join(data, "password"), "p".repeat(32));
@@ -122,13 +122,13 @@ describe("npm start refuses in one line, with exit status 2 and nothing left,", 
         deepEqual(readdirSync(data), []);
       });
     } else {
-      it("a folder of somebody else", async () => {
+      it("a folder of another user", async () => {
         match(await refusalOf("/root/data"), cannotHold("/root/data", "EACCES: .*"));
       });
     }
   });
 
-  it("where another run has the port, the data, or both, and that goes on untouched", async () => {
+  it("a port, data or both of another run, which keeps running", async () => {
     const data = join(folder, "data");
     const first = await startLocal(...FLAGS, "--data", data);
     const before = await stateOf(first);

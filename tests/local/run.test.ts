@@ -21,7 +21,7 @@ const sources = (count: number): string[] =>
 describe("npm start", () => {
   afterEach(endRuns);
 
-  it("says on stdout where each workload is, and nothing else", async () => {
+  it("writes only each workload's URL to stdout", async () => {
     const run = await startLocal();
     match(run.out, /^echo http:\/\/127\.0\.0\.1:\d+ source-ip 3 replicas\n$/);
     equal((await fetch(run.origin)).status, 200);
@@ -46,7 +46,7 @@ describe("npm start", () => {
     await Promise.all(sessions);
   });
 
-  it("spreads every connection anew with --affinity none, so that fall-backs break", async () => {
+  it("spreads every connection anew with --affinity none, which breaks fallbacks", async () => {
     const { url, origin, out } = await startLocal("--affinity", "none");
     match(out, / none 3 replicas\n$/);
     const met = new Set<string>();
@@ -65,7 +65,7 @@ describe("npm start", () => {
   });
 
   describe("when a replica is lost", () => {
-    it("moves only the clients of one that was killed, and starts it again by its name", async () => {
+    it("moves only the clients of a killed replica, and restarts it under its name", async () => {
       const run = await startLocal();
       const before = new Map<string, string>();
       for (const source of sources(20)) {
@@ -85,7 +85,7 @@ describe("npm start", () => {
       equal(replicasOf(run).size, 3);
     });
 
-    it("finds one that hangs, serves its clients elsewhere, and replaces it", async () => {
+    it("detects a hanging replica, serves its clients by others, and replaces it", async () => {
       const run = await startLocal("--replicas", "2");
       const source = sources(20).at(-1) ?? "";
       const owner = await replicaOf(run.origin, source);
@@ -103,7 +103,7 @@ describe("npm start", () => {
       });
     });
 
-    it("gives back to a replica that only paused nothing that another has taken", async () => {
+    it("does not return connections to a paused replica that another replica has taken", async () => {
       const run = await startLocal("--replicas", "2");
       const source = "127.0.1.1";
       const owner = await replicaOf(run.origin, source);
@@ -159,7 +159,7 @@ describe("npm start", () => {
     });
 
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      it(`drains on ${signal} and ends with 0, also when it comes twice at once`, async () => {
+      it(`drains on ${signal} and exits with status 0, also when it arrives twice at once`, async () => {
         const run = await startLocal("--drain", "0.3");
         const replicas = [...replicasOf(run).values()];
         run.child.kill(signal);
@@ -171,7 +171,7 @@ describe("npm start", () => {
       });
     }
 
-    it("drains in full when the signal reaches the replicas, too, and more than once", async () => {
+    it("drains completely when replicas receive the signal as well, and more than once", async () => {
       const run = await startLocal("--drain", "0.3");
       const replicas = [...replicasOf(run).values()];
       run.child.kill("SIGTERM");
@@ -181,7 +181,7 @@ describe("npm start", () => {
       equal(run.err.match(/"signal":"SIGTERM"/g), null);
     });
 
-    it("leaves a replica alone that is told to roll while it starts, and rolls it later", async () => {
+    it("rolls a replica that is still starting only when it has started", async () => {
       const args = ["--workloads", "echo", "--port", "0", "--drain", "0.1", "--replicas", "1"];
       const run = runNode("local/main.ts", args);
       await waitFor("it has begun", () => replicasOf({ pid: run.child.pid ?? 0 }).size === 1);
@@ -190,7 +190,7 @@ describe("npm start", () => {
       await waitFor("it was rolled", () => run.err.includes("roll-out done"));
     });
 
-    it("ends at once on a second signal that comes later", async () => {
+    it("exits immediately on a second signal that arrives later", async () => {
       const run = await startLocal("--drain", "60");
       const replicas = [...replicasOf(run).values()];
       run.child.kill("SIGTERM");
@@ -200,7 +200,7 @@ describe("npm start", () => {
       await waitFor("no replica is left", () => !replicas.some(isAlive));
     });
 
-    it("leaves no process and no port when the front is killed, even of a hanging one", async () => {
+    it("leaves no process and no open port when the front is killed, even with a hanging replica", async () => {
       const run = await startLocal();
       const replicas = childrenOf(run.pid);
       equal(replicasOf(run).size, 3);

@@ -72,7 +72,7 @@ describe("npm start with the company registry", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("runs both workloads, tells so when both are ready, and rolls both", async () => {
+  it("runs both workloads, reports when both are ready, and rolls both", async () => {
     const run = await startLocal(
       ...["--workloads", "echo,company", "--replicas", "2"],
       ...["--ephemeral", "--drain", "0.2"],
@@ -91,7 +91,7 @@ describe("npm start with the company registry", function () {
     equal(await run.ended, 0);
   });
 
-  it("keeps a browser on its replica by cookie, until that replica dies", async () => {
+  it("keeps a browser on its replica by cookie until the replica dies", async () => {
     const run = await startLocal(...COMPANY, "--ephemeral");
     const jars = Array.from({ length: BROWSERS }, () => new CookieJar());
     const owners = () => Promise.all(jars.map((jar) => replicaFor(run, "/companies", jar)));
@@ -109,7 +109,7 @@ describe("npm start with the company registry", function () {
     process.kill(pid, "SIGKILL");
   });
 
-  it("keeps a number on its replica by key, whoever asks and however it is written", async () => {
+  it("keeps a number on its replica by key, whoever asks and however it is spelled", async () => {
     const run = await startLocal(...COMPANY, "--ephemeral", "--affinity", "key");
     match(run.out, / key 3 replicas\n$/);
     const numbers = Array.from({ length: 12 }, (_, index) => `DE10${index}`);
@@ -134,7 +134,7 @@ describe("npm start with the company registry", function () {
     await waitFor("its keys are back", async () => (await owners()).join() === before.join());
   });
 
-  it("spreads requests with affinity none, of one client and for one number", async () => {
+  it("spreads requests with affinity none, even of one client and for one number", async () => {
     const run = await startLocal(...COMPANY, "--ephemeral", "--affinity", "company=none");
     const jar = new CookieJar();
     const met = new Set<string>();
@@ -144,7 +144,7 @@ describe("npm start with the company registry", function () {
     equal(met.size, 3);
   });
 
-  it("keeps companies from one run to the next, also after a kill, and refuses a second run", async () => {
+  it("keeps companies from run to run, also after a kill, and rejects a second run at the same time", async () => {
     const args = [...COMPANY, "--replicas", "1", "--drain", "0.1", "--data", folder];
     const first = await startLocal(...args);
     equal((await create(first, "DE1")).status, 201);
@@ -167,7 +167,7 @@ describe("npm start with the company registry", function () {
     equal((await create(third, "DE2")).status, 409);
   });
 
-  it("starts PostgreSQL again, with all that was acknowledged, when that was killed", async () => {
+  it("restarts PostgreSQL after it was killed, with everything that was acknowledged", async () => {
     const run = await startLocal(...COMPANY, "--replicas", "1", "--data", folder);
     equal((await create(run, "DE1")).status, 201);
     process.kill(postgresOf(run), "SIGKILL");
@@ -177,7 +177,7 @@ describe("npm start with the company registry", function () {
   });
 
   for (const isStopped of [false, true]) {
-    it(`leaves no process and no ephemeral data, in a relative TMPDIR, when the front is killed${isStopped ? ", even of PostgreSQL that hangs" : ""}`, async () => {
+    it(`leaves no process and no ephemeral data, in a relative TMPDIR, when the front is killed${isStopped ? ", even if PostgreSQL hangs" : ""}`, async () => {
       // User postgres has to get through.
       chmodSync(folder, 0o755);
       const args = [...COMPANY, "--replicas", "1", "--port", "0", "--ephemeral"];

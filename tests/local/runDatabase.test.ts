@@ -87,7 +87,7 @@ describe("the PostgreSQL of npm start", function () {
     equal(await create("DE1"), 409);
   };
 
-  it("gives each app its own role and nothing else of the environment, and the echo none", async () => {
+  it("gives each app its own role and nothing else of the environment, and the echo no role", async () => {
     equal(await create("DE1"), 201);
     equal(variableOf("echo", "DATABASE_URL"), undefined);
     equal(variableOf("echo", "DATABASE_TLS"), undefined);
@@ -107,7 +107,7 @@ describe("the PostgreSQL of npm start", function () {
     }
   });
 
-  it("is started again, also when it, and what starts it, are killed before it is ready", async () => {
+  it("is restarted, also if it and its parent are killed before it is ready", async () => {
     const first = await nextServer();
     process.kill(first, "SIGKILL");
     const second = await nextServer(first);
@@ -120,7 +120,7 @@ describe("the PostgreSQL of npm start", function () {
     equal(run.child.exitCode, null);
   });
 
-  it("is reached at another port when its own was taken meanwhile", async () => {
+  it("is reached on another port if its own was taken meanwhile", async () => {
     const portOf = (app: string): string =>
       new URL(variableOf(app, "DATABASE_URL") ?? "http://replaced").port;
     const port = portOf("company");
@@ -137,7 +137,7 @@ describe("the PostgreSQL of npm start", function () {
     }
   });
 
-  it("stops in order at the end, and when it still starts", async () => {
+  it("shuts down cleanly at the end, and while it starts", async () => {
     run.child.kill("SIGTERM");
     equal(await run.ended, 0);
     equal(existsSync(join(folder, "data", "postmaster.pid")), false);

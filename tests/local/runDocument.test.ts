@@ -36,7 +36,7 @@ describe("npm start with the document collaborator", function () {
 
   const { folder, visit } = useDocumentRuns();
 
-  it("has it on the port after the other two, and keeps documents and what is written in between from run to run", async () => {
+  it("serves it on the third port, and keeps documents, and what is written between runs, from run to run", async () => {
     const first = await freePorts(3);
     const origin = `http://127.0.0.1:${first + 2}`;
     const args = ["--data", folder(), "--replicas", "1", "--drain", "0.1"];
@@ -75,7 +75,7 @@ describe("npm start with the document collaborator", function () {
     await reads(page, "second run\nno run\nfirst run");
   });
 
-  it("keeps a person on a replica by cookie, until that dies, and shows each what others write elsewhere", async () => {
+  it("keeps a person on a replica by cookie until it dies, and shows what others write on other replicas", async () => {
     const run = await startDocumentRun("--ephemeral");
     match(run.out, /^document http:\S+ cookie 3 replicas\n$/);
     const people = visitors(run, PEOPLE);
@@ -124,7 +124,7 @@ describe("npm start with the document collaborator", function () {
     deepEqual((await openAll(people, id)).map(replicaOf), moved);
   });
 
-  it("has all who edit a document meet in one replica by key, without a hop", async () => {
+  it("sends all editors of a document to one replica by key, without a hop", async () => {
     const run = await startDocumentRun("--ephemeral", "--affinity", "key");
     match(run.out, /^document http:\S+ key 3 replicas\n$/);
     const people = visitors(run, 6);
@@ -158,7 +158,7 @@ describe("npm start with the document collaborator", function () {
   });
 
   for (const affinity of ["cookie", "key"]) {
-    it(`moves editors from a replica that drains in batches, and they go on typing, by ${affinity}`, async () => {
+    it(`moves editors from a draining replica in batches while they keep typing, by ${affinity}`, async () => {
       const args = ["--ephemeral", "--affinity", affinity, "--replicas", "2", "--drain", "1"];
       const run = await startDocumentRun(...args);
       const people = visitors(run, WINDOWS);

@@ -40,7 +40,7 @@ function handles(pid: number, signal: NodeJS.Signals): boolean {
   return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
-describe("npm start, told to stop", () => {
+describe("npm start, when it is stopped,", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -60,7 +60,7 @@ describe("npm start, told to stop", () => {
 
   const frontOf = ({ child }: Run): number => childrenOf(child.pid ?? 0)[0] ?? 0;
 
-  it("ends with 0 while it is being loaded", async () => {
+  it("exits with status 0 while it is loading", async () => {
     const hook = join(folder, "hook.mjs");
     writeFileSync(hook, SLOW_LOADING);
     const options = `--import ${hook}`;
@@ -73,7 +73,7 @@ describe("npm start, told to stop", () => {
     equal(run.err, "");
   });
 
-  it("ends with 0 where the same signal has ended what builds the pages, and that is seen first", async () => {
+  it("exits with status 0 if the signal has also ended the build of the pages, and that is noticed first", async () => {
     const builder = join(folder, "builder");
     writeFileSync(builder, "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
     const run = runNode(ECHO[0] ?? "", ECHO.slice(1), { ESBUILD_BINARY_PATH: builder });
@@ -93,7 +93,7 @@ describe("npm start, told to stop", () => {
 
   for (const stdin of ["", "</dev/null"] as const) {
     const how = stdin === "" ? "as a key" : "as a signal to all";
-    it(`drains all replicas by a Ctrl-C that comes ${how}`, async () => {
+    it(`drains all replicas on Ctrl-C, sent ${how}`, async () => {
       const run = startInTerminal(stdin);
       await waitFor("it is ready", () => /^echo http.* 2 replicas\r$/m.test(run.out));
       equal(replicasOf({ pid: frontOf(run) }).size, 2);
@@ -105,7 +105,7 @@ describe("npm start, told to stop", () => {
     });
   }
 
-  it("ends with 0 by a Ctrl-C while replicas start", async () => {
+  it("exits with status 0 on Ctrl-C while replicas start", async () => {
     const run = startInTerminal("</dev/null");
     await waitFor("they start", () => replicasOf({ pid: frontOf(run) }).size === 2);
     run.child.stdin?.write(CTRL_C);

@@ -23,7 +23,7 @@ function startInTerminal(app: string, env = ""): Run {
 describe("npm start", () => {
   afterEach(endRuns);
 
-  it("shows a person in a terminal what it waits for, and log lines that are not JSON", async () => {
+  it("shows in a terminal what it waits for, and log lines formatted for people", async () => {
     const run = startInTerminal("company");
     await waitFor("it is ready", () => /^company http.*replicas\r$/m.test(run.out));
     const lines = stripVTControlCharacters(run.out).trimEnd().split(/\r?\n/);
@@ -42,7 +42,7 @@ describe("npm start", () => {
     match(log, /^\[[\d:.]+\] INFO: phase \{"replica":"company-00001","phase":"ready"\}$/m);
   });
 
-  it("writes JSON lines only where stderr is a pipe", async () => {
+  it("writes only JSON lines if stderr is a pipe", async () => {
     const { err } = await startLocal("--replicas", "1");
     const lines = err.trimEnd().split("\n");
     deepEqual(

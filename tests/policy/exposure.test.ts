@@ -40,7 +40,7 @@ const SOMEBODY = [
   ...["fc00::/7", "fd00::/8", "2001:db8::/32", "2600:1f00::/24"],
 ];
 
-describe("policies of what others reach", () => {
+describe("policies of exposure", () => {
   const pack = packOfSuite();
 
   describe("the policy of security groups", () => {
@@ -125,7 +125,7 @@ describe("policies of what others reach", () => {
       of("a private Redshift", "aws:redshift/cluster:Cluster", { publiclyAccessible: false }),
     ]);
 
-    it("knows all that may be public", () => {
+    it("covers every resource that can be public", () => {
       const types = typesWith(/^publiclyAccessible$/, /boolean/);
       ok(types.length > 10);
       deepEqual(types.toSorted(), PUBLIC.toSorted());
@@ -162,7 +162,7 @@ describe("policies of what others reach", () => {
       }),
     ]);
 
-    it("knows all that says by one input whether it is encrypted", () => {
+    it("covers every resource with an input for encryption", () => {
       const types = typesWith(/^(storageEncrypted|encrypted|atRestEncryptionEnabled)$/, /boolean/);
       ok(types.length > 10);
       deepEqual(
@@ -173,7 +173,7 @@ describe("policies of what others reach", () => {
   });
 
   describe("the policy of permissions", () => {
-    it("knows of all policies of resources whether they are any", () => {
+    it("covers every kind of resource policy", () => {
       const names = new RegExp(`^(${OF_RESOURCES.join("|")})$`);
       const named = typesWith(names, /string/);
       deepEqual(

@@ -12,7 +12,7 @@ describe("policy pack", () => {
     pack = await Pack.ofProcess();
   });
 
-  it("is served as Pulumi runs it, with mandatory policies of different names", async () => {
+  it("starts as Pulumi starts it, with mandatory policies of different names", async () => {
     const policies = await pack.policies();
     equal(policies.length, 19);
     equal(new Set(policies.map(({ name }) => name)).size, policies.length);
@@ -29,7 +29,7 @@ describe("policy pack", () => {
       deepEqual(await pack.advice(plan), []);
     });
 
-    it(`finds nothing in ${stack} before its first up, and says what it cannot know yet`, async () => {
+    it(`finds nothing in ${stack} before its first up, and reports what is unknown`, async () => {
       const plan = await planOf(stack, {}, { preview: true });
       deepEqual(await pack.violations(plan), []);
       const advice = await pack.advice(plan);
@@ -46,7 +46,7 @@ describe("policy pack", () => {
       );
     });
 
-    it(`finds nothing in what a preview of ${stack} leaves out by --target`, async () => {
+    it(`finds nothing in what a preview of ${stack} omits with --target`, async () => {
       const plan = await planOf(stack, {}, { preview: true });
       plan.resources
         .filter(({ type }) => !type.endsWith(":Namespace"))

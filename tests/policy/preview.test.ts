@@ -30,35 +30,35 @@ describe("npm run preview", () => {
     return { told: run.stdout.trim().split("\n"), status: run.status };
   }
 
-  it("has Pulumi ask the policies", () => {
+  it("runs pulumi preview with the policies", () => {
     deepEqual(preview([]), {
       told: ["preview", "--stack", "dev", "--policy-pack", FOLDER],
       status: 0,
     });
   });
 
-  it("passes on what it does not know, the last of two stacks counts", () => {
+  it("passes unknown flags on, and uses the last of two stacks", () => {
     deepEqual(preview(["--stack", "prod", "--diff", "a b"]).told, [
       ...["preview", "--stack", "dev", "--policy-pack", FOLDER],
       ...["--stack", "prod", "--diff", "a b"],
     ]);
   });
 
-  it("asks no policies with --no-policy, of which Pulumi does not know", () => {
+  it("runs without policies with --no-policy, which Pulumi does not get", () => {
     deepEqual(preview(["--diff", "--no-policy"]).told, ["preview", "--stack", "dev", "--diff"]);
   });
 
-  it("tells the policies where the preview is not of the whole program", () => {
+  it("passes on to the policies that the preview is partial", () => {
     for (const option of ["--target", "--target=urn", "-t", "--exclude"]) {
       deepEqual(preview([option, "urn"]).told.slice(-2), ["urn", "true"]);
     }
   });
 
-  it("ends as Pulumi does", () => {
+  it("exits as Pulumi does", () => {
     equal(preview([], 255).status, 255);
   });
 
-  it("says what to do where there is no Pulumi", () => {
+  it("says what to do if Pulumi is missing", () => {
     const run = spawnSync(process.execPath, [SCRIPT], {
       env: { ...process.env, PATH: folder },
       encoding: "utf8",

@@ -48,8 +48,8 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
 describe("policies", () => {
   const pack = packOfSuite();
 
-  describe("policies of what nobody can read", () => {
-    it("say so, and never fail, whatever it is", async () => {
+  describe("policies of unreadable resources", () => {
+    it("report them and never throw", async () => {
       const inputs = fc.dictionary(fc.constantFrom(...NAMES), tree, { minKeys: 1, maxKeys: 8 });
       const samples = fc.sample(inputs, { seed: 13, numRuns: 20 * TYPES.length });
       const resources = samples.map((sample, index): Planned => {
@@ -65,7 +65,7 @@ describe("policies", () => {
     });
   });
 
-  describe("the policy of the drain finds pods that are not described", () => {
+  describe("the policy of the drain finds pods without a readable specification", () => {
     itJudges(pack, "drain-outlasts-deregistration", [
       of(
         "a Deployment without spec",
@@ -100,7 +100,7 @@ describe("policies", () => {
     ]);
   });
 
-  describe("the policy of namespaces finds those that take any pod", () => {
+  describe("the policy of namespaces finds those that admit any pod", () => {
     const found = `label ${LABEL} of Namespace one is `;
     itJudges(pack, "restricted-namespaces", [
       of("without any input", NAMESPACE, {}, `${found}not set`),
@@ -127,7 +127,7 @@ describe("policies", () => {
     ]);
   });
 
-  describe("the policy of namespaces, where a preview is not of the whole program,", () => {
+  describe("the policy of namespaces, in a partial preview,", () => {
     const targeted = packOfSuite(() => Pack.start({ SOCKJS_STICKY_TARGETED: "true" }));
     itJudges(targeted, "restricted-namespaces", [
       of("says nothing of what is left out", NAMESPACE, {}),
@@ -135,7 +135,7 @@ describe("policies", () => {
     ]);
   });
 
-  describe("policies of stickiness find patches of what keeps clients", () => {
+  describe("policies of stickiness find patches of what affinity depends on", () => {
     const annotations = (name: string) => ({
       metadata: { annotations: { [name]: "x", other: "y" } },
     });

@@ -22,7 +22,7 @@ describe("SockJS frames", () => {
       deepEqual(createReader()(body), FRAMES);
     });
 
-    it(`are read from ${transport}, however it is cut`, () => {
+    it(`are read from ${transport}, however it is split`, () => {
       const read = createReader();
       deepEqual(
         Array.from(body).flatMap((character) => read(character)),

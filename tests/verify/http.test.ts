@@ -44,7 +44,7 @@ describe("npm run verify over plain HTTP", () => {
     equal(connections(), asked.length);
   });
 
-  it("finds cookie affinity not sticky without a cookie jar, and tells who met whom", async () => {
+  it("finds cookie affinity not sticky without a cookie jar, and reports expected and actual replicas", async () => {
     const { url, asked } = await startFront(byCookie);
     const { code, out } = await verify(url, "--cookie-jar", "off", ...SHORT);
     equal(code, 1);
@@ -94,7 +94,7 @@ describe("npm run verify over plain HTTP", () => {
     });
   }
 
-  it("asks about the same keys again for the same seed, and about others for another", async () => {
+  it("requests the same keys for the same seed, and others for another seed", async () => {
     const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
     const [first, again, other] = await Promise.all(
       ["1", "1", "2"].map((seed) => examine(url, "--key", "path", "--seed", seed, ...SHORT)),
@@ -105,7 +105,7 @@ describe("npm run verify over plain HTTP", () => {
     ok(keysOf(first)?.every((key) => !seconds.has(key)));
   });
 
-  it("finds keys that are sent anywhere not sticky", async () => {
+  it("finds keys not sticky if they are sent anywhere", async () => {
     const { url } = await startFront(() => ({ replica: anyReplica() }));
     const report = await examine(url, "--key", "json:businessNumber", ...SHORT);
     match(judged(report), /^not sticky: \d+ of \d+ connections went astray$/);
@@ -140,7 +140,7 @@ describe("npm run verify over plain HTTP", () => {
     });
   }
 
-  it("does not take affinity by address for one by cookie or key", async () => {
+  it("does not mistake affinity by address for affinity by cookie or key", async () => {
     const { url } = await startFront(({ source }) => ({ replica: replicaFor(source) }));
     const sources = ["--sources", "9", ...SHORT];
     equal(
@@ -154,7 +154,7 @@ describe("npm run verify over plain HTTP", () => {
     );
   });
 
-  it("finds keys not sticky where a cookie of the client's comes first", async () => {
+  it("finds keys not sticky if a cookie takes precedence", async () => {
     const { url } = await startFront((asked) => {
       const server = cookieOf(asked, "SERVERID");
       const replica = server === undefined ? replicaFor(lastSegment(asked)) : Number(server);
@@ -165,7 +165,7 @@ describe("npm run verify over plain HTTP", () => {
     equal(withJars.verdict, "not sticky");
   });
 
-  it("repeats what is answered 503 with Retry-After, and tells of other errors", async () => {
+  it("repeats requests that get 503 with Retry-After, and reports other errors", async () => {
     const busy = { status: 503, headers: { "Retry-After": "0" } };
     const { url } = await startFront(byCookie, ({ number }) =>
       number % 10 === 5 ? busy : { status: number % 10 === 8 ? 500 : 200 },
@@ -177,7 +177,7 @@ describe("npm run verify over plain HTTP", () => {
     match(judged(report), /^sticky: none of \d+ .* astray; \d+ answers had a status of 5xx$/);
   });
 
-  it("is inconclusive about a server that dies in the middle, and says what came instead", async () => {
+  it("is inconclusive about a server that dies during the run, and reports the errors", async () => {
     const { url } = await startFront(byCookie);
     setTimeout(stopFronts, 1000);
     const report = await examine(
@@ -192,7 +192,7 @@ describe("npm run verify over plain HTTP", () => {
     ok(totals.awayMs > 500);
   });
 
-  it("ends with 3 where nobody listens, and where no replica is named", async () => {
+  it("exits with status 3 if nothing listens, and if no response names a replica", async () => {
     const nobody = await verify("http://127.0.0.1:9/companies", "--cookie-jar", "on");
     equal(nobody.code, 3);
     match(nobody.err, /^http:\/\/127\.0\.0\.1:9\/companies is not reachable \(.*ECONNREFUSED/);
@@ -231,13 +231,13 @@ describe("npm run verify over plain HTTP", () => {
     ],
   ];
   for (const [args, message] of refusals) {
-    it(`refuses ${JSON.stringify(args)}`, () => {
+    it(`rejects ${JSON.stringify(args)}`, () => {
       const refused = (): unknown => readOptions(["http://127.0.0.1:9/companies", ...args]);
       throws(refused, { name: "SettingsError", message });
     });
   }
 
-  it("writes a page that speaks of keys", async () => {
+  it("writes a page about keys", async () => {
     const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
     const html = join(folder, "keys.html");
     await verify(url, "--key", "path", "--html", html, ...SHORT);

@@ -36,7 +36,7 @@ async function answerOf(handle: RequestListener) {
 describe("the verifier's HTTP client", () => {
   afterEach(stopFronts);
 
-  it("sends back what load balancers set, whatever its name", async () => {
+  it("returns cookies of load balancers, whatever their names", async () => {
     deepEqual(
       await sentAfter(
         true,
@@ -48,7 +48,7 @@ describe("the verifier's HTTP client", () => {
     );
   });
 
-  it("forgets what has expired and replaces what is set again", async () => {
+  it("forgets expired cookies and replaces those that are set again", async () => {
     const { sent } = await sentAfter(true, "a=1", "b=1", "a=2", "b=; Max-Age=0");
     equal(sent, "a=2");
   });
@@ -59,12 +59,12 @@ describe("the verifier's HTTP client", () => {
     ["that is none", "=;;"],
   ];
   for (const [which, cookie] of useless) {
-    it(`does not send back a cookie ${which}`, async () => {
+    it(`does not return a cookie ${which}`, async () => {
       deepEqual(await sentAfter(true, cookie), { sent: undefined, hasCookie: false });
     });
   }
 
-  it("keeps none where it is not to", async () => {
+  it("keeps no cookies without a cookie jar", async () => {
     deepEqual(await sentAfter(false, "a=1"), { sent: undefined, hasCookie: false });
   });
 
@@ -86,7 +86,7 @@ describe("the verifier's HTTP client", () => {
     });
   }
 
-  it("has no answer where it is cut off", async () => {
+  it("has no response if the connection breaks off", async () => {
     await rejects(
       answerOf((_incoming, response) => {
         response.writeHead(200, { "Content-Length": "10" }).write("12345");
@@ -96,7 +96,7 @@ describe("the verifier's HTTP client", () => {
   });
 });
 
-describe("a browser that the verifier plays", () => {
+describe("a simulated browser", () => {
   afterEach(stopFronts);
 
   /** A browser of a server that holds its answers back, until it is told. */
@@ -119,7 +119,7 @@ describe("a browser that the verifier plays", () => {
     return { breaks, held, subject };
   }
 
-  it("waits for its first answer, and no longer for others", async () => {
+  it("waits for its first response before it sends further requests", async () => {
     const { held, subject } = await startBrowser();
     subject.send();
     subject.send();
@@ -134,7 +134,7 @@ describe("a browser that the verifier plays", () => {
     subject.close();
   });
 
-  it("has lost, when it ends, what was not answered", async () => {
+  it("counts requests without a response as lost when it ends", async () => {
     const { breaks, held, subject } = await startBrowser();
     subject.send();
     await waitFor("the request is there", () => held.length === 1);

@@ -49,7 +49,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     equal(report().http?.moves, 30);
   });
 
-  it("finds browsers sticky that get another cookie", async () => {
+  it("finds browsers sticky that get another cookie and then stay", async () => {
     const passed = stopwatch();
     const { url } = await startFront((asked) => {
       const choice = byCookie(asked);
@@ -61,7 +61,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     match(judged(report), /^sticky: \d+ of 30 clients moved, each is on one replica again, and /);
   });
 
-  it("takes a request that is repeated after 503 with Retry-After for answered", async () => {
+  it("accepts a request that is repeated after 503 with Retry-After", async () => {
     const url = await rolledFront((ms) =>
       ms > ROLLED_MS && ms < ROLLED_MS + 300
         ? { status: 503, headers: { "Retry-After": "1" } }
@@ -72,7 +72,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     ok((report.http?.repeated ?? 0) > 0);
   });
 
-  it("finds not sticky where a request was answered with an error", async () => {
+  it("finds not sticky if a request got an error", async () => {
     const url = await rolledFront((ms) => ({
       status: ms > ROLLED_MS && ms < ROLLED_MS + 300 ? 500 : 200,
     }));
@@ -80,7 +80,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     match(judged(report), /^not sticky: \d+ answers had a status of 5xx$/);
   });
 
-  it("finds not sticky where a request was not answered by a replica, and tells of that alone", async () => {
+  it("finds not sticky if a request got no response from a replica, and reports only that", async () => {
     const url = await rolledFront((ms) =>
       ms > ROLLED_MS + 400 && ms < ROLLED_MS + 700
         ? { status: 502, headers: { "X-Replica": "" } }
@@ -93,7 +93,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     ok(report.firstBreaks.every(({ kind }) => kind === "unanswered"));
   });
 
-  it("is inconclusive where requests go on to stray, or the roll-out is not over", async () => {
+  it("is inconclusive if requests keep straying, or the roll-out is not over", async () => {
     const { url } = await startFront(({ number }) => ({ replica: number % 3 }));
     const report = await examine(url, "--key", "path", ...ROLLOUT);
     match(
@@ -103,7 +103,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     ok(report.firstBreaks.every(({ seconds }) => seconds >= 3.2));
   });
 
-  it("is inconclusive where nobody moved", async () => {
+  it("is inconclusive if no client moved", async () => {
     const { url } = await startFront(({ path }) => ({ replica: replicaFor(path) }));
     equal(
       judged(await examine(url, "--key", "path", ...ROLLOUT)),
@@ -111,7 +111,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     );
   });
 
-  it("is inconclusive where too little was asked afterwards", async () => {
+  it("is inconclusive after too few requests", async () => {
     const url = await rolledFront();
     const few = ["--scenario", "rollout", "--sessions", "10", "--duration", "2", "--rate", "10"];
     match(

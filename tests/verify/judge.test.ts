@@ -122,12 +122,12 @@ describe("the verdict", () => {
     });
   }
 
-  it("says of how many connections how many went astray", () => {
+  it("reports how many of how many connections went astray", () => {
     const breaks = { "404": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
     deepEqual(judge({ ...GOOD, breaks }).reasons, ["3 of 1000 connections went astray"]);
   });
 
-  it("says with what went astray that there were no cookies to prevent it", () => {
+  it("reports with what went astray that there were no cookies to prevent it", () => {
     const breaks = { ...GOOD.breaks, "foreign replica": 3 };
     deepEqual(judge({ ...GOOD, kind: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
       "3 of 1000 connections went astray",
@@ -138,7 +138,7 @@ describe("the verdict", () => {
 });
 
 describe("statistics", () => {
-  it("know how likely a front that strays once in 200 is caught", () => {
+  it("compute how likely a front that strays once in 200 is detected", () => {
     equal(likelihoodOfCatching(0), 0);
     equal(likelihoodOfCatching(1), 1 - 199 / 200);
     ok(Math.abs(likelihoodOfCatching(919) - 0.99) < 0.0005);

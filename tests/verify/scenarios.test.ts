@@ -9,10 +9,10 @@ function openedIn(log: string): number {
   return log.split('"session opened"').length - 1;
 }
 
-describe("npm run verify, while connections drop or replicas go,", () => {
+describe("npm run verify, while connections drop or replicas stop,", () => {
   afterEach(endRuns);
 
-  it("holds reconnecting sessions to their replica", async () => {
+  it("expects reconnecting sessions on the same replica", async () => {
     const { url } = await startLocal();
     const { code, report } = await verify(
       url,
@@ -23,7 +23,7 @@ describe("npm run verify, while connections drop or replicas go,", () => {
     ok(report().sessions.every(({ reconnects }) => reconnects === 4));
   });
 
-  it("tries one fall-back after the other from each address", async () => {
+  it("tries one fallback after the other from each address", async () => {
     const { url } = await startLocal();
     const { code, report } = await verify(
       url,
@@ -36,7 +36,7 @@ describe("npm run verify, while connections drop or replicas go,", () => {
     }
   });
 
-  it("has the replicas rolled, however long that takes, and finds nothing lost", async () => {
+  it("waits for the roll-out of the replicas, however long it takes, and finds nothing lost", async () => {
     const run = await startLocal("--drain", "0.5");
     const { code, out, report } = await verify(
       run.url,
@@ -49,7 +49,7 @@ describe("npm run verify, while connections drop or replicas go,", () => {
     await waitFor("the roll-out is done", () => run.err.includes("roll-out done"));
   });
 
-  it("sees a killed replica's sessions move, and no others", async () => {
+  it("sees only a killed replica's sessions move", async () => {
     const run = await startLocal();
     const verifying = verify(
       run.url,
@@ -64,7 +64,7 @@ describe("npm run verify, while connections drop or replicas go,", () => {
     equal(report().totals.lost, 0);
   });
 
-  it("is inconclusive about a server that dies in the middle", async () => {
+  it("is inconclusive about a server that dies during the run", async () => {
     const replica = runNode("app/main.ts", [], { PORT: "0", HOST: "127.0.0.1" });
     const port = (): string | undefined => /"port":(\d+)/.exec(replica.out)?.[1];
     await waitFor("it listens", () => port() !== undefined);

@@ -49,7 +49,7 @@ describe("npm run verify", () => {
     }
   });
 
-  it("finds --affinity none not sticky on every HTTP fall-back, and tells of ten breaks", async () => {
+  it("finds --affinity none not sticky on every HTTP fallback, and reports ten breaks", async () => {
     const { url } = await startLocal("--affinity", "none");
     const runs = await Promise.all(
       FALL_BACKS.map((transport) =>
@@ -122,19 +122,19 @@ describe("npm run verify", () => {
     [["http://a/b", "--bogus"], /unknown option '--bogus'; it must be called with <url>, /],
   ];
   for (const [args, message] of refusals) {
-    it(`refuses ${JSON.stringify(args)}`, () => {
+    it(`rejects ${JSON.stringify(args)}`, () => {
       throws(() => readOptions(args), { name: "SettingsError", message });
     });
   }
 
-  it("ends with 2 and one line where it refuses", async () => {
+  it("exits with status 2 and one line if a flag is wrong", async () => {
     const run = runNode(VERIFY, ["echo"]);
     equal(await run.ended, 2);
     match(run.err, /^URL is "echo"; it must be [^\n]+\n$/);
     equal(run.out, "");
   });
 
-  it("ends with 3 where nobody listens, and where no SockJS is", async () => {
+  it("exits with status 3 if nothing listens, and if there is no SockJS", async () => {
     const nobody = await verify("http://127.0.0.1:9/echo");
     equal(nobody.code, 3);
     match(nobody.err, /^http:\/\/127\.0\.0\.1:9\/echo\/info is not reachable \(.*ECONNREFUSED/);
@@ -144,7 +144,7 @@ describe("npm run verify", () => {
     match(elsewhere.err, /\/nothing\/info is not answered by a SockJS server \(status 404\); /);
   });
 
-  it("refuses a report that could not be written before it runs", async () => {
+  it("rejects a report that cannot be written before it runs", async () => {
     const { url } = await startEchoServer();
     const run = runNode(VERIFY, [url, "--json", "/nowhere/report.json", "--duration", "60"]);
     equal(await run.ended, 2);
@@ -154,7 +154,7 @@ describe("npm run verify", () => {
     );
   });
 
-  it("tells in a line each which files have no room for the report, and prints it", async () => {
+  it("names the files that have no room for the report, and prints it", async () => {
     const { url } = await startEchoServer();
     const files = ["--json", "/dev/full", "--html", "/dev/full"];
     const run = runNode(VERIFY, [url, "--sessions", "2", "--duration", "1", ...files]);
@@ -166,7 +166,7 @@ describe("npm run verify", () => {
     match(run.out, /\ninconclusive: /);
   });
 
-  it("ends with 2 where stdout has no room for the report", async () => {
+  it("exits with status 2 if stdout has no room for the report", async () => {
     const { url } = await startEchoServer();
     const args = [VERIFY, url, "--sessions", "2", "--duration", "1"];
     const full = openSync("/dev/full", "w");
@@ -178,7 +178,7 @@ describe("npm run verify", () => {
     match(err, /^stdout [^\n]*ENOSPC[^\n]*\n$/);
   });
 
-  it("leaves no part of a report in a file", async () => {
+  it("leaves no partial report in a file", async () => {
     const { url } = await startEchoServer();
     const report = join(folder, "part.json");
     const args = [url, "--sessions", "20", "--duration", "1", "--json", report];
@@ -188,7 +188,7 @@ describe("npm run verify", () => {
     equal(readFileSync(report, "utf8"), "");
   });
 
-  it("reports what it has seen when it is interrupted", async () => {
+  it("reports what it has measured when it is interrupted", async () => {
     const { url } = await startEchoServer();
     const run = runNode(VERIFY, [url, "--sessions", "7", "--duration", "60", "--rate", "10"]);
     await waitFor("it tells of echoes", () => /, [1-9]\d* echoes/.test(run.err));
@@ -206,7 +206,7 @@ describe("npm run verify", () => {
     deepEqual(JSON.parse(schema), JSON.parse(JSON.stringify(reportJsonSchema())));
   });
 
-  it("writes a page that shows its plots and asks nobody for anything", async () => {
+  it("writes a page that shows its plots without network requests", async () => {
     const { url } = await startLocal();
     const html = join(folder, "report.html");
     await verify(

@@ -56,7 +56,7 @@ describe("the HTTP front under floods", () => {
     return heard();
   }
 
-  it("passes on what is as large as it may be", async () => {
+  it("forwards requests of the maximum size", async () => {
     const replica = await startReplica("app-00001", (_request, response) => response.end("served"));
     const origin = await startFront("key", [replica]);
     for (const bytes of [headersOf(8192), urlOf(4096)]) {
@@ -66,7 +66,7 @@ describe("the HTTP front under floods", () => {
   });
 
   for (const [what, [status, bytes]] of Object.entries(REFUSED)) {
-    it(`refuses ${what} with ${status}, without the replica, and serves others`, async () => {
+    it(`rejects ${what} with ${status} itself, and serves other clients`, async () => {
       const replica = await startReplica("app-00001");
       const origin = await startFront("key", [replica]);
       const { heard, socket } = converse(origin, bytes);
@@ -84,7 +84,7 @@ describe("the HTTP front under floods", () => {
     "a keyed body": [KEYED + CHUNKED, `400\r\n${"x".repeat(1024)}\r\n`],
   };
   for (const [what, [head, piece]] of Object.entries(endless)) {
-    it(`cuts ${what} off that never end, though the client goes on sending`, async () => {
+    it(`cuts ${what} off that never end, while the client keeps sending`, async () => {
       const replica = await startReplica("app-00001");
       const client = converse(await startFront("key", [replica]), head);
       const flood = setInterval(() => client.socket.write(piece.repeat(10)), 5);
@@ -95,7 +95,7 @@ describe("the HTTP front under floods", () => {
     });
   }
 
-  it("refuses headers and keyed bodies with 408 that come drop by drop, and others meanwhile serves", async () => {
+  it("rejects headers and keyed bodies that arrive drop by drop with 408, and serves other clients", async () => {
     const replica = await startReplica("app-00001");
     const origin = await startFront("key", [replica], { requestMs: 500 });
     const heads = ["GET / HTTP/1.1\r\nX: ", `${KEYED}Content-Length: 30000\r\n\r\n`];
@@ -110,7 +110,7 @@ describe("the HTTP front under floods", () => {
     equal(replica.requests.length, 1);
   });
 
-  it("answers one whose replica is silent, and one that wishes to be upgraded but does not ask to GET", async () => {
+  it("answers a request whose replica is silent, and an upgrade by another method than GET", async () => {
     const replica = await startReplica("app-00001", ({ method }, response) => {
       if (method === "POST") {
         response.end("served");
@@ -123,7 +123,7 @@ describe("the HTTP front under floods", () => {
     equal((await send(origin, { method: "POST", headers }, "hello")).body, "served");
   });
 
-  it("cuts a body without a key off that stands still, for the replica, too", async () => {
+  it("cuts off a stalled body without a key, for the replica as well", async () => {
     const replica = await startReplica("app-00001", (request) => void request.resume());
     const routing = { ...ROUTING, idleTimeoutSeconds: 0.5 };
     const origin = await startFront("key", [replica], { routing });
@@ -134,7 +134,7 @@ describe("the HTTP front under floods", () => {
   });
 
   describe("of requests on one connection before the first is answered", () => {
-    it("has one at a time with a replica, and answers in their order", async () => {
+    it("forwards one at a time, and responds in order", async () => {
       let most = 0;
       const replica = await startReplica("app-00001", ({ url }, response) => {
         most = Math.max(most, connectionsOf(replica));
@@ -152,7 +152,7 @@ describe("the HTTP front under floods", () => {
       socket.destroy();
     });
 
-    it("closes the connection when they are too many, and others are served", async () => {
+    it("closes the connection if there are too many, and serves other clients", async () => {
       const replica = await startReplica("app-00001", ({ url }, response) => {
         if (url !== "/held") {
           response.end();
@@ -170,7 +170,7 @@ describe("the HTTP front under floods", () => {
       "no request": "garbage\r\n\r\n",
       "an upgrade": get("Connection: Upgrade", "Upgrade: websocket"),
     })) {
-      it(`closes the connection where ${what} follows, whose answer could be taken for theirs`, async () => {
+      it(`closes the connection if ${what} follows, whose response could be taken for theirs`, async () => {
         const held: Socket[] = [];
         const replica = await startReplica("app-00001", ({ socket }) => void held.push(socket));
         const origin = await startFront("none", [replica]);

@@ -34,7 +34,7 @@ describe("the HTTP front", () => {
   afterEach(endFronts);
 
   describe("by cookie", () => {
-    it("sets a cookie of its own beside the app's, for as long, that scripts cannot read", async () => {
+    it("sets its own cookie beside the app's, with the same lifetime, which scripts cannot read", async () => {
       const replicas = await startReplicas("app-00001");
       const answer = await send(await startFront("cookie", replicas));
       deepEqual(answer.headers["set-cookie"], [
@@ -43,13 +43,13 @@ describe("the HTTP front", () => {
       ]);
     });
 
-    it("sets none where the app sets none", async () => {
+    it("sets no cookie if the app sets none", async () => {
       const replica = await startReplica("app-00001", (_request, response) => response.end());
       const answer = await send(await startFront("cookie", [replica]));
       equal(answer.headers["set-cookie"], undefined);
     });
 
-    it("lets its cookie end with the browser's session, or at once, as the app's does", async () => {
+    it("gives its cookie the lifetime of the app's, also of the browser's session, or none", async () => {
       const replica = await startReplica("app-00001", ({ url }, response) =>
         response.setHeader("Set-Cookie", `app=1${url === "/end" ? "; Max-Age=0" : ""}`).end(),
       );
@@ -62,7 +62,7 @@ describe("the HTTP front", () => {
       );
     });
 
-    it("follows its cookie to each replica", async () => {
+    it("routes by its cookie to each replica", async () => {
       const replicas = await startReplicas(...NAMES);
       const origin = await startFront("cookie", replicas);
       for (const { id, name } of replicas) {
@@ -80,7 +80,7 @@ describe("the HTTP front", () => {
       equal((await bodies(origin, 40, { headers })).size, 3);
     });
 
-    it("chooses anew, and says so, where the replica of the cookie has gone", async () => {
+    it("chooses another replica, and sets its cookie anew, if the replica of the cookie is gone", async () => {
       const replicas = await startReplicas(...NAMES);
       const [gone, ...left] = replicas as [TestReplica, ...TestReplica[]];
       const origin = await startFront("cookie", left);
@@ -91,7 +91,7 @@ describe("the HTTP front", () => {
       equal(gone.requests.length, 0);
     });
 
-    it("tells a client that has only the app's cookie where it is, though the app sets none", async () => {
+    it("sets its cookie for a client that has only the app's cookie", async () => {
       const replica = await startReplica("app-00001", (_request, response) => response.end());
       const origin = await startFront("cookie", [replica]);
       const first = await send(origin, { headers: { Cookie: "app=1" } });
@@ -104,7 +104,7 @@ describe("the HTTP front", () => {
   });
 
   describe("by key", () => {
-    it("sends every spelling of a key, by body or path, to the replica that rendezvous hashing names", async () => {
+    it("sends every spelling of a key, in body or path, to the replica that rendezvous hashing chooses", async () => {
       const replicas = await startReplicas(...NAMES);
       const origin = await startFront("key", replicas);
       for (let number = 0; number < 20; number++) {
@@ -116,7 +116,7 @@ describe("the HTTP front", () => {
       ok(replicas.every(({ requests }) => requests.length > 0));
     });
 
-    it("moves only the keys of a replica that is gone, and back when it returns", async () => {
+    it("moves only the keys of a replica that is gone, and moves them back when it returns", async () => {
       const replicas = await startReplicas(...NAMES);
       const routable = [...replicas];
       const origin = await startFront("key", routable);
@@ -135,13 +135,13 @@ describe("the HTTP front", () => {
       deepEqual(await owners(), before);
     });
 
-    it("spreads what has no key", async () => {
+    it("spreads requests without a key", async () => {
       const origin = await startFront("key", await startReplicas(...NAMES));
       equal((await bodies(`${origin}/things`, 40)).size, 3);
       equal((await bodies(`${origin}/things`, 40, { method: "POST" }, "{}")).size, 3);
     });
 
-    it("passes a body on as it was, with its length", async () => {
+    it("forwards a body unchanged, with its length", async () => {
       const replica = await startReplica("app-00001", (request, response) => {
         response.setHeader("X-Length", String(request.headers["content-length"]));
         request.pipe(response);
@@ -164,7 +164,7 @@ describe("the HTTP front", () => {
   });
 
   describe("when a replica is lost", () => {
-    it("sends what it refuses to another one, with its body", async () => {
+    it("sends a request that it rejects to another one, with its body", async () => {
       const [dead, alive] = [
         await startReplica("app-00001"),
         await startReplica("app-00002", (request, response) => void request.pipe(response)),
@@ -176,7 +176,7 @@ describe("the HTTP front", () => {
       }
     });
 
-    it("waits for one where there is none", async () => {
+    it("waits for a replica if there is none", async () => {
       const replicas: TestReplica[] = [];
       const origin = await startFront("key", replicas);
       const answer = send(`${origin}/things/1`);
@@ -184,7 +184,7 @@ describe("the HTTP front", () => {
       equal((await answer).body, "app-00001");
     });
 
-    it("does not repeat what broke off before the answer, and says so", async () => {
+    it("does not repeat a request that broke off before the response, and reports it", async () => {
       const replicas = await Promise.all(
         NAMES.map((name) => startReplica(name, (request) => request.socket.destroy())),
       );
@@ -200,7 +200,7 @@ describe("the HTTP front", () => {
       equal(replicas.flatMap(({ requests }) => requests).length, 1);
     });
 
-    it("breaks an answer off that the replica does not end", async () => {
+    it("breaks off a response that the replica does not finish", async () => {
       const replica = await startReplica("app-00001", (_request, response) => {
         response.writeHead(200, { "Content-Length": "10" }).write("half");
         setTimeout(() => response.socket?.destroy(), 50);
@@ -209,7 +209,7 @@ describe("the HTTP front", () => {
       await rejects(send(origin), { code: "ECONNRESET" });
     });
 
-    it("tells the replica when the client goes away", async () => {
+    it("closes the connection to the replica when the client disconnects", async () => {
       const gone: boolean[] = [];
       const replica = await startReplica("app-00001", (_request, response) => {
         response.write("begun");
@@ -222,7 +222,7 @@ describe("the HTTP front", () => {
     });
   });
 
-  it("lets a slow client have the answer of a replica that has ended", async () => {
+  it("delivers the response of a replica that has exited to a slow client", async () => {
     const replica = await startReplica("app-00001", (_request, response) =>
       response.end(Buffer.alloc(ANSWER_BYTES)),
     );

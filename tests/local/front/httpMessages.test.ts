@@ -32,7 +32,7 @@ interface Mirrored {
   body: string;
 }
 
-describe("the HTTP front passes on", () => {
+describe("the HTTP front forwards", () => {
   afterEach(endFronts);
 
   async function mirrored(...args: Parameters<typeof send>): Promise<Mirrored> {
@@ -41,14 +41,14 @@ describe("the HTTP front passes on", () => {
     return JSON.parse((await send(origin, { ...options, path }, body)).body) as Mirrored;
   }
 
-  it("method, path, query, host and headers as they came", async () => {
+  it("method, path, query, host and headers unchanged", async () => {
     const headers = { Host: "a.example", "X-Own": "ä", Cookie: "a=1" };
     const got = await mirrored("//a/../%2e/b?c=%20&d?", { method: "PATCH", headers }, "body");
     deepEqual([got.method, got.url, got.body], ["PATCH", "//a/../%2e/b?c=%20&d?", "body"]);
     deepEqual([got.headers.host, got.headers.cookie], ["a.example", "a=1"]);
   });
 
-  it("from whom, by what and where the request came, as load balancers do", async () => {
+  it("the client's address, the scheme and the host, as load balancers do", async () => {
     const headers = { "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https" };
     const got = await mirrored("/", { headers });
     equal(got.headers["x-forwarded-for"], "192.0.2.1, 127.0.0.1");
@@ -56,7 +56,7 @@ describe("the HTTP front passes on", () => {
     match(got.headers["x-forwarded-port"] ?? "", /^\d+$/);
   });
 
-  it("nothing that concerns the client's connection only", async () => {
+  it("no hop-by-hop headers of the client", async () => {
     const headers = {
       Connection: "keep-alive, Upgrade, TE",
       "Keep-Alive": "timeout=9",
@@ -83,13 +83,13 @@ describe("the HTTP front passes on", () => {
     }
   });
 
-  it("a request whose target is a whole URL, the path as it was sent", async () => {
+  it("a request with an absolute-form target, with its path unchanged", async () => {
     const origin = await startFront("none", [await startMirror()]);
     const { heard } = converse(origin, "GET HTTP://a.example/../%2e//b?c/.. HTTP/1.0\r\n\r\n");
     await waitFor("it is answered", () => heard().includes('"url":"/../%2e//b?c/.."'));
   });
 
-  it("every one of several headers of a name, and all cookies", async () => {
+  it("all headers of one name, and all cookies", async () => {
     const replica = await startReplica("app-00001", ({ headersDistinct }, response) =>
       response.end(JSON.stringify(headersDistinct)),
     );
@@ -105,7 +105,7 @@ describe("the HTTP front passes on", () => {
     deepEqual(got.cookie, ["f=1; g=2"]);
   });
 
-  it("the answer to HEAD, with its length and without a body", async () => {
+  it("the response to HEAD, with its length and without a body", async () => {
     const replica = await startReplica("app-00001", (_incoming, response) =>
       response.writeHead(200, { "Content-Length": 7 }).end(),
     );
@@ -114,7 +114,7 @@ describe("the HTTP front passes on", () => {
     deepEqual([status, headers["content-length"], body], [200, "7", ""]);
   });
 
-  it("several headers of one name, and no header of the replica's connection", async () => {
+  it("several response headers of one name, and no hop-by-hop headers of the replica", async () => {
     const replica = await startReplica("app-00001", (_incoming, response) => {
       response.setHeader("Set-Cookie", ["a=1", "b=2"]).setHeader("Connection", "close").end();
     });
@@ -137,7 +137,7 @@ describe("the HTTP front passes on", () => {
     agent.destroy();
   });
 
-  it("an early answer, and the next request on the same connection, though the upload went on", async () => {
+  it("an early response, and the next request on the same connection although the upload continued", async () => {
     const replica = await startReplica("app-00001", ({ url }, response) =>
       response.writeHead(url === "/early" ? 409 : 200, { Connection: "close" }).end("answer"),
     );
@@ -153,7 +153,7 @@ describe("the HTTP front passes on", () => {
     agent.destroy();
   });
 
-  it("a keyed body, which it reads itself, to clients that wait to be let in", async () => {
+  it("a keyed body, which it reads itself, of clients that expect 100 Continue", async () => {
     const origin = await startFront("key", [await startMirror()]);
     const { socket, heard } = converse(
       origin,
@@ -164,7 +164,7 @@ describe("the HTTP front passes on", () => {
     await waitFor("it is answered", () => heard().includes('"body":"body"'));
   });
 
-  it("a body only after it was let in where the client asks, and the client's going away", async () => {
+  it("a body only after 100 Continue if the client expects it, and the client's disconnect", async () => {
     let isAborted = false;
     const replica = await startReplica("app-00001", (incoming) => {
       incoming.resume().once("error", () => (isAborted = true));
@@ -182,10 +182,10 @@ describe("the HTTP front passes on", () => {
   });
 });
 
-describe("the HTTP front refuses", () => {
+describe("the HTTP front rejects", () => {
   afterEach(endFronts);
 
-  it("a keyed body beyond 32 KiB with 413, by its announced length before it comes", async () => {
+  it("a keyed body above 32 KiB with 413 by its announced length", async () => {
     const replica = await startMirror();
     const origin = await startFront("key", [replica]);
     const { heard } = converse(
@@ -200,7 +200,7 @@ describe("the HTTP front refuses", () => {
     equal(replica.requests.length, 0);
   });
 
-  it("a keyed body beyond 32 KiB with 413, by what has come, to clients that send it all", async () => {
+  it("a keyed body above 32 KiB with 413 by its actual length, although clients send all of it", async () => {
     const replica = await startMirror();
     const origin = await startFront("key", [replica]);
     for (const bytes of [TOO_LARGE, Buffer.alloc(5_000_000)]) {
@@ -211,7 +211,7 @@ describe("the HTTP front refuses", () => {
     equal(replica.requests.length, 0);
   });
 
-  it("no large body that has no key, and no large one of exactly 32 KiB", async () => {
+  it("neither a large body without a key nor a keyed body of exactly 32 KiB", async () => {
     const origin = await startFront("key", [await startMirror()]);
     equal((await send(`${origin}/other`, { method: "POST" }, TOO_LARGE)).status, 200);
     const body = TOO_LARGE.subarray(0, 32_768);

@@ -31,7 +31,7 @@ describe("a WebSocket through the HTTP front", () => {
     return replica;
   }
 
-  it("carries messages to the replica of its cookie, and is told where it is", async () => {
+  it("carries messages to the replica of its cookie, and sets the front's cookie", async () => {
     const replicas = await Promise.all(["app-00001", "app-00002"].map(startEcho));
     const origin = await startFront("cookie", replicas);
     for (const { id, name } of [...replicas, ...replicas, ...replicas]) {
@@ -52,7 +52,7 @@ describe("a WebSocket through the HTTP front", () => {
     }
   });
 
-  it("ends when its replica is killed, and the replica's end when the client is", async () => {
+  it("ends when its replica is killed, and ends at the replica when the client is killed", async () => {
     const replica = await startEcho("app-00001");
     const origin = await startFront("none", [replica]);
     const client = new WebSocket(origin);
@@ -67,7 +67,7 @@ describe("a WebSocket through the HTTP front", () => {
     await closed;
   });
 
-  describe("of which one end does not close by itself", () => {
+  describe("one end of which does not close by itself", () => {
     /** A replica that upgrades, and leaves everything else to the test. */
     async function open(): Promise<{ replica: Socket; client: ReturnType<typeof converse> }> {
       const { server, ...replica } = await startReplica("app-00001");
@@ -87,7 +87,7 @@ describe("a WebSocket through the HTTP front", () => {
     };
 
     for (const how of ["resetAndDestroy", "destroy"] as const) {
-      it(`is closed for the client on ${how} of the replica, and told nothing that is no frame`, async () => {
+      it(`is closed for the client on ${how} of the replica, without bytes that are no frame`, async () => {
         const { replica, client } = await open();
         const before = client.heard();
         replica[how]();
@@ -96,14 +96,14 @@ describe("a WebSocket through the HTTP front", () => {
       });
     }
 
-    it("is closed for the replica when the client goes away", async () => {
+    it("is closed for the replica when the client disconnects", async () => {
       const { replica, client } = await open();
       client.socket.destroy();
       await waitFor("it is closed", isClosed(replica));
     });
   });
 
-  it("is refused with the replica's answer, or with 503 where it breaks off", async () => {
+  it("is rejected with the replica's response, or with 503 if that breaks off", async () => {
     const [plain, broken] = [
       await startReplica("app-00001", (_incoming, response) => response.writeHead(404).end("none")),
       await startReplica("app-00002"),

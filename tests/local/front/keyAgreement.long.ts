@@ -47,7 +47,7 @@ describe("the front and the app agree on the key of every request that is accept
     });
   }
 
-  it("an app that is sent several on one connection", async () => {
+  it("an app that receives several requests on one connection", async () => {
     const app = await roomApp();
     const front = await frontOf(app);
     const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {

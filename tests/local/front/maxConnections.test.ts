@@ -11,10 +11,10 @@ import {
 } from "../../support/httpFront.ts";
 import { openMany, openOf } from "../manyConnections.ts";
 
-describe("a front that has as many connections as it may have", () => {
+describe("a front at its limit of connections", () => {
   afterEach(endFronts);
 
-  it("closes more of them at once, serves those that it has, and others when there is room", async () => {
+  it("closes further connections at once, serves those that it has, and others when there is room", async () => {
     const replica = await startReplica("app-00001");
     const origin = await startFront("none", [replica], { maxConnections: 10 });
     const first = await openMany(origin, 10);
@@ -35,7 +35,7 @@ describe("a front that has as many connections as it may have", () => {
     await waitFor("nothing is left", () => connectionsOf(replica) === 0);
   });
 
-  it("may have so many that files are left for replicas, however many there are", () => {
+  it("leaves open files for replicas, however many there are", () => {
     const [few, many] = [connectionsOfFronts(1), connectionsOfFronts(1000)];
     ok(many >= 1 && many < few, `${many} and ${few}`);
     const files = Number(execFileSync("/bin/sh", ["-c", "ulimit -n"], { encoding: "utf8" }));

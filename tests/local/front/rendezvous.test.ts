@@ -13,14 +13,14 @@ describe("rendezvous hashing", () => {
     }
   });
 
-  it("gives the same answer for the same names in any order", () => {
+  it("chooses the same replica whatever the order of the names", () => {
     const reversed = NAMES.toReversed();
     for (const address of ADDRESSES) {
       equal(highestScore(reversed, address), highestScore(NAMES, address));
     }
   });
 
-  it("moves only what a lost replica had, and moves it back when the replica returns", () => {
+  it("moves only the keys of a lost replica, and moves them back when the replica returns", () => {
     const left = NAMES.slice(1);
     for (const address of ADDRESSES) {
       const before = highestScore(NAMES, address);
@@ -29,14 +29,14 @@ describe("rendezvous hashing", () => {
     }
   });
 
-  it("spreads what a lost replica had over all that are left", () => {
+  it("spreads the keys of a lost replica over all others", () => {
     const moved = ADDRESSES.filter((address) => highestScore(NAMES, address) === "echo-00001");
     const to = moved.map((address) => highestScore(NAMES.slice(1), address));
     deepEqual(new Set(to), new Set(["echo-00002", "echo-00003"]));
     ok(to.filter((name) => name === "echo-00002").length > moved.length / 3);
   });
 
-  it("has nobody to choose where there is no replica", () => {
+  it("chooses nothing without a replica", () => {
     equal(highestScore([], "127.0.0.1"), undefined);
   });
 });
@@ -51,7 +51,7 @@ describe("the choice of a replica", () => {
     equal(chooseReplica(replicas, "")?.name, highestScore(NAMES, ""));
   });
 
-  it("is anyone without a key, and nobody where there is none", () => {
+  it("is arbitrary without a key, and undefined without a replica", () => {
     const chosen = Array.from({ length: 100 }, () => chooseReplica(replicas)?.name);
     deepEqual(new Set(chosen), new Set(NAMES));
     const nobody: typeof replicas = [];

@@ -73,7 +73,7 @@ async function readAll(socket: Socket): Promise<number> {
   return bytes;
 }
 
-describe("the HTTP front between the fast and the slow", () => {
+describe("the HTTP front between a fast and a slow side", () => {
   afterEach(endFronts);
 
   let pouring: ReturnType<typeof pour>[] = [];
@@ -97,7 +97,7 @@ describe("the HTTP front between the fast and the slow", () => {
   }
 
   for (const [what, request] of Object.entries({ "an answer": GET, "a WebSocket": UPGRADE })) {
-    it(`stops the replica while a client does not read ${what}, serves others, and loses nothing`, async () => {
+    it(`pauses the replica while a client does not read ${what}, serves others, and loses nothing`, async () => {
       const replica = await startPourer();
       const origin = await startFront("cookie", [replica]);
       const client = await ask(origin, request);
@@ -111,7 +111,7 @@ describe("the HTTP front between the fast and the slow", () => {
       client.destroy();
     });
 
-    it(`closes a connection that is silent because its client does not read ${what}, on both sides`, async () => {
+    it(`closes both sides of a connection that is idle because its client does not read ${what}`, async () => {
       const replica = await startPourer();
       const routing = { ...ROUTING, idleTimeoutSeconds: 0.5 };
       const origin = await startFront("cookie", [replica], { routing });
@@ -129,7 +129,7 @@ describe("the HTTP front between the fast and the slow", () => {
     });
   }
 
-  it("closes for a client that does not read, though it sends, what its replica has ended", async () => {
+  it("closes the connection of a client that sends but does not read, when its replica has closed it", async () => {
     const replica = await startPourer();
     const routing = { ...ROUTING, idleTimeoutSeconds: 0.5 };
     const origin = await startFront("cookie", [replica], { routing });
@@ -142,7 +142,7 @@ describe("the HTTP front between the fast and the slow", () => {
     });
   });
 
-  it("stops a client that sends to a replica which does not read, and serves others", async () => {
+  it("pauses a client that sends to a replica that does not read, and serves others", async () => {
     const unread: IncomingMessage[] = [];
     const replica = await startReplica("app-00001", (request, response) => {
       if (request.url === "/small") {

@@ -48,7 +48,7 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
     await database.close();
   }
 
-  it("get the tables that an earlier version made as superuser, with what is in them", async () => {
+  it("own the tables that an earlier version created as superuser, with their rows", async () => {
     await migrate(postgres.url, COMPANY);
     await migrate(postgres.url, DOCUMENT);
     await queryRows(
@@ -100,14 +100,14 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
     });
   }
 
-  it("keep their passwords out of the log, also where one cannot be set", async () => {
+  it("keep their passwords out of the log, even if one cannot be set", async () => {
     const reserved = new Map([["pg_reserved" as AppName, "unlogged"]]);
     await rejects(makeAppRoles(postgres.url, reserved), { code: "42939" });
     await waitFor("that is logged", () => said.includes("is reserved"));
     doesNotMatch(said, /unlogged/);
   });
 
-  it("have new passwords from one run to the next", async () => {
+  it("have new passwords in each run", async () => {
     await makeAppRoles(postgres.url, new Map([["company", "third"]]));
     await rejects(asCompany("select"), { code: "28P01" });
     equal((await queryRows(urlOf("company", "third"), "select from company")).length, 1);

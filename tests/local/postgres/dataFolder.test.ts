@@ -66,7 +66,7 @@ describe("a folder for data", () => {
     ],
   ];
   for (const [title, files, named] of refused) {
-    it(`is refused with ${title}, and left as it is`, async () => {
+    it(`is rejected with ${title}, and left unchanged`, async () => {
       fill(files);
       const before = state();
       await rejects(startPostgres({ folder }, 10), (error: Error) => {
@@ -79,7 +79,7 @@ describe("a folder for data", () => {
     });
   }
 
-  it("is refused with a link in place of the password", () => {
+  it("is rejected with a link in place of the password", () => {
     fill({ data: undefined, secret: PASSWORD });
     fs.symlinkSync(join(folder, "secret"), join(folder, "password"));
     deepEqual(foreignFiles(folder).sort(), ["data", "password", "secret"]);
@@ -103,13 +103,13 @@ describe("a folder for data", () => {
     ],
   ];
   for (const [title, files] of taken) {
-    it(`is taken with ${title}`, () => {
+    it(`is accepted with ${title}`, () => {
       fill(files);
       deepEqual(foreignFiles(folder), []);
     });
   }
 
-  it("is taken where there is none yet", () => {
+  it("is accepted if it does not exist yet", () => {
     deepEqual(foreignFiles(join(folder, "new")), []);
   });
 });

@@ -43,7 +43,7 @@ describe("PostgreSQL that does not start", () => {
     return run.err;
   }
 
-  it("says so of data of another version, and of data that are corrupt, which to copy and delete is the only way", async () => {
+  it("reports data of another version and corrupt data, which can only be copied and deleted", async () => {
     const version = join(data, "PG_VERSION");
     const own = fs.readFileSync(version, "utf8");
     fs.writeFileSync(version, "17\n");
@@ -61,7 +61,7 @@ describe("PostgreSQL that does not start", () => {
     fs.writeFileSync(control, whole);
   });
 
-  it("tells why, and not to delete the data, where something else is at fault", async () => {
+  it("reports any other cause without suggesting to delete the data", async () => {
     fs.chmodSync(data, 0o755);
     const ofMode = await faultNow();
     match(ofMode, /invalid permissions.*0700/);
@@ -85,7 +85,7 @@ describe("PostgreSQL that does not start", () => {
     doesNotMatch(ofSize, /delete/);
   });
 
-  describe("is told with its reason, and not to delete the data, where PostgreSQL said", () => {
+  describe("is reported with its reason, without suggesting to delete the data, if PostgreSQL wrote", () => {
     const said: [string, string][] = [
       [
         'LOG:  could not open file "pg_wal/1": Too many open files\nPANIC:  could not locate a valid checkpoint record',
@@ -114,7 +114,7 @@ describe("PostgreSQL that does not start", () => {
     }
   });
 
-  describe("is told to copy and delete the data, where they are, where PostgreSQL said", () => {
+  describe("is reported with the advice to copy and delete the data if PostgreSQL wrote", () => {
     const said = [
       'FATAL:  "/data" is not a valid data directory\nDETAIL:  File "/data/PG_VERSION" is missing.',
       "FATAL:  incorrect checksum in control file",

@@ -47,7 +47,7 @@ describe("PostgreSQL on one computer", () => {
 
   const portOf = ({ url }: Postgres): number => Number(new URL(url).port);
 
-  it("keeps data, and its URL on the same port, from one start to the next", async () => {
+  it("keeps its data, and its URL on the same port, from start to start", async () => {
     const first = await start();
     await queryRows(first.url, "create table kept as select 'Ä' as name");
     await first.stop();
@@ -60,7 +60,7 @@ describe("PostgreSQL on one computer", () => {
     equal(statSync(join(folder, "password")).mode & 0o777, 0o600);
   });
 
-  it("starts at once after it was killed, with all that was acknowledged", async () => {
+  it("starts again after it was killed, with everything that was committed", async () => {
     const first = await start();
     await queryRows(first.url, "create table kept (id int)");
     await queryRows(first.url, "insert into kept values (7)");
@@ -69,7 +69,7 @@ describe("PostgreSQL on one computer", () => {
     deepEqual(await queryRows(second.url, "select id from kept"), [{ id: 7 }]);
   });
 
-  it("starts also when it is killed before it takes connections", async () => {
+  it("starts again after it was killed before it accepted connections", async () => {
     await (await start()).stop();
     for (;;) {
       const starting = start();
@@ -88,7 +88,7 @@ describe("PostgreSQL on one computer", () => {
     }
   });
 
-  it("ends when the process that keeps it is killed", async () => {
+  it("exits when its parent process is killed", async () => {
     const postgres = await start();
     const all = [postgres.pid, ...descendantsOf(postgres.pid)];
     signal(parentOf(postgres.pid), "SIGKILL");
@@ -96,7 +96,7 @@ describe("PostgreSQL on one computer", () => {
     await waitFor("nothing of it is left", () => !all.some(isAlive));
   });
 
-  it("refuses data that another one uses, which goes on", async () => {
+  it("rejects data that another server uses, which keeps running", async () => {
     const first = await start();
     await rejects(start(), (error: Error) => {
       equal(error.name, "SettingsError");
@@ -107,7 +107,7 @@ describe("PostgreSQL on one computer", () => {
     equal((await queryRows(first.url, "select 1")).length, 1);
   });
 
-  it("begins anew where making the data was interrupted, of which nothing is left", async () => {
+  it("starts over if creating the data was interrupted, and leaves nothing of the attempt", async () => {
     const starting = start();
     await dataAreMade();
     const [starter = 0] = processesWith(`"folder":"${folder}"`);
@@ -120,7 +120,7 @@ describe("PostgreSQL on one computer", () => {
     deepEqual(readdirSync(folder).sort(), ["data", "password"]);
   });
 
-  it("begins anew where an earlier version was interrupted", async () => {
+  it("starts over if an earlier version was interrupted", async () => {
     await (await start()).stop();
     renameSync(join(folder, "data"), join(folder, "data.part"));
     const { url } = await start();
@@ -128,7 +128,7 @@ describe("PostgreSQL on one computer", () => {
     deepEqual(readdirSync(folder).sort(), ["data", "password"]);
   });
 
-  it("leaves a password alone that somebody else has written meanwhile", async () => {
+  it("keeps a password that another process has written meanwhile", async () => {
     const starting = start();
     await dataAreMade();
     writeFileSync(join(folder, "password"), "mine");
@@ -148,7 +148,7 @@ describe("PostgreSQL on one computer", () => {
     equal(existsSync(join(data, "..")), false);
   });
 
-  it("lets nobody in without the password, which nobody else can read", async () => {
+  it("requires the password, which no other user can read", async () => {
     const { url } = await start();
     const wrong = new URL(url);
     wrong.password = "wrong";
@@ -157,7 +157,7 @@ describe("PostgreSQL on one computer", () => {
     equal(statSync(join(folder, "password")).mode & 0o777, 0o600);
   });
 
-  it("listens on loopback only, for as many connections as it was told", async () => {
+  it("listens on loopback only, for the configured number of connections", async () => {
     const { url } = await start();
     const settings = ["listen_addresses", "unix_socket_directories", "max_connections", "fsync"];
     const rows = await queryRows<{ value: string }>(

@@ -22,7 +22,7 @@ describe("the replicas of a workload", () => {
 
   afterEach(() => replicas.stop());
 
-  it("are started with another environment, also while they start", async () => {
+  it("can be restarted with another environment, also while they start", async () => {
     const started = replicas.start();
     await waitFor("it is being started", () => replicasOf(process).size === 1);
     limit = 2;
