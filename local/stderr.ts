@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { prettyFactory } from "pino-pretty";
 
 /** Formats a log line for people where stderr is a terminal; undefined elsewhere, where log lines stay JSON. */
@@ -17,9 +18,9 @@ export const formatLine = process.stderr.isTTY
 /** Where a replica writes: into pipes that {@link relayOutput} reads, or directly to stderr where its lines stay JSON. */
 export const REPLICA_OUTPUT = formatLine === undefined ? 2 : "pipe";
 
-/** Formats what a replica writes into pipes. */
+/** Formats what a replica writes into pipes, of which there are none if it could not be started. */
 export function relayOutput({ stdout, stderr }: ChildProcess): void {
-  for (const input of [stdout, stderr].filter((output) => output !== null)) {
+  for (const input of [stdout, stderr].filter((output) => output instanceof Readable)) {
     createInterface({ input }).on("line", (line) => write(formatLine?.(line) ?? `${line}\n`));
   }
 }

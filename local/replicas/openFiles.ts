@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 /** Open files reserved for the log, the database and pages. */
 const SPARE_FILES = 64;
 
-/** Open files reserved for each replica: its IPC channel, its probe, and those of its successor. */
-const FILES_PER_REPLICA = 4;
+/** Open files reserved for each replica: its IPC channel, its probe, two pipes in a terminal, and those of its successor. */
+const FILES_PER_REPLICA = 8;
 
 /** Open files for each client connection: one to the client and one to the replica. */
 const FILES_PER_CONNECTION = 2;
