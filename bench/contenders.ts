@@ -1,5 +1,5 @@
 import type { AppName } from "../app/contract/catalogue.ts";
-import { metric } from "../tests/drivers/metrics.ts";
+import { metricAt } from "../tests/drivers/metrics.ts";
 import { endRuns, startLocal, type LocalRun } from "../tests/drivers/localRun.ts";
 
 export const AFFINITIES = ["none", "cookie", "key"] as const;
@@ -51,7 +51,7 @@ export async function countedIn({ err }: LocalRun, name: string): Promise<number
     }
   }
   const counts = await Promise.all(
-    [...ports.values()].map((port) => metric(`http://127.0.0.1:${port}`, name)),
+    [...ports.values()].map((port) => metricAt(`http://127.0.0.1:${port}`, name)),
   );
   return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }

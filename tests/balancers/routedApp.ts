@@ -1,5 +1,5 @@
 import { CATALOGUE } from "../../app/contract/catalogue.ts";
-import { metric } from "../drivers/metrics.ts";
+import { metricAt } from "../drivers/metrics.ts";
 import { endRuns, runNode, type Run } from "../drivers/localRun.ts";
 import { freePorts } from "../support/ports.ts";
 import { usePostgres } from "../drivers/postgres.ts";
@@ -56,7 +56,9 @@ export class RoutedApp {
   /** A counter of each replica. */
   counts(name: string): Promise<(number | undefined)[]> {
     return Promise.all(
-      ORDINALS.map((ordinal) => metric(`http://${addressOf(ordinal)}:${this.#metricsPort}`, name)),
+      ORDINALS.map((ordinal) =>
+        metricAt(`http://${addressOf(ordinal)}:${this.#metricsPort}`, name),
+      ),
     );
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { request } from "undici";
 import type { AppServer } from "../../app/common/server/appServer.ts";
 
-/** Where the servers of tests have their metrics, by their origins. */
+/** Where the servers of this process have their metrics, by their origins. */
 const metricsOrigins = new Map<string, string>();
 
 /** Has a server listen on loopback, on a free port unless it has to be a certain one; its origin. */
@@ -13,14 +13,33 @@ export async function listen(server: AppServer, onPort = 0): Promise<string> {
   return origin;
 }
 
-/** Where a server has its metrics; that of another process has to be known. */
+/** Where a server of this process has its metrics. */
 export function metricsOriginOf(origin: string): string {
-  return metricsOrigins.get(origin) ?? origin;
+  const metricsOrigin = metricsOrigins.get(origin);
+  if (metricsOrigin === undefined) {
+    throw new Error(`${origin} is no server of this process`);
+  }
+  return metricsOrigin;
 }
 
-/** All metrics of a server, as Prometheus gets them; on a connection of its own, which no server has given up. */
-export async function metricsOf(origin: string): Promise<string> {
-  const url = new URL("/metrics", metricsOriginOf(origin));
+/** All metrics of a server of this process. */
+export function metricsOf(origin: string): Promise<string> {
+  return metricsAt(metricsOriginOf(origin));
+}
+
+/** A metric's value in a server of this process by its labels, such as `sockjs_sessions{transport="websocket"}`. */
+export async function metric(origin: string, name: string): Promise<number | undefined> {
+  return valueIn(await metricsOf(origin), name);
+}
+
+/** The same of any process, by the origin of its metrics, which another server here may have had as its own before. */
+export async function metricAt(metricsOrigin: string, name: string): Promise<number | undefined> {
+  return valueIn(await metricsAt(metricsOrigin), name);
+}
+
+/** All metrics at an origin, as Prometheus gets them; on a connection of its own, which no server has given up. */
+export async function metricsAt(metricsOrigin: string): Promise<string> {
+  const url = new URL("/metrics", metricsOrigin);
   try {
     const { body } = await request(url, { reset: true });
     return await body.text();
@@ -30,6 +49,11 @@ export async function metricsOf(origin: string): Promise<string> {
   }
 }
 
+function valueIn(metrics: string, name: string): number | undefined {
+  const line = metrics.split("\n").find((each) => each.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
+
 /** Whether any process listens on a port, as Linux tells. */
 function isListening(port: number): boolean {
   const [, ...sockets] = readFileSync("/proc/net/tcp", "utf8").trimEnd().split("\n");
@@ -37,10 +61,4 @@ function isListening(port: number): boolean {
     const [, local = "", , state] = line.trim().split(/\s+/);
     return state === "0A" && parseInt(local.split(":")[1] ?? "", 16) === port;
   });
-}
-
-/** A metric's value by its labels, such as `sockjs_sessions{transport="websocket"}`. */
-export async function metric(origin: string, name: string): Promise<number | undefined> {
-  const line = (await metricsOf(origin)).split("\n").find((each) => each.startsWith(`${name} `));
-  return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }

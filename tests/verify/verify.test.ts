@@ -9,7 +9,7 @@ import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import { openPage, startBrowser } from "../drivers/browser.ts";
 import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
 import { endRuns, runLimited, runNode, startLocal } from "../drivers/localRun.ts";
-import { metric } from "../drivers/metrics.ts";
+import { metricAt } from "../drivers/metrics.ts";
 import { startStrayingFront } from "./strayingFront.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { FALL_BACKS, folder, verify, VERIFY } from "./verifier.ts";
@@ -39,7 +39,7 @@ describe("npm run verify", () => {
           .find((line) => line.replica === replica && line.metricsPort !== undefined) ?? {};
       const own = `http://127.0.0.1:${String(metricsPort)}`;
       const counts = await Promise.all(
-        TRANSPORTS.map((name) => metric(own, `sockjs_sessions_total{transport="${name}"}`)),
+        TRANSPORTS.map((name) => metricAt(own, `sockjs_sessions_total{transport="${name}"}`)),
       );
       equal(
         counts.reduce<number>((sum, count) => sum + (count ?? 0), 0),

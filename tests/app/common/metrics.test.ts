@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
 import { endRuns, startLocal } from "../../drivers/localRun.ts";
-import { metricsOf, metricsOriginOf } from "../../drivers/metrics.ts";
+import { metricsAt, metricsOf, metricsOriginOf } from "../../drivers/metrics.ts";
 
 const errorOf = (url: string): Promise<unknown> =>
   fetch(url).then(
@@ -34,7 +34,7 @@ describe("metrics", () => {
   it("are on loopback alone in the local run, and not behind its front", async () => {
     const run = await startLocal("--replicas", "1");
     const [, port = ""] = /"metricsPort":(\d+),"availability":"routable"/.exec(run.err) ?? [];
-    match(await metricsOf(`http://127.0.0.1:${port}`), /^# TYPE sockjs_messages_total counter$/m);
+    match(await metricsAt(`http://127.0.0.1:${port}`), /^# TYPE sockjs_messages_total counter$/m);
     equal(await errorOf(`http://127.0.0.2:${port}/metrics`), "ECONNREFUSED");
     equal((await fetch(`${run.origin}/metrics`)).status, 404);
   });
