@@ -1,11 +1,16 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** The first of so many consecutive ports that nobody has. */
+/** Below the ports that Linux gives to connections and to servers on port 0, which would take one of these meanwhile. */
+const LOWEST = 10_000;
+const HIGHEST = 32_000;
+
+/** The first of so many consecutive free ports. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const probes: ReturnType<typeof createServer>[] = [];
     try {
-      const first = await listen(0, probes);
+      const first = await listen(randomInt(LOWEST, HIGHEST), probes);
       for (let next = 1; next < count; next++) {
         await listen(first + next, probes);
       }
