@@ -149,7 +149,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     );
   }
 
-  /** Never protected, because whoever leaves must lose access at once. */
+  /** Never protected, because people who leave must lose access at once. */
   #admit(principalArn: string, clusterName: pulumi.Input<string>): void {
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const opts = { parent: this, protect: false };

@@ -24,7 +24,7 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
 // Exits when the front was killed, without which a replica serves nobody.
 process.on("disconnect", () => process.exit(1));
 
-// A further signal, from whoever sends it, joins the drain.
+// A second signal joins the drain.
 process.on("SIGTERM", () => void drain().then(() => process.exit(0)));
 
 const ports = await server.listen({ port: 0, metricsPort: 0 }, "127.0.0.1");

@@ -70,7 +70,7 @@ describe("HAProxy, the front and the app agree on the key of every request that 
     });
   }
 
-  it("an app that is sent several on one connection", async () => {
+  it("an app that receives several requests on one connection", async () => {
     const app = await roomApp();
     const router = await routerOf(app);
     const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {

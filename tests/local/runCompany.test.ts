@@ -109,7 +109,7 @@ describe("npm start with the company registry", function () {
     process.kill(pid, "SIGKILL");
   });
 
-  it("keeps a number on its replica by key, whoever asks and however it is spelled", async () => {
+  it("keeps a number on its replica by key, for every client and every spelling", async () => {
     const run = await startLocal(...COMPANY, "--ephemeral", "--affinity", "key");
     match(run.out, / key 3 replicas\n$/);
     const numbers = Array.from({ length: 12 }, (_, index) => `DE10${index}`);

@@ -58,7 +58,7 @@ export class CatchUp {
   /**
    * Records an update that this replica has saved.
    *
-   * @returns false where the document has it already
+   * @returns false if the document has it already
    */
   add(number: number): boolean {
     const isNew = !this.#sequence.has(number);

@@ -70,7 +70,7 @@ export class DocumentSchema {
     );
   }
 
-  /** Schema of the root type with a name; undefined where there is none. */
+  /** Schema of the root type with a name; undefined if there is none. */
   rootSchema(name: string): TypeSchema | undefined {
     return this.#roots.get(name);
   }

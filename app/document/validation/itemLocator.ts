@@ -102,7 +102,7 @@ export class ItemLocator {
     return between;
   }
 
-  /** Schema of the type in an item's content; undefined where there is none. */
+  /** Schema of the type in an item's content; undefined if there is none. */
   typeIn({ schema, key }: Position, content: Y.Item["content"]): TypeSchema | undefined {
     return schema && content instanceof Y.ContentType
       ? this.#schema.childSchema(schema, key, content.type)

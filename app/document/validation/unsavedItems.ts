@@ -89,7 +89,7 @@ export class UnsavedItems {
     return found;
   }
 
-  /** The clock after a client's last item; 0 where there is none. */
+  /** The clock after a client's last item; 0 if there is none. */
   end(client: number): number {
     return this.#byClient.get(client)?.at(-1)?.end ?? 0;
   }

@@ -99,7 +99,7 @@ describe("the document page with hostile input", () => {
     deepEqual([...faults, ...list.faults], []);
   });
 
-  it("links only to web and mail addresses, whoever sets the link", async () => {
+  it("links only to web and mail addresses, also in links that other people set", async () => {
     const { join, edit } = await start();
     const { page, faults } = await join();
     await write(page, "click here or there ");
