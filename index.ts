@@ -30,11 +30,10 @@ export const guardedSettings = { ...settings, zoneNames: zones, creator };
 
 const { cidr, natGateways } = config.network;
 const network = new Vpc(name, { region, cidr, zones, natGateways }, guarded);
-const namespaces = workloads.map(({ app }) => app);
 const metricsServer = workloads.some(({ maxReplicas }) => maxReplicas !== undefined);
 const cluster = new FargateCluster(
   name,
-  { network, namespaces, controlPlane, logRetentionDays, metricsServer, deletionProtection },
+  { network, controlPlane, logRetentionDays, metricsServer, deletionProtection },
   // Pods need AWS from start to end.
   { ...guarded, dependsOn: network.egress },
 );
@@ -43,8 +42,7 @@ const ingresses = workloads.some(({ affinity }) => affinity === "cookie");
 const controller = new LoadBalancerController(
   name,
   { network, cluster, chart: config.controllerChart, ingresses, defaultTags: tags },
-  // The cluster configures logging, which applies only to pods that start later.
-  { ...inCluster, dependsOn: cluster },
+  { ...inCluster, dependsOn: cluster.systemPods },
 );
 
 const { uri, immutableTags } = config.image;
@@ -67,13 +65,14 @@ const database = settings.keepsData
   ? new Database(name, { network, cluster, instance: config.database, deletionProtection }, guarded)
   : undefined;
 
+const needs = [controller, ...cluster.workloadPods];
 const apps = workloads.map((workload) => {
   const data = keepsData(workload.app) ? database : undefined;
   return new StickyApp(
     workload.app,
-    { workload, image: imageUri, listener, keyRouterImage, databaseUrl: data?.url },
+    { workload, cluster, image: imageUri, listener, keyRouterImage, databaseUrl: data?.url },
     // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.
-    { ...inCluster, dependsOn: data === undefined ? controller : [controller, data] },
+    { ...inCluster, dependsOn: [...needs, ...(data === undefined ? [] : [data])] },
   );
 });
 

@@ -2,6 +2,7 @@ import { CATALOGUE, type AppName, type RoutedApp } from "../app/contract/catalog
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT, READINESS_PATH } from "../app/contract/endpoints.ts";
+import type { Cluster } from "./cluster/fargateCluster.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
@@ -65,6 +66,7 @@ interface RequestWorkload extends ReplicaSettings {
 export interface StickyAppArgs {
   workload: ConnectionWorkload | RequestWorkload;
   image: pulumi.Input<string>;
+  cluster: Pick<Cluster, "podLabels" | "metricsServer">;
   listener: ListenerSettings;
   /** Image of HAProxy 3.2 or later, for affinity `key`. */
   keyRouterImage: pulumi.Input<string>;
@@ -90,7 +92,7 @@ export class StickyApp extends pulumi.ComponentResource {
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
     this.name = name;
-    const { databaseUrl, image, listener, workload } = args;
+    const { cluster, databaseUrl, image, listener, workload } = args;
     const labels = { "app.kubernetes.io/name": name };
     // Owned by the app, so changing the affinity, and thereby the front, keeps it.
     const namespace = workloadNamespace(name, { parent: this });
@@ -112,6 +114,7 @@ export class StickyApp extends pulumi.ComponentResource {
       {
         namespace: front.namespace,
         labels,
+        cluster,
         app: workload.app,
         image,
         replicas: workload.replicas,
@@ -143,7 +146,7 @@ export class StickyApp extends pulumi.ComponentResource {
 
   #front(
     name: string,
-    { workload, listener, keyRouterImage }: StickyAppArgs,
+    { cluster, workload, listener, keyRouterImage }: StickyAppArgs,
     selector: Record<string, string>,
     namespace: pulumi.Output<string>,
   ): Front {
@@ -169,7 +172,7 @@ export class StickyApp extends pulumi.ComponentResource {
       case "key": {
         const { keyRoutes: routes } = CATALOGUE[workload.app].routing;
         const replicas = workload.maxReplicas ?? workload.replicas;
-        const routed = { image: keyRouterImage, routes, replicas };
+        const routed = { cluster, image: keyRouterImage, routes, replicas };
         return new KeyRouter(name, { ...common, ...routed }, inParent);
       }
       default: {

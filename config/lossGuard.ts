@@ -63,7 +63,7 @@ const GUARDS: readonly Guard[] = [
   {
     of: "zones",
     setting: "zones",
-    loss: "replaces the Fargate profile of the cluster's own pods",
+    loss: "replaces the Fargate profiles, which restarts all pods without a drain",
     harmless: ({ zones = 0 }, now) => now.zones < zones,
   },
   {

@@ -1,9 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
-import type { PolicyResource, ReportViolation } from "@pulumi/policy";
+import type { Unwrap } from "@pulumi/pulumi";
+import { matchesGlob } from "node:path";
+import type { PolicyResource, ReportViolation, ResourceValidationArgs } from "@pulumi/policy";
 import { CONTROLLER, frontsOf, podTemplateOf } from "./kubernetes.ts";
 import { named, stackPolicy, type Stack } from "./stack.ts";
-import { reportFault } from "./violation.ts";
+import { known, reportFault, UNKNOWN } from "./violation.ts";
 
 const APP = "sockjs-sticky:index:StickyApp";
 
@@ -82,30 +84,74 @@ export const clusterBeforePods = stackPolicy({
   validate: (stack, report) => {
     const profiles = stack.all((each) => each.asType(aws.eks.FargateProfile));
     const others = [
-      ...stack.all((each) => each.asType(aws.eks.Addon)),
+      ...stack
+        .all((each) => each.asType(aws.eks.Addon))
+        .filter(({ inputs }) => inputs.addonName === "coredns"),
       ...stack.all((each) => each.asType(k8s.core.v1.ConfigMap)),
     ];
-    for (const pods of [...podsOf(stack), ...controllersOf(stack)]) {
-      const cluster = stack.providerOf(pods)?.parent;
-      const ofCluster = ({ resource }: { resource: PolicyResource }): boolean =>
-        cluster !== undefined && resource.parent?.urn === cluster.urn;
-      if (!profiles.some(ofCluster)) {
+    const system = controllersOf(stack).map((resource) => ({
+      resource,
+      pod: { namespace: "kube-system" },
+      needs: "systemPods",
+    }));
+    const own = stack
+      .all(podOf)
+      .map(({ resource, inputs: pod }) => ({ resource, pod, needs: "workloadPods" }));
+    for (const { resource, pod, needs } of [...own, ...system]) {
+      const cluster = stack.providerOf(resource)?.parent;
+      const ofCluster = (member: { resource: PolicyResource }): boolean =>
+        cluster !== undefined && member.resource.parent?.urn === cluster.urn;
+      const selecting = profiles.filter(
+        (profile) =>
+          ofCluster(profile) && profile.inputs.selectors.some((each) => selects(each, pod)),
+      );
+      if (selecting.length === 0) {
         const fault = {
-          name: `number of Fargate profiles for ${named(pods)}`,
+          name: `number of Fargate profiles that select the pods of ${named(resource)}`,
           got: 0,
           mustBe: "1 or more, because its pods stay pending without one",
-          fix: "make it with the kubernetes provider of a FargateCluster",
+          fix: "use the kubernetes provider and the podLabels of a FargateCluster",
         };
-        reportFault(report, fault, pods.urn);
+        reportFault(report, fault, resource.urn);
       }
-      const earlier = [...profiles, ...others].filter(ofCluster).map(({ resource }) => resource);
-      demandAfter(stack, report, pods, earlier, {
+      const earlier = [...selecting, ...others.filter(ofCluster)].map((each) => each.resource);
+      demandAfter(stack, report, resource, earlier, {
         else: "its pods would start without it, or outlive it",
-        fix: "give its component dependsOn: cluster",
+        fix: `give its component dependsOn: cluster.${needs}`,
       });
     }
   },
 });
+
+type Selector = Unwrap<aws.types.input.eks.FargateProfileSelector>;
+
+/** What Fargate profiles select pods by. */
+interface Pod {
+  namespace: string | typeof UNKNOWN | undefined;
+  labels?: Record<string, string> | undefined;
+}
+
+function podOf(args: ResourceValidationArgs): Pod | undefined {
+  const template = podTemplateOf(args);
+  const { metadata } = args.props as { metadata?: { namespace?: string } | null };
+  return (
+    template && {
+      namespace: known(() => metadata?.namespace),
+      labels: template.metadata?.labels,
+    }
+  );
+}
+
+/** Source: https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html#fargate-profile-wildcards */
+function selects({ namespace, labels = {} }: Selector, pod: Pod): boolean {
+  return (
+    (pod.namespace === UNKNOWN || matchesGlob(pod.namespace ?? "default", namespace)) &&
+    Object.entries(labels).every(([label, value]) => {
+      const own = pod.labels?.[label];
+      return own !== undefined && matchesGlob(own, value);
+    })
+  );
+}
 
 function demandAfter(
   stack: Stack,

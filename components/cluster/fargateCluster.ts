@@ -2,13 +2,13 @@ import * as aws from "@pulumi/aws";
 import * as eks from "@pulumi/eks";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { clusterAddons } from "./clusterAddons.ts";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
 import type { Network } from "../network/vpc.ts";
-import { START_SECONDS } from "../workload/startDeadlines.ts";
 
-/** How long Pulumi waits for the pods of an add-on. */
-const ADDON_TIMEOUT = `${START_SECONDS}s`;
+/** Label by which the workloads' Fargate profile selects pods; its value is the cluster's name. */
+const STACK_LABEL = "sockjs-sticky/stack";
 
 /** The part of a cluster that AWS operates. */
 export interface ControlPlaneArgs {
@@ -26,8 +26,6 @@ export interface ControlPlaneArgs {
 export interface FargateClusterArgs {
   network: Network;
   controlPlane: ControlPlaneArgs;
-  /** Namespaces whose pods run on Fargate, in addition to `kube-system`. */
-  namespaces: string[];
   /** Days for which logs are kept. */
   logRetentionDays: number;
   /** Makes EKS reject deleting the cluster. */
@@ -45,13 +43,23 @@ export interface Cluster {
   oidcIssuer: pulumi.Input<string>;
   /** Security group of the pods. */
   podSecurityGroupId: pulumi.Input<string>;
+  /** Labels of every pod outside of `kube-system`, without which it stays pending. */
+  podLabels: Record<string, string>;
+  /** What autoscalers get their metrics from, and must depend on. @default - not installed */
+  metricsServer?: pulumi.Resource | undefined;
 }
 
 /** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
 export class FargateCluster extends pulumi.ComponentResource implements Cluster {
   readonly name: string;
-  /** Provider for all objects in the cluster. Pods must also depend on the component, because they need its add-ons. */
+  /** Provider for all objects in the cluster. */
   readonly kubernetes: k8s.Provider;
+  readonly podLabels: Record<string, string>;
+  readonly metricsServer: pulumi.Resource | undefined;
+  /** What pods in `kube-system` must depend on. */
+  readonly systemPods: pulumi.Resource[];
+  /** What all other pods must depend on. */
+  readonly workloadPods: pulumi.Resource[];
   /** Secret, although it has no credentials: the AWS CLI gets them. */
   readonly kubeconfig: pulumi.Output<string>;
   readonly oidcProviderArn: pulumi.Output<string>;
@@ -69,29 +77,49 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       { clusterName: name, logGroupArn: podLogs.arn },
       inParent,
     );
-    const profiles = ["kube-system", ...args.namespaces].map(
-      (namespace) =>
-        new aws.eks.FargateProfile(
-          `${name}-${namespace}`,
-          {
-            clusterName: cluster.eksCluster.name,
-            podExecutionRoleArn: podExecutionRole.arn,
-            subnetIds: args.network.privateSubnetIds,
-            selectors: [{ namespace }],
-          },
-          // Not protected, because removing a workload removes its profile.
-          namespace === "kube-system" ? inParent : { ...inParent, protect: false },
-        ),
+    const profile = (
+      profileName: string,
+      selector: aws.types.input.eks.FargateProfileSelector,
+      dependsOn: pulumi.Resource[],
+    ): aws.eks.FargateProfile =>
+      new aws.eks.FargateProfile(
+        `${name}-${profileName}`,
+        {
+          clusterName: cluster.eksCluster.name,
+          podExecutionRoleArn: podExecutionRole.arn,
+          subnetIds: args.network.privateSubnetIds,
+          selectors: [selector],
+        },
+        { parent: this, dependsOn },
+      );
+    this.podLabels = { [STACK_LABEL]: name };
+    const system = profile("kube-system", { namespace: "kube-system" }, []);
+    // Independent of the workloads: AWS cannot change a profile, and deletes one together with its pods. AWS creates one profile
+    // at a time, so the other one comes first.
+    const workloads = profile("workloads", { namespace: "*", labels: this.podLabels }, [system]);
+    const access = args.controlPlane.admins.map((admin) =>
+      this.#admit(admin, cluster.eksCluster.name),
     );
-    args.controlPlane.admins.forEach((admin) => this.#admit(admin, cluster.eksCluster.name));
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
-      { parent: this, dependsOn: profiles },
+      // Whoever runs `pulumi destroy` may be an administrator whose access must outlive the objects.
+      { parent: this, dependsOn: [system, ...access] },
     );
     const logging = this.#logging(args.network.region, podLogs, provider);
-    this.#addons(args, cluster, [...profiles, logging]);
+    const { dns, metricsServer } = clusterAddons(
+      name,
+      {
+        clusterName: cluster.eksCluster.name,
+        kubernetesVersion: args.controlPlane.kubernetesVersion,
+        metricsServer: args.metricsServer,
+      },
+      { parent: this, dependsOn: [system, logging] },
+    );
+    this.metricsServer = metricsServer;
+    this.systemPods = [system, logging, dns];
+    this.workloadPods = [...this.systemPods, workloads];
 
     this.kubernetes = provider;
     this.oidcProviderArn = cluster.oidcProviderArn;
@@ -150,12 +178,15 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
   }
 
   /** Never protected, because people who leave must lose access at once. */
-  #admit(principalArn: string, clusterName: pulumi.Input<string>): void {
+  #admit(
+    principalArn: string,
+    clusterName: pulumi.Input<string>,
+  ): aws.eks.AccessPolicyAssociation {
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const opts = { parent: this, protect: false };
     const name = `${this.name}-${principalArn.split(":").slice(4).join(":")}`;
     const entry = new aws.eks.AccessEntry(name, { clusterName, principalArn }, opts);
-    new aws.eks.AccessPolicyAssociation(
+    return new aws.eks.AccessPolicyAssociation(
       name,
       {
         clusterName,
@@ -165,48 +196,6 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       },
       opts,
     );
-  }
-
-  /** Add-ons in the versions that are AWS's defaults for the cluster's Kubernetes version. */
-  #addons(
-    { controlPlane: { kubernetesVersion }, metricsServer }: FargateClusterArgs,
-    cluster: eks.Cluster,
-    dependsOn: pulumi.Resource[],
-  ): void {
-    const addon = (
-      addonName: string,
-      configuration: { configurationValues?: string },
-      opts: pulumi.CustomResourceOptions,
-    ): aws.eks.Addon =>
-      new aws.eks.Addon(
-        `${this.name}-${addonName}`,
-        {
-          clusterName: cluster.eksCluster.name,
-          addonName,
-          addonVersion: aws.eks.getAddonVersionOutput(
-            { addonName, kubernetesVersion },
-            { parent: this },
-          ).version,
-          ...configuration,
-          resolveConflictsOnCreate: "OVERWRITE",
-          resolveConflictsOnUpdate: "OVERWRITE",
-        },
-        {
-          parent: this,
-          customTimeouts: { create: ADDON_TIMEOUT, update: ADDON_TIMEOUT },
-          ...opts,
-        },
-      );
-    // They have no pods on Fargate, but others who run it install both (terraform-aws-eks, tests/fargate-profile). AWS does not
-    // document whether a Fargate pod's own kube-proxy gets its role without the first; without it no pod resolves a name.
-    const network = ["kube-proxy", "vpc-cni"].map((name) => addon(name, {}, {}));
-    // Until a profile selects its pods they are pending, and the add-on is degraded.
-    const onFargate = { configurationValues: JSON.stringify({ computeType: "Fargate" }) };
-    const dns = addon("coredns", onFargate, { dependsOn: [...dependsOn, ...network] });
-    if (metricsServer) {
-      // Not protected, because turning autoscaling off removes it.
-      addon("metrics-server", {}, { dependsOn: dns, protect: false });
-    }
   }
 
   /** Configures logging, which applies only to pods that start later. */

@@ -6,6 +6,7 @@ import { sentencesOf, type Fault } from "../../app/contract/fault.ts";
 import { wholeNumberFault } from "../../app/contract/settings.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
 import type { KeyRoute } from "../../app/contract/keyRoute.ts";
+import type { Cluster } from "../cluster/fargateCluster.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
 import { containerResources } from "../workload/fargateSize.ts";
 import {
@@ -49,6 +50,8 @@ export interface KeyRouterArgs extends Pick<
   "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
 > {
   namespace: pulumi.Input<string>;
+  /** The cluster that the routers run in. */
+  cluster: Pick<Cluster, "podLabels">;
   /** An official image of HAProxy 3.2 or later, which runs as user 99 and stops on SIGUSR1. */
   image: pulumi.Input<string>;
   /** Number of HAProxy pods, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
@@ -159,7 +162,7 @@ export class KeyRouter extends pulumi.ComponentResource {
           },
           progressDeadlineSeconds: START_SECONDS,
           template: {
-            metadata: { labels },
+            metadata: { labels: { ...args.cluster.podLabels, ...labels } },
             spec: routerPodSpec(args.image, account.metadata.name, config.metadata.name),
           },
         },

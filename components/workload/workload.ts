@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
+import type { Cluster } from "../cluster/fargateCluster.ts";
 import { disruptionBudget } from "./disruptionBudget.ts";
 import { podSpec, type PodArgs } from "./podSpec.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "./startDeadlines.ts";
@@ -14,6 +15,8 @@ const POD_START_SECONDS = 120;
 export interface WorkloadArgs extends PodArgs {
   namespace: pulumi.Input<string>;
   labels: Record<string, string>;
+  /** The cluster that it runs in. */
+  cluster: Pick<Cluster, "podLabels" | "metricsServer">;
   /** Number of replicas; the minimum if there is an autoscaler. */
   replicas: number;
   /** Maximum number of replicas, for an autoscaler. @default - no autoscaler */
@@ -32,7 +35,7 @@ export interface WorkloadArgs extends PodArgs {
 export class Workload extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Workload", name, {}, opts);
-    const { namespace, labels, maxReplicas, serviceName } = args;
+    const { namespace, labels, cluster, maxReplicas, serviceName } = args;
     const metadata = { name, namespace, labels };
     const selector = { matchLabels: labels };
     const account = new k8s.core.v1.ServiceAccount(
@@ -43,7 +46,10 @@ export class Workload extends pulumi.ComponentResource {
     const common = {
       replicas: args.replicas,
       selector,
-      template: { metadata: { labels }, spec: podSpec(name, args, account.metadata.name) },
+      template: {
+        metadata: { labels: { ...cluster.podLabels, ...labels } },
+        spec: podSpec(name, args, account.metadata.name),
+      },
     };
     // Takes the number of replicas over from an autoscaler that was turned off.
     const annotations = { "pulumi.com/patchForce": "true" };
@@ -59,7 +65,7 @@ export class Workload extends pulumi.ComponentResource {
         : this.#statefulSet(name, owned, { ...common, serviceName }, args, scaled);
     disruptionBudget(name, metadata, selector, { parent: this });
     if (maxReplicas !== undefined) {
-      this.#autoscaler(name, metadata, args.replicas, maxReplicas, controller);
+      this.#autoscaler(name, metadata, { ...args, maxReplicas }, controller);
     }
     this.registerOutputs();
   }
@@ -134,8 +140,7 @@ export class Workload extends pulumi.ComponentResource {
   #autoscaler(
     name: string,
     metadata: object,
-    minReplicas: number,
-    maxReplicas: number,
+    { cluster, replicas: minReplicas, maxReplicas }: WorkloadArgs & { maxReplicas: number },
     { apiVersion, kind, metadata: target }: k8s.apps.v1.Deployment | k8s.apps.v1.StatefulSet,
   ): void {
     new k8s.autoscaling.v2.HorizontalPodAutoscaler(
@@ -160,7 +165,7 @@ export class Workload extends pulumi.ComponentResource {
           },
         },
       },
-      { parent: this },
+      { parent: this, dependsOn: cluster.metricsServer ?? [] },
     );
   }
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
+import { CLUSTER } from "../mocks/cluster.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../mocks/mocks.ts";
 
 const COMMON = {
@@ -32,6 +33,7 @@ const ECHO = {
 const ARGS: StickyAppArgs = {
   workload: COMPANY,
   image: "registry.example/apps@sha256:1",
+  cluster: CLUSTER,
   databaseUrl: "postgres://app:secret@db.example:5432/app",
   listener: {
     scheme: "internet-facing",

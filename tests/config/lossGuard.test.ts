@@ -55,7 +55,7 @@ const WAYS_BACK: [change: Partial<GuardedSettings>, fault: string][] = [
 const LOSSES: [change: Partial<GuardedSettings>, fault: string][] = [
   [
     { zones: 4 },
-    `zones is 4, and was 3; it must be 3, because the change replaces the Fargate profile of the cluster's own pods; ${UNPROTECT}`,
+    `zones is 4, and was 3; it must be 3, because the change replaces the Fargate profiles, which restarts all pods without a drain; ${UNPROTECT}`,
   ],
   [
     { natGateways: "single" },

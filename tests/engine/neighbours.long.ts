@@ -62,7 +62,6 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
         network,
         controlPlane,
         logRetentionDays,
-        namespaces: workloads.map(({ app }) => `${name}-${app}`),
         metricsServer: true,
         deletionProtection: false,
       },
@@ -72,7 +71,7 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
     const controller = new LoadBalancerController(
       name,
       { network, cluster, chart: config.controllerChart, ingresses: true, defaultTags: {} },
-      { ...inCluster, dependsOn: cluster },
+      { ...inCluster, dependsOn: cluster.systemPods },
     );
     const { imageUri: image } = new AppImage(
       name,
@@ -88,8 +87,8 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
       (workload) =>
         new StickyApp(
           `${name}-${workload.app}`,
-          { workload, image, listener, keyRouterImage, databaseUrl: database.url },
-          { ...inCluster, dependsOn: [controller, database] },
+          { workload, cluster, image, listener, keyRouterImage, databaseUrl: database.url },
+          { ...inCluster, dependsOn: [controller, database, ...cluster.workloadPods] },
         ).url,
     );
   });

@@ -19,6 +19,7 @@ export const CLUSTER = {
   oidcProviderArn: `arn:aws:iam::111122223333:oidc-provider/${ISSUER}`,
   oidcIssuer: ISSUER,
   podSecurityGroupId: "sg-pods",
+  podLabels: { "sockjs-sticky/stack": "apps" },
 };
 
 export const CONTROL_PLANE: ControlPlaneArgs = {
@@ -32,7 +33,6 @@ export const CONTROL_PLANE: ControlPlaneArgs = {
 export const CLUSTER_ARGS: FargateClusterArgs = {
   network: NETWORK,
   controlPlane: CONTROL_PLANE,
-  namespaces: ["chat"],
   logRetentionDays: 14,
   deletionProtection: false,
   metricsServer: false,

@@ -3,12 +3,13 @@ import type { Plan, Planned } from "./plan.ts";
 
 const CONTROLLER = "sockjs-sticky-dev";
 
-const PODS = [
-  "Deployment company",
-  "Deployment document",
-  "Deployment echo",
-  `Release ${CONTROLLER}`,
-];
+const WORKLOADS = ["Deployment company", "Deployment document", "Deployment echo"];
+const PODS = [...WORKLOADS, `Release ${CONTROLLER}`];
+
+const needsOf = (pods: string): string =>
+  WORKLOADS.includes(pods) ? "workloadPods" : "systemPods";
+
+const LABEL_OF_PODS = ["spec", "template", "metadata", "labels", "sockjs-sticky/stack"];
 
 const found = (policy: string, of: string, ...says: string[]): Mutation["expected"] =>
   says.map((each) => ({ policy, of, says: each }));
@@ -125,13 +126,17 @@ describe("policies of order find", () => {
     {
       title: "pods and a controller that may start before DNS",
       stack: "dev",
-      change: (plan) =>
-        separate(plan, plan.one("Release"), plan.one("Addon", "sockjs-sticky-dev-coredns")),
+      change: (plan) => {
+        const dns = plan.one("Addon", `${CONTROLLER}-coredns`);
+        for (const each of plan.resources) {
+          each.dependencies = each.dependencies.filter((urn) => urn !== dns.urn);
+        }
+      },
       expected: PODS.flatMap((pods) =>
         found(
           "cluster-before-pods",
           pods.split(" ")[1] ?? "",
-          `order of ${pods} and Addon sockjs-sticky-dev-coredns is left to chance; it must be set by a dependency of ${pods}, or its pods would start without it, or outlive it; give its component dependsOn: cluster`,
+          `order of ${pods} and Addon sockjs-sticky-dev-coredns is left to chance; it must be set by a dependency of ${pods}, or its pods would start without it, or outlive it; give its component dependsOn: cluster.${needsOf(pods)}`,
         ),
       ),
     },
@@ -146,16 +151,51 @@ describe("policies of order find", () => {
         found(
           "cluster-before-pods",
           pods.split(" ")[1] ?? "",
-          `number of Fargate profiles for ${pods} is 0; it must be 1 or more, because its pods stay pending without one; make it with the kubernetes provider of a FargateCluster`,
+          `number of Fargate profiles that select the pods of ${pods} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster`,
         ),
       ),
     },
     {
-      title: "nothing where only the provider comes after the Fargate profiles",
+      title: "pods without the label that a Fargate profile selects by",
+      stack: "dev",
+      change: (plan) => plan.put(plan.one("Deployment", "echo"), LABEL_OF_PODS, "another"),
+      expected: found(
+        "cluster-before-pods",
+        "echo",
+        "number of Fargate profiles that select the pods of Deployment echo is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster",
+      ),
+    },
+    {
+      title: "a controller in a namespace's profile that is gone, though another one remains",
+      stack: "dev",
+      change: (plan) => plan.remove(plan.one("FargateProfile", `${CONTROLLER}-kube-system`)),
+      expected: found(
+        "cluster-before-pods",
+        CONTROLLER,
+        `number of Fargate profiles that select the pods of Release ${CONTROLLER} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster`,
+      ),
+    },
+    {
+      title: "pods that may start before their Fargate profile",
+      stack: "dev",
+      change: (plan) =>
+        separate(
+          plan,
+          plan.one("Deployment", "echo"),
+          plan.one("FargateProfile", `${CONTROLLER}-workloads`),
+        ),
+      expected: found(
+        "cluster-before-pods",
+        "echo",
+        `order of Deployment echo and FargateProfile ${CONTROLLER}-workloads is left to chance; it must be set by a dependency of Deployment echo, or its pods would start without it, or outlive it; give its component dependsOn: cluster.workloadPods`,
+      ),
+    },
+    {
+      title: "nothing where only the provider comes after the Fargate profile of kube-system",
       stack: "dev",
       change: (plan) => {
         const provider = plan.one("kubernetes");
-        const cut = plan.resources.filter(({ type }) => type.endsWith(":FargateProfile"));
+        const cut = [plan.one("FargateProfile", `${CONTROLLER}-kube-system`)];
         for (const each of plan.resources.filter((one) => one !== provider)) {
           each.dependencies = each.dependencies.filter(
             (urn) => ![provider, ...cut].some((one) => one.urn === urn),
@@ -183,7 +223,7 @@ describe("policies of order find", () => {
         ...found(
           "cluster-before-pods",
           "added",
-          "number of Fargate profiles for Release added is 0; it must be 1 or more, because its pods stay pending without one; make it with the kubernetes provider of a FargateCluster",
+          "number of Fargate profiles that select the pods of Release added is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster",
         ),
         ...found(
           "permissions-before-controller",

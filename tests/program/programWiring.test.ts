@@ -22,10 +22,9 @@ describe("program's wiring", () => {
     const order = [
       recorder.one("aws:VpcEndpoint"),
       recorder.one("eks:index:Cluster"),
-      recorder.one("aws:FargateProfile", "sockjs-sticky-prod-echo"),
+      recorder.one("aws:FargateProfile", "sockjs-sticky-prod-kube-system"),
       recorder.one("kubernetes:ConfigMap", "sockjs-sticky-prod-logging"),
       recorder.one("aws:Addon", "sockjs-sticky-prod-coredns"),
-      recorder.one("aws:Addon", "sockjs-sticky-prod-metrics-server"),
       recorder.one("kubernetes:Release"),
       recorder.one("kubernetes:Namespace", "echo"),
       recorder.one("kubernetes:Service", "echo"),
@@ -33,6 +32,45 @@ describe("program's wiring", () => {
       recorder.one("kubernetes:HorizontalPodAutoscaler", "echo"),
     ];
     inThisOrder(recorder, order);
+  });
+
+  it("lets only workloads wait for the second Fargate profile, and only autoscalers for the metrics-server", async () => {
+    const { recorder } = await runProgram("prod");
+    const typesAfter = (earlier: Made): string[] => {
+      const later = recorder.made.filter((each) => recorder.isAfter(each, earlier));
+      return [...new Set(later.map(({ type }) => type.split(":").at(-1) ?? ""))].toSorted();
+    };
+    deepEqual(typesAfter(recorder.one("aws:Addon", "sockjs-sticky-prod-metrics-server")), [
+      "HorizontalPodAutoscaler",
+    ]);
+    const afterProfile = typesAfter(
+      recorder.one("aws:FargateProfile", "sockjs-sticky-prod-workloads"),
+    );
+    for (const type of ["Addon", "Release", "Vpc", "Instance", "Repository", "Provider"]) {
+      ok(!afterProfile.includes(type), type);
+    }
+  });
+
+  it("labels the pods of every workload and router for the Fargate profile of the stack", async () => {
+    const { recorder } = await runProgram("prod");
+    const profile = recorder.one("aws:FargateProfile", "sockjs-sticky-prod-workloads");
+    const labels = { "sockjs-sticky/stack": "sockjs-sticky-prod" };
+    deepEqual(profile.inputs.selectors, [{ namespace: "*", labels }]);
+    const pods = ["Deployment", "StatefulSet"].flatMap((kind) =>
+      recorder.all(`kubernetes:${kind}`),
+    );
+    equal(pods.length, 5);
+    for (const { inputs, name } of pods) {
+      const { "app.kubernetes.io/name": app, ...others } = at(
+        inputs,
+        "spec",
+        "template",
+        "metadata",
+        "labels",
+      ) as Record<string, string>;
+      deepEqual(others, labels, name);
+      deepEqual(at(inputs, "spec", "selector", "matchLabels"), { "app.kubernetes.io/name": app });
+    }
   });
 
   for (const app of KEEPERS) {
@@ -171,15 +209,13 @@ describe("program's wiring", () => {
     const { metadata, spec } = recorder.one("kubernetes:Service", "echo").inputs;
     const deployment = recorder.one("kubernetes:Deployment", "echo");
     const template = at(deployment.inputs, "spec", "template");
-    deepEqual(at(spec, "selector"), at(template, "metadata", "labels"));
     deepEqual(at(spec, "selector"), { "app.kubernetes.io/name": "echo" });
+    equal(at(template, "metadata", "labels", "app.kubernetes.io/name"), "echo");
     const container = at(template, "spec", "containers", 0);
     equal(at(spec, "ports", 0, "targetPort"), at(container, "ports", 0, "name"));
     const path = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-path";
     equal(at(metadata, "annotations", path), "/readyz");
     equal(at(container, "readinessProbe", "httpGet", "path"), "/readyz");
-    const profile = recorder.one("aws:FargateProfile", "sockjs-sticky-dev-echo");
-    deepEqual(profile.inputs.selectors, [{ namespace: "echo" }]);
     for (const type of ["Deployment", "PodDisruptionBudget", "ServiceAccount"]) {
       const { inputs } = recorder.one(`kubernetes:${type}`, "echo");
       equal(at(inputs, "metadata", "namespace"), "echo", type);

@@ -79,23 +79,6 @@ describe("FargateCluster", () => {
     });
   });
 
-  it("runs kube-system and each workload's namespace on Fargate, in private subnets", async () => {
-    const { recorder } = await mockedCluster({ namespaces: ["chat", "board"] });
-    const profiles = recorder.all("aws:FargateProfile");
-    deepEqual(
-      profiles.map(({ name }) => name),
-      ["apps-kube-system", "apps-chat", "apps-board"],
-    );
-    for (const { name, inputs } of profiles) {
-      deepEqual(inputs, {
-        clusterName: "apps",
-        podExecutionRoleArn: "arn:aws:iam::111122223333:role/apps-fargate-pods-1234567",
-        subnetIds: ["subnet-private-1", "subnet-private-2"],
-        selectors: [{ namespace: name.replace("apps-", "") }],
-      });
-    }
-  });
-
   it("gives the pods' role the one log group, and trust for this cluster", async () => {
     const { recorder } = await mockedCluster();
     const policy: unknown = JSON.parse(String(recorder.one("aws:RolePolicy").inputs.policy));
@@ -204,9 +187,17 @@ describe("FargateCluster", () => {
     deepEqual(free.map(({ name }) => name).toSorted(), [
       "apps-111122223333:user/ada",
       "apps-111122223333:user/ada",
-      "apps-chat",
       "apps-cluster-logs",
       "apps-metrics-server",
+    ]);
+  });
+
+  it("lets admins reach the cluster for as long as its objects exist", async () => {
+    const admins = ["arn:aws:iam::111122223333:user/ada"];
+    const { recorder } = await mockedCluster({ controlPlane: { ...CONTROL_PLANE, admins } });
+    const provider = recorder.one("pulumi:providers:kubernetes");
+    deepEqual(recorder.directlyAfter(provider, "aws:AccessPolicyAssociation"), [
+      "apps-111122223333:user/ada",
     ]);
   });
 

@@ -60,9 +60,9 @@ describe("FargateCluster's add-ons", () => {
     deepEqual(recorder.directlyAfter(metrics, "aws:Addon"), ["apps-coredns"]);
   });
 
-  it("starts add-ons after all profiles and the log router, so that their logs are kept", async () => {
+  it("creates CoreDNS after its profile and the log router, so its logs are kept", async () => {
     const { recorder } = await mockedCluster({ metricsServer: true });
-    const profiles = ["apps-chat", "apps-kube-system"];
+    const profiles = ["apps-kube-system"];
     const dns = recorder.one("aws:Addon", "apps-coredns");
     deepEqual(recorder.directlyAfter(dns, "aws:FargateProfile"), profiles);
     deepEqual(recorder.directlyAfter(dns, "kubernetes:ConfigMap"), ["apps-logging"]);

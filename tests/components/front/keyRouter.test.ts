@@ -7,6 +7,7 @@ import { haproxyConfig } from "../../../components/front/haproxyConfig.ts";
 import { routeFaults } from "../../../components/front/keyRouteFaults.ts";
 import { KeyRouter, type KeyRouterArgs } from "../../../components/front/keyRouter.ts";
 import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
+import { CLUSTER } from "../../mocks/cluster.ts";
 import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const ROUTE: KeyRoute = {
@@ -17,6 +18,7 @@ const ROUTE: KeyRoute = {
 };
 
 const ARGS: KeyRouterArgs = {
+  cluster: CLUSTER,
   image: "registry.example/haproxy@sha256:1",
   namespace: "talk",
   routes: [ROUTE],
@@ -167,7 +169,9 @@ describe("KeyRouter", () => {
     deepEqual(deployment.inputs.metadata, METADATA);
     equal(at(deployment.inputs, "spec", "replicas"), 2);
     deepEqual(at(deployment.inputs, "spec", "selector"), { matchLabels: ROUTER_LABELS });
-    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: ROUTER_LABELS });
+    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), {
+      labels: { ...ROUTER_LABELS, ...CLUSTER.podLabels },
+    });
     deepEqual(at(deployment.inputs, "spec", "strategy"), {
       type: "RollingUpdate",
       rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 },

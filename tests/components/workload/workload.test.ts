@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Workload, type WorkloadArgs } from "../../../components/workload/workload.ts";
+import { CLUSTER } from "../../mocks/cluster.ts";
 import { at, mockPulumi, type Made } from "../../mocks/mocks.ts";
 
 const LABELS = { "app.kubernetes.io/name": "chat" };
@@ -7,6 +8,7 @@ const LABELS = { "app.kubernetes.io/name": "chat" };
 const ARGS: WorkloadArgs = {
   namespace: "talk",
   labels: LABELS,
+  cluster: CLUSTER,
   app: "echo",
   image: "registry.example/chat@sha256:1",
   size: { cpuMillicores: 500, memoryMiB: 1024 },
@@ -69,7 +71,9 @@ describe("Workload", () => {
     });
     equal(at(deployment.inputs, "spec", "replicas"), 3);
     deepEqual(at(deployment.inputs, "spec", "selector"), { matchLabels: LABELS });
-    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), { labels: LABELS });
+    deepEqual(at(deployment.inputs, "spec", "template", "metadata"), {
+      labels: { ...LABELS, ...CLUSTER.podLabels },
+    });
   });
 
   it("has ten minutes to start, more while AWS creates its load balancer, and the drain to stop", async () => {
@@ -240,7 +244,7 @@ describe("Workload", () => {
     equal(at(spec, "serviceName"), "chat-replicas");
     equal(at(spec, "replicas"), 3);
     deepEqual(at(spec, "selector"), { matchLabels: LABELS });
-    deepEqual(at(spec, "template", "metadata"), { labels: LABELS });
+    deepEqual(at(spec, "template", "metadata"), { labels: { ...LABELS, ...CLUSTER.podLabels } });
   });
 
   it("starts the replicas of a StatefulSet at once and replaces them one by one", async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { matchesGlob } from "node:path";
 import type { Cloud, Properties, Thing } from "../cloud.ts";
 import { arn, callerArn, firstOf, list, newId, refuse, type Kind, type Place } from "./kind.ts";
 import { hasEgress, isPublic } from "./network.ts";
@@ -152,19 +153,33 @@ export const EKS: Readonly<Record<string, Kind>> = {
   },
 };
 
+type Labels = Record<string, string>;
+
 /** Why pods of a namespace do not start, or do not get their images; undefined when they do. */
-export function unscheduled(cloud: Cloud, cluster: string, namespace: string): string | undefined {
+export function unscheduled(
+  cloud: Cloud,
+  cluster: string,
+  namespace: string,
+  labels: Labels = {},
+): string | undefined {
   const profiles = cloud.all(PROFILE).filter(({ outputs }) => isOf(cluster)(outputs));
-  const profile = profiles.find(({ outputs }) => selects(outputs, namespace));
+  const profile = profiles.find(({ outputs }) => selects(outputs, namespace, labels));
   if (profile === undefined) {
-    return `no Fargate profile of ${cluster} selects namespace ${namespace}`;
+    return `no Fargate profile of ${cluster} selects pods in ${namespace} with labels ${JSON.stringify(labels)}`;
   }
   const closed = list(profile.outputs.subnetIds).find((id) => !hasEgress(cloud, id));
   return closed && `ImagePullBackOff: there is no way out of ${closed}`;
 }
 
-function selects({ selectors }: Thing["outputs"], namespace: string): boolean {
-  return (selectors as { namespace: string }[]).some((each) => each.namespace === namespace);
+/** Source: https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html#fargate-profile-wildcards */
+function selects({ selectors }: Thing["outputs"], namespace: string, podLabels: Labels): boolean {
+  return (selectors as { namespace: string; labels?: Labels }[]).some(
+    (each) =>
+      matchesGlob(namespace, each.namespace) &&
+      Object.entries(each.labels ?? {}).every(([label, value]) =>
+        matchesGlob(podLabels[label] ?? "", value),
+      ),
+  );
 }
 
 /** Who makes a cluster gets an access entry of EKS, and no second one: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html */

@@ -96,11 +96,15 @@ export function unready(cluster: Cluster, kind: string, object: KubernetesObject
 /** Why the pods of a Deployment or StatefulSet do not start. */
 function podsFault(cluster: Cluster, { metadata, spec }: KubernetesObject): string | undefined {
   const namespace = metadata.namespace ?? "";
-  const fault = unscheduled(cluster.cloud, cluster.name, namespace);
+  const template = spec?.template as {
+    metadata?: { labels?: Record<string, string> };
+    spec: PodSpec;
+  };
+  const fault = unscheduled(cluster.cloud, cluster.name, namespace, template.metadata?.labels);
   if (fault !== undefined) {
     return fault;
   }
-  const pod = (spec?.template as { spec: PodSpec }).spec;
+  const pod = template.spec;
   const needed: [kind: string, name: string | undefined][] = [
     ["ServiceAccount", pod.serviceAccountName],
     ...(pod.volumes ?? []).map(({ configMap }): [string, string | undefined] => [
