@@ -1,12 +1,15 @@
-import { CATALOGUE, type AppName, type RoutedApp } from "../app/contract/catalogue.ts";
+import type { Affinity } from "../app/contract/catalogue.ts";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { APP_PORT, READINESS_PATH } from "../app/contract/endpoints.ts";
+import { APP_PORT } from "../app/contract/endpoints.ts";
+import type { StickyCookie } from "../app/contract/httpRouting.ts";
+import type { KeyRoute } from "../app/contract/keyRoute.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
 import { StickyService } from "./front/stickyService.ts";
+import type { PodArgs } from "./workload/podSpec.ts";
 import { Workload } from "./workload/workload.ts";
 import { workloadNamespace } from "./workload/workloadNamespace.ts";
 
@@ -28,44 +31,40 @@ export interface ListenerSettings {
   accessLogsBucket?: string | undefined;
 }
 
-interface ReplicaSettings {
+/** A server behind a load balancer, whatever its image. */
+export interface WorkloadSpec extends Omit<
+  PodArgs,
+  "image" | "environment" | "secretNames" | "size"
+> {
+  /** What stays on one replica. */
+  affinity: Affinity;
   /** Number of replicas; the minimum if there is an autoscaler. */
   replicas: number;
   /** Maximum number of replicas, for an autoscaler. @default - no autoscaler */
   maxReplicas?: number | undefined;
-  /** Seconds for which a pod still accepts new connections after SIGTERM. */
-  drainSeconds: number;
   /** vCPU of a pod in thousandths. Fargate supports certain sizes only. */
   cpuMillicores: number;
   /** Memory of a pod in MiB. */
   memoryMiB: number;
   /** DNS name in the listener's hosted zone. @default - AWS's own name */
   dnsName?: string | undefined;
-  /** Origins of other sites whose pages may use the app. @default - none */
-  allowedOrigins?: readonly string[] | undefined;
-}
-
-/** An app whose connections are balanced. */
-interface ConnectionWorkload extends ReplicaSettings {
-  app: Exclude<AppName, RoutedApp>;
-  affinity: "source-ip" | "none";
-  /** Whether the load balancer's nodes send to replicas in all zones. */
+  /** The cookie by which affinity `cookie` keeps a browser on its replica. */
+  cookie: StickyCookie;
+  /** Where the key of a request is, for affinity `key`. */
+  keys?: readonly KeyRoute[] | undefined;
+  /** Whether a Network Load Balancer's nodes send to replicas in all zones. */
   crossZone: boolean;
-  /** Seconds without data after which a TCP connection is closed; TLS listeners have 350. */
+  /** Seconds without data after which a connection is closed; TLS listeners of Network Load Balancers have 350. */
   idleTimeoutSeconds: number;
 }
 
-/** An app whose requests are routed one by one. */
-interface RequestWorkload extends ReplicaSettings {
-  app: RoutedApp;
-  affinity: "cookie" | "key";
-  /** Creations a second that a pod accepts from one address. @default - the app's own default */
-  maxCreationsPerSecond?: number | undefined;
-}
-
 export interface StickyAppArgs {
-  workload: ConnectionWorkload | RequestWorkload;
+  workload: WorkloadSpec;
   image: pulumi.Input<string>;
+  /** Environment variables, in addition to those of every replica. */
+  environment: Readonly<Record<string, string>>;
+  /** Secret environment variables. @default - none */
+  secrets?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
   cluster: Pick<Cluster, "podLabels" | "metricsServer">;
   listener: ListenerSettings;
   /** Image of HAProxy 3.2 or later, for affinity `key`. */
@@ -92,40 +91,37 @@ export class StickyApp extends pulumi.ComponentResource {
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
     this.name = name;
-    const { cluster, databaseUrl, image, listener, workload } = args;
+    const { cluster, databaseUrl, environment, image, listener, secrets, workload } = args;
+    const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
     const labels = { "app.kubernetes.io/name": name };
     // Owned by the app, so changing the affinity, and thereby the front, keeps it.
     const namespace = workloadNamespace(name, { parent: this });
     const front = this.#front(name, args, labels, namespace.metadata.name);
-    const secret =
-      databaseUrl === undefined
-        ? undefined
-        : new k8s.core.v1.Secret(
-            `${name}-database`,
-            {
-              // Pulumi chooses the name, and another one for other contents, which rolls the pods.
-              metadata: { namespace: front.namespace, labels },
-              stringData: { DATABASE_URL: databaseUrl },
-            },
-            { parent: this },
-          );
+    const secretNames = [
+      ...this.#secret(`${name}-database`, front, labels, database),
+      ...this.#secret(`${name}-secrets`, front, labels, secrets ?? {}),
+    ];
     const replicas = new Workload(
       name,
       {
         namespace: front.namespace,
         labels,
         cluster,
-        app: workload.app,
         image,
+        command: workload.command,
+        port: workload.port,
+        readinessPath: workload.readinessPath,
+        livenessPath: workload.livenessPath,
+        environment,
+        secretNames,
+        user: workload.user,
+        writableFolders: workload.writableFolders,
         replicas: workload.replicas,
         maxReplicas: workload.maxReplicas,
         drainSeconds: workload.drainSeconds,
+        shutdown: workload.shutdown,
         size: { cpuMillicores: workload.cpuMillicores, memoryMiB: workload.memoryMiB },
-        allowedOrigins: workload.allowedOrigins,
-        maxCreationsPerSecond:
-          "maxCreationsPerSecond" in workload ? workload.maxCreationsPerSecond : undefined,
         serviceName: front.serviceName,
-        secretName: secret?.metadata.name,
       },
       { parent: this },
     );
@@ -144,6 +140,22 @@ export class StickyApp extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
+  /** Name of a Secret of environment variables, if there are any. */
+  #secret(
+    name: string,
+    { namespace }: Front,
+    labels: Record<string, string>,
+    stringData: Readonly<Record<string, pulumi.Input<string>>>,
+  ): pulumi.Output<string>[] {
+    if (Object.keys(stringData).length === 0) {
+      return [];
+    }
+    // Pulumi chooses the name, and another one for other contents, which rolls the pods.
+    const metadata = { namespace, labels };
+    const secret = new k8s.core.v1.Secret(name, { metadata, stringData }, { parent: this });
+    return [secret.metadata.name];
+  }
+
   #front(
     name: string,
     { cluster, workload, listener, keyRouterImage }: StickyAppArgs,
@@ -153,7 +165,7 @@ export class StickyApp extends pulumi.ComponentResource {
     const common = {
       namespace,
       selector,
-      readinessPath: READINESS_PATH,
+      readinessPath: workload.readinessPath,
       scheme: listener.scheme,
       sourceRanges: listener.sourceRanges,
       certificateArn: listener.certificateArn,
@@ -162,21 +174,21 @@ export class StickyApp extends pulumi.ComponentResource {
     };
     const inParent = { parent: this };
     const targetPort = APP_PORT.name;
+    const { crossZone, idleTimeoutSeconds } = workload;
     switch (workload.affinity) {
       case "cookie": {
-        const { cookie, idleTimeoutSeconds } = CATALOGUE[workload.app].routing;
         const { webAclArn } = listener;
-        const routed = { targetPort, webAclArn, cookie, idleTimeoutSeconds };
+        const routed = { targetPort, webAclArn, cookie: workload.cookie, idleTimeoutSeconds };
         return new StickyIngress(name, { ...common, ...routed }, inParent);
       }
       case "key": {
-        const { keyRoutes: routes } = CATALOGUE[workload.app].routing;
         const replicas = workload.maxReplicas ?? workload.replicas;
-        const routed = { cluster, image: keyRouterImage, routes, replicas };
+        const { keys: routes = [], port } = workload;
+        const routed = { cluster, image: keyRouterImage, routes, replicas, port };
         return new KeyRouter(name, { ...common, ...routed }, inParent);
       }
       default: {
-        const { affinity, crossZone, idleTimeoutSeconds } = workload;
+        const { affinity } = workload;
         const connected = { targetPort, affinity, crossZone, idleTimeoutSeconds };
         return new StickyService(name, { ...common, ...connected }, inParent);
       }

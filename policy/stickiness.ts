@@ -5,14 +5,13 @@ import type {
   ResourceValidationPolicy,
 } from "@pulumi/policy";
 import { APP_NAMES, routingOf } from "../app/contract/catalogue.ts";
+import type { AppCookie } from "../app/contract/httpRouting.ts";
 import { attributes, INGRESS_PREFIX, objectsOf, SERVICE_PREFIX } from "./kubernetes.ts";
 import { isWithin, named, ofType } from "./stack.ts";
 import { demand, known, reportFault } from "./violation.ts";
 
 /** Its routers agree on each key's replica, so a client may reach any of them. */
 const KEY_ROUTER = "sockjs-sticky:index:KeyRouter";
-
-const COOKIES = APP_NAMES.flatMap((app) => routingOf(app)?.cookie ?? []);
 
 /** Reads the annotations of a resource lazily: an unrelated one may be unknown. */
 type Annotations = () => Record<string, string> | undefined;
@@ -72,15 +71,17 @@ export const browsersStay: ResourceValidationPolicy = {
       const annotations = () => ingress.metadata?.annotations;
       const targets = `${INGRESS_PREFIX}target-group-attributes`;
       demandTargetsByIp(owner, annotations, `${INGRESS_PREFIX}target-type`, report);
-      const affinity = { "stickiness.enabled": "true", "stickiness.type": "app_cookie" };
-      demandAttributes(owner, annotations, targets, affinity, report);
+      const given = (name: string) => attributes(annotations(), targets)[name];
+      demandAttributes(owner, annotations, targets, { "stickiness.enabled": "true" }, report);
       demandCrossZone(owner, annotations, targets, report);
-      demandCookie(
-        owner,
-        cookiesOf(args.name),
-        (name) => attributes(annotations(), targets)[name],
-        report,
-      );
+      const cookie = cookieOf(args.name);
+      if (cookie !== undefined) {
+        const type = { "stickiness.type": "app_cookie" };
+        demandAttributes(owner, annotations, targets, type, report);
+        demandCookie(owner, cookie, given, report);
+      } else {
+        demandAnyCookie(owner, given, report);
+      }
     }),
     ofType(k8s.core.v1.Service, (service, args, report) => {
       const overriding = Object.keys(service.metadata?.annotations ?? {}).filter((name) =>
@@ -163,38 +164,54 @@ function isUsed(backend: string, config: string): boolean {
   return new RegExp(`^\\s*(use_backend|default_backend) ${name}( |$)`, "m").test(config);
 }
 
-/** The cookie of an app; for other names, the cookies of all apps. */
-function cookiesOf(app: string): typeof COOKIES {
-  const own = APP_NAMES.find((name) => name === app);
-  const cookie = own && routingOf(own)?.cookie;
-  return cookie === undefined ? COOKIES : [cookie];
+/** The cookie of a built-in app; undefined for other workloads. */
+function cookieOf(workload: string): AppCookie | undefined {
+  const app = APP_NAMES.find((name) => name === workload);
+  return app && routingOf(app)?.cookie;
 }
 
+/** Demands the cookie that a built-in app sets. */
 function demandCookie(
   owner: string,
-  cookies: typeof COOKIES,
+  { name, seconds }: AppCookie,
   given: (attribute: string) => string | undefined,
   report: ReportViolation,
 ): void {
-  const name = known(() => given("stickiness.app_cookie.cookie_name"));
-  const cookie = cookies.find((each) => each.name === name);
+  const nameAttribute = "stickiness.app_cookie.cookie_name";
+  const isOwn = known(() => given(nameAttribute)) === name;
   demand(report, {
-    name: `stickiness.app_cookie.cookie_name of ${owner}`,
-    value: () => given("stickiness.app_cookie.cookie_name"),
-    holds: () => cookie !== undefined,
-    mustBe: `the cookie that its app sets, ${cookies.map((each) => each.name).join(" or ")}`,
+    name: `${nameAttribute} of ${owner}`,
+    value: () => given(nameAttribute),
+    holds: () => isOwn,
+    mustBe: `the cookie that its app sets, ${name}`,
     fix: "name that one in target-group-attributes",
   });
-  if (cookie !== undefined) {
-    const seconds = String(cookie.maxAgeSeconds);
+  if (isOwn) {
     demand(report, {
       name: `stickiness.app_cookie.duration_seconds of ${owner}`,
       value: () => given("stickiness.app_cookie.duration_seconds"),
-      holds: (duration) => duration === seconds,
-      mustBe: `"${seconds}", for which browsers keep ${cookie.name}`,
+      holds: (duration) => duration === String(seconds),
+      mustBe: `"${seconds}", for which browsers keep ${name}`,
       fix: `give both the same duration`,
     });
   }
+}
+
+/** Demands a cookie of the load balancer or, by name, one of the app. */
+function demandAnyCookie(
+  owner: string,
+  given: (attribute: string) => string | undefined,
+  report: ReportViolation,
+): void {
+  demand(report, {
+    name: `stickiness.type of ${owner}`,
+    value: () => given("stickiness.type"),
+    holds: (type) =>
+      type === "lb_cookie" ||
+      (type === "app_cookie" && given("stickiness.app_cookie.cookie_name") !== undefined),
+    mustBe: "lb_cookie, or app_cookie with stickiness.app_cookie.cookie_name",
+    fix: "set it in target-group-attributes",
+  });
 }
 
 /** The backends of a HAProxy configuration. */

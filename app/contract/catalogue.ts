@@ -23,7 +23,7 @@ export const CATALOGUE = {
     affinities: ["cookie", "key"],
     keepsData: true,
     routing: {
-      cookie: { name: "com-sticky", maxAgeSeconds: COOKIE_SECONDS },
+      cookie: { name: "com-sticky", seconds: COOKIE_SECONDS },
       idleTimeoutSeconds: 60,
       keyRoutes: [
         {
@@ -45,7 +45,7 @@ export const CATALOGUE = {
     affinities: ["cookie", "key"],
     keepsData: true,
     routing: {
-      cookie: { name: "doc-sticky", maxAgeSeconds: COOKIE_SECONDS },
+      cookie: { name: "doc-sticky", seconds: COOKIE_SECONDS },
       idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
       keyRoutes: [
         // The upgrade to a WebSocket is a GET request.
@@ -61,11 +61,6 @@ export const CATALOGUE = {
 } as const satisfies Record<string, AppFacts>;
 
 export type AppName = keyof typeof CATALOGUE;
-
-/** Apps whose requests are routed one by one. The connections of the others are balanced. */
-export type RoutedApp = {
-  [Name in AppName]: (typeof CATALOGUE)[Name] extends { routing: HttpRouting } ? Name : never;
-}[AppName];
 
 export const APP_NAMES = Object.keys(CATALOGUE) as [AppName, ...AppName[]];
 

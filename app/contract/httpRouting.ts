@@ -12,16 +12,20 @@ export const WEBSOCKET_IDLE_SECONDS = 350;
  */
 export const SILENCE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
 
-/** A cookie that an app sets and by which a load balancer keeps a browser on its replica. */
+/** A cookie by which a load balancer keeps a browser on its replica. */
 export interface StickyCookie {
-  name: string;
-  /** Seconds after the last response for which a load balancer follows it. */
-  maxAgeSeconds: number;
+  /** Name of the cookie that the app sets. @default - the load balancer sets one of its own */
+  name?: string | undefined;
+  /** Seconds after the last response for which the load balancer follows it. */
+  seconds: number;
 }
+
+/** A cookie that an app sets itself. */
+export type AppCookie = StickyCookie & { name: string };
 
 /** What a load balancer must know about an app's requests. */
 export interface HttpRouting {
-  cookie: StickyCookie;
+  cookie: AppCookie;
   keyRoutes: readonly KeyRoute[];
   /** Seconds for which a connection may be idle, and a response may take. */
   idleTimeoutSeconds: number;

@@ -178,10 +178,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
   }
 
   /** Never protected, because people who leave must lose access at once. */
-  #admit(
-    principalArn: string,
-    clusterName: pulumi.Input<string>,
-  ): aws.eks.AccessPolicyAssociation {
+  #admit(principalArn: string, clusterName: pulumi.Input<string>): aws.eks.AccessPolicyAssociation {
     const { partition } = aws.getPartitionOutput({}, { parent: this });
     const opts = { parent: this, protect: false };
     const name = `${this.name}-${principalArn.split(":").slice(4).join(":")}`;

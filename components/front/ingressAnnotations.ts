@@ -58,9 +58,16 @@ export function ingressAnnotations(args: IngressListenerArgs): Record<string, st
     }),
     "target-group-attributes": attributeList({
       "stickiness.enabled": true,
-      "stickiness.type": "app_cookie",
-      "stickiness.app_cookie.cookie_name": args.cookie.name,
-      "stickiness.app_cookie.duration_seconds": args.cookie.maxAgeSeconds,
+      ...(args.cookie.name === undefined
+        ? {
+            "stickiness.type": "lb_cookie",
+            "stickiness.lb_cookie.duration_seconds": args.cookie.seconds,
+          }
+        : {
+            "stickiness.type": "app_cookie",
+            "stickiness.app_cookie.cookie_name": args.cookie.name,
+            "stickiness.app_cookie.duration_seconds": args.cookie.seconds,
+          }),
       "deregistration_delay.timeout_seconds": DEREGISTRATION_SECONDS,
     }),
     "backend-protocol": "HTTP",
@@ -95,16 +102,16 @@ export function ingressFaults(args: IngressListenerArgs): Fault[] {
   const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
   const cookieName = { name: "cookie.name", got: cookie.name, example: "com-sticky" };
   const faults = [
-    cookie.name.startsWith("AWSALB") && {
+    cookie.name?.startsWith("AWSALB") === true && {
       ...cookieName,
       mustBe: "a name that does not begin with AWSALB, because the load balancer uses such names",
     },
     // A token of RFC 9110, 5.6.2.
-    !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name) && {
+    !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie.name ?? "by-load-balancer") && {
       ...cookieName,
       mustBe: "letters, digits and !#$%&'*+-.^_`|~",
     },
-    wholeNumberFault("cookie.maxAgeSeconds", cookie.maxAgeSeconds, 1, MAX_COOKIE_SECONDS),
+    wholeNumberFault("cookie.seconds", cookie.seconds, 1, MAX_COOKIE_SECONDS),
     wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, 1, MAX_IDLE_SECONDS),
     sourceRanges.length === 0 && {
       name: "sourceRanges",

@@ -62,6 +62,8 @@ export interface KeyRouterArgs extends Pick<
   replicas: number;
   /** Labels of the replicas. */
   selector: Record<string, string>;
+  /** Port of the replicas. */
+  port: number;
   /** Path of the replicas' readiness check. */
   readinessPath: string;
   /** CIDR blocks that may connect. */
@@ -116,7 +118,7 @@ export class KeyRouter extends pulumi.ComponentResource {
   }
 
   /** Gives each replica a DNS name, from before it is ready until it has drained. */
-  #names(name: string, { selector }: KeyRouterArgs): k8s.core.v1.Service {
+  #names(name: string, { port, selector }: KeyRouterArgs): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
       `${name}-replicas`,
       {
@@ -132,7 +134,7 @@ export class KeyRouter extends pulumi.ComponentResource {
           // HAProxy checks readiness itself, and a draining replica still has requests to answer.
           publishNotReadyAddresses: true,
           selector,
-          ports: [{ name: APP_PORT.name, port: APP_PORT.number, protocol: "TCP" }],
+          ports: [{ name: APP_PORT.name, port, protocol: "TCP" }],
         },
       },
       { parent: this },
@@ -183,7 +185,7 @@ export class KeyRouter extends pulumi.ComponentResource {
   #config(
     name: string,
     labels: Record<string, string>,
-    { certificateArn, readinessPath, replicas, routes }: KeyRouterArgs,
+    { certificateArn, port, readinessPath, replicas, routes }: KeyRouterArgs,
   ): k8s.core.v1.ConfigMap {
     const config = this.namespace.apply((namespace) =>
       haproxyConfig({
@@ -192,7 +194,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         serviceName: serviceNameOf(name),
         namespace,
         replicas,
-        port: APP_PORT.number,
+        port,
         readinessPath,
         isTls: certificateArn !== undefined,
       }),

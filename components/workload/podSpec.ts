@@ -1,79 +1,95 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { AppName } from "../../app/contract/catalogue.ts";
-import {
-  APP_PORT,
-  LIVENESS_PATH,
-  METRICS_PORT,
-  READINESS_PATH,
-} from "../../app/contract/endpoints.ts";
+import { APP_PORT } from "../../app/contract/endpoints.ts";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 
-/** The image's unprivileged user. */
-const USER = 1000;
-
 export interface PodArgs {
-  app: AppName;
+  /** Image for linux/amd64. */
   image: pulumi.Input<string>;
+  /** Words that replace the image's own command. @default - the image's */
+  command?: readonly string[] | undefined;
+  /** TCP port that the server listens on, also passed as `PORT`. */
+  port: number;
+  /** Path that answers 200 while the server accepts new work. */
+  readinessPath: string;
+  /** Path that answers 200 while the server is alive. @default - whether the port accepts connections */
+  livenessPath?: string | undefined;
+  /** Environment variables, in addition to `PORT`, `REPLICA_NAME` and, if it drains, `DRAIN_SECONDS`. */
+  environment: Readonly<Record<string, string>>;
+  /** Names of Secrets whose entries become environment variables. */
+  secretNames: readonly pulumi.Input<string>[];
+  /** Unprivileged user and group that the server runs as, instead of the image's. */
+  user: number;
+  /** Absolute paths of empty folders that the server may write to; the rest of its file system is read-only. */
+  writableFolders: readonly string[];
   /** Size of each pod. */
   size: FargateSize;
-  /** Seconds for which a pod still accepts new connections after SIGTERM. */
+  /** Seconds for which a pod still accepts new connections when it stops. */
   drainSeconds: number;
-  /** Origins of other sites whose pages may use the app. @default - none */
-  allowedOrigins?: readonly string[] | undefined;
-  /** Creations a second that a pod accepts from one address. @default - the app's own default */
-  maxCreationsPerSecond?: number | undefined;
-  /** Name of a Secret whose entries become the app's environment. @default - none */
-  secretName?: pulumi.Input<string> | undefined;
+  /**
+   * How it does so: with `drains` the server itself goes on for `DRAIN_SECONDS` after SIGTERM; with `sleep` it gets SIGTERM
+   * only after them.
+   */
+  shutdown: "drains" | "sleep";
 }
 
-/** A pod of an app under the Pod Security Standard `restricted`. */
+/** A pod of a server under the Pod Security Standard `restricted`. */
 export function podSpec(
   name: string,
   args: PodArgs,
   serviceAccountName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
-  const { allowedOrigins = [], maxCreationsPerSecond } = args;
-  const origins = allowedOrigins.length === 0 ? [] : [allowedOrigins.join(",")];
-  const rates = maxCreationsPerSecond === undefined ? [] : [String(maxCreationsPerSecond)];
-  const probe = (path: string) => ({
+  const { drainSeconds, livenessPath, port, secretNames, shutdown, writableFolders } = args;
+  const drains = shutdown === "drains";
+  const get = (path: string) => ({
     httpGet: { path, port: APP_PORT.name, scheme: "HTTP" },
     timeoutSeconds: 5,
   });
+  const alive =
+    livenessPath === undefined
+      ? { tcpSocket: { port: APP_PORT.name }, timeoutSeconds: 5 }
+      : get(livenessPath);
+  const volumes = writableFolders.map((mountPath, index) => ({
+    name: `folder-${index}`,
+    mountPath,
+  }));
   return {
     serviceAccountName,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    terminationGracePeriodSeconds: gracePeriodSeconds(args.drainSeconds),
-    securityContext: podSecurity(USER),
+    terminationGracePeriodSeconds: gracePeriodSeconds(drainSeconds),
+    securityContext: podSecurity(args.user),
     containers: [
       {
         name,
         image: args.image,
-        ports: [APP_PORT, METRICS_PORT].map((port) => ({
-          name: port.name,
-          containerPort: port.number,
-        })),
+        ...(args.command === undefined ? {} : { command: [...args.command] }),
+        ports: [{ name: APP_PORT.name, containerPort: port }],
         env: [
-          { name: "APP", value: args.app },
-          { name: "PORT", value: String(APP_PORT.number) },
-          { name: "METRICS_PORT", value: String(METRICS_PORT.number) },
-          { name: "DRAIN_SECONDS", value: String(args.drainSeconds) },
-          ...origins.map((value) => ({ name: "ALLOWED_ORIGINS", value })),
-          ...rates.map((value) => ({ name: "MAX_CREATIONS_PER_SECOND", value })),
+          ...Object.entries(args.environment).map(([variable, value]) => ({
+            name: variable,
+            value,
+          })),
+          { name: "PORT", value: String(port) },
+          ...(drains ? [{ name: "DRAIN_SECONDS", value: String(drainSeconds) }] : []),
           { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
         ],
-        ...(args.secretName === undefined
+        ...(secretNames.length === 0
           ? {}
-          : { envFrom: [{ secretRef: { name: args.secretName } }] }),
+          : { envFrom: secretNames.map((secret) => ({ secretRef: { name: secret } })) }),
         resources: containerResources(args.size),
-        startupProbe: { ...probe(LIVENESS_PATH), periodSeconds: 2, failureThreshold: 60 },
-        readinessProbe: { ...probe(READINESS_PATH), periodSeconds: 5, failureThreshold: 2 },
-        livenessProbe: { ...probe(LIVENESS_PATH), periodSeconds: 10, failureThreshold: 6 },
+        ...(drains ? {} : { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } }),
+        startupProbe: { ...alive, periodSeconds: 2, failureThreshold: 60 },
+        readinessProbe: { ...get(args.readinessPath), periodSeconds: 5, failureThreshold: 2 },
+        livenessProbe: { ...alive, periodSeconds: 10, failureThreshold: 6 },
         securityContext: CONTAINER_SECURITY,
+        ...(volumes.length === 0 ? {} : { volumeMounts: volumes }),
       },
     ],
+    ...(volumes.length === 0
+      ? {}
+      : { volumes: volumes.map((volume) => ({ name: volume.name, emptyDir: {} })) }),
   };
 }

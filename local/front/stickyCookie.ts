@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { StickyCookie } from "../../app/contract/httpRouting.ts";
+import type { AppCookie } from "../../app/contract/httpRouting.ts";
 
 /** The name of the cookie that an Application Load Balancer adds to the application's. */
 const BALANCER_COOKIE = "AWSALBAPP-0";
@@ -9,13 +9,13 @@ const BALANCER_COOKIE = "AWSALBAPP-0";
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/sticky-sessions.html
  */
-export function namedTarget(app: StickyCookie, { headers }: IncomingMessage): string | undefined {
+export function namedTarget(app: AppCookie, { headers }: IncomingMessage): string | undefined {
   return cookieOf(headers, app.name) === undefined ? undefined : cookieOf(headers, BALANCER_COOKIE);
 }
 
 /** The `Set-Cookie` that binds a client to the target that responded; undefined if no cookie needs to be set. */
 export function targetCookie(
-  app: StickyCookie,
+  app: AppCookie,
   target: string,
   request: IncomingMessage,
   { headers }: IncomingMessage,
@@ -26,8 +26,7 @@ export function targetCookie(
     return undefined;
   }
   // Expires with the application's cookie; without Max-Age, with the browser's session.
-  const maxAge =
-    set === undefined ? `; Max-Age=${app.maxAgeSeconds}` : /; *max-age=[^;]*/i.exec(set);
+  const maxAge = set === undefined ? `; Max-Age=${app.seconds}` : /; *max-age=[^;]*/i.exec(set);
   return `${BALANCER_COOKIE}=${target}${maxAge?.toString() ?? ""}; Path=/; HttpOnly; SameSite=Lax`;
 }
 

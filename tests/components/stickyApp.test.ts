@@ -1,38 +1,33 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
 import { CLUSTER } from "../mocks/cluster.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../mocks/mocks.ts";
 
-const COMMON = {
+const REGISTRY: StickyAppArgs["workload"] = {
+  affinity: "cookie",
   replicas: 3,
-  maxReplicas: undefined,
-  drainSeconds: 60,
+  drainSeconds: 150,
+  shutdown: "drains",
   cpuMillicores: 250,
   memoryMiB: 512,
-  dnsName: undefined,
-  allowedOrigins: [],
-};
-
-const COMPANY = {
-  ...COMMON,
-  app: "company",
-  affinity: "cookie",
-  maxCreationsPerSecond: 30,
-} as const;
-
-const ECHO = {
-  ...COMMON,
-  app: "echo",
-  affinity: "source-ip",
-  drainSeconds: 150,
+  port: 8080,
+  readinessPath: "/readyz",
+  user: 1000,
+  writableFolders: [],
+  cookie: { name: "session", seconds: 3600 },
+  keys: [{ methods: ["GET"], path: "/rooms", key: { from: "path" }, normalise: "none" }],
   crossZone: true,
   idleTimeoutSeconds: 350,
-} as const;
+};
+
+const ECHO: StickyAppArgs["workload"] = { ...REGISTRY, affinity: "source-ip" };
 
 const ARGS: StickyAppArgs = {
-  workload: COMPANY,
+  workload: REGISTRY,
   image: "registry.example/apps@sha256:1",
+  environment: { LEVEL: "debug" },
   cluster: CLUSTER,
   databaseUrl: "postgres://app:secret@db.example:5432/app",
   listener: {
@@ -58,8 +53,8 @@ function parentOf(recorder: Recorder, { parent }: Made): string | undefined {
 const PARTS: [workload: StickyAppArgs["workload"], front: string, replicas: string][] = [
   [ECHO, "StickyService", "Deployment"],
   [{ ...ECHO, affinity: "none" }, "StickyService", "Deployment"],
-  [COMPANY, "StickyIngress", "Deployment"],
-  [{ ...COMPANY, affinity: "key" }, "KeyRouter", "StatefulSet"],
+  [REGISTRY, "StickyIngress", "Deployment"],
+  [{ ...REGISTRY, affinity: "key" }, "KeyRouter", "StatefulSet"],
 ];
 
 describe("StickyApp", () => {
@@ -72,11 +67,7 @@ describe("StickyApp", () => {
       const { spec } = recorder.one(`kubernetes:${replicas}`, "registry").inputs;
       equal(at(spec, "replicas"), 3);
       const env = at(spec, "template", "spec", "containers", 0, "env") as { name: string }[];
-      deepEqual(env[0], { name: "APP", value: workload.app });
-      deepEqual(
-        env.filter(({ name }) => name === "MAX_CREATIONS_PER_SECOND"),
-        workload.app === "echo" ? [] : [{ name: "MAX_CREATIONS_PER_SECOND", value: "30" }],
-      );
+      deepEqual(env[0], { name: "LEVEL", value: "debug" });
     });
 
     it(`owns its namespace itself, not through the front, for affinity ${workload.affinity}`, async () => {
@@ -115,7 +106,7 @@ describe("StickyApp", () => {
   ] as const) {
     it(`keeps its DNS record, whichever load balancer it points to, for affinity ${affinity}`, async () => {
       const { recorder, app } = await mockedApp({
-        workload: { ...COMPANY, affinity, dnsName: "registry.example.com" },
+        workload: { ...REGISTRY, affinity, dnsName: "registry.example.com" },
         listener: {
           ...ARGS.listener,
           hostedZoneId: "Z0123456789ABC",
@@ -139,7 +130,7 @@ describe("StickyApp", () => {
       listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
     });
     deepEqual(recorder.all("aws:Record"), []);
-    const workload = { ...COMPANY, dnsName: "registry.example.com" };
+    const workload = { ...REGISTRY, dnsName: "registry.example.com" };
     const { recorder: other } = await mockedApp({ workload });
     deepEqual(other.all("aws:Record"), []);
   });
@@ -147,7 +138,7 @@ describe("StickyApp", () => {
   it("gives different names to the objects of different fronts", async () => {
     const names = new Set<string>();
     for (const affinity of ["cookie", "key"] as const) {
-      const { recorder } = await mockedApp({ workload: { ...COMPANY, affinity } });
+      const { recorder } = await mockedApp({ workload: { ...REGISTRY, affinity } });
       const fronts = ["StickyIngress", "KeyRouter"].flatMap((type) =>
         recorder.all(`sockjs-sticky:${type}`),
       );
@@ -165,7 +156,7 @@ describe("StickyApp", () => {
 
   it("configures the router for as many replicas as the autoscaler may create", async () => {
     const { recorder } = await mockedApp({
-      workload: { ...COMPANY, affinity: "key", maxReplicas: 7 },
+      workload: { ...REGISTRY, affinity: "key", maxReplicas: 7 },
     });
     const { data } = recorder.one("kubernetes:ConfigMap", "registry-router").inputs;
     match(String(at(data, "haproxy.cfg")), /server registry-6 .* id 7\n/);
@@ -184,6 +175,36 @@ describe("StickyApp", () => {
     deepEqual(at(spec, "template", "spec", "containers", 0, "envFrom"), [
       { secretRef: { name: "registry-database-1234567" } },
     ]);
+  });
+
+  it("keeps the workload's secrets in another Secret", async () => {
+    const secrets = { API_KEY: pulumi.secret("a1b2") };
+    const { recorder } = await mockedApp({ secrets });
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    deepEqual(at(spec, "template", "spec", "containers", 0, "envFrom"), [
+      { secretRef: { name: "registry-database-1234567" } },
+      { secretRef: { name: "registry-secrets-1234567" } },
+    ]);
+    equal(JSON.stringify(spec).includes("a1b2"), false);
+    const { stringData } = recorder.one("kubernetes:Secret", "registry-secrets").inputs;
+    equal(at(stringData, "value", "API_KEY") ?? at(stringData, "API_KEY", "value"), "a1b2");
+  });
+
+  it("sends to the workload's own port through a key router", async () => {
+    const workload = { ...REGISTRY, affinity: "key", port: 5000 } as const;
+    const { recorder } = await mockedApp({ workload });
+    const { data } = recorder.one("kubernetes:ConfigMap", "registry-router").inputs;
+    match(String(at(data, "haproxy.cfg")), /server registry-0 [^ ]*:5000 id 1\n/);
+    equal(
+      at(
+        recorder.one("kubernetes:Service", "registry-replicas").inputs,
+        "spec",
+        "ports",
+        0,
+        "port",
+      ),
+      5000,
+    );
   });
 
   it("creates no Secret for an app without a database", async () => {

@@ -177,6 +177,23 @@ describe("policies of stickiness find", () => {
           },
         ],
       },
+      {
+        title: "an Ingress of another app without any cookie",
+        stack: "dev",
+        change: (plan) => {
+          const ingress = plan.one("Ingress", "company");
+          ingress.name = "chat";
+          const path = ["metadata", "annotations", `${ALB}target-group-attributes`];
+          plan.reword(ingress, path, "stickiness.app_cookie.cookie_name=com-sticky,", "");
+        },
+        expected: [
+          {
+            policy: "browsers-stay",
+            of: "company",
+            says: `stickiness.type of Ingress chat is "app_cookie"; it must be lb_cookie, or app_cookie with stickiness.app_cookie.cookie_name; set it in target-group-attributes`,
+          },
+        ],
+      },
       reworded(
         "an Ingress that forgets browsers before they forget their cookie",
         company,

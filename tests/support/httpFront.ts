@@ -16,7 +16,7 @@ import type { Affinity } from "../../app/contract/catalogue.ts";
 /** What the test app sets, and how its requests are keyed. */
 export const ROUTING: HttpFrontOptions["routing"] = {
   idleTimeoutSeconds: 60,
-  cookie: { name: "app", maxAgeSeconds: 60 },
+  cookie: { name: "app", seconds: 60 },
   keyRoutes: [
     {
       methods: ["POST"],

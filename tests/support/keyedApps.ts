@@ -150,7 +150,7 @@ export async function frontOf({ routes, handle }: KeyedApp): Promise<string> {
       }),
     ),
   );
-  const cookie = { name: "app", maxAgeSeconds: 60 };
+  const cookie = { name: "app", seconds: 60 };
   return startFront("key", replicas, {
     routing: { cookie, keyRoutes: routes, idleTimeoutSeconds: 60 },
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fastifyCookie from "@fastify/cookie";
 import type { FastifyInstance } from "fastify";
-import type { StickyCookie } from "../../contract/httpRouting.ts";
+import type { AppCookie } from "../../contract/httpRouting.ts";
 import type { Origins } from "../http/origins.ts";
 import { isTls } from "./securityHeaders.ts";
 
@@ -17,7 +17,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
  */
 export async function addStickyCookie(
   app: FastifyInstance,
-  { name, maxAgeSeconds }: StickyCookie,
+  { name, seconds }: AppCookie,
   { hasOthers }: Origins,
 ): Promise<void> {
   await app.register(fastifyCookie);
@@ -26,9 +26,9 @@ export async function addStickyCookie(
     const secure = isTls(request);
     reply.setCookie(name, current !== undefined && UUID.test(current) ? current : randomUUID(), {
       path: "/",
-      maxAge: maxAgeSeconds,
+      maxAge: seconds,
       // For an Application Load Balancer, which ignores Max-Age; browsers prefer Max-Age.
-      expires: new Date(Date.now() + maxAgeSeconds * 1000),
+      expires: new Date(Date.now() + seconds * 1000),
       httpOnly: true,
       secure,
       ...(secure && hasOthers ? { sameSite: "none", partitioned: true } : { sameSite: "lax" }),

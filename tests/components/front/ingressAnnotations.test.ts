@@ -7,7 +7,7 @@ import {
 } from "../../../components/front/ingressAnnotations.ts";
 
 const ARGS: IngressListenerArgs = {
-  cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  cookie: { name: "com-sticky", seconds: 172_800 },
   idleTimeoutSeconds: 90,
   scheme: "internet-facing",
   sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
@@ -94,7 +94,7 @@ describe("ALB annotations", () => {
 
   it("pass cookie, scheme, ranges and health check path on", () => {
     const given = {
-      cookie: { name: "doc-sticky", maxAgeSeconds: 1 },
+      cookie: { name: "doc-sticky", seconds: 1 },
       scheme: "internal",
       sourceRanges: ["10.0.0.0/8"],
       readinessPath: "/ready",
@@ -110,6 +110,16 @@ describe("ALB annotations", () => {
     });
   });
 
+  it("let the load balancer set a cookie of its own if the app has none", () => {
+    deepEqual(annotations({ cookie: { seconds: 3600 } }), {
+      ...HTTP,
+      "target-group-attributes": HTTP["target-group-attributes"]
+        .replace("stickiness.app_cookie.cookie_name=com-sticky,", "")
+        .replaceAll("app_cookie", "lb_cookie")
+        .replace("172800", "3600"),
+    });
+  });
+
   it("have a deregistration delay that is shorter than the shortest drain", () => {
     const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
     equal(Number(seconds?.[1]) < 150, true);
@@ -120,9 +130,9 @@ describe("faults of an ALB's arguments", () => {
   it("are none for the limits of AWS", () => {
     for (const changes of [
       {},
-      { cookie: { name: "a", maxAgeSeconds: 1 } },
-      { cookie: { name: "__Host-A.1_b!#$%&'*+^`|~", maxAgeSeconds: 604_800 } },
-      { cookie: { name: "my-AWSALB", maxAgeSeconds: 2 } },
+      { cookie: { name: "a", seconds: 1 } },
+      { cookie: { name: "__Host-A.1_b!#$%&'*+^`|~", seconds: 604_800 } },
+      { cookie: { name: "my-AWSALB", seconds: 2 } },
       { sourceRanges: ["0.0.0.0/0"] },
       { webAclArn: WEB_ACL },
       { webAclArn: "arn:aws-us-gov:wafv2:us-gov-west-1:111122223333:regional/webacl/a_b/1-2" },
@@ -133,7 +143,7 @@ describe("faults of an ALB's arguments", () => {
 
   for (const name of ["AWSALB", "AWSALBAPP-0", "AWSALBTG"]) {
     it(`report the cookie ${name}, a name of the load balancer's own`, () => {
-      deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
+      deepEqual(faults({ cookie: { name, seconds: 1 } }), [
         `cookie.name is "${name}"; it must be a name that does not begin with AWSALB, because the load balancer uses such names (for example com-sticky)`,
       ]);
     });
@@ -141,7 +151,7 @@ describe("faults of an ALB's arguments", () => {
 
   for (const name of ["", "com sticky", "com,sticky", "com=sticky", "com;sticky", "köln", "a\n"]) {
     it(`report the cookie ${JSON.stringify(name)}, which is not a token`, () => {
-      deepEqual(faults({ cookie: { name, maxAgeSeconds: 1 } }), [
+      deepEqual(faults({ cookie: { name, seconds: 1 } }), [
         `cookie.name is ${JSON.stringify(name)}; it must be letters, digits and !#$%&'*+-.^_\`|~ (for example com-sticky)`,
       ]);
     });
@@ -155,10 +165,10 @@ describe("faults of an ALB's arguments", () => {
     });
   }
 
-  for (const maxAgeSeconds of [0, -1, 604_801, 1.5, NaN]) {
-    it(`report a cookie lifetime of ${maxAgeSeconds} seconds`, () => {
-      deepEqual(faults({ cookie: { name: "com-sticky", maxAgeSeconds } }), [
-        `cookie.maxAgeSeconds is ${maxAgeSeconds}; it must be a whole number from 1 to 604800 (for example 1)`,
+  for (const seconds of [0, -1, 604_801, 1.5, NaN]) {
+    it(`report a cookie lifetime of ${seconds} seconds`, () => {
+      deepEqual(faults({ cookie: { name: "com-sticky", seconds } }), [
+        `cookie.seconds is ${seconds}; it must be a whole number from 1 to 604800 (for example 1)`,
       ]);
     });
   }
@@ -185,7 +195,7 @@ describe("faults of an ALB's arguments", () => {
   }
 
   it("are all reported at once", () => {
-    const cookie = { name: "AWSALB=", maxAgeSeconds: 0 };
+    const cookie = { name: "AWSALB=", seconds: 0 };
     equal(faults({ cookie, sourceRanges: [], webAclArn: "none" }).length, 5);
   });
 });

@@ -23,6 +23,7 @@ const ARGS: KeyRouterArgs = {
   namespace: "talk",
   routes: [ROUTE],
   replicas: 3,
+  port: 8080,
   selector: { "app.kubernetes.io/name": "chat" },
   readinessPath: "/ready",
   scheme: "internet-facing",

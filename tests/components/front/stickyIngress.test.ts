@@ -8,7 +8,7 @@ import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.t
 
 const ARGS: StickyIngressArgs = {
   namespace: "companies",
-  cookie: { name: "com-sticky", maxAgeSeconds: 172_800 },
+  cookie: { name: "com-sticky", seconds: 172_800 },
   idleTimeoutSeconds: 60,
   scheme: "internet-facing",
   sourceRanges: ["198.51.100.0/24"],
@@ -143,8 +143,8 @@ describe("StickyIngress", () => {
   });
 
   for (const cookie of [
-    { name: "com-sticky", maxAgeSeconds: 0 },
-    { name: "AWSALB", maxAgeSeconds: 0 },
+    { name: "com-sticky", seconds: 0 },
+    { name: "AWSALB", seconds: 0 },
   ]) {
     it(`rejects ${JSON.stringify(cookie)} with every fault, before the first child`, async () => {
       const recorder = await mockPulumi();

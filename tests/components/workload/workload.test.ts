@@ -1,19 +1,17 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Workload, type WorkloadArgs } from "../../../components/workload/workload.ts";
 import { CLUSTER } from "../../mocks/cluster.ts";
+import { POD } from "../../mocks/pod.ts";
 import { at, mockPulumi, type Made } from "../../mocks/mocks.ts";
 
 const LABELS = { "app.kubernetes.io/name": "chat" };
 
 const ARGS: WorkloadArgs = {
+  ...POD,
   namespace: "talk",
   labels: LABELS,
   cluster: CLUSTER,
-  app: "echo",
-  image: "registry.example/chat@sha256:1",
-  size: { cpuMillicores: 500, memoryMiB: 1024 },
   replicas: 3,
-  drainSeconds: 200,
 };
 
 const METADATA = { name: "chat", namespace: "talk", labels: LABELS };
@@ -87,91 +85,6 @@ describe("Workload", () => {
     const { deployment, pod } = await mockedWorkload({ drainSeconds: 150 });
     equal(at(pod, "terminationGracePeriodSeconds"), 175);
     equal(deployment.timeouts.delete, "775s");
-  });
-
-  it("runs one container of the image in the pod's Fargate size", async () => {
-    const { pod, container } = await mockedWorkload();
-    const resources = { cpu: "500m", memory: "768Mi" };
-    equal((at(pod, "containers") as unknown[]).length, 1);
-    equal(at(container, "name"), "chat");
-    equal(at(container, "image"), "registry.example/chat@sha256:1");
-    deepEqual(at(container, "ports"), [
-      { name: "http", containerPort: 8080 },
-      { name: "metrics", containerPort: 9464 },
-    ]);
-    deepEqual(at(container, "resources"), { requests: resources, limits: resources });
-  });
-
-  it("passes the app its name, ports, drain and replica name", async () => {
-    const { container } = await mockedWorkload();
-    deepEqual(at(container, "env"), [
-      { name: "APP", value: "echo" },
-      { name: "PORT", value: "8080" },
-      { name: "METRICS_PORT", value: "9464" },
-      { name: "DRAIN_SECONDS", value: "200" },
-      { name: "REPLICA_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-    ]);
-  });
-
-  it("passes the app the allowed origins", async () => {
-    const allowedOrigins = ["https://a.example", "https://b.example:8443"];
-    const { container } = await mockedWorkload({ allowedOrigins });
-    deepEqual(
-      (at(container, "env") as { name: string }[]).filter(({ name }) => name === "ALLOWED_ORIGINS"),
-      [{ name: "ALLOWED_ORIGINS", value: "https://a.example,https://b.example:8443" }],
-    );
-  });
-
-  it("adds the entries of a Secret to the app's environment, if there is a Secret", async () => {
-    const { container } = await mockedWorkload({ secretName: "chat-database-1a2b" });
-    deepEqual(at(container, "envFrom"), [{ secretRef: { name: "chat-database-1a2b" } }]);
-    equal(at((await mockedWorkload()).container, "envFrom"), undefined);
-  });
-
-  it("uses /healthz for liveness and /readyz for readiness", async () => {
-    const { container } = await mockedWorkload();
-    const alive = {
-      httpGet: { path: "/healthz", port: "http", scheme: "HTTP" },
-      timeoutSeconds: 5,
-    };
-    deepEqual(at(container, "startupProbe"), { ...alive, periodSeconds: 2, failureThreshold: 60 });
-    deepEqual(at(container, "livenessProbe"), {
-      ...alive,
-      periodSeconds: 10,
-      failureThreshold: 6,
-    });
-    deepEqual(at(container, "readinessProbe"), {
-      httpGet: { path: "/readyz", port: "http", scheme: "HTTP" },
-      timeoutSeconds: 5,
-      periodSeconds: 5,
-      failureThreshold: 2,
-    });
-  });
-
-  it("satisfies the Pod Security Standard restricted, and writes to no file", async () => {
-    const { pod, container } = await mockedWorkload();
-    deepEqual(at(pod, "securityContext"), {
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      seccompProfile: { type: "RuntimeDefault" },
-    });
-    deepEqual(at(container, "securityContext"), {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    });
-    deepEqual(Object.keys(container as object).toSorted(), [
-      "env",
-      "image",
-      "livenessProbe",
-      "name",
-      "ports",
-      "readinessProbe",
-      "resources",
-      "securityContext",
-      "startupProbe",
-    ]);
   });
 
   it("lets Fargate evict one pod at a time, and unready pods always", async () => {
