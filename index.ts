@@ -1,22 +1,21 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { keepsData } from "./app/contract/catalogue.ts";
 import { FargateCluster } from "./components/cluster/fargateCluster.ts";
 import { LoadBalancerController } from "./components/cluster/loadBalancerController.ts";
 import { Database } from "./components/database.ts";
-import { AppImage } from "./components/image/appImage.ts";
-import { copyContext } from "./components/image/buildContext.ts";
 import { formerImage } from "./components/image/formerImage.ts";
+import { WorkloadImages } from "./components/image/workloadImages.ts";
 import { Vpc } from "./components/network/vpc.ts";
 import { eksZones } from "./components/network/zones.ts";
 import { StickyApp } from "./components/stickyApp.ts";
 import { checkCluster } from "./config/livingCluster.ts";
 import { loadConfig } from "./config/load.ts";
 import { compareWithLastUp, stackName } from "./config/lossGuard.ts";
+import { environmentOf, keepsDataOf } from "./config/workloadSettings.ts";
 
 const config = loadConfig();
-const { controlPlane, deletionProtection, keyRouterImage, listener, workloads } = config;
-const { logRetentionDays, name, region } = config;
+const { controlPlane, deletionProtection, keyRouterImage, listener, name, region } = config;
+const { logRetentionDays, workloads } = config;
 const { lastUp, settings } = await compareWithLastUp(config);
 
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
@@ -45,43 +44,46 @@ const controller = new LoadBalancerController(
   { ...inCluster, dependsOn: cluster.systemPods },
 );
 
-const { uri, immutableTags } = config.image;
-const { imageUri, repositoryUrl } =
-  uri === undefined || settings.buildsImage
-    ? new AppImage(
-        name,
-        {
-          context: copyContext("app"),
-          image: uri,
-          former: lastUp && (await formerImage(stackName())),
-          immutableTags,
-          forceDelete: !deletionProtection,
-        },
-        onAws,
-      )
-    : { imageUri: uri, repositoryUrl: null };
-
+const images = new WorkloadImages(
+  name,
+  {
+    image: config.image.uri,
+    buildsImage: settings.buildsImage,
+    former: lastUp && (await formerImage(stackName())),
+    immutableTags: config.image.immutableTags,
+    forceDelete: !deletionProtection,
+  },
+  onAws,
+);
 const database = settings.keepsData
   ? new Database(name, { network, cluster, instance: config.database, deletionProtection }, guarded)
   : undefined;
 
-const needs = [controller, ...cluster.workloadPods];
 const apps = workloads.map((workload) => {
-  const data = keepsData(workload.app) ? database : undefined;
+  const data = keepsDataOf(workload) ? database : undefined;
+  const needs = [controller, ...cluster.workloadPods];
   return new StickyApp(
-    workload.app,
-    { workload, cluster, image: imageUri, listener, keyRouterImage, databaseUrl: data?.url },
+    workload.name,
+    {
+      workload,
+      image: images.of(workload),
+      environment: environmentOf(workload),
+      secrets: config.secrets[workload.name],
+      databaseUrl: data?.url,
+      cluster,
+      listener,
+      keyRouterImage,
+    },
     // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.
-    { ...inCluster, dependsOn: [...needs, ...(data === undefined ? [] : [data])] },
+    { ...inCluster, dependsOn: data === undefined ? needs : [...needs, data] },
   );
 });
 
-/** URL of each workload. */
+/** URL of each workload, and of the first one. */
 export const urls = Object.fromEntries(apps.map((app) => [app.name, app.url]));
-/** URL of the first workload. */
 export const url = apps[0]?.url;
 export const clusterName = name;
 export const kubeconfig = cluster.kubeconfig;
-export { repositoryUrl };
-export const vpcId = network.vpcId;
+export const { repositoryUrl } = images;
+export const { vpcId } = network;
 export const updateKubeconfigCommand = `aws eks update-kubeconfig --name ${name} --region ${region}`;

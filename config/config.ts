@@ -4,7 +4,8 @@ import type { LoadBalancerControllerArgs } from "../components/cluster/loadBalan
 import type { DatabaseArgs } from "../components/database.ts";
 import type { StickyAppArgs } from "../components/stickyApp.ts";
 import type { Settings } from "./stackSettings.ts";
-import type { WorkloadSettings } from "./workloads.ts";
+import type { WorkloadSecrets } from "./workloadSecrets.ts";
+import type { WorkloadSettings } from "./workloadSettings.ts";
 
 /** What a stack has beside its own settings. */
 interface StackFacts {
@@ -12,6 +13,8 @@ interface StackFacts {
   name: string;
   region: aws.Region;
   workloads: readonly WorkloadSettings[];
+  /** Secret environment variables by workload. */
+  secrets: WorkloadSecrets;
 }
 
 /** The settings of a stack, typed and valid, grouped by what they configure; Pulumi.yaml describes each. */

@@ -13,6 +13,7 @@ import { configOf, type Config } from "./config.ts";
 import { placeholderFaults, stackFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
 import { workloadFaults } from "./workloadRules.ts";
+import { checkSecrets } from "./workloadSecrets.ts";
 import { checkWorkloads } from "./workloads.ts";
 
 /** The longest name that is made from a stack's is that of an IAM role, at most 64 characters: `NAME-eksRole-role-1234567`. */
@@ -50,13 +51,14 @@ export function loadConfig(): Config {
   const name = `${project}-${pulumi.getStack()}`;
   const nameOf = (setting: string): string => `${project}:${setting}`;
   const all = pulumi.runtime.allConfig();
-  const { workloads: raw, ...own } = settingsOf(project, all);
+  const { workloads: raw, secrets: rawSecrets, ...own } = settingsOf(project, all);
   const settings = checkSettings(RULES, own, nameOf);
   const list = checkWorkloads(raw, nameOf("workloads"));
+  const secrets = checkSecrets(rawSecrets, isEncrypted(nameOf("secrets")), list.workloads);
   const provider = checkSettings(PROVIDER_RULES, all);
   const region = provider.values["aws:region"];
   const placeholders = within(nameOf(""), placeholderFaults(settings.values));
-  const known = ["workloads", ...Object.keys(RULES)];
+  const known = ["workloads", "secrets", ...Object.keys(RULES)];
   const faults = [
     ...Object.keys(own)
       .filter((setting) => !known.includes(setting))
@@ -67,6 +69,7 @@ export function loadConfig(): Config {
     ...list.faults,
     ...providerFaults(all),
     ...within(nameOf(""), [
+      ...secrets.faults,
       ...stackFaults({ ...settings.values, workloads: list.workloads }),
       ...list.workloads.flatMap((workload, index) =>
         within(`workloads[${index}].`, workloadFaults(workload, settings.values)),
@@ -81,23 +84,34 @@ export function loadConfig(): Config {
   }
   placeholders.forEach((fault) => void pulumi.log.warn(sentenceOf(fault)));
   return configOf(
-    { name, region: provider.values["aws:region"], workloads: list.workloads },
+    {
+      name,
+      region: provider.values["aws:region"],
+      workloads: list.workloads,
+      secrets: secrets.secrets,
+    },
     settings.values,
   );
 }
 
-/** A project's settings as Pulumi passes them: text, or a list if the text is a JSON list. */
+/** A project's settings as Pulumi passes them: text, or a list or an object if the text is one in JSON. */
 function settingsOf(project: string, all: Record<string, string>): Record<string, unknown> {
   const prefix = `${project}:`;
   return Object.fromEntries(
     Object.entries(all)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), listOrText(value)]),
+      .map(([key, value]) => [key.slice(prefix.length), jsonOrText(value)]),
   );
 }
 
-function listOrText(value: string): unknown {
-  if (!value.startsWith("[")) {
+/** Whether the stack file has a setting, or a part of it, encrypted. Pulumi tells programs so by an environment variable. */
+function isEncrypted(key: string): boolean {
+  const { PULUMI_CONFIG_SECRET_KEYS: keys = "[]" } = process.env;
+  return z.array(z.string()).parse(JSON.parse(keys)).includes(key);
+}
+
+function jsonOrText(value: string): unknown {
+  if (!/^[[{]/.test(value)) {
     return value;
   }
   try {

@@ -1,8 +1,8 @@
-import { keepsData } from "../app/contract/catalogue.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
 import type { Config } from "./config.ts";
+import { keepsDataOf } from "./workloadSettings.ts";
 
 /** The settings that cannot be changed without losing something, or cannot be changed back. */
 export interface GuardedSettings {
@@ -151,8 +151,10 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
     zones: network.zones,
     natGateways: network.natGateways,
     secretsEncryption: controlPlane.secretsEncryption,
-    buildsImage: config.image.uri === undefined || lastUp?.buildsImage === true,
-    keepsData: config.workloads.some(({ app }) => keepsData(app)),
+    buildsImage:
+      (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||
+      lastUp?.buildsImage === true,
+    keepsData: config.workloads.some(keepsDataOf),
     kubernetesVersion: controlPlane.kubernetesVersion,
     postgresVersion: database.postgresVersion,
     databaseStorageGiB: database.storageGiB,

@@ -12,7 +12,7 @@ import {
   vpcCidrFault,
 } from "../components/network/subnets.ts";
 import type { Settings } from "./stackSettings.ts";
-import type { WorkloadDraft } from "./workloads.ts";
+import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /** Larger blocks are not specific. */
 const MIN_NAMED_PREFIX = 8;

@@ -1,9 +1,12 @@
 import { getDomain } from "tldts";
-import type { Affinity } from "../app/contract/catalogue.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
 import type { Fault } from "../app/contract/fault.ts";
+import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import type { Settings } from "./stackSettings.ts";
-import type { WorkloadDraft } from "./workloads.ts";
+import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /** Idle time of TLS listeners, see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
 const TLS_IDLE_SECONDS = 350;
@@ -28,18 +31,36 @@ const SENDERS: Record<Affinity, string> = {
 };
 
 /** A rule between a workload's settings and those of its stack, without those that are wrong by themselves. */
-type Rule<Draft = WorkloadDraft> = (workload: Draft, stack: Partial<Settings>) => Fault | undefined;
+type Rule = (workload: WorkloadDraft, stack: Partial<Settings>) => Fault | undefined;
 
-/** What is wrong between a workload's settings, and between them and its stack's. */
+/** What is wrong between a workload's settings and its stack's. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
-  const rules: Rule[] = [drainFault, autoscalerFault, sizeFaultOf, dnsFault, siteFault];
-  const faults = [
-    ...rules.map((rule) => rule(workload, stack)),
-    ...(workload.app === "echo" ? LISTENER_RULES.map((rule) => rule(workload, stack)) : []),
-  ];
-  return faults.filter((fault) => fault !== undefined);
+  const rules: Rule[] = [dnsFault, siteFault, tlsIdleFault];
+  return rules.map((rule) => rule(workload, stack)).filter((fault) => fault !== undefined);
 }
 
+/**
+ * What is wrong between the settings of a workload.
+ *
+ * @param given names of the settings that are set; the others have defaults
+ */
+export function ownFaults(workload: WorkloadDraft, given: readonly string[]): Fault[] {
+  const rules = [
+    affinityFault,
+    drainFault,
+    autoscalerFault,
+    sizeFaultOf,
+    crossZoneFault,
+    idleFault,
+    keysFault,
+    buildFault,
+  ];
+  return [
+    ...rules.map((rule) => rule(workload)),
+    ...misplacedFaults(workload, given),
+    ...variableFaults(workload),
+  ].filter((fault) => fault !== undefined);
+}
 function drainFault({ affinity, drainSeconds }: WorkloadDraft): Fault | undefined {
   if (affinity === undefined || drainSeconds === undefined) {
     return undefined;
@@ -109,27 +130,169 @@ function isSameSite(origin: string, dnsName: string | undefined): boolean {
   return site !== null && origin.startsWith("http://") && getDomain(origin, options) === site;
 }
 
-/** Rules for a Network Load Balancer that sends connections to replicas directly. */
-const LISTENER_RULES: readonly Rule<WorkloadDraft & { app: "echo" }>[] = [
-  ({ affinity, crossZone }) =>
-    affinity === "source-ip" && crossZone === false
-      ? {
-          name: "crossZone",
-          got: crossZone,
-          mustBe:
-            "true with affinity source-ip, because a client that resolves to another zone's address would change its replica",
-          fix: "set crossZone to true, or affinity to none",
-        }
-      : undefined,
-  ({ idleTimeoutSeconds }, { certificateArn }) =>
-    certificateArn !== undefined &&
+/** Built-in apps support the affinities for which they were made. */
+function affinityFault({ affinity, app }: WorkloadDraft): Fault | undefined {
+  const affinities: readonly Affinity[] | undefined = app && CATALOGUE[app].affinities;
+  return affinity === undefined || affinities === undefined || affinities.includes(affinity)
+    ? undefined
+    : {
+        name: "affinity",
+        got: affinity,
+        mustBe: affinities.join(" or "),
+        example: affinities[0],
+      };
+}
+
+function crossZoneFault({ affinity, crossZone }: WorkloadDraft): Fault | undefined {
+  return affinity === "source-ip" && crossZone === false
+    ? {
+        name: "crossZone",
+        got: crossZone,
+        mustBe:
+          "true with affinity source-ip, because a client that resolves to another zone's address would change its replica",
+        fix: "set crossZone to true, or affinity to none",
+      }
+    : undefined;
+}
+
+/**
+ * Idle times in seconds that load balancers support: an Application Load Balancer with affinity cookie, a Network Load
+ * Balancer with the others.
+ *
+ * Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html,
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+ */
+const IDLE_SECONDS = { cookie: [1, 4000], others: [60, 6000] } as const;
+
+function idleFault({ affinity, app, idleTimeoutSeconds }: WorkloadDraft): Fault | undefined {
+  if (affinity === undefined || idleTimeoutSeconds === undefined) {
+    return undefined;
+  }
+  const [min, most] = IDLE_SECONDS[affinity === "cookie" ? "cookie" : "others"];
+  const isRouted = affinity === "cookie" || affinity === "key";
+  const isBound = app !== undefined && isRouted;
+  const max = isBound ? WEBSOCKET_IDLE_SECONDS : most;
+  return idleTimeoutSeconds >= min && idleTimeoutSeconds <= max
+    ? undefined
+    : {
+        name: "idleTimeoutSeconds",
+        got: idleTimeoutSeconds,
+        mustBe: `from ${min} to ${max} with affinity ${affinity}${isBound ? `, because the app closes idle connections after ${max} s` : ""}`,
+        example: String(min),
+      };
+}
+
+/** AWS fixes the idle time of TLS listeners of a Network Load Balancer. */
+function tlsIdleFault(
+  { affinity, idleTimeoutSeconds }: WorkloadDraft,
+  { certificateArn }: Partial<Settings>,
+): Fault | undefined {
+  return certificateArn !== undefined &&
+    affinity !== undefined &&
+    affinity !== "cookie" &&
     idleTimeoutSeconds !== undefined &&
     idleTimeoutSeconds !== TLS_IDLE_SECONDS
-      ? {
-          name: "idleTimeoutSeconds",
-          got: idleTimeoutSeconds,
-          mustBe: `${TLS_IDLE_SECONDS} with certificateArn, because AWS fixes it for TLS listeners`,
-          fix: "remove idleTimeoutSeconds",
-        }
-      : undefined,
+    ? {
+        name: "idleTimeoutSeconds",
+        got: idleTimeoutSeconds,
+        mustBe: `${TLS_IDLE_SECONDS} with certificateArn, because AWS fixes it for TLS listeners`,
+        fix: "remove idleTimeoutSeconds",
+      }
+    : undefined;
+}
+
+function keysFault({ affinity, keys }: WorkloadDraft): Fault | undefined {
+  return affinity === "key" && keys === undefined
+    ? {
+        name: "keys",
+        problem: "is not set",
+        mustBe: "a list of where the key of a request is, with affinity key",
+        example: "[{key: {from: path}, path: /rooms, methods: [GET]}]",
+      }
+    : undefined;
+}
+
+function buildFault({ build }: WorkloadDraft): Fault | undefined {
+  return build === undefined || existsSync(join(build, "Dockerfile"))
+    ? undefined
+    : {
+        name: "build",
+        got: build,
+        mustBe: "a folder with a Dockerfile, relative to Pulumi.yaml",
+        example: "./chat",
+      };
+}
+
+/** Settings that have no effect in some workloads, where they would only mislead. */
+const MISPLACED: readonly {
+  setting: keyof WorkloadDraft;
+  isUsed: (workload: WorkloadDraft) => boolean;
+  only: string;
+}[] = [
+  {
+    setting: "cookie",
+    isUsed: ({ affinity, app }) => affinity === "cookie" && app === undefined,
+    only: "affinity cookie and an image of your own",
+  },
+  {
+    setting: "keys",
+    isUsed: ({ affinity, app }) => affinity === "key" && app === undefined,
+    only: "affinity key and an image of your own",
+  },
+  {
+    setting: "crossZone",
+    isUsed: ({ affinity }) => affinity === "source-ip" || affinity === "none",
+    only: "affinity source-ip or none",
+  },
+  {
+    setting: "allowedOrigins",
+    isUsed: ({ app }) => app !== undefined,
+    only: "a built-in app (app)",
+  },
+  {
+    setting: "maxCreationsPerSecond",
+    isUsed: ({ app }) => app !== undefined && CATALOGUE[app].keepsData,
+    only: "app company or document",
+  },
 ];
+
+function misplacedFaults(workload: WorkloadDraft, given: readonly string[]): Fault[] {
+  return MISPLACED.filter(
+    ({ setting, isUsed }) =>
+      given.includes(setting) && workload.affinity !== undefined && !isUsed(workload),
+  ).map(({ setting, only }) => ({
+    name: setting,
+    got: workload[setting],
+    mustBe: `removed, because it has an effect only with ${only}`,
+  }));
+}
+
+/** Environment variables that the program itself sets. */
+const OWN_VARIABLES = ["PORT", "REPLICA_NAME", "DRAIN_SECONDS", "DATABASE_URL"];
+const OWN_VARIABLES_OF_APPS = [
+  ...OWN_VARIABLES,
+  ...["APP", "METRICS_PORT", "ALLOWED_ORIGINS", "MAX_CREATIONS_PER_SECOND"],
+];
+
+function variableFaults({ app, environment = {}, secrets = [] }: WorkloadDraft): Fault[] {
+  const own = app === undefined ? OWN_VARIABLES : OWN_VARIABLES_OF_APPS;
+  const names = { environment: Object.keys(environment), secrets };
+  const faults = Object.entries(names).flatMap(([name, variables]) =>
+    variables
+      .filter((each) => own.includes(each))
+      .map((each) => ({
+        name,
+        problem: `sets ${each}`,
+        mustBe: `other variables than ${own.join(", ")}, which are set for every replica`,
+      })),
+  );
+  const both = secrets.filter((each) => each in environment);
+  return [
+    ...faults,
+    ...both.map((each) => ({
+      name: "secrets",
+      problem: `has ${each}, which environment sets as well`,
+      mustBe: "variables that environment does not set",
+    })),
+  ];
+}

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { APP_NAMES } from "../app/contract/catalogue.ts";
 import { describedBy, type Rules } from "../app/contract/settings.ts";
 import { RULES } from "../config/stackSettings.ts";
-import { WORKLOAD_RULES } from "../config/workloads.ts";
+import { defaultsOf, WORKLOAD_RULES } from "../config/workloadSettings.ts";
 
 /** A setting as Pulumi.yaml declares it. */
 interface Declaration {
@@ -13,36 +13,61 @@ interface Declaration {
   default: unknown;
 }
 
-type FieldOf<Each> = Each extends unknown ? keyof Each : never;
-type WorkloadField = FieldOf<(typeof WORKLOAD_RULES)[keyof typeof WORKLOAD_RULES]>;
-
 /** The meaning of each field of a workload, in the order of the table. */
-const WORKLOAD_MEANINGS: Readonly<Record<Exclude<WorkloadField, "app">, string>> = {
-  affinity: "What stays on one replica. `none` shows what breaks without affinity.",
+const WORKLOAD_MEANINGS: Readonly<Record<keyof typeof WORKLOAD_RULES, string>> = {
+  name: "Name of the workload, from which its namespace, objects, load balancer and URL are made. With a built-in app, the app's name by default.",
+  app: "A built-in app, which fills in defaults. A workload has either `app`, `image` or `build`. The same app may stand twice under two names.",
+  image: "Your own image for linux/amd64, in ECR or a public registry. Policies require a digest.",
+  build:
+    "Folder with a Dockerfile, relative to `Pulumi.yaml`. Its image is built with Docker and pushed to a repository of its own.",
+  affinity:
+    "What stays on one replica: the connections of a source address, a browser with a cookie, or requests with the same key. `none` shows what breaks without affinity.",
+  cookie:
+    "With affinity `cookie`: the cookie that the app sets. Without `name` the load balancer sets one of its own, and the app needs no change.",
+  keys: "With affinity `key`: where [the key of a request](request-keys.md) is. The first that a request has decides; requests without a key go to any replica.",
+  port: "Port that the app listens on. It gets the number as `PORT`.",
+  readinessPath: "Path that answers 200 while the app accepts new work.",
+  livenessPath:
+    "Path that answers 200 while the app is alive. If omitted, Kubernetes checks whether the port accepts connections.",
+  command: "Words that replace the image's own command.",
+  environment: "Environment variables.",
+  secrets:
+    "Names of environment variables with secret values. Set each value with `pulumi config set --secret --path 'secrets.WORKLOAD.NAME'`.",
+  user: "User and group id that the app runs as, whatever the image says. Not root.",
+  writableFolders:
+    "Folders that the app can write to. They are empty when a replica starts. The rest of its file system is read-only.",
   replicas: "Number of replicas. With an autoscaler, the minimum.",
   maxReplicas: "Maximum number of replicas. Setting it enables an autoscaler.",
   drainSeconds:
     "Seconds for which a stopping replica still accepts new work. The load balancer keeps sending new work for some time, which depends on the affinity. The minimum is 150 with `source-ip` and `none`, 60 with `cookie`, and 10 with `key`.",
+  shutdown:
+    "How a replica stops. `drains`: the app gets SIGTERM at once and goes on for `DRAIN_SECONDS`. `sleep`: it gets SIGTERM only after `drainSeconds`. In both cases it has another 25 s to exit.",
   cpuMillicores:
     "vCPU that Fargate bills for a pod, in thousandths: 250, 500, 1000, 2000, 4000, 8000 or 16000.",
   memoryMiB:
     "Memory that Fargate bills for a pod, in MiB: for example 512, 1024 or 2048 with 250 millicores. Kubernetes itself uses 256 MiB of it.",
   dnsName:
     "DNS name of the load balancer, in the zone `hostedZoneId`. If omitted, the load balancer has only AWS's name.",
-  allowedOrigins:
-    "Origins of other pages that may use the app. All other pages cannot open a session, create anything or read a response. The transport `jsonp-polling` sends no origin, so only the app's own page can use it.",
-  maxCreationsPerSecond:
-    "Creations per second that a replica accepts from one address, with bursts of ten seconds' worth.",
   crossZone:
-    "Whether the load balancer's nodes send connections to replicas in all zones, not only in their own. Affinity `source-ip` requires it.",
+    "With affinity `source-ip` or `none`: whether the load balancer's nodes send connections to replicas in all zones, not only in their own. Affinity `source-ip` requires it.",
   idleTimeoutSeconds:
-    "Seconds without data after which a TCP connection is closed. With TLS it is always 350.",
+    "Seconds without data after which a connection is closed: at most 4000 with affinity `cookie`, from 60 to 6000 with the others, and exactly 350 with them and TLS.",
+  allowedOrigins:
+    "With a built-in app: origins of other pages that may use it. All other pages cannot open a session, create anything or read a response. The transport `jsonp-polling` sends no origin, so only the app's own page can use it.",
+  maxCreationsPerSecond:
+    "With `company` or `document`: creations per second that a replica accepts from one address, with bursts of ten seconds' worth.",
 };
 
 /** Rows of the generated tables, by page. */
 const TABLES: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
   "docs/settings.md": settingRows,
   "docs/workloads.md": workloadRows,
+};
+
+/** What the settings without a rule of their own allow. */
+const LINKS: Readonly<Record<string, string>> = {
+  workloads: "[a list of workloads](workloads.md)",
+  secrets: "[values by workload and name](workloads.md#secrets)",
 };
 
 const FLOW = { collectionStyle: "flow", flowCollectionPadding: false } as const;
@@ -66,7 +91,7 @@ function settingRows() {
     ...Object.entries(config).map(([name, { description, default: value }]) => [
       code(name),
       description.trim(),
-      rules[name] === undefined ? "[a list of workloads](workloads.md)" : allowedBy(rules[name]),
+      rules[name] === undefined ? (LINKS[name] ?? "") : allowedBy(rules[name]),
       valueCell(value),
     ]),
   ];
@@ -75,28 +100,26 @@ function settingRows() {
 function workloadRows() {
   return [
     ["field", "meaning", "allowed", "default"],
-    ["`app`", "The app. A stack runs each app at most once.", APP_NAMES.join(" or "), ""],
     ...Object.entries(WORKLOAD_MEANINGS).map(([field, meaning]) => [
       code(field),
       meaning,
-      byApp(field, allowedBy),
-      byApp(field, defaultOf),
+      allowedBy(WORKLOAD_RULES[field as keyof typeof WORKLOAD_RULES]),
+      workloadDefault(field as keyof typeof WORKLOAD_RULES),
     ]),
   ];
 }
 
-/** The text about a field's rule. Where apps differ, each text starts with the names of its apps. */
-function byApp(field: string, textOf: (rule: z.ZodType) => string): string {
-  const texts = Object.entries<Rules>(WORKLOAD_RULES).flatMap(([app, { [field]: rule }]) =>
-    rule === undefined ? [] : [{ app, text: textOf(rule) }],
+/** The default of a field, and those of the built-in apps that have another one. Names are their own; keys would fill a line. */
+function workloadDefault(field: keyof typeof WORKLOAD_RULES): string {
+  const common = defaultOf(WORKLOAD_RULES[field]);
+  const byApp = APP_NAMES.map((app) => ({ app, value: defaultsOf(app)[field] }))
+    .filter(({ value }) => value !== undefined && field !== "name" && field !== "keys")
+    .map(({ app, value }) => ({ app, text: valueCell(value) }))
+    .filter(({ text }) => text !== common);
+  const others = [...Map.groupBy(byApp, ({ text }) => text)].map(
+    ([text, of]) => `${of.map(({ app }) => code(app)).join(", ")}: ${text}`,
   );
-  return [...Map.groupBy(texts, ({ text }) => text)]
-    .map(([text, of]) =>
-      of.length === APP_NAMES.length
-        ? text
-        : `${of.map(({ app }) => code(app)).join(", ")}: ${text}`,
-    )
-    .join("; ");
+  return [...(common === "none" && others.length > 0 ? [] : [common]), ...others].join("; ");
 }
 
 /** The values that a rule allows, as errors show them. Numbers and words need no example. */

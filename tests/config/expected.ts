@@ -1,35 +1,74 @@
 import { configOf, type Config } from "../../config/config.ts";
 import type { Settings } from "../../config/stackSettings.ts";
-import type { WorkloadSettings } from "../../config/workloads.ts";
+import type { WorkloadSettings } from "../../config/workloadSettings.ts";
 import type { STACKS } from "../mocks/stackConfig.ts";
 
 /** What holds where a workload says nothing but its app. */
-export const ECHO = {
-  app: "echo" as const,
-  affinity: "source-ip" as const,
+export const ECHO: WorkloadSettings = {
+  name: "echo",
+  app: "echo",
+  image: undefined,
+  build: undefined,
+  affinity: "source-ip",
   replicas: 3,
   maxReplicas: undefined,
   drainSeconds: 150,
+  shutdown: "drains",
   cpuMillicores: 250,
   memoryMiB: 512,
   dnsName: undefined,
-  allowedOrigins: [],
+  port: 8080,
+  readinessPath: "/readyz",
+  livenessPath: "/healthz",
+  command: undefined,
+  environment: {},
+  secrets: [],
+  user: 1000,
+  writableFolders: [],
+  cookie: { seconds: 86_400 },
+  keys: undefined,
   crossZone: true,
   idleTimeoutSeconds: 350,
-} satisfies WorkloadSettings;
-export const COMPANY = {
-  app: "company" as const,
-  affinity: "cookie" as const,
-  replicas: 3,
-  maxReplicas: undefined,
-  drainSeconds: 150,
-  cpuMillicores: 250,
-  memoryMiB: 512,
-  dnsName: undefined,
   allowedOrigins: [],
-  maxCreationsPerSecond: 20,
+  maxCreationsPerSecond: undefined,
 };
-export const DOCUMENT = { ...COMPANY, app: "document" as const };
+export const COMPANY: WorkloadSettings = {
+  ...ECHO,
+  name: "company",
+  app: "company",
+  affinity: "cookie",
+  cookie: { name: "com-sticky", seconds: 172_800 },
+  keys: [
+    {
+      methods: ["POST"],
+      path: "/companies",
+      key: { from: "json", field: "businessNumber" },
+      normalise: "identifier",
+    },
+    {
+      methods: ["GET", "HEAD"],
+      path: "/companies",
+      key: { from: "path" },
+      normalise: "identifier",
+    },
+  ],
+  idleTimeoutSeconds: 60,
+};
+export const DOCUMENT: WorkloadSettings = {
+  ...COMPANY,
+  name: "document",
+  app: "document",
+  cookie: { name: "doc-sticky", seconds: 172_800 },
+  keys: [
+    {
+      methods: ["GET", "HEAD", "POST"],
+      path: "/documents",
+      key: { from: "path" },
+      normalise: "none",
+    },
+  ],
+  idleTimeoutSeconds: 350,
+};
 
 /** A stack's settings as a person writes them, with what is known of it beside. */
 type Loaded = Settings & Pick<Config, "name" | "region" | "workloads">;
@@ -133,5 +172,5 @@ export const EXPECTED: Record<(typeof STACKS)[number], Loaded> = {
 
 /** As the program has them. */
 export function grouped({ name, region, workloads, ...settings }: Loaded): Config {
-  return configOf({ name, region, workloads }, settings);
+  return configOf({ name, region, workloads, secrets: {} }, settings);
 }

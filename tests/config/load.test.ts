@@ -2,24 +2,18 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { RULES } from "../../config/stackSettings.ts";
 import { mockPulumi } from "../mocks/mocks.ts";
 import { configure, declarations, PROJECT, stackFile, STACKS } from "../mocks/stackConfig.ts";
 import { COMPANY, DEFAULTS, ECHO, EXPECTED, grouped } from "./expected.ts";
+import { loaded } from "./refusal.ts";
 import { withWarnings } from "../mocks/warnings.ts";
 
 async function previewed(stack: string, changes: Record<string, unknown> = {}) {
   await mockPulumi({ project: PROJECT, stack, preview: true });
   configure(stack, changes);
   return withWarnings(loadConfig);
-}
-
-async function loaded(stack: string, changes: Record<string, unknown> = {}): Promise<Config> {
-  await mockPulumi({ project: PROJECT, stack });
-  configure(stack, changes);
-  return loadConfig();
 }
 
 describe("config", () => {
@@ -32,6 +26,7 @@ describe("config", () => {
       name: "sockjs-sticky-prod",
       region: "us-east-1",
       workloads: EXPECTED.prod.workloads,
+      secrets: {},
       deletionProtection: true,
       network: { cidr: "10.0.0.0/16", zones: 3, natGateways: "per-zone" },
       controlPlane: {
@@ -73,10 +68,13 @@ describe("config", () => {
 
   it("declares every setting with type, default and description, and no other", async () => {
     const declared = declarations();
-    deepEqual(Object.keys(declared).toSorted(), ["workloads", ...Object.keys(RULES)].toSorted());
+    deepEqual(
+      Object.keys(declared).toSorted(),
+      ["workloads", "secrets", ...Object.keys(RULES)].toSorted(),
+    );
     for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
       const kind = Array.isArray(value) ? "array" : typeof value;
-      const declared = setting === "workloads" ? undefined : kind;
+      const declared = ["workloads", "secrets"].includes(setting) ? undefined : kind;
       equal(declared === "number" ? "integer" : declared, type, setting);
       ok(description.length > 15, setting);
     }

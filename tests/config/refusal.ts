@@ -1,13 +1,18 @@
 import { ok, throws } from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { mockPulumi } from "../mocks/mocks.ts";
-import { configure } from "../mocks/stackConfig.ts";
+import { configure, PROJECT } from "../mocks/stackConfig.ts";
 
 /** The message with which the stack is refused, which Pulumi prints without a stack trace. */
-export async function refusal(changes: Record<string, unknown>, stack = "new"): Promise<string> {
+export async function refusal(
+  changes: Record<string, unknown>,
+  stack = "new",
+  encrypted?: readonly string[],
+): Promise<string> {
   await mockPulumi({ stack });
-  configure(stack, changes);
+  configure(stack, changes, encrypted);
   let message = "";
   throws(loadConfig, (error) => {
     ok(pulumi.RunError.isInstance(error));
@@ -15,4 +20,14 @@ export async function refusal(changes: Record<string, unknown>, stack = "new"): 
     return true;
   });
   return message;
+}
+
+/** The configuration of a stack. */
+export async function loaded(
+  stack: string,
+  changes: Record<string, unknown> = {},
+): Promise<Config> {
+  await mockPulumi({ project: PROJECT, stack });
+  configure(stack, changes);
+  return loadConfig();
 }

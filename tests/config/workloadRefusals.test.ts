@@ -15,18 +15,21 @@ const WRONG_LISTS: [list: unknown, fault: string][] = [
   [undefined, " is not set; it must be a list of workloads (for example [{app: echo}])"],
   [[], " is []; it must be a list of workloads (for example [{app: echo}])"],
   ["echo", ' is "echo"; it must be a list of workloads (for example [{app: echo}])'],
-  [["echo"], "[0].app is not set; it must be echo or company or document (for example app: echo)"],
+  [
+    ["echo"],
+    "[0].app is not set; it must be echo or company or document, or else image or build must be set (for example app: echo)",
+  ],
   [
     [{ app: "chat" }],
     '[0].app is "chat"; it must be echo or company or document (for example app: echo)',
   ],
   [
     [{ app: "echo" }, { app: "company" }, { app: "echo" }],
-    ' lists app "echo" twice; it must be a list with each app once; remove or change the second',
+    ' lists name "echo" twice; it must be a list with each name once; give the second another name',
   ],
   [
     [{ app: "company", crossZone: true }],
-    "[0].crossZone is not a setting; it must be one of app, affinity, replicas, maxReplicas, drainSeconds, cpuMillicores, memoryMiB, dnsName, allowedOrigins, maxCreationsPerSecond",
+    "[0].crossZone is true; it must be removed, because it has an effect only with affinity source-ip or none",
   ],
 ];
 
@@ -66,11 +69,11 @@ const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = 
   [{ crossZone: "yes" }, 'crossZone is "yes"; it must be true or false (for example true)'],
   [
     { idleTimeoutSeconds: 59 },
-    "idleTimeoutSeconds is 59; it must be a whole number from 60 to 6000 (for example 350)",
+    "idleTimeoutSeconds is 59; it must be from 60 to 6000 with affinity source-ip (for example 60)",
   ],
   [
     { idleTimeoutSeconds: 6001 },
-    "idleTimeoutSeconds is 6001; it must be a whole number from 60 to 6000 (for example 350)",
+    "idleTimeoutSeconds is 6001; it must be a whole number from 1 to 6000 (for example 350)",
   ],
   [
     { dnsName: "https://echo.example.com" },

@@ -12,6 +12,7 @@ import { LoadBalancerController } from "../../components/cluster/loadBalancerCon
 import { StickyApp } from "../../components/stickyApp.ts";
 import { Vpc } from "../../components/network/vpc.ts";
 import { loadConfig } from "../../config/load.ts";
+import { environmentOf } from "../../config/workloadSettings.ts";
 import { Account, TIMEOUT_MS } from "./support/account.ts";
 import { Stack, type Run } from "./support/stack.ts";
 
@@ -86,8 +87,16 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
     return workloads.map(
       (workload) =>
         new StickyApp(
-          `${name}-${workload.app}`,
-          { workload, cluster, image, listener, keyRouterImage, databaseUrl: database.url },
+          `${name}-${workload.name}`,
+          {
+            workload,
+            cluster,
+            image,
+            environment: environmentOf(workload),
+            listener,
+            keyRouterImage,
+            databaseUrl: database.url,
+          },
           { ...inCluster, dependsOn: [controller, database, ...cluster.workloadPods] },
         ).url,
     );

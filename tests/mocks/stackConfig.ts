@@ -37,8 +37,14 @@ export function completeFile(stack: string): Record<string, unknown> {
  * Configures the program as Pulumi does: defaults, then the stack's file, all of it text, and lists as JSON.
  *
  * @param changes settings that are different; undefined takes one away
+ * @param encrypted full names of the settings that the stack's file has encrypted
  */
-export function configure(stack: string, changes: Record<string, unknown> = {}): void {
+export function configure(
+  stack: string,
+  changes: Record<string, unknown> = {},
+  encrypted: readonly string[] = [`${PROJECT}:secrets`],
+): void {
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(encrypted);
   const defaults = Object.entries(declarations()).map(([setting, declared]) => [
     `${PROJECT}:${setting}`,
     declared.default,

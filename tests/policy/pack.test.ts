@@ -5,6 +5,9 @@ import { planOf } from "./plan.ts";
 
 const MANDATORY = 1;
 
+const OWN = { image: `registry.example/chat@sha256:${"1".repeat(64)}` };
+const KEYS = [{ key: { from: "path" }, path: "/rooms", methods: ["GET"] }];
+
 describe("policy pack", () => {
   let pack: Pack;
 
@@ -67,6 +70,17 @@ describe("policy pack", () => {
     deletionProtection: {
       deletionProtection: true,
       publicAccessCidrs: ["8.8.8.0/24"],
+    },
+    "list of workloads": {
+      workloads: [
+        { ...OWN, name: "by-ip", secrets: ["API_KEY"], writableFolders: ["/tmp"] },
+        { ...OWN, name: "by-cookie", affinity: "cookie" },
+        { ...OWN, name: "by-session", affinity: "cookie", cookie: { name: "sid" } },
+        { ...OWN, name: "by-key", affinity: "key", keys: KEYS },
+        { name: "built", build: "./app" },
+        { app: "company", name: "registry" },
+      ],
+      secrets: { "by-ip": { API_KEY: "secret-4711" } },
     },
   })) {
     it(`finds nothing with another ${setting}`, async () => {

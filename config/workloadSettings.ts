@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { originList } from "../app/common/http/origins.ts";
+import {
+  APP_NAMES,
+  CATALOGUE,
+  keepsData,
+  routingOf,
+  type Affinity,
+  type AppName,
+} from "../app/contract/catalogue.ts";
+import { creationsPerSecond } from "../app/contract/creationRule.ts";
+import {
+  APP_PORT,
+  LIVENESS_PATH,
+  METRICS_PORT,
+  READINESS_PATH,
+} from "../app/contract/endpoints.ts";
+import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
+import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
+import { IMAGE_REFERENCE } from "./imageReference.ts";
+import { keyRoutes } from "./keyRoutes.ts";
+
+/** The longest name; names of Kubernetes objects and load balancers are made from it. */
+const MAX_NAME = 40;
+
+const AFFINITIES: readonly [Affinity, ...Affinity[]] = ["source-ip", "cookie", "key", "none"];
+
+/** A variable's name that every shell and Kubernetes accept. */
+const VARIABLE = z.string().regex(/^[A-Za-z_]\w*$/);
+
+const path = (example: string) =>
+  textLike(/^\/[\w./~%-]*$/, "a path that begins with a slash", example);
+
+/** Rules by setting; docs/tables.ts has their meanings. */
+export const WORKLOAD_RULES = {
+  name: textLike(
+    new RegExp(`^[a-z](?:[a-z0-9-]{0,${MAX_NAME - 2}}[a-z0-9])?$`),
+    `a DNS label of at most ${MAX_NAME} lower-case letters, digits and hyphens, from a letter on`,
+    "my-chat",
+  ),
+  app: oneOf(APP_NAMES).optional(),
+  image: textLike(
+    IMAGE_REFERENCE,
+    "an image by tag or digest",
+    "registry.example/chat:1.0",
+  ).optional(),
+  build: textLike(/^.+$/, "a folder with a Dockerfile", "./chat").optional(),
+  affinity: oneOf(AFFINITIES).default("source-ip"),
+  replicas: wholeNumberFrom(1, 100, 3).default(3),
+  maxReplicas: wholeNumberFrom(2, 200, 10).optional(),
+  drainSeconds: wholeNumberFrom(0, 3600, 150).default(150),
+  shutdown: oneOf(["drains", "sleep"]).default("sleep"),
+  cpuMillicores: wholeNumberFrom(1, 16000, 250).default(250),
+  memoryMiB: wholeNumberFrom(1, 120 * 1024, 512).default(512),
+  dnsName: textLike(
+    /^(?!.{254})([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+    "a DNS name",
+    "echo.example.com",
+  ).optional(),
+  port: wholeNumberFrom(1, 65535, APP_PORT.number).default(APP_PORT.number),
+  readinessPath: path("/readyz").default("/"),
+  livenessPath: path("/healthz").optional(),
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({ description: "a list of words", example: "[node, server.js]" })
+    .optional(),
+  environment: z
+    .record(VARIABLE, z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .meta({ description: "values by name of a variable", example: "{LOG_LEVEL: debug}" })
+    .default({}),
+  secrets: z
+    .array(VARIABLE)
+    .meta({ description: "a list of names of variables", example: "[API_KEY]" })
+    .default([]),
+  user: wholeNumberFrom(1, 65534, 1000).default(1000),
+  writableFolders: z
+    .array(z.string().regex(/^(\/[\w.-]+)+$/))
+    .meta({ description: "a list of absolute paths of folders", example: "[/tmp]" })
+    .default([]),
+  cookie: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^(?!AWSALB)[\w!#$%&'*+.^`|~-]+$/)
+        .optional(),
+      seconds: z.int().min(1).max(604_800).default(86_400),
+    })
+    .meta({
+      description:
+        "{name, seconds}: a cookie that the app sets, whose name does not begin with AWSALB, or without name one that the load balancer sets; from 1 to 604800 seconds",
+      example: "{name: session, seconds: 3600}",
+    })
+    .default({ seconds: 86_400 }),
+  keys: keyRoutes.optional(),
+  crossZone: flag.default(true),
+  idleTimeoutSeconds: wholeNumberFrom(1, 6000, WEBSOCKET_IDLE_SECONDS).default(
+    WEBSOCKET_IDLE_SECONDS,
+  ),
+  allowedOrigins: originList.default([]),
+  maxCreationsPerSecond: creationsPerSecond.unwrap().optional(),
+};
+
+/** The settings of one workload, typed and each valid by itself. */
+export type WorkloadSettings = Values<typeof WORKLOAD_RULES>;
+
+/** Those of a workload's settings that are right by themselves. */
+export type WorkloadDraft = Partial<WorkloadSettings>;
+
+/** What a workload with a built-in app does not have to say. */
+export function defaultsOf(app: AppName): Record<string, unknown> {
+  const routing = routingOf(app);
+  return {
+    name: app,
+    affinity: CATALOGUE[app].affinities[0],
+    port: APP_PORT.number,
+    readinessPath: READINESS_PATH,
+    livenessPath: LIVENESS_PATH,
+    shutdown: "drains",
+    ...(routing === undefined
+      ? {}
+      : {
+          cookie: routing.cookie,
+          keys: routing.keyRoutes,
+          idleTimeoutSeconds: routing.idleTimeoutSeconds,
+        }),
+  };
+}
+
+/** Whether a workload stores data in the stack's database. */
+export function keepsDataOf({ app }: WorkloadDraft): boolean {
+  return app !== undefined && keepsData(app);
+}
+
+/** Environment variables of a workload's replicas, beside those that every replica has. */
+export function environmentOf({
+  allowedOrigins,
+  app,
+  environment,
+  maxCreationsPerSecond,
+}: WorkloadSettings): Record<string, string> {
+  return {
+    ...environment,
+    ...(app === undefined ? {} : { APP: app, METRICS_PORT: String(METRICS_PORT.number) }),
+    ...(allowedOrigins.length === 0 ? {} : { ALLOWED_ORIGINS: allowedOrigins.join(",") }),
+    ...(maxCreationsPerSecond === undefined
+      ? {}
+      : { MAX_CREATIONS_PER_SECOND: String(maxCreationsPerSecond) }),
+  };
+}
