@@ -12,7 +12,7 @@ import {
 } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
-import type { WorkloadSettings } from "../config/workloads.ts";
+import type { WorkloadSettings } from "../config/workloadSettings.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains in the local run; on AWS the drain must outlast the load balancer's deregistration. */
@@ -31,13 +31,19 @@ const RULES = {
 
 /** One of the workloads to run. */
 export interface LocalWorkload {
+  name: string;
   app: AppName;
   affinity: Affinity;
   replicas: number;
 }
 
+/** A workload with a built-in app. */
+type BuiltIn = WorkloadSettings & { app: AppName };
+
 export interface LocalOptions extends Omit<Values<typeof RULES>, "replicas"> {
   workloads: readonly LocalWorkload[];
+  /** Names of the stack's workloads that are no built-in apps, which do not run on this computer. */
+  skipped: readonly string[];
   /** Folder of the database; undefined if no data is kept. */
   data: string | undefined;
 }
@@ -61,7 +67,7 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   const command = new Command("npm start --")
     .description("Runs the workloads of a stack on this computer, each behind a sticky front.")
     .option("--stack <name>", "stack whose file gives the defaults", "dev")
-    .option("--workloads <apps>", "some of the stack's workloads, comma-separated")
+    .option("--workloads <names>", "names of some of the stack's workloads, comma-separated")
     .option("--replicas <number>", "replicas of each workload")
     .option(
       "--port <number>",
@@ -80,13 +86,24 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
     return undefined;
   }
   const flags = command.opts<Flags>();
-  const stack = readWorkloads(flags.stack);
+  const all = readWorkloads(flags.stack);
+  const stack = all.filter(isBuiltIn);
+  if (stack.length === 0) {
+    throw new SettingsError({
+      name: `Pulumi.${flags.stack}.yaml`,
+      problem: "has no workload with a built-in app",
+      mustBe: "a stack with one, because only these run on this computer",
+      fix: "choose another one with --stack",
+    });
+  }
+  const skipped = all.filter((workload) => !isBuiltIn(workload)).map(({ name }) => name);
   const settings = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
   const chosen = choose(stack, flags.workloads);
   const affinities = readAffinities(chosen.workloads, flags.affinity);
-  const workloads = chosen.workloads.map(({ app, affinity, replicas }) => ({
+  const workloads = chosen.workloads.map(({ name, app, affinity, replicas }) => ({
+    name,
     app,
-    affinity: affinities.by.get(app) ?? affinity,
+    affinity: affinities.by.get(name) ?? affinity,
     replicas: settings.values.replicas ?? replicas,
   }));
   const faults = [
@@ -100,20 +117,23 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   }
   const data = flags.ephemeral === undefined ? resolve(flags.data ?? DATA_FOLDER) : undefined;
   const { port, host, drain } = settings.values;
-  return { port, host, drain, workloads, data };
+  return { port, host, drain, workloads, skipped, data };
 }
 
 function choose(
-  stack: readonly WorkloadSettings[],
+  stack: readonly BuiltIn[],
   flag: string | undefined,
-): { workloads: readonly WorkloadSettings[]; faults: Fault[] } {
-  const allowed = stack.map(({ app }): string => app);
+): { workloads: readonly BuiltIn[]; faults: Fault[] } {
+  const allowed = stack.map(({ name }) => name);
   const names = flag?.split(",") ?? allowed;
   const isRight = names.every(
     (name, index) => allowed.includes(name) && names.indexOf(name) === index,
   );
   return isRight
-    ? { workloads: names.flatMap((name) => stack.filter(({ app }) => app === name)), faults: [] }
+    ? {
+        workloads: names.flatMap((name) => stack.filter((workload) => workload.name === name)),
+        faults: [],
+      }
     : {
         workloads: [],
         faults: [
@@ -127,24 +147,24 @@ function choose(
       };
 }
 
-/** Reads a list such as `company=key,echo=none`; an affinity without an app applies to every app that supports it. */
+/** Reads a list such as `company=key,echo=none`; an affinity without a workload applies to all that support it. */
 function readAffinities(
-  workloads: readonly WorkloadSettings[],
+  workloads: readonly BuiltIn[],
   flag: string | undefined,
-): { by: Map<AppName, Affinity>; faults: Fault[] } {
-  const by = new Map<AppName, Affinity>();
+): { by: Map<string, Affinity>; faults: Fault[] } {
+  const by = new Map<string, Affinity>();
   const faults: Fault[] = [];
   for (const item of flag?.split(",") ?? []) {
-    const [affinity, app] = item.split("=").reverse();
+    const [affinity, name] = item.split("=").reverse();
     const known = workloads.flatMap((workload) => {
-      const isMeant = app === undefined || app === workload.app;
+      const isMeant = name === undefined || name === workload.name;
       const found = localAffinities(workload.app).find((each) => each === affinity);
-      return isMeant && found !== undefined ? [[workload.app, found] as const] : [];
+      return isMeant && found !== undefined ? [[workload.name, found] as const] : [];
     });
-    known.forEach(([name, found]) => by.set(name, found));
+    known.forEach(([each, found]) => by.set(each, found));
     if (known.length === 0 && workloads.length > 0) {
       const allowed = workloads.map(
-        (workload) => `${workload.app}=${localAffinities(workload.app).join(" or ")}`,
+        (workload) => `${workload.name}=${localAffinities(workload.app).join(" or ")}`,
       );
       faults.push({
         name: "--affinity",
@@ -155,6 +175,10 @@ function readAffinities(
     }
   }
   return { by, faults };
+}
+
+function isBuiltIn(workload: WorkloadSettings): workload is BuiltIn {
+  return workload.app !== undefined;
 }
 
 /** Affinities that an app supports here, with `none` to see what breaks. */

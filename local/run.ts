@@ -1,4 +1,4 @@
-import { type AppName, keepsData } from "../app/contract/catalogue.ts";
+import { keepsData } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
@@ -36,7 +36,7 @@ export class LocalRun {
           drainSeconds,
           maxConnections,
           environment: () => this.#database?.environmentOf(workload.app) ?? {},
-          log: log.child({ workload: workload.app }),
+          log: log.child({ workload: workload.name }),
           guard,
         }),
     );
@@ -48,7 +48,7 @@ export class LocalRun {
         ? undefined
         : new LocalDatabase({
             folder,
-            apps: stateful.map(({ app }) => app),
+            apps: [...new Set(stateful.map(({ app }) => app))],
             maxConnections: databaseConnections,
             log,
             guard,
@@ -65,7 +65,7 @@ export class LocalRun {
       try {
         await workload.listen(port, host);
       } catch (error) {
-        const fault = this.#listenFault(error as NodeJS.ErrnoException, workload.app, port);
+        const fault = this.#listenFault(error as NodeJS.ErrnoException, workload.name, port);
         throw new SettingsError(fault);
       }
     }
@@ -119,9 +119,9 @@ export class LocalRun {
     this.#workloads.filter(({ app }) => keepsData(app)).forEach((workload) => workload.restart());
   }
 
-  #listenFault({ code }: NodeJS.ErrnoException, app: AppName, port: number): Fault {
+  #listenFault({ code }: NodeJS.ErrnoException, workload: string, port: number): Fault {
     const { host, port: first, workloads } = this.#options;
-    const which = port === first ? "which" : `but ${port}, the port of ${app},`;
+    const which = port === first ? "which" : `but ${port}, the port of ${workload},`;
     const free =
       workloads.length === 1 ? "a free port" : `the first of ${workloads.length} free ports`;
     switch (code) {

@@ -3,7 +3,8 @@ import { parse } from "yaml";
 import { SettingsError } from "../app/contract/settings.ts";
 import { unknownFault } from "../app/contract/fault.ts";
 import { RULES } from "../config/stackSettings.ts";
-import { checkWorkloads, type WorkloadSettings } from "../config/workloads.ts";
+import { checkWorkloads } from "../config/workloads.ts";
+import type { WorkloadSettings } from "../config/workloadSettings.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -31,7 +32,7 @@ export function readWorkloads(stack: string): readonly WorkloadSettings[] {
   }
   const file = `Pulumi.${stack}.yaml`;
   const config = readConfig(file);
-  const known = [WORKLOADS, ...Object.keys(RULES)];
+  const known = [WORKLOADS, "secrets", ...Object.keys(RULES)];
   const prefix = `${PROJECT}:`;
   const unknown = Object.keys(config).filter(
     (key) => key.startsWith(prefix) && !known.includes(key.slice(prefix.length)),

@@ -25,6 +25,9 @@ export async function start(args: readonly string[], signals: Signals): Promise<
       return;
     }
     const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2, formatLine);
+    for (const workload of options.skipped) {
+      log.warn({ workload }, "does not run on this computer, because it is no built-in app");
+    }
     const run = new LocalRun(options, log, fail);
     await run.listen();
     signals.control({

@@ -20,16 +20,18 @@ export interface WorkloadOptions extends LocalWorkload {
 /** One app in the local run: its replicas, and the front that routes to them. */
 export class Workload {
   readonly app: LocalWorkload["app"];
+  readonly name: string;
   readonly #replicas: ReplicaSet;
   readonly #options: WorkloadOptions;
   readonly #front: ConnectionFront | HttpFront;
   #authority = "";
 
   constructor(options: WorkloadOptions) {
-    const { affinity, app, maxConnections } = options;
+    const { affinity, app, maxConnections, name } = options;
     const routing = routingOf(app);
     const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
     this.app = app;
+    this.name = name;
     this.#options = options;
     if (routing === undefined) {
       const front = new ConnectionFront({ affinity, routable, maxConnections });
@@ -59,9 +61,9 @@ export class Workload {
    * @throws Error when a replica exits before it was ever ready
    */
   async start(onProgress: (line: string) => void): Promise<void> {
-    const { app, replicas } = this.#options;
+    const { name, replicas } = this.#options;
     await this.#replicas.start((ready) =>
-      onProgress(`${app}: ${ready} of ${replicas} replicas are ready`),
+      onProgress(`${name}: ${ready} of ${replicas} replicas are ready`),
     );
   }
 
@@ -88,7 +90,7 @@ export class Workload {
 
   /** Its address and settings in one line, for people and scripts. */
   toString(): string {
-    const { affinity, app, replicas } = this.#options;
-    return `${app} http://${this.#authority} ${affinity} ${replicas} replicas`;
+    const { affinity, name, replicas } = this.#options;
+    return `${name} http://${this.#authority} ${affinity} ${replicas} replicas`;
   }
 }

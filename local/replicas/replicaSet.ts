@@ -9,7 +9,9 @@ const MIN_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
 
 export interface ReplicaSetOptions {
-  /** The app that they run, which also prefixes their names. */
+  /** Prefix of their names. */
+  name: string;
+  /** The app that they run. */
   app: AppName;
   replicas: number;
   drainSeconds: number;
@@ -53,7 +55,7 @@ export class ReplicaSet {
   async #start(onProgress?: (ready: number) => void): Promise<void> {
     const failed = new Promise<never>((_resolve, reject) => (this.#failed = reject));
     for (let number = 1; number <= this.#options.replicas; number++) {
-      this.#launch(`${this.#options.app}-${String(number).padStart(5, "0")}`);
+      this.#launch(`${this.#options.name}-${String(number).padStart(5, "0")}`);
     }
     await Promise.race([
       this.#until(() => {

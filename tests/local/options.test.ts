@@ -6,7 +6,7 @@ import { readOptions } from "../../local/options.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 
 const FLAGS =
-  "--stack <name>, --workloads <apps>, --replicas <number>, --port <number>, --host <address>, " +
+  "--stack <name>, --workloads <names>, --replicas <number>, --port <number>, --host <address>, " +
   "--affinity <list>, --drain <seconds>, --data <folder>, --ephemeral";
 
 const FOLDER = resolve("package.json/a/data");

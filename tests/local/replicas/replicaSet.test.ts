@@ -11,6 +11,7 @@ describe("the replicas of a workload", () => {
 
   beforeEach(() => {
     replicas = new ReplicaSet({
+      name: "echo",
       app: "echo",
       replicas: 1,
       drainSeconds: 0,
