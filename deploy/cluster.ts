@@ -70,9 +70,9 @@ export async function controllerFault(
   return pods === undefined || pods.ready > 0
     ? undefined
     : [
-        `the load balancer controller has ${pods.ready} ready pods of ${pods.wanted}; it must have at least 1, or nobody deletes the load balancers of this stack, and pulumi destroy waits for each until it times out`,
-        `see why: kubectl describe pods --namespace ${NAMESPACE} --selector app.kubernetes.io/name=${CONTROLLER}`,
-        "repair it, for example with npm run up, or go on without it as docs/deploy.md says",
+        `the load balancer controller has ${pods.ready} ready pods of ${pods.wanted}; it must have at least 1: otherwise the load balancers of this stack are not deleted, and pulumi destroy waits for each of them until it times out`,
+        `find out why: kubectl describe pods --namespace ${NAMESPACE} --selector app.kubernetes.io/name=${CONTROLLER}`,
+        "repair it, for example with npm run up, or continue without it as described in docs/deploy.md",
       ].join("\n");
 }
 

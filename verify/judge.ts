@@ -55,19 +55,19 @@ function judgeRouting(evidence: Evidence): Judgement {
   const errors = errorsIn(evidence);
   if (astray > 0) {
     const reason = `${astray} of ${chances} connections went astray`;
-    return { verdict: "not sticky", reasons: [reason, ...holding([cookieless, errors])] };
+    return { verdict: "not sticky", reasons: [reason, ...applicable([cookieless, errors])] };
   }
-  const doubts = holding([...silences(evidence), ...fewChances(kind, chances), cookieless]);
-  const alone = holding([[replicas === 1, ONE_REPLICA[kind]]]);
-  const notes = holding([
-    [breaks.closed > 0, `${breaks.closed} sessions were closed unasked`],
+  const doubts = applicable([...silences(evidence), ...fewChances(kind, chances), cookieless]);
+  const singleReplica = applicable([[replicas === 1, ONE_REPLICA[kind]]]);
+  const notes = applicable([
+    [breaks.closed > 0, `${breaks.closed} sessions were closed unexpectedly`],
     errors,
   ]);
-  if (doubts.length + alone.length > 0) {
-    return { verdict: "inconclusive", reasons: [...doubts, ...alone, ...notes] };
+  if (doubts.length + singleReplica.length > 0) {
+    return { verdict: "inconclusive", reasons: [...doubts, ...singleReplica, ...notes] };
   }
-  const unnamed = holding([
-    [replicas === 0, "the server names no replica, so there may be only one"],
+  const unnamed = applicable([
+    [replicas === 0, "the server does not name its replicas, so there may be only one"],
   ]);
   return {
     verdict: "sticky",
@@ -80,19 +80,17 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
   if (lost > 0 || doubled > 0) {
     return {
       verdict: "not sticky",
-      reasons: [`${lost} messages were lost and ${doubled} doubled`],
+      reasons: [`${lost} messages were lost and ${doubled} duplicated`],
     };
   }
   return moved < sessions
     ? {
         verdict: "inconclusive",
-        reasons: [
-          `only ${moved} of ${sessions} sessions had to move: not all replicas were rolled`,
-        ],
+        reasons: [`only ${moved} of ${sessions} sessions moved: not all replicas were replaced`],
       }
     : {
         verdict: "sticky",
-        reasons: [`all ${sessions} sessions moved, and no message was lost or doubled`],
+        reasons: [`all ${sessions} sessions moved, and no message was lost or duplicated`],
       };
 }
 
@@ -102,18 +100,18 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
  */
 function judgeHttpRollout(evidence: Evidence): Judgement {
   const { kind, lastChances, lost, moved, restless, sessions } = evidence;
-  const faults = holding([
+  const faults = applicable([
     [lost > 0, `${lost} requests were not answered by a replica`],
     errorsIn(evidence),
   ]);
   if (faults.length > 0) {
     return { verdict: "not sticky", reasons: faults };
   }
-  const doubts = holding([
-    [moved === 0, `no ${kind} met another replica: none was rolled`],
+  const doubts = applicable([
+    [moved === 0, `no ${kind} reached another replica: no replica was replaced`],
     [
       restless > 0,
-      `${restless} of ${sessions} ${kind}s met several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
+      `${restless} of ${sessions} ${kind}s reached several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
     ],
     ...fewChances(kind, lastChances, " in the last fifth of the run"),
     cookielessness(evidence),
@@ -129,7 +127,7 @@ function judgeHttpRollout(evidence: Evidence): Judgement {
 }
 
 function errorsIn({ errors }: Evidence): Ground {
-  return [errors > 0, `${errors} answers had a status of 5xx`];
+  return [errors > 0, `${errors} responses had a 5xx status`];
 }
 
 /** If clients get no cookie, something else keeps them on their replica. */
@@ -143,11 +141,11 @@ function cookielessness({ cookieless, sessions }: Evidence): Ground {
 function silences({ kind, lost, silent }: Evidence): Ground[] {
   return kind === "session"
     ? [
-        [silent > 0, `${silent} sessions had no message echoed`],
+        [silent > 0, `${silent} sessions got no echo`],
         [lost > 0, `${lost} messages were lost`],
       ]
     : [
-        [silent > 0, `${silent} ${kind}s had no answer`],
+        [silent > 0, `${silent} ${kind}s got no response`],
         [lost > 0, `${lost} requests were not answered by a replica`],
       ];
 }
@@ -168,12 +166,12 @@ function fewChances(kind: Kind, chances: number, when = ""): Ground[] {
 /** Doubts if one replica answered everything. */
 const ONE_REPLICA: Record<Kind, string> = {
   session:
-    "all sessions met one replica: there is only one, or all clients share one address; try more --sources",
+    "all sessions reached the same replica: there is only one, or all clients share one address; try more --sources",
   client:
-    "all clients met one replica: there is only one, or it is chosen by address; try more --sessions and --sources",
-  key: "all keys met one replica: there is only one, or it is chosen by address; try more --sessions and --sources",
+    "all clients reached the same replica: there is only one, or it is chosen by address; try more --sessions and --sources",
+  key: "all keys reached the same replica: there is only one, or it is chosen by address; try more --sessions and --sources",
 };
 
-function holding(grounds: readonly Ground[]): string[] {
-  return grounds.filter(([holds]) => holds).map(([, reason]) => reason);
+function applicable(grounds: readonly Ground[]): string[] {
+  return grounds.filter(([applies]) => applies).map(([, reason]) => reason);
 }

@@ -49,7 +49,7 @@ ${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.first
 function sockjsFacts({ totals }: Report): [string, string][] {
   return [
     ["sent, echoed", `${totals.sent}, ${totals.echoed}`],
-    ["doubled, lost", `${totals.doubled}, ${totals.lost}`],
+    ["duplicated, lost", `${totals.doubled}, ${totals.lost}`],
     ["reconnects", `${totals.reconnects}, away at most ${totals.awayMs} ms`],
   ];
 }

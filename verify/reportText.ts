@@ -68,7 +68,7 @@ function totalsTable({ http, totals }: Report): string {
       ? [
           ["sent", sent],
           ["echoed", echoed],
-          ["doubled", doubled],
+          ["duplicated", doubled],
           ["lost", lost],
           ["reconnects", reconnects],
         ]

@@ -27,7 +27,7 @@ function finish(): void {
   client.close();
   const { sent, echoed, doubled, lost, reconnects } = client.counts;
   console.log(
-    `${sent} sent, ${echoed} echoed, ${doubled} doubled, ${lost} lost, ${reconnects} reconnects`,
+    `${sent} sent, ${echoed} echoed, ${doubled} duplicated, ${lost} lost, ${reconnects} reconnects`,
   );
   process.exit(0);
 }
@@ -69,7 +69,7 @@ function readArguments() {
   };
 }
 
-/** Shortens the middle of an error, which has a long value; its end names what is allowed. */
+/** Shortens the middle of an error, which has a long value; its end says what it must be. */
 function shortened(text: string): string {
   return text.length > 2 * SHOWN ? `${cut(text, SHOWN)}${text.slice(-SHOWN)}` : text;
 }

@@ -150,7 +150,7 @@ describe("npm run verify over plain HTTP", () => {
     match(judged(await examine(url, "--key", "path", ...sources)), /^not sticky: /);
     match(
       judged(await examine(url, "--key", "path", ...SHORT)),
-      /^inconclusive: all keys met one replica: there is only one, or it is chosen by address; /,
+      /^inconclusive: all keys reached the same replica: there is only one, or it is chosen by address; /,
     );
   });
 
@@ -174,7 +174,7 @@ describe("npm run verify over plain HTTP", () => {
     const { errors = 0, repeated = 0 } = report.http ?? {};
     ok(errors > 5 && repeated > 5);
     equal(report.totals.lost, 0);
-    match(judged(report), /^sticky: none of \d+ .* astray; \d+ answers had a status of 5xx$/);
+    match(judged(report), /^sticky: none of \d+ .* astray; \d+ responses had a 5xx status$/);
   });
 
   it("is inconclusive about a server that dies during the run, and reports the errors", async () => {

@@ -77,7 +77,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
       status: ms > ROLLED_MS && ms < ROLLED_MS + 300 ? 500 : 200,
     }));
     const report = await examine(url, "--key", "path", ...ROLLOUT);
-    match(judged(report), /^not sticky: \d+ answers had a status of 5xx$/);
+    match(judged(report), /^not sticky: \d+ responses had a 5xx status$/);
   });
 
   it("finds not sticky if a request got no response from a replica, and reports only that", async () => {
@@ -98,7 +98,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     const report = await examine(url, "--key", "path", ...ROLLOUT);
     match(
       judged(report),
-      /^inconclusive: \d+ of 30 keys met several replicas in the last fifth of the run: the roll-out /,
+      /^inconclusive: \d+ of 30 keys reached several replicas in the last fifth of the run: the roll-out /,
     );
     ok(report.firstBreaks.every(({ seconds }) => seconds >= 3.2));
   });
@@ -107,7 +107,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     const { url } = await startFront(({ path }) => ({ replica: replicaFor(path) }));
     equal(
       judged(await examine(url, "--key", "path", ...ROLLOUT)),
-      "inconclusive: no key met another replica: none was rolled",
+      "inconclusive: no key reached another replica: no replica was replaced",
     );
   });
 

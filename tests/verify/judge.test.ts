@@ -132,7 +132,7 @@ describe("the verdict", () => {
     deepEqual(judge({ ...GOOD, kind: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
       "3 of 1000 connections went astray",
       "10 of 10 clients got no cookie that they could send back",
-      "2 answers had a status of 5xx",
+      "2 responses had a 5xx status",
     ]);
   });
 });

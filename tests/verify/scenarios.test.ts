@@ -44,7 +44,7 @@ describe("npm run verify, while connections drop or replicas stop,", () => {
       ...["--sources", "21", "--sessions", "21", "--duration", "2", "--rate", "4"],
     );
     equal(code, 0, out);
-    match(out, /\nsticky: all 21 sessions moved, and no message was lost or doubled\n$/);
+    match(out, /\nsticky: all 21 sessions moved, and no message was lost or duplicated\n$/);
     ok(report().totals.reconnects >= 21);
     await waitFor("the roll-out is done", () => run.err.includes("roll-out done"));
   });

@@ -91,7 +91,7 @@ describe("npm run verify", () => {
       const { url } = await startEchoServer();
       const { code, out } = await verify(url, "--sessions", "7", "--duration", "1");
       equal(code, 4);
-      match(out, /\ninconclusive: .*all sessions met one replica/);
+      match(out, /\ninconclusive: .*all sessions reached the same replica/);
     });
 
     it("when no connection could have gone astray", async () => {
@@ -195,7 +195,7 @@ describe("npm run verify", () => {
     run.child.kill("SIGINT");
     run.child.kill("SIGINT");
     equal(await run.ended, 4);
-    match(run.out, /\ninconclusive: .*all sessions met one replica/);
+    match(run.out, /\ninconclusive: .*all sessions reached the same replica/);
   });
 
   it("keeps the JSON schema of its report in the repository", () => {

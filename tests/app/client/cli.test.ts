@@ -16,7 +16,7 @@ describe("npm run cli", () => {
     match(run.out, / connected by xhr-streaming\n/);
     run.child.kill("SIGINT");
     equal(await run.ended, 0);
-    match(run.out, /\n\d+ sent, \d+ echoed, 0 doubled, \d+ lost, 0 reconnects\n$/);
+    match(run.out, /\n\d+ sent, \d+ echoed, 0 duplicated, \d+ lost, 0 reconnects\n$/);
   });
 
   it("reconnects by itself when the server comes back", async () => {
