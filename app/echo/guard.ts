@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
 import { strangerDetail, type Origins } from "../common/http/origins.ts";
-import { hasOtherCharset, isDecodable, queryOf } from "../common/http/text.ts";
+import {
+  BODY_ENCODING,
+  hasOtherCharset,
+  isDecodable,
+  QUERY_ENCODING,
+  queryOf,
+} from "../common/http/text.ts";
+import { bodyTooLarge } from "../contract/requestProblems.ts";
 
 /** The URL prefix under which every SockJS transport lives. */
 export const ECHO_PREFIX = "/echo";
@@ -41,10 +48,10 @@ export function refusalOf(request: IncomingMessage, origins: Origins): RequestRe
   const [path = ""] = url.split("?", 1);
   const query = queryOf(url);
   if (!PLAIN_URL.test(url)) {
-    return refusal(400, "the URL has characters that belong percent-encoded");
+    return refusal(400, "the URL contains characters that must be percent-encoded");
   }
   if (!isDecodable(query)) {
-    return refusal(400, "the query is not percent-encoded UTF-8");
+    return refusal(400, QUERY_ENCODING);
   }
   if (!FRAME_PATH.test(path) && origins.isStranger(request)) {
     return { ...refusal(403, strangerDetail(request)), reason: "origin" };
@@ -84,7 +91,7 @@ export function bodyRefusalOf(request: IncomingMessage, body: Buffer): RequestRe
   }
   const text = body.toString();
   if (!isUtf8(body) || (type === FORM && !isDecodable(text))) {
-    return refusal(400, "the body is not UTF-8");
+    return refusal(400, BODY_ENCODING);
   }
   if (type === FORM) {
     return isList(parse(text).d) ? undefined : refusal(400, "d must be a JSON list of messages");
@@ -131,9 +138,8 @@ export function announcesMore(request: IncomingMessage, limit: number): boolean 
 }
 
 export function refuseLarge(response: ServerResponse, limit: number): void {
-  const detail = `the body is larger than the ${limit} bytes that are allowed`;
   response.setHeader("Connection", "close");
-  refuse(response, { status: 413, detail });
+  refuse(response, { status: 413, detail: bodyTooLarge(limit) });
 }
 
 export function refuse(

@@ -8,6 +8,7 @@ import {
   MAX_HEADERS_BYTES,
   MAX_URL_BYTES,
 } from "../../app/contract/requestLimits.ts";
+import { REPLICA_LOST, REQUEST_PROBLEMS } from "../../app/contract/requestProblems.ts";
 
 /** Where clients arrive, by the load balancer: every connection begins with a PROXY header. */
 export const ROUTER_PORT = { name: "http", number: 8080 };
@@ -29,15 +30,11 @@ const PROBE_CONNECTIONS = 100;
 
 /** What is answered without a replica, by status, see RFC 9457. */
 const PROBLEMS = {
-  400: "this is no valid HTTP request",
-  408: "the request did not come in time",
-  413: `the body is larger than the ${MAX_BODY_BYTES} bytes that are allowed`,
-  414: `the URI is longer than the ${MAX_URL_BYTES} bytes that are allowed`,
-  431: `the headers are larger than the ${MAX_HEADERS_BYTES} bytes that are allowed`,
-  500: "the request failed for a reason that is in the log of the router",
-  502: "the replica went away: it may have carried out the request",
-  503: "no replica is ready and none has got the request: repeat it in 5 s",
-  504: "the replica does not answer in time: it may still carry out the request",
+  ...REQUEST_PROBLEMS,
+  500: "the request failed; the reason is in the router log",
+  502: REPLICA_LOST,
+  503: "no replica is ready, and none has received the request; repeat it in 5 s",
+  504: "the replica timed out; it may still carry out the request",
 } as const;
 
 type ProblemStatus = keyof typeof PROBLEMS;

@@ -4,6 +4,7 @@ import { pipeline, Readable, type Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../../app/contract/httpRouting.ts";
+import { REPLICA_LOST } from "../../app/contract/requestProblems.ts";
 import type { Affinity } from "../../app/contract/catalogue.ts";
 import { chooseReplica, HOLD_MS, RETRY_MS } from "./choice.ts";
 import { frontKey, isBodyNeeded } from "./requestKey.ts";
@@ -285,11 +286,11 @@ function openConnection(port: number): Promise<Socket | undefined> {
 }
 
 function lost(): http.HttpRefusal {
-  return new http.HttpRefusal(503, "the replica went away; it may have carried the request out");
+  return new http.HttpRefusal(503, REPLICA_LOST);
 }
 
 function refusalOf(error: unknown): http.HttpRefusal {
   return error instanceof http.HttpRefusal
     ? error
-    : new http.HttpRefusal(400, "the request cannot be passed on");
+    : new http.HttpRefusal(400, "the request cannot be forwarded");
 }

@@ -12,6 +12,7 @@ import {
   MAX_HEADERS_BYTES,
   MAX_URL_BYTES,
 } from "../../app/contract/requestLimits.ts";
+import { REQUEST_PROBLEMS } from "../../app/contract/requestProblems.ts";
 
 /** Time for which a refused client may go on sending, in milliseconds: reset at once, it might not read the response. */
 const LINGER_MS = 1000;
@@ -36,6 +37,11 @@ export class HttpRefusal extends Error {
     super(detail);
     this.status = status;
   }
+}
+
+/** A refusal in the words of the key router. */
+export function standardRefusal(status: keyof typeof REQUEST_PROBLEMS): HttpRefusal {
+  return new HttpRefusal(status, REQUEST_PROBLEMS[status]);
 }
 
 /**
@@ -88,7 +94,7 @@ export function bufferBody(
   response: ServerResponse,
   bodyMs = BODY_SECONDS * 1000,
 ): Promise<Buffer> {
-  const tooLarge = new HttpRefusal(413, `the body may have ${MAX_BODY_BYTES} bytes`);
+  const tooLarge = standardRefusal(413);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     return Promise.reject(tooLarge);
   }
@@ -96,10 +102,7 @@ export function bufferBody(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(
-      () => reject(new HttpRefusal(408, `the body may take ${bodyMs / 1000} s`)),
-      bodyMs,
-    );
+    const timer = setTimeout(() => reject(standardRefusal(408)), bodyMs);
     response.once("close", () => clearTimeout(timer));
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
@@ -195,16 +198,16 @@ function check(request: IncomingMessage): void {
   // Includes the separator after each name and each value.
   const bytes = rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
   if (url.length > MAX_URL_BYTES) {
-    throw new HttpRefusal(414, `the URI is longer than ${MAX_URL_BYTES} bytes`);
+    throw standardRefusal(414);
   }
   if (!/^[!"$-~]*$/.test(url)) {
-    throw new HttpRefusal(400, "the request's target has a # or a character that is not ASCII");
+    throw new HttpRefusal(400, "the request target contains # or a character outside of ASCII");
   }
   if (bytes > MAX_HEADERS_BYTES) {
-    throw new HttpRefusal(431, `the headers are larger than ${MAX_HEADERS_BYTES} bytes`);
+    throw standardRefusal(431);
   }
   if (!namesHost(request)) {
-    throw new HttpRefusal(400, "the request must have one header Host, with a host");
+    throw new HttpRefusal(400, "the request must have exactly one Host header, with a valid host");
   }
 }
 
@@ -216,7 +219,7 @@ function check(request: IncomingMessage): void {
 function pathOfAbsolute(url: string): string {
   const [, path] = /^https?:\/\/[^/?]+(\/.*)$/i.exec(url) ?? [];
   if (path === undefined || !URL.canParse(url)) {
-    throw new HttpRefusal(400, "the request's target is no URL with a path");
+    throw new HttpRefusal(400, "the request target must be a path or a URL with a path");
   }
   return path;
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { answerHalfClosed } from "../../app/common/http/connections.ts";
 import { HEADERS_SECONDS, MAX_HEAD_BYTES } from "../../app/contract/requestLimits.ts";
-import { isUpgrade, HttpRefusal, refuseConnection } from "./httpMessage.ts";
+import { HttpRefusal, isUpgrade, refuseConnection, standardRefusal } from "./httpMessage.ts";
 
 /** How often timeouts are checked, in milliseconds. */
 const CHECK_MS = 500;
@@ -12,7 +12,7 @@ const MAX_PIPELINED = 64;
 
 /** Refusals by the code of the parser's error. */
 const REFUSALS: Record<string, HttpRefusal> = {
-  ERR_HTTP_REQUEST_TIMEOUT: new HttpRefusal(408, "the request did not come in time"),
+  ERR_HTTP_REQUEST_TIMEOUT: standardRefusal(408),
   HPE_HEADER_OVERFLOW: new HttpRefusal(431, `the headers are larger than ${MAX_HEAD_BYTES} bytes`),
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new HttpRefusal(413, "the extensions of a chunk are too large"),
 };
@@ -62,14 +62,14 @@ export function createHttpServer(options: HttpServerOptions): Server {
       }
     })
     .on("connect", (_request, client: Socket) => {
-      refuseConnection(client, new HttpRefusal(400, "this is no proxy to elsewhere"));
+      refuseConnection(client, new HttpRefusal(400, "CONNECT is not supported"));
     })
     .on("clientError", (error: NodeJS.ErrnoException, client: Socket) => {
       if (client.bytesRead === 0 || !client.writable || !pipelineOf(client).isAnswerable) {
         client.destroy();
       } else {
         const refusal = REFUSALS[error.code ?? ""];
-        refuseConnection(client, refusal ?? new HttpRefusal(400, "this is no valid HTTP request"));
+        refuseConnection(client, refusal ?? standardRefusal(400));
       }
     });
 }

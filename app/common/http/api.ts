@@ -6,7 +6,7 @@ import { sentenceOf } from "../../contract/fault.ts";
 import { keepBody } from "./keyRefusal.ts";
 import { strangerDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
-import { hasOtherCharset, isDecodable, queryOf } from "./text.ts";
+import { BODY_ENCODING, hasOtherCharset, isDecodable, QUERY_ENCODING, queryOf } from "./text.ts";
 
 /** Methods that change nothing, so they need no defence against cross-site requests. */
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
@@ -31,7 +31,7 @@ export function addApi(
       throw new Problem(403, { detail: strangerDetail(raw) });
     }
     if (!isDecodable(queryOf(raw.url))) {
-      throw new Problem(400, { detail: "the query is not percent-encoded UTF-8" });
+      throw new Problem(400, { detail: QUERY_ENCODING });
     }
     done();
   });
@@ -53,7 +53,7 @@ function addJson(scope: FastifyInstance): void {
       if (hasOtherCharset(request.headers["content-type"])) {
         done(mediaTypeProblem(request));
       } else if (!isUtf8(body)) {
-        done(new Problem(400, { detail: "the body is not UTF-8" }));
+        done(new Problem(400, { detail: BODY_ENCODING }));
       } else {
         void parse(request, body.toString(), done);
       }

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { sentenceOf, type Fault } from "../../contract/fault.ts";
+import { bodyTooLarge } from "../../contract/requestProblems.ts";
 import { requestFault, requestRules, type RequestRule } from "./requestRule.ts";
 import { cut, shown } from "../../contract/shown.ts";
 
@@ -113,9 +114,7 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   // Omits the other members, because errors of PostgreSQL contain rows.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   request.log.error({ error: { name, message, code, stack } }, "request failed");
-  return new Problem(500, {
-    detail: "the request failed for a reason that is in the server's log",
-  });
+  return new Problem(500, { detail: "the request failed; the reason is in the server log" });
 }
 
 /** The problem of a body that is not JSON in UTF-8. */
@@ -176,7 +175,5 @@ function faultIn(
 }
 
 function detailOf({ code, message }: FastifyError, { routeOptions }: FastifyRequest): string {
-  return code === "FST_ERR_CTP_BODY_TOO_LARGE"
-    ? `the body is larger than the ${routeOptions.bodyLimit} bytes that are allowed`
-    : message;
+  return code === "FST_ERR_CTP_BODY_TOO_LARGE" ? bodyTooLarge(routeOptions.bodyLimit) : message;
 }

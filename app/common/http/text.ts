@@ -1,5 +1,9 @@
 import { MIMEType } from "node:util";
 
+/** Why a query or a body is rejected with 400. */
+export const QUERY_ENCODING = "the query must be percent-encoded UTF-8";
+export const BODY_ENCODING = "the body must be UTF-8";
+
 /** Whether a media type names a charset other than UTF-8, which JSON and browsers use by default. */
 export function hasOtherCharset(contentType = ""): boolean {
   try {

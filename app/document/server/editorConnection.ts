@@ -19,7 +19,7 @@ import {
   type Frame,
 } from "../protocol/frames.ts";
 import type { Room, RoomServices, Subscriber } from "../room/room.ts";
-import { notSaved, UNUSABLE } from "../storage/updateWriter.ts";
+import { notSaved, DATABASE_UNAVAILABLE } from "../storage/updateWriter.ts";
 import { boundedSocket } from "./boundedSocket.ts";
 import { UpdateQueue } from "./updateQueue.ts";
 
@@ -271,7 +271,7 @@ export class EditorConnection implements Subscriber {
   #explained(error: unknown): CloseError {
     if (error instanceof UnavailableError) {
       this.#log.warn({ reason: error.message }, "cannot check an update now");
-      return notSaved(UNUSABLE);
+      return notSaved(DATABASE_UNAVAILABLE);
     }
     this.#log.error({ err: error }, "an editor failed");
     return new CloseError("unavailable", "the server failed; try again");

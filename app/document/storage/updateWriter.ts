@@ -15,7 +15,7 @@ const MAX_BATCH = 1000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Why an update is rejected that has waited for PostgreSQL. */
-export const UNUSABLE = "the database cannot be used now";
+export const DATABASE_UNAVAILABLE = "the database is unavailable";
 
 /** Delay before the next attempt while PostgreSQL is unavailable, in milliseconds. */
 const RETRY_MS = 200;
@@ -61,7 +61,7 @@ export class UpdateWriter {
     const isFull = this.#queue.length >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES;
     if (isFull) {
       // Thrown before the call returns, so that no other update is accepted on top of this one.
-      throw notSaved("too much waits for the database");
+      throw notSaved("too many changes are waiting for the database");
     }
     const settled = Promise.withResolvers<number>();
     this.#queue.push({ ...unsaved, since: performance.now(), settled });
@@ -89,7 +89,7 @@ export class UpdateWriter {
           await sleep(RETRY_MS);
         } else {
           this.#log.error({ err: error, updates: batch.length }, "cannot save");
-          this.#drop(batch, UNUSABLE);
+          this.#drop(batch, DATABASE_UNAVAILABLE);
         }
       }
     }
@@ -108,7 +108,7 @@ export class UpdateWriter {
     const now = performance.now();
     this.#drop(
       batch.filter((_each, index) => numbers[index] === undefined),
-      "the document was renewed, or is gone",
+      "the document was renewed or no longer exists",
     );
     this.#remove(new Set(batch));
     batch.forEach(({ since, settled }, index) => {
@@ -125,7 +125,7 @@ export class UpdateWriter {
     const latest = performance.now() - this.#maxSaveSeconds * 1000;
     this.#drop(
       this.#queue.filter(({ since }) => since < latest),
-      UNUSABLE,
+      DATABASE_UNAVAILABLE,
     );
   }
 

@@ -131,7 +131,7 @@ export class UpdateValidator {
       }
       // While PostgreSQL hangs, each job before this one may have waited for its timeout.
       if (performance.now() > latest) {
-        throw notSaved("too much waits to be checked");
+        throw notSaved("too many changes are waiting to be checked");
       }
       const unsaved = [...this.#unsaved].map((each) => each.update);
       basis.bytesBefore = this.#content.bytes;

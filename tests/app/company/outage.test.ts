@@ -231,7 +231,7 @@ describe("company registry whose PostgreSQL fails", () => {
       type: "about:blank",
       title: "Internal Server Error",
       status: 500,
-      detail: "the request failed for a reason that is in the server's log",
+      detail: "the request failed; the reason is in the server log",
     });
     const [line = "", ...more] = log.filter((each) => each.includes("request failed"));
     match(line, /"error":{"name":"error","message":"new row .*","code":"23514","stack":"/);

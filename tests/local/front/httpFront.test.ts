@@ -195,7 +195,7 @@ describe("the HTTP front", () => {
       equal(headers["content-type"], "application/problem+json");
       match(
         body,
-        /"status":503,"detail":"the replica went away; it may have carried the request out"/,
+        /"status":503,"detail":"the replica disconnected; it may have carried out the request"/,
       );
       equal(replicas.flatMap(({ requests }) => requests).length, 1);
     });

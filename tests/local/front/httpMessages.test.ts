@@ -195,7 +195,7 @@ describe("the HTTP front rejects", () => {
     await waitFor("it is refused", () => heard().endsWith("}"));
     match(
       heard(),
-      /^HTTP\/1\.1 413 Payload Too Large\r\n[^]*"detail":"the body may have 32768 bytes"/,
+      /^HTTP\/1\.1 413 Payload Too Large\r\n[^]*"detail":"the body is larger than 32768 bytes"/,
     );
     equal(replica.requests.length, 0);
   });

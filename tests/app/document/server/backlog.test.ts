@@ -172,7 +172,8 @@ describe("updates that wait to be tried while PostgreSQL hangs", () => {
     const others = Array.from({ length: 5 }, () =>
       rejects(intake.judge(update), {
         kind: "unavailable",
-        message: "the last changes are not saved: too much waits to be checked; try again",
+        message:
+          "the last changes are not saved: too many changes are waiting to be checked; try again",
       }),
     );
     await waitFor("the first one is being read", () => reads === 1);

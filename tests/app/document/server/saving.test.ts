@@ -122,7 +122,7 @@ describe("saving", () => {
     await waitFor("it is closed", () => raw.closed !== undefined);
     deepEqual(raw.closed, {
       code: 4014,
-      reason: "the last changes are not saved: the database cannot be used now; try again",
+      reason: "the last changes are not saved: the database is unavailable; try again",
     });
     ok(log.some((line) => /"level":40.*"cannot check an update now"/.test(line)));
     deepEqual(
@@ -171,7 +171,7 @@ describe("saving", () => {
     await waitFor("it is closed", () => raw.closed !== undefined);
     deepEqual(raw.closed, {
       code: 4014,
-      reason: "the last changes are not saved: the database cannot be used now; try again",
+      reason: "the last changes are not saved: the database is unavailable; try again",
     });
     const bob = await openDocument(id, origin);
     deepEqual(bob.paragraphs, []);
