@@ -21,7 +21,7 @@ const linesOf = (out: string): Line[] =>
 describe("the app in a container", () => {
   afterEach(endRuns);
 
-  it("says where it listens, logs JSON lines, and drains on SIGTERM to exit 0", async () => {
+  it("logs where it listens as JSON lines, drains on SIGTERM and exits with status 0", async () => {
     const env = { PORT: "0", HOST: "127.0.0.1", REPLICA_NAME: "echo-abc", DRAIN_SECONDS: "0.3" };
     const run = runNode(MAIN, [], env);
     await waitFor("it listens", () => run.out.includes('"msg":"listening"'));
@@ -42,7 +42,7 @@ describe("the app in a container", () => {
     equal(run.err, "");
   });
 
-  it("names every wrong setting at once, with what is allowed, and exits with 2", async () => {
+  it("reports all invalid settings at once, with what they must be, and exits with status 2", async () => {
     const env = {
       PORT: "http",
       DRAIN_SECONDS: "-1",
@@ -62,7 +62,7 @@ describe("the app in a container", () => {
     ]);
   });
 
-  it("goes on serving when nobody reads its log", async () => {
+  it("continues to serve when nobody reads its log", async () => {
     const env = { PORT: "0", HOST: "127.0.0.1", MAX_SESSIONS: "2000" };
     const run = runNode(MAIN, [], env);
     await waitFor("it listens", () => run.out.includes('"msg":"listening"'));

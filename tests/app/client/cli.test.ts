@@ -9,7 +9,7 @@ describe("npm run cli", () => {
   afterEach(endRuns);
   afterEach(stopEchoServers);
 
-  it("tells by whom each ping was answered, and sums up when it is ended", async () => {
+  it("prints which replica answered each ping, and a summary when it is interrupted", async () => {
     const { url } = await startEchoServer();
     const run = runNode(CLI, [url, "--transports", "xhr-streaming"]);
     await waitFor("a ping is answered", () => run.out.includes("x2k9p answered ping in "));
@@ -19,7 +19,7 @@ describe("npm run cli", () => {
     match(run.out, /\n\d+ sent, \d+ echoed, 0 duplicated, \d+ lost, 0 reconnects\n$/);
   });
 
-  it("reconnects by itself when the server comes back", async () => {
+  it("reconnects on its own when the server is back", async () => {
     const first = await startEchoServer();
     const { port } = new URL(first.origin);
     const run = runNode(CLI, [first.url]);
@@ -40,7 +40,7 @@ describe("npm run cli", () => {
     ],
     [["http://127.0.0.1:1/echo", "--bogus"], /unknown option '--bogus'/],
   ];
-  it("refuses a very long URL without repeating all of it", async () => {
+  it("rejects a very long URL, and shows only its beginning", async () => {
     const run = runNode(CLI, ["x ".repeat(50_000)]);
     equal(await run.ended, 2);
     match(run.err, /^error: .*'x x .*…[^]* It must be the http or https URL/);
@@ -48,7 +48,7 @@ describe("npm run cli", () => {
   });
 
   for (const [args, message] of refusals) {
-    it(`refuses ${JSON.stringify(args)} with exit status 2`, async () => {
+    it(`rejects ${JSON.stringify(args)} and exits with status 2`, async () => {
       const run = runNode(CLI, args);
       equal(await run.ended, 2);
       match(run.err, message);

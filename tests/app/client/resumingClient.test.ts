@@ -6,7 +6,7 @@ describe("resuming client", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
   afterEach(() => mock.timers.reset());
 
-  it("sends in order what was said before the session was open", () => {
+  it("sends messages that were given to it before the session was open, in order", () => {
     const { client, current } = start();
     client.send("one");
     client.send("two");
@@ -18,7 +18,7 @@ describe("resuming client", () => {
     );
   });
 
-  it("sends again in the next session what was not echoed, and only that, in order", () => {
+  it("resends in the next session only the messages that were not echoed, in order", () => {
     const { client, current, sessions } = start();
     current().opens();
     ["one", "two", "three"].forEach((text) => client.send(text));
@@ -40,7 +40,7 @@ describe("resuming client", () => {
     });
   });
 
-  it("tells whose echo it is: its own once, doubles as such, others not at all", () => {
+  it("counts the first echo of its message, counts further ones as duplicates, and ignores those of others", () => {
     const { client, current, events } = start();
     current().opens();
     client.send("mine");
@@ -52,7 +52,7 @@ describe("resuming client", () => {
     deepEqual(echoes, [{ type: "echo", text: "mine", replica: "x2k9p", milliseconds: 0 }]);
   });
 
-  it("closes an interrupted session, hears it no more and opens another", () => {
+  it("closes an interrupted session, ignores its events and opens another one", () => {
     const { client, current, sessions } = start();
     current().opens();
     const old = current();
@@ -63,7 +63,7 @@ describe("resuming client", () => {
     equal(sessions.length, 2);
   });
 
-  it("waits twice as long after each failure, with jitter, up to the limit", () => {
+  it("doubles its delay after each failure up to the limit, with jitter", () => {
     const { current, events } = start({ minDelayMs: 100, maxDelayMs: 1000 });
     for (let failure = 0; failure < 6; failure++) {
       current().ends();
@@ -79,7 +79,7 @@ describe("resuming client", () => {
     ok(new Set(delays.map((delay, index) => delay / 2 ** index)).size > 1);
   });
 
-  it("keeps backing off from a server that opens sessions only to close them, until it answers", () => {
+  it("keeps backing off from a server that opens sessions only to close them, until the server echoes", () => {
     const { client, current, events } = start({ minDelayMs: 100, maxDelayMs: 10_000 });
     for (let failure = 0; failure < 4; failure++) {
       current().opens();
@@ -97,7 +97,7 @@ describe("resuming client", () => {
     ok((delays[4] ?? 0) <= 100);
   });
 
-  it("takes a session for dead that does not answer, and another that does not open", () => {
+  it("gives up a session that does not answer, and one that does not open", () => {
     const { client, current, sessions, events } = start({ answerTimeoutMs: 3000 });
     current().opens();
     mock.timers.tick(60_000);
@@ -117,7 +117,7 @@ describe("resuming client", () => {
     equal(sessions.length, 3);
   });
 
-  it("gives up the largest message when the server finds one too big, and sends the others", () => {
+  it("drops the largest message if the server rejects one as too large, and sends the others", () => {
     const { client, current, events } = start();
     current().opens();
     ["small", "large".repeat(100), "tiny"].forEach((text) => client.send(text));
@@ -141,7 +141,7 @@ describe("resuming client", () => {
     );
   });
 
-  it("takes a session for dead that does not answer, however much is sent to it", () => {
+  it("gives up a session that does not answer, even if messages are sent to it", () => {
     const { client, current, sessions } = start({ answerTimeoutMs: 3000 });
     current().opens();
     for (let second = 0; second < 3; second++) {
@@ -152,7 +152,7 @@ describe("resuming client", () => {
     equal(sessions.length, 2);
   });
 
-  it("gives up a message larger than the window that ends three sessions without a word", () => {
+  it("drops a message larger than the window after three sessions have ended without an echo", () => {
     const { client, current, events } = start();
     client.send("x".repeat(64 * 1024 + 1));
     client.send("small");
@@ -167,7 +167,7 @@ describe("resuming client", () => {
     equal(events.filter(({ type }) => type === "refused").length, 1);
   });
 
-  it("tells that it is closed while it waits to retry, and begins anew without back-off", () => {
+  it("reports that it was closed while it waited to retry, and reconnects without back-off", () => {
     const { client, current, events } = start({ minDelayMs: 100, maxDelayMs: 10_000 });
     for (let failure = 0; failure < 5; failure++) {
       current().ends();
@@ -182,7 +182,7 @@ describe("resuming client", () => {
     ok(last?.type === "closed" && (last.retryInMs ?? Infinity) <= 100);
   });
 
-  it("has at most 64 KiB under way, so that no batch is too large to be taken", () => {
+  it("has at most 64 KiB in flight, so the server accepts every batch", () => {
     const { client, current } = start();
     current().opens();
     const text = "x".repeat(30 * 1024);
@@ -192,7 +192,7 @@ describe("resuming client", () => {
     equal(current().sent.length, 3);
   });
 
-  it("keeps what waits while it is paused, and sends it when it connects again", () => {
+  it("keeps pending messages while it is paused, and sends them when it reconnects", () => {
     const { client, current, sessions, events } = start();
     current().opens();
     client.send("one");
@@ -220,7 +220,7 @@ describe("resuming client", () => {
     equal(sessions.length, 2, "it does not retry either");
   });
 
-  it("takes a silent fall-back for dead though nothing was asked, unless it is told to wait for ever", () => {
+  it("gives up a silent fall-back even if no echo is pending, but never a silent WebSocket", () => {
     const { current, sessions, events } = start({ silenceTimeoutMs: 40_000 });
     current().opens();
     for (let beat = 0; beat < 3; beat++) {
@@ -243,7 +243,7 @@ describe("resuming client", () => {
     equal(sessions.length, 2, "heartbeats of a WebSocket do not get to the page");
   });
 
-  it("counts as lost what waits when it is closed, and then stays closed", () => {
+  it("counts pending messages as lost when it is closed, and stays closed", () => {
     const { client, current, sessions } = start();
     current().opens();
     client.send("one");

@@ -64,7 +64,7 @@ describe("resuming clients on all transports", () => {
     }
   };
 
-  it("lose and double nothing in a roll-out, in which all of them have to move", async () => {
+  it("neither lose nor duplicate a message in a roll-out that moves all of them", async () => {
     const run = await startLocal("--drain", "1");
     await begin(run);
     run.child.kill("SIGUSR2");
@@ -74,7 +74,7 @@ describe("resuming clients on all transports", () => {
     await nothingLostOrDoubled();
   });
 
-  it("reconnect after a kill only where the killed replica was theirs", async () => {
+  it("reconnect after a kill only if they were connected to the killed replica", async () => {
     const run = await startLocal();
     await begin(run);
     process.kill(pidOf(run, "echo-00002"), "SIGKILL");

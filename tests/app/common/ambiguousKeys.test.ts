@@ -21,7 +21,7 @@ const BODIES = {
   "500 levels after the number": `{"legalName":"A","businessNumber":"AB12","a":${deep}}`,
 };
 
-describe("an ambiguous key is refused with 400, and nothing done about it,", () => {
+describe("an ambiguous key", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -44,7 +44,7 @@ describe("an ambiguous key is refused with 400, and nothing done about it,", () 
     return raw.received;
   }
 
-  it("by the company registry, in bodies", async () => {
+  it("is rejected with 400 by the company registry if it is in a body, and creates nothing", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     for (const [what, body] of Object.entries(BODIES)) {
@@ -54,7 +54,7 @@ describe("an ambiguous key is refused with 400, and nothing done about it,", () 
     deepEqual(await queryRows(database, "select from company"), []);
   });
 
-  it("by the company registry and the document collaborator, in targets", async () => {
+  it("is rejected with 400 by the company registry and the document collaborator if it is in a target", async () => {
     const company = await startCompanyServer(await postgres.newDatabase());
     const document = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(document.origin);

@@ -4,7 +4,7 @@ import { AppServer, type AppServerOptions } from "../../../app/common/server/app
 import { ServerContext } from "../../../app/common/server/serverContext.ts";
 import { listen } from "../../drivers/metrics.ts";
 
-describe("server of an app", () => {
+describe("an app's server", () => {
   const create = (parts: Partial<AppServerOptions>): AppServer =>
     new AppServer({
       context: new ServerContext({
@@ -16,7 +16,7 @@ describe("server of an app", () => {
       ...parts,
     });
 
-  it("listens while its app is prepared, and reports that it can never become ready", async () => {
+  it("listens while its app is prepared, and reports an app that can never become ready", async () => {
     const prepared = Promise.withResolvers<undefined>();
     const server = create({ prepare: () => prepared.promise });
     const origin = await listen(server);
@@ -27,7 +27,7 @@ describe("server of an app", () => {
     await server.drain();
   });
 
-  it("closes sessions, then releases once what its app holds, however often it drains", async () => {
+  it("closes sessions, then releases its app's resources once, however often it drains", async () => {
     const happened: string[] = [];
     const sessions = new Set(["session"]);
     const server = create({

@@ -34,7 +34,7 @@ function assertBurst(count: number): void {
   ok(count >= 10 && count < MANY, `${count} were taken`);
 }
 
-describe("the rate of creations", () => {
+describe("the rate limit of creations", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -48,7 +48,7 @@ describe("the rate of creations", () => {
     return (await startCompanyServer(await postgres.newDatabase(), choices)).origin;
   };
 
-  it("is that of an address, after a burst of ten seconds' worth, and comes back with time", async () => {
+  it("applies to each address after a burst of ten seconds' worth, and recovers over time", async () => {
     const url = `${await startCompany()}/companies`;
     assertBurst(await taken(url, MANY, () => "192.0.2.1"));
     const again = () =>
@@ -61,7 +61,7 @@ describe("the rate of creations", () => {
     await waitFor("it may again", async () => (await again()).status !== 429);
   });
 
-  it("is that of the address that the load balancer adds, whatever the client says", async () => {
+  it("applies to the address that the load balancer adds, whatever the client sends", async () => {
     const origin = await startCompany();
     const url = `${origin}/companies`;
     assertBurst(await taken(url, MANY, (index) => `198.51.100.${index}, 192.0.2.1`));
@@ -73,7 +73,7 @@ describe("the rate of creations", () => {
     ok(forged < MANY, `${forged} were taken`);
   });
 
-  it("is that of a network of IPv6, in which a client may have any address", async () => {
+  it("applies to an IPv6 network, in which a client can have any address", async () => {
     const url = `${await startCompany()}/companies`;
     const mapped: AddressOf = (index) => (index % 2 ? "::ffff:192.0.2.9" : "192.0.2.9");
     assertBurst(await taken(url, MANY, mapped));
@@ -81,7 +81,7 @@ describe("the rate of creations", () => {
     equal(await taken(url, 10, () => "2001:db8:0:2::1"), 10);
   });
 
-  it("is shared by those who come when ten thousand addresses have just created something", () => {
+  it("is shared by new addresses once ten thousand addresses have created something", () => {
     const rates = new AddressRates(1);
     const takenFrom = (network: number, count: number): number =>
       Array.from({ length: count }, (_, index) =>
@@ -91,7 +91,7 @@ describe("the rate of creations", () => {
     assertBurst(takenFrom(1, MANY));
   });
 
-  it("holds for documents and their versions together", async () => {
+  it("applies to documents and their versions together", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase(), {
       maxCreationsPerSecond: 1,
     });
@@ -101,7 +101,7 @@ describe("the rate of creations", () => {
     equal((await ask(`${origin}/documents/${id}`)).status, 200);
   });
 
-  it("is 20 a second unless the environment says otherwise", () => {
+  it("is 20 per second unless the environment sets another one", () => {
     const rule = CREATION_RULES.MAX_CREATIONS_PER_SECOND;
     deepEqual([rule.parse(undefined), rule.parse("5")], [20, 5]);
     equal(rule.safeParse("0").success, false);

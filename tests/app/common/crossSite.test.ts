@@ -54,7 +54,7 @@ describe("a page of another site", () => {
     });
   };
 
-  it("stays on its replica by cookie under TLS if it is allowed, and creates nothing if not", async () => {
+  it("stays on its replica by cookie over TLS if it is allowed, and otherwise cannot create anything", async () => {
     const certificate = makeCertificate(folder);
     const blank = (): Server =>
       createServer(certificate, (_request, response) => {

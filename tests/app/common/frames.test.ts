@@ -59,7 +59,7 @@ class Talk {
 
 const talks: Talk[] = [];
 
-describe("frames of WebSockets", () => {
+describe("a WebSocket", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -74,7 +74,7 @@ describe("frames of WebSockets", () => {
     const quoted = (text: string): string => (path === "/echo/websocket" ? text : `"${text}"`);
 
     for (const part of ["", " "]) {
-      it(`are ${MOST} at most in a message, of ${part.length} bytes each, at ${path}`, async () => {
+      it(`accepts messages of at most ${MOST} frames of ${part.length} bytes at ${path}`, async () => {
         const { origin } = await startEchoServer({ maxMessageBytes: 2 * MOST });
         const talk = await Talk.open(origin + path);
         talk.fragments(MOST - 1, part);
@@ -87,7 +87,7 @@ describe("frames of WebSockets", () => {
       });
     }
 
-    it(`take no memory when there are five million of them, at ${path}`, async () => {
+    it(`does not use more memory for a message of five million frames at ${path}`, async () => {
       const { origin } = await startEchoServer();
       const before = process.memoryUsage().rss;
       const raw = connectRaw(origin, `GET ${path} HTTP/1.1\r\n${handshakeHeaders({})}\r\n`);
@@ -105,7 +105,7 @@ describe("frames of WebSockets", () => {
       ok(grown < 300, `${grown} MB`);
     });
 
-    it(`of a message come in time, or its session ends with 4009, at ${path}`, async () => {
+    it(`closes with 4009 if the frames of a message do not arrive in time at ${path}`, async () => {
       const { origin } = await startEchoServer({ messageSeconds: 0.5 });
       const idle = await Talk.open(origin + path);
       const talk = await Talk.open(origin + path);
@@ -124,7 +124,7 @@ describe("frames of WebSockets", () => {
       await idle.echoes("still here");
     });
 
-    it(`that ping are answered, and a flood of them is closed with 4008, at ${path}`, async () => {
+    it(`answers pings, and closes with 4008 if there are too many, at ${path}`, async () => {
       const { origin } = await startEchoServer();
       const talk = await Talk.open(origin + path);
       let pongs = 0;
@@ -138,7 +138,7 @@ describe("frames of WebSockets", () => {
     });
   }
 
-  it("are text in SockJS' protocol, and UTF-8 in any case, or their session ends with 4007", async () => {
+  it("closes with 4007 if a frame is binary in SockJS' protocol, or not UTF-8", async () => {
     const { origin } = await startEchoServer();
     for (const [path, said] of [
       [PATHS[0], Buffer.from('["text"]')],
@@ -156,7 +156,7 @@ describe("frames of WebSockets", () => {
     }
   });
 
-  it(`are ${MOST} at most in what an editor sends, and many more take no memory`, async () => {
+  it(`accepts messages of at most ${MOST} frames from an editor, and uses no more memory for larger ones`, async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const raw = await openRaw(origin, id);

@@ -34,7 +34,7 @@ function directivesOf(policy: unknown): Record<string, string> {
   );
 }
 
-describe("headers by which answers keep browsers from harm", () => {
+describe("security headers", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -64,7 +64,7 @@ describe("headers by which answers keep browsers from harm", () => {
     ],
   ];
   for (const [app, start, paths] of apps) {
-    it(`are in every answer of ${app}, and those that are for TLS only where it is said to be there`, async () => {
+    it(`are in every response of ${app}, those about TLS only if the client uses TLS`, async () => {
       const { origin } = await start();
       for (const path of [...COMMON, ...paths]) {
         for (const isTls of [false, true]) {
@@ -101,7 +101,7 @@ describe("headers by which answers keep browsers from harm", () => {
     });
   }
 
-  it("let SockJS' page for frames run its own script, and be framed by who is allowed", async () => {
+  it("let SockJS' iframe page run its own script, and let allowed origins frame it", async () => {
     const { url } = await startEchoServer({ allowedOrigins: ["https://app.example"] });
     for (const path of ["/iframe.html", "/iframe-1.6.1.html?t=1"]) {
       const answer = await request(url + path);
@@ -114,7 +114,7 @@ describe("headers by which answers keep browsers from harm", () => {
     }
   });
 
-  it("are not all: what is said in a session does not end the script that it comes in", async () => {
+  it("are complemented by escapes: a message cannot end the script that contains it", async () => {
     const { url } = await startEchoServer();
     const answer = await request(`${url}/000/abc/htmlfile?c=x`);
     let page = "";

@@ -18,7 +18,7 @@ function converse(origin: string, said: string): Promise<string> {
 const get = (hosts: readonly string[], version = "1.1", path = "/page.js"): string =>
   `GET ${path} HTTP/${version}\r\n${hosts.map((host) => `Host: ${host}\r\n`).join("")}\r\n`;
 
-describe("HTTP of servers and fronts", () => {
+describe("HTTP servers and fronts", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -38,7 +38,7 @@ describe("HTTP of servers and fronts", () => {
     ["the front by source address", () => startLocal("--replicas", "1")],
   ];
   for (const [name, start] of servers) {
-    it(`takes one Host, which is one, and a client that ends its side: ${name}`, async () => {
+    it(`require one valid Host header, and answer clients that half-close: ${name}`, async () => {
       const { origin } = await start();
       for (const host of ["a", "a.example:8080", "a:", "127.0.0.1:1", "[::1]:80", "a_b.%41~"]) {
         match(await converse(origin, get([host])), /^HTTP\/1\.1 200 /, host);
@@ -76,7 +76,7 @@ describe("HTTP of servers and fronts", () => {
     });
   }
 
-  it("answers what takes a while to a client that has ended its side", async () => {
+  it("answer a slow request of a client that has half-closed", async () => {
     const { origin } = await startCompanyServer(await postgres.newDatabase());
     const body = JSON.stringify({ legalName: "A", businessNumber: "HRB 1" });
     const head = `POST /companies HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;

@@ -37,7 +37,7 @@ const REFUSED = [
 /** A value as a part of a URL that a client writes without care. */
 const raw = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-describe("what looks like code, and is not,", () => {
+describe("text that looks like code", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -52,7 +52,7 @@ describe("what looks like code, and is not,", () => {
     return statusCode;
   };
 
-  it("is kept as it is in companies' names, and refused everywhere else", async () => {
+  it("is stored unchanged in companies' names, and rejected everywhere else", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     for (const [index, legalName] of TEXTS.entries()) {
@@ -77,7 +77,7 @@ describe("what looks like code, and is not,", () => {
     equal((await queryRows(database, "select from company")).length, TEXTS.length);
   });
 
-  it("is kept as it is in idempotency keys and titles, which are looked for by all of it", async () => {
+  it("is stored unchanged in idempotency keys and titles, and compared in full", async () => {
     const database = await postgres.newDatabase();
     const company = await startCompanyServer(database);
     const document = await startDocumentServer(await postgres.newDatabase());
@@ -106,7 +106,7 @@ describe("what looks like code, and is not,", () => {
     }
   });
 
-  it("changes no prototype, and gets no 5xx, in any body", async () => {
+  it("changes no prototype and causes no 5xx response in any body", async () => {
     const company = await startCompanyServer(await postgres.newDatabase());
     const document = await startDocumentServer(await postgres.newDatabase());
     const deep = `${"[".repeat(7000)}${"]".repeat(7000)}`;

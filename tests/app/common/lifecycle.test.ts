@@ -18,7 +18,7 @@ function recordedSessions(count: number) {
 }
 
 describe("lifecycle", () => {
-  it("derives the grace period from the drain: closing and a margin on top", () => {
+  it("adds closing time and a margin to the drain time for the grace period", () => {
     equal(gracePeriodSeconds(150), 175);
     equal(gracePeriodSeconds(0.5), 26);
   });
@@ -42,7 +42,7 @@ describe("lifecycle", () => {
     );
   });
 
-  it("makes batches of many sessions so large that they fit into half of the closing time", async () => {
+  it("closes many sessions in larger batches, so all fit into half of the closing time", async () => {
     const { batches, sessions } = recordedSessions(600);
     const lifecycle = new Lifecycle(() => undefined);
     const drained = lifecycle.drain(0, {
@@ -56,7 +56,7 @@ describe("lifecycle", () => {
     equal(batches.filter((closed) => closed > 0).length, 20);
   });
 
-  it("does not become ready again when it was told to drain while it started", async () => {
+  it("does not become ready if it starts to drain while it is starting", async () => {
     const phases: Phase[] = [];
     const lifecycle = new Lifecycle((phase) => phases.push(phase));
     const closable = {
@@ -71,7 +71,7 @@ describe("lifecycle", () => {
     deepEqual(phases, ["draining", "closing", "closed"]);
   });
 
-  it("closes idle connections only until none is left, then ends", async () => {
+  it("closes idle connections until none is left, then finishes", async () => {
     const happened: string[] = [];
     let connections = 2;
     const closable = {
@@ -88,7 +88,7 @@ describe("lifecycle", () => {
     deepEqual(happened, ["closed idle ones", "closed idle ones", "ended"]);
   });
 
-  it("drains once, however often it is told to", async () => {
+  it("drains once, however often the drain is requested", async () => {
     const phases: Phase[] = [];
     const lifecycle = new Lifecycle((phase) => phases.push(phase));
     const closable = {

@@ -56,7 +56,7 @@ describe("logs at level debug, through errors", () => {
     await stopDocumentServers();
   });
 
-  it("of the echo have neither messages nor cookies, nor ids by which one gets into sessions", async () => {
+  it("of the echo contain no messages, cookies or ids that give access to sessions", async () => {
     const { origin, url, log } = await startEchoServer({ maxMessageBytes: 50, maxSessions: 3 });
     const session = `${url}/000/${SECRET}`;
     equal(await post(`${session}/xhr`, ""), 200);
@@ -81,7 +81,7 @@ describe("logs at level debug, through errors", () => {
     assertDiscreet(log);
   });
 
-  it("of the registry have neither names, numbers, keys and cookies, nor the database's password", async () => {
+  it("of the registry contain no names, numbers, keys, cookies or database password", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin, log } = await startCompanyServer(relay.url);
     const url = `${origin}/companies`;
@@ -102,7 +102,7 @@ describe("logs at level debug, through errors", () => {
     await relay.close();
   });
 
-  it("of documents have neither what is in them, cookies and people, nor the database's password", async () => {
+  it("of documents contain no content, cookies, people's names or database password", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin, log } = await startDocumentServer(relay.url);
     const id = await newDocument(origin, SECRET);

@@ -13,7 +13,7 @@ describe("metrics", () => {
   afterEach(stopEchoServers);
   afterEach(endRuns);
 
-  it("have a port of their own, which serves nothing else", async () => {
+  it("are served on a port of their own, which serves nothing else", async () => {
     const { origin } = await startEchoServer();
     match(await metricsOf(origin), /^app_drains_total 0$/m);
     const metrics = metricsOriginOf(origin);
@@ -23,7 +23,7 @@ describe("metrics", () => {
     equal((await fetch(`${origin}/metrics`)).status, 404);
   });
 
-  it("stay until the drain has ended, and go with the server", async () => {
+  it("are served until the drain has ended, and stop with the server", async () => {
     const { origin, server } = await startEchoServer({ drainSeconds: 0.3 });
     const drained = server.drain();
     match(await metricsOf(origin), /^app_drains_total 1$/m);
@@ -31,7 +31,7 @@ describe("metrics", () => {
     equal(await errorOf(`${metricsOriginOf(origin)}/metrics`), "ECONNREFUSED");
   });
 
-  it("are on loopback alone in the local run, and not behind its front", async () => {
+  it("are served only on loopback in the local run, and not through its front", async () => {
     const run = await startLocal("--replicas", "1");
     const [, port = ""] = /"metricsPort":(\d+),"availability":"routable"/.exec(run.err) ?? [];
     match(await metricsAt(`http://127.0.0.1:${port}`), /^# TYPE sockjs_messages_total counter$/m);

@@ -50,7 +50,7 @@ describe("updates with a few bytes changed", () => {
     await stopDocumentServers();
   });
 
-  it("end no replica, take nothing of what others wrote, and leave all with the same document", async () => {
+  it("stop no replica, remove nothing that others wrote, and leave everybody with the same document", async () => {
     const [first, second] = await startReplicas(2, await postgres.newDatabase());
     const origins = [first?.origin ?? "", second?.origin ?? ""] as const;
     const id = await newDocument(origins[0]);

@@ -62,7 +62,7 @@ describe("pages of other origins", () => {
     await stopDocumentServers();
   });
 
-  it("open no session, talk in none and read nothing, on any transport", async () => {
+  it("cannot open a session, send messages or read anything, on any transport", async () => {
     const { origin, url } = await startEchoServer();
     const strangers = [
       { Origin: STRANGER },
@@ -85,7 +85,7 @@ describe("pages of other origins", () => {
     equal(text.includes("sockjs_sessions_total{"), false);
   });
 
-  it("are no other than the own one where a load balancer ends TLS, and nor is who is no page", async () => {
+  it("are distinguished from the server's own page behind a TLS-terminating load balancer, and from clients that are not pages", async () => {
     const { url } = await startEchoServer();
     const own = [
       {},
@@ -105,7 +105,7 @@ describe("pages of other origins", () => {
     }
   });
 
-  it("use the echo where they are allowed, and are told so before", async () => {
+  it("can use the echo if they are allowed, which preflight responses say", async () => {
     const { url } = await startEchoServer({ allowedOrigins: ["https://app.example"] });
     const headers = { Origin: "https://app.example" };
     const asked = { ...headers, "Access-Control-Request-Method": "POST" };
@@ -130,7 +130,7 @@ describe("pages of other origins", () => {
     equal(await upgradeOf(`${url}/websocket`, { Origin: "https://sub.app.example" }), 403);
   });
 
-  it("create neither companies nor documents, unless they are allowed", async () => {
+  it("can create companies and documents only if they are allowed", async () => {
     const allowedOrigins = ["https://app.example"];
     const company = await startCompanyServer(await postgres.newDatabase(), { allowedOrigins });
     const document = await startDocumentServer(await postgres.newDatabase(), { allowedOrigins });
@@ -181,7 +181,7 @@ describe("pages of other origins", () => {
     before(() => new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve)));
     after(() => other.close());
 
-    it("get nothing of a server that does not know them, and talk with one that does", async () => {
+    it("get nothing from a server that does not allow them, and use one that does", async () => {
       // Another site, not only another origin: localhost and 127.0.0.1.
       const page = `http://localhost:${(other.address() as AddressInfo).port}`;
       const closed = await startEchoServer();

@@ -14,7 +14,7 @@ const FORMS = {
   identity: (bytes: Uint8Array): Buffer => Buffer.from(bytes),
 } as const;
 
-describe("what is served of a page", () => {
+describe("a served page", () => {
   let server: FastifyInstance;
 
   afterEach(() => server.close());
@@ -31,7 +31,7 @@ describe("what is served of a page", () => {
   };
 
   for (const app of APP_NAMES) {
-    it(`of ${app} is as small as a browser takes it, and the same in each form`, async () => {
+    it(`of ${app} is sent in the encodings that a browser accepts, with the same content in each`, async () => {
       const origin = await serve(app);
       for (const [file, type] of [
         ["", "text/html"],
@@ -53,13 +53,13 @@ describe("what is served of a page", () => {
     });
   }
 
-  it("is the smallest form where a browser takes all", async () => {
+  it("is sent in the smallest encoding if a browser accepts all", async () => {
     const origin = await serve("document");
     const { told } = await get(`${origin}/page.js`, { "Accept-Encoding": "gzip, deflate, br" });
     equal(told["content-encoding"], "br");
   });
 
-  it("is not sent again to who has it, and each form counts by itself", async () => {
+  it("is not sent again to browsers that have it, separately for each encoding", async () => {
     const origin = await serve("document");
     const tags = new Set<string>();
     for (const form of Object.keys(FORMS)) {
@@ -74,7 +74,7 @@ describe("what is served of a page", () => {
     equal(tags.size, 3);
   });
 
-  it("stays as it is when it is built again, and so need not be loaded again", async () => {
+  it("is identical after another build, so browsers need not reload it", async () => {
     const origin = await serve("document");
     const made = async (name: string): Promise<number> =>
       (await stat(new URL(`../../../app/dist/document/${name}`, import.meta.url))).mtimeMs;

@@ -22,7 +22,7 @@ describe("a document of 100,000 updates", () => {
     await stopDocumentServers();
   });
 
-  it("opens by few of them", async function () {
+  it("opens from a snapshot and few of them", async function () {
     this.timeout(240_000);
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database, LETTER_LIMITS);

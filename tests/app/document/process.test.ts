@@ -10,7 +10,7 @@ import { childrenOf, endRuns, isAlive, runNode } from "../../drivers/localRun.ts
 import { queryRows, usePostgres } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
-describe("process of the document collaborator", () => {
+describe("the document collaborator's process", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -19,7 +19,7 @@ describe("process of the document collaborator", () => {
     await endRuns();
   });
 
-  it("names every wrong setting with what is allowed", async () => {
+  it("reports every invalid setting with what it must be", async () => {
     const run = runNode("app/main.ts", [], {
       APP: "document",
       DATABASE_URL: "postgres://a:b@c/d",
@@ -40,7 +40,7 @@ describe("process of the document collaborator", () => {
     ]);
   });
 
-  it("saves what its editors have sent before it ends on SIGTERM with 0, and leaves no connection and nobody behind", async () => {
+  it("saves what its editors have sent on SIGTERM, exits with status 0, and leaves no connection and no presence in the database", async () => {
     const database = await postgres.newDatabase();
     const run = await startDocumentProcess(database, "document-0", { DRAIN_SECONDS: "0.5" });
     const id = await newDocument(run.origin);
@@ -65,7 +65,7 @@ describe("process of the document collaborator", () => {
     );
   });
 
-  it("leaves no process behind when it is killed, which had no time to end what it has started", async () => {
+  it("leaves no child process behind when it is killed", async () => {
     const run = await startDocumentProcess(await postgres.newDatabase(), "document-0");
     const id = await newDocument(run.origin);
     // It is tried out by a process, which then waits for the next job.
@@ -78,7 +78,7 @@ describe("process of the document collaborator", () => {
     await waitFor("it is gone", () => !children.some(isAlive));
   });
 
-  it("serves requests that meet by the id in their path, whether they are for the page, the versions or an editor", () => {
+  it("has the id in the path as the key of requests for the page, the versions and editors", () => {
     deepEqual(CATALOGUE.document.routing.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
     const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
     const keyOf = (method: string, url: string): string | undefined =>

@@ -9,7 +9,7 @@ import { waitFor } from "../../drivers/waitFor.ts";
 
 const RUNS = 200;
 
-describe("garbage by chance", () => {
+describe("random garbage", () => {
   afterEach(async () => {
     endRawConnections();
     await stopEchoServers();
@@ -68,7 +68,7 @@ describe("garbage by chance", () => {
       return Buffer.concat([Buffer.from(head), Buffer.alloc(4), payload.subarray(0, 125)]);
     });
 
-  it("ends neither the server nor an honest session, leaves none, and gets no 5xx", async () => {
+  it("stops neither the server nor an honest session, leaves no session behind, and causes no 5xx response", async () => {
     const { origin, log } = await startEchoServer();
     const upgraded = fc
       .tuple(fc.constantFrom("websocket", "000/abc/websocket"), fc.array(frame, { maxLength: 6 }))
@@ -102,7 +102,7 @@ describe("garbage by chance", () => {
     await assertSound(origin, log);
   });
 
-  it("is answered 4xx where it is one request for a session", async () => {
+  it("is answered 4xx if it is a request of a session with an invalid id", async () => {
     const { origin, url, log } = await startEchoServer();
     const around = fc.string({ maxLength: 70 });
     const wrong = fc.constantFrom(".", "..", "a".repeat(256));

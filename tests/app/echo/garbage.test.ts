@@ -106,15 +106,15 @@ const REQUESTS: [string, string, number, body?: string | Buffer, type?: string][
   ]),
 ];
 
-/** What a handshake lacks, or has too much. */
+/** What is wrong with a handshake. */
 const HANDSHAKES: [string, Record<string, string | undefined>, path?: string, method?: string][] = [
   ["no key", { "Sec-WebSocket-Key": undefined }],
   ["no version", { "Sec-WebSocket-Version": undefined }],
   ["an old version", { "Sec-WebSocket-Version": "8" }],
-  ["a version of none", { "Sec-WebSocket-Version": "x" }],
+  ["an invalid version", { "Sec-WebSocket-Version": "x" }],
   ["another method", {}, "/echo/websocket", "POST"],
   ["another transport", {}, "/echo/000/abc/eventsource"],
-  ["an id that is none", {}, "/echo/000/a.b/websocket"],
+  ["an invalid id", {}, "/echo/000/a.b/websocket"],
   ["keys of the first drafts", { "Sec-WebSocket-Version": undefined, "Sec-WebSocket-Key1": "1 2" }],
 ];
 
@@ -145,7 +145,7 @@ describe("garbage for the echo server", () => {
 
   for (const [method, path, status, body, type = "text/plain"] of REQUESTS) {
     const what = `${path.slice(0, 60)} ${String(body ?? "").slice(0, 30)} ${type === "text/plain" ? "" : type}`;
-    it(`is answered ${status}: ${method} ${what}`, async () => {
+    it(`is answered ${status} if it is ${method} ${what}`, async () => {
       const length = `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body ?? "")}\r\n`;
       const raw = connectRaw(
         server.origin,
@@ -158,7 +158,7 @@ describe("garbage for the echo server", () => {
   }
 
   for (const [what, headers, path = "/echo/000/abc/websocket", method = "GET"] of HANDSHAKES) {
-    it(`is answered 4xx: a handshake with ${what} ${JSON.stringify(headers)} ${path}`, async () => {
+    it(`is answered 4xx if it is a handshake with ${what} ${JSON.stringify(headers)} ${path}`, async () => {
       const raw = connectRaw(
         server.origin,
         `${method} ${path} HTTP/1.1\r\n${handshakeHeaders(headers)}\r\n`,
@@ -169,7 +169,7 @@ describe("garbage for the echo server", () => {
   }
 
   for (const path of ["/echo/websocket", "/echo/000/abc/websocket"]) {
-    it(`is answered 405 with Allow: a handshake by POST at ${path}`, async () => {
+    it(`is answered 405 with Allow if it is a handshake with POST at ${path}`, async () => {
       const head = `POST ${path} HTTP/1.1\r\n${handshakeHeaders({})}\r\n`;
       const raw = connectRaw(server.origin, head);
       await waitFor("it is answered", () => raw.received !== "");
@@ -179,7 +179,7 @@ describe("garbage for the echo server", () => {
   }
 
   for (const path of ["/echo/000/other/xhr", "/echo/000/another/eventsource"]) {
-    it(`is answered as usual: a handshake by another method than GET at ${path}`, async () => {
+    it(`is answered like any request if it is a handshake with another method at ${path}`, async () => {
       const method = path.endsWith("xhr") ? "POST" : "HEAD";
       const head = `${method} ${path} HTTP/1.1\r\n${handshakeHeaders({})}\r\n`;
       const raw = connectRaw(server.origin, head);
@@ -189,8 +189,8 @@ describe("garbage for the echo server", () => {
   }
 
   for (const [frame, status] of FRAMES) {
-    const then = status === undefined ? "goes on" : `is closed with ${status}`;
-    it(`ends nothing but its session, which ${then}: ${frame.toString().slice(0, 30)}`, async () => {
+    const then = status === undefined ? "continues" : `is closed with ${status}`;
+    it(`affects only its session, which ${then}: ${frame.toString().slice(0, 30)}`, async () => {
       const socket = new WebSocket(`${server.url.replace("http", "ws")}/000/abc/websocket`);
       const frames: string[] = [];
       const closed: number[] = [];

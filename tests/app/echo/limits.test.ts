@@ -34,14 +34,14 @@ function textFrame(text: string): Buffer {
   return Buffer.concat([head, Buffer.from(text)]);
 }
 
-describe("limits of the echo server", () => {
+describe("the echo server under load", () => {
   afterEach(async () => {
     endRawConnections();
     await stopEchoServers();
   });
 
   for (const transport of TRANSPORTS) {
-    it(`close with 4008 who sends too fast on ${transport}, after a burst, and nobody else`, async () => {
+    it(`closes with 4008 only the session that exceeds the rate after a burst on ${transport}`, async () => {
       const { url, origin } = await startEchoServer({ maxMessagesPerSecond: 10 });
       const fast = openSession({ url, transport });
       const slow = openSession({ url, transport });
@@ -63,7 +63,7 @@ describe("limits of the echo server", () => {
     });
   }
 
-  it("take no message of a list after the one for which they close", async () => {
+  it("echoes no message of a list after the one that closes the session", async () => {
     for (const said of [
       [JSON.stringify(["x".repeat(1001), "y", "y"])],
       [JSON.stringify(Array(50).fill("y"))],
@@ -89,7 +89,7 @@ describe("limits of the echo server", () => {
     }
   });
 
-  it("close with 4014 who sends and does not come for the echoes, and tell so when it comes", async () => {
+  it("closes with 4014 a session that sends but does not poll, which the next poll reports", async () => {
     const { url, origin } = await startEchoServer();
     const session = `${url}/000/abc`;
     const poll = async (): Promise<string> =>
@@ -106,7 +106,7 @@ describe("limits of the echo server", () => {
     await waitFor("it is gone", async () => (await metric(origin, OPEN_POLLING)) === 0);
   });
 
-  it("bound what waits for a WebSocket that reads nothing, for which the server reads no more", async () => {
+  it("stops reading from a WebSocket that reads nothing, so the bytes that wait for it are limited", async () => {
     const { origin, server } = await startEchoServer({ maxMessagesPerSecond: 100_000 });
     const near = new Promise<Socket>((resolve) => server.http.once("connection", resolve));
     const raw = connectRaw(origin, HANDSHAKE);
@@ -131,7 +131,7 @@ describe("limits of the echo server", () => {
     await waitFor("it is gone", async () => (await metric(origin, open)) === 0);
   });
 
-  it("end streams that are not read with what fits into one answer", async () => {
+  it("closes a stream that is not read, after at most one response of bytes", async () => {
     const { url, origin, server } = await startEchoServer();
     const near = new Promise<Socket>((resolve) => server.http.once("connection", resolve));
     const raw = connectRaw(
@@ -149,7 +149,7 @@ describe("limits of the echo server", () => {
     equal(await metric(origin, 'sockjs_refused_total{reason="slow"}'), 1);
   });
 
-  it("disconnect a WebSocket that does not read what is sent to it, which would not read a close frame", async () => {
+  it("disconnects a WebSocket that does not read, because it would not read a close frame, either", async () => {
     const { origin, server } = await startEchoServer({ maxMessagesPerSecond: 100_000 });
     const near = new Promise<Socket>((resolve) => server.http.once("connection", resolve));
     const raw = connectRaw(origin, HANDSHAKE.replace("/echo/", "/echo/000/abc/"));
@@ -164,7 +164,7 @@ describe("limits of the echo server", () => {
     equal(await metric(origin, 'sockjs_refused_total{reason="slow"}'), 1);
   });
 
-  it("end 2,000 connections that say nothing or too little, and serve others meanwhile", async () => {
+  it("closes 2,000 connections that send nothing or too little, and serves others meanwhile", async () => {
     const { origin, url, server } = await startEchoServer({ headSeconds: 1 });
     const { http } = server;
     const { headersTimeout } = http;
@@ -193,14 +193,14 @@ describe("limits of the echo server", () => {
     equal((await fetch(`${origin}/readyz`)).status, 200);
   });
 
-  it("end connections of which the body does not come", async () => {
+  it("closes a connection whose body does not arrive", async () => {
     const { origin } = await startEchoServer({ headSeconds: 1, requestSeconds: 1 });
     const raw = connectRaw(origin, POST_BEGUN);
     await raw.closed;
     equal(statusOf(raw), 408);
   });
 
-  it("answer 431, 413 and 400 to floods, on connections that end then", async () => {
+  it("answers 431, 413 or 400 to a flood, and closes its connection", async () => {
     const { origin } = await startEchoServer();
     const line = `X-Y: ${"x".repeat(1000)}\r\n`;
     const post = "POST /echo/000/abc/xhr_send HTTP/1.1\r\nHost: a\r\n";
@@ -221,7 +221,7 @@ describe("limits of the echo server", () => {
     equal((await fetch(`${origin}/readyz`)).status, 200);
   });
 
-  it("read a body of full size, in parts of a byte, and once", async () => {
+  it("reads a body of the maximum size that arrives byte by byte, once", async () => {
     const { origin, url } = await startEchoServer();
     // Sessions of a process are found by their name, whichever server has them: this one has a name of its own.
     equal(await (await request(`${url}/000/full/xhr`, { method: "POST" })).body.text(), "o\n");

@@ -12,7 +12,7 @@ describe("echo server", () => {
   afterEach(stopEchoServers);
 
   for (const transport of TRANSPORTS) {
-    it(`answers with time, end of the replica's name and message on ${transport}`, async () => {
+    it(`echoes time, end of the replica's name and message on ${transport}`, async () => {
       const { url } = await startEchoServer();
       const before = Date.now();
       const [, time, echo] =
@@ -21,7 +21,7 @@ describe("echo server", () => {
       ok(Date.parse(time ?? "") >= before && Date.parse(time ?? "") <= Date.now());
     });
 
-    it(`names the replica in every answer on ${transport}`, async () => {
+    it(`names the replica in every response on ${transport}`, async () => {
       const { url } = await startEchoServer();
       const replicas: (string | undefined)[] = [];
       await echoOnce({ url, transport, onAnswer: ({ replica }) => replicas.push(replica) });
@@ -45,7 +45,7 @@ describe("echo server", () => {
   }
 
   for (const path of ["/", "/healthz", "/readyz", "/echo/info", "/nothing", "/page.js"]) {
-    it(`names the replica in the answer to ${path}`, async () => {
+    it(`names the replica in the response to ${path}`, async () => {
       const { origin } = await startEchoServer();
       const { headers, status } = await fetch(origin + path);
       equal(headers.get("X-Replica"), "echo-7d9c5b7f4-x2k9p");
@@ -60,7 +60,7 @@ describe("echo server", () => {
     match(await (await fetch(`${origin}/sockjs.min.js`)).text(), /^\/\* sockjs-client v1\.6\.1 /);
   });
 
-  it("refuses a WebSocket outside of its prefix instead of leaving it open", async () => {
+  it("rejects a WebSocket outside of its prefix instead of leaving it open", async () => {
     const { origin } = await startEchoServer();
     const socket = new WebSocket(`${origin.replace("http", "ws")}/elsewhere`);
     const [error] = await new Promise<[Error]>((resolve) =>
@@ -69,7 +69,7 @@ describe("echo server", () => {
     match(error.message, /404/);
   });
 
-  it("survives messages that are no strings, and binary frames", async () => {
+  it("survives messages that are not strings, and binary frames", async () => {
     const { url } = await startEchoServer();
     const socket = new WebSocket(`${url.replace("http", "ws")}/000/abc/websocket`);
     const frames: string[] = [];
@@ -93,7 +93,7 @@ describe("echo server", () => {
   });
 
   describe("limits", () => {
-    it("closes a session beyond the limit with 4013, stays ready and takes one later", async () => {
+    it("closes a session beyond the limit with 4013, stays ready and accepts one later", async () => {
       const { url, origin } = await startEchoServer({ maxSessions: 2 });
       const first = openSession({ url, transport: "websocket" });
       const second = openSession({ url, transport: "xhr-streaming" });
@@ -111,7 +111,7 @@ describe("echo server", () => {
     });
 
     for (const transport of TRANSPORTS) {
-      it(`closes a session for a message too big with 4009 on ${transport}`, async () => {
+      it(`closes a session with 4009 if a message is too large on ${transport}`, async () => {
         const { url } = await startEchoServer({ maxMessageBytes: 10 });
         const told = openSession({ url, transport });
         await told.opened;
@@ -170,7 +170,7 @@ describe("echo server", () => {
       told.session.close();
     });
 
-    it("logs a session's id and never what is said in it", async () => {
+    it("logs a session's id, but never its messages", async () => {
       const { url, log } = await startEchoServer();
       await echoOnce({ url, transport: "xhr-polling" }, "a secret");
       await waitFor("the session is logged", () => log.some((line) => line.includes("opened")));
@@ -184,7 +184,7 @@ describe("echo server", () => {
   });
 
   describe("drain", () => {
-    it("is not ready at once, alive, and takes new sessions until the drain time is over", async () => {
+    it("stops being ready immediately, stays alive, and accepts sessions until the drain time is over", async () => {
       const { url, origin, server } = await startEchoServer({ drainSeconds: 0.7 });
       equal((await fetch(`${origin}/readyz`)).status, 200);
       const old = openSession({ url, transport: "websocket" });
@@ -205,7 +205,7 @@ describe("echo server", () => {
       equal(server.http.listening, false);
     });
 
-    it("closes sessions in small batches, and none that comes meanwhile stays", async () => {
+    it("closes sessions in small batches, including those that are opened meanwhile", async () => {
       const { url, server, origin } = await startEchoServer();
       const sessions = Array.from({ length: 25 }, () =>
         openSession({ url, transport: "websocket" }),

@@ -72,11 +72,11 @@ function live({ store }: Y.Doc): number {
   return structs.filter(({ deleted }) => !deleted).length;
 }
 
-describe("the deletion of an item that many are in", () => {
+describe("the deletion of an item that contains many others", () => {
   const deletion = deleting(1, [[0, 1]]);
 
   for (const [what, fill] of Object.entries(SUBTREES)) {
-    it(`leaves what Yjs leaves, and is done in small steps: ${what}`, () => {
+    it(`has the same result as in Yjs, in small steps: ${what}`, () => {
       const [stock, doc] = [emptyDoc(), emptyDoc()];
       for (const update of bodyOf(fill)) {
         Y.applyUpdate(stock, update);
@@ -94,7 +94,7 @@ describe("the deletion of an item that many are in", () => {
     });
   }
 
-  it("is complete before another update is looked at that waited for its turn", async () => {
+  it("is complete before the next update is checked", async () => {
     const content = new Content(new Scheduler());
     const failed = (error: unknown): void => {
       throw error as Error;

@@ -40,30 +40,30 @@ describe("the scope of an update", () => {
   > = {
     "text at the beginning of the title": [(doc) => title(doc).insert(0, "A"), "title"],
     "text at the end of the title": [(doc) => title(doc).insert(5, "A"), "title"],
-    "less in the title": [(doc) => title(doc).delete(1, 2), "title"],
+    "a deletion in the title": [(doc) => title(doc).delete(1, 2), "title"],
     "a field": [(doc) => doc.getMap("fields").set("author", "Ada"), "none"],
     "text in a paragraph": [(doc) => words(doc).insert(3, "A"), "first"],
-    "less in a paragraph": [(doc) => words(doc).delete(3, 1), "first"],
+    "a deletion in a paragraph": [(doc) => words(doc).delete(3, 1), "first"],
     "bold words in a paragraph": [(doc) => words(doc).format(0, 3, { bold: {} }), "first"],
-    "another text in a paragraph": [(doc) => first(doc).push([new Y.XmlText("A")]), "first"],
+    "a second text in a paragraph": [(doc) => first(doc).push([new Y.XmlText("A")]), "first"],
     "the first text in a paragraph": [(doc) => second(doc).push([new Y.XmlText("A")]), "second"],
     "another kind of paragraph": [(doc) => first(doc).setAttribute("level", "1"), "first"],
-    "no such paragraph any more": [(doc) => doc.getXmlFragment("body").delete(0, 1), "first"],
-    "a paragraph more": [
+    "the deletion of a paragraph": [(doc) => doc.getXmlFragment("body").delete(0, 1), "first"],
+    "a new paragraph": [
       (doc) => doc.getXmlFragment("body").insert(1, [new Y.XmlElement("paragraph")]),
       "none",
     ],
   };
 
   for (const [what, [change, where]] of Object.entries(changes)) {
-    it(`is told for ${what}`, () => {
+    it(`contains the changed part: ${what}`, () => {
       equal(isTold(title, change), where === "title");
       equal(isTold(first, change), where === "first");
       equal(isTold(second, change), where === "second");
     });
   }
 
-  it("is told where what was there is gone for good", () => {
+  it("contains a part whose former content has been garbage-collected", () => {
     const doc = original();
     title(doc).delete(0, 5);
     equal(
@@ -80,7 +80,7 @@ describe("the scope of an update", () => {
     );
   });
 
-  it("is told of what is not here yet by what is", () => {
+  it("does not contain a part that depends on missing content until that content arrives", () => {
     const doc = original();
     const ahead = new Y.Doc();
     Y.applyUpdate(ahead, Y.encodeStateAsUpdate(doc));

@@ -64,7 +64,7 @@ describe("a document of many updates", () => {
     return rows ?? { updates: 0, first: null, snapshot: null };
   };
 
-  it("is compacted by one replica and opens by the snapshot and what came after", async () => {
+  it("is compacted by one replica, and opens from the snapshot and the updates after it", async () => {
     const database = await postgres.newDatabase();
     const [one, two] = (await startReplicas(2, database, LETTER_LIMITS)).map(
       ({ origin }) => origin,
@@ -86,7 +86,7 @@ describe("a document of many updates", () => {
     equal(await metric(fresh.origin, "document_updates_read_total"), updates);
   });
 
-  it("is compacted when it is opened, where who was to do so has died before", async () => {
+  it("is compacted when it is opened if the replica that had to do so has died", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -100,7 +100,7 @@ describe("a document of many updates", () => {
     equal(await metric(fresh.origin, "document_updates_read_total"), 0);
   });
 
-  it("is not compacted, and has no versions, while one of its updates cannot be read", async () => {
+  it("is not compacted and gets no versions while one of its updates cannot be read", async () => {
     const database = await postgres.newDatabase();
     const { origin, log } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -117,7 +117,7 @@ describe("a document of many updates", () => {
     equal(log.filter((line) => line.includes("cannot apply an update")).length, 1);
   });
 
-  it("is caught up from the snapshot by a replica whose connection hung meanwhile", async () => {
+  it("is loaded from the snapshot by a replica whose connection hung during the compaction", async () => {
     const database = await postgres.newDatabase();
     const relay = await startRelay(database);
     const near = await startDocumentServer(database, LETTER_LIMITS);

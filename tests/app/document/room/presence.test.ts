@@ -47,7 +47,7 @@ describe("people in a document", () => {
     await endRuns();
   });
 
-  it("see each other come, move and leave, on one replica", async () => {
+  it("see each other join, move and leave on one replica", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const ada = await open(id, origin, "Ada");
@@ -62,7 +62,7 @@ describe("people in a document", () => {
     deepEqual(ada.people, ["Ada"]);
   });
 
-  it("see each other come, move and leave, across replicas", async () => {
+  it("see each other join, move and leave across replicas", async () => {
     const database = await postgres.newDatabase();
     const [one, two, three] = (await startReplicas(3, database)).map(({ origin }) => origin);
     const id = await newDocument(one ?? "");
@@ -83,7 +83,7 @@ describe("people in a document", () => {
     equal(await metric(one ?? "", "document_hops_total"), 0);
   });
 
-  it("are seen again where they go when their replica drains", async () => {
+  it("are visible on another replica after their own has drained", async () => {
     const servers = await startReplicas(2, await postgres.newDatabase());
     const [one, two] = servers.map(({ origin }) => origin);
     const id = await newDocument(one ?? "");
@@ -99,7 +99,7 @@ describe("people in a document", () => {
     equal(bob.closed[0]?.code, 4012);
   });
 
-  it("are seen by others again at once when they come back to the replica that they have left", async () => {
+  it("are visible again immediately when they return to the same replica", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const ada = await open(id, origin, "Ada");
@@ -116,7 +116,7 @@ describe("people in a document", () => {
     }
   });
 
-  it("stay when a connection ends that they have left for another one, and vanish with that", async () => {
+  it("stay when their old connection closes after they have opened a new one, and vanish with the new one", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const ada = await open(id, origin, "Ada");
@@ -143,7 +143,7 @@ describe("people in a document", () => {
     await see([ada], "Ada");
   });
 
-  it("vanish when their replica is killed, and stay if they have gone to another one", async () => {
+  it("vanish when their replica is killed, unless they have moved to another one", async () => {
     const database = await postgres.newDatabase();
     const [one, two] = await Promise.all(
       ["document-0", "document-1"].map((name) => startDocumentProcess(database, name)),
@@ -169,7 +169,7 @@ describe("people in a document", () => {
     equal(bob.isSaved, false);
   });
 
-  it("are known again after a crash of PostgreSQL has emptied the tables of who is there", async () => {
+  it("are visible again after a crash of PostgreSQL has emptied the tables of presence", async () => {
     const database = await postgres.newDatabase();
     const [one, two] = (await startReplicas(2, database)).map(({ origin }) => origin);
     const id = await newDocument(one ?? "");

@@ -47,7 +47,7 @@ function docOf(...updates: Uint8Array[]): Y.Doc {
 const seen = (doc: Y.Doc): unknown => [contentOf(doc), doc.getMap("comments").toJSON()];
 
 describe("a document that is renewed", () => {
-  it("has what people see of it, for all who have a part of it, and of the past nothing but gaps", () => {
+  it("has the same visible content for everybody who has a part of it, and only gaps in place of its past", () => {
     const shape = new DocumentSchema(textSchema());
     fc.assert(
       fc.property(fc.array(deed, { minLength: 20, maxLength: 60 }), (deeds) => {
@@ -102,7 +102,7 @@ describe("a document that is slow to open", () => {
     raw.socket.close();
   };
 
-  it("is renewed before it is opened, where it is too slow, and then opens fast", async () => {
+  it("is renewed before it is opened if it is too slow, and then opens fast", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin, "Old");
@@ -121,7 +121,7 @@ describe("a document that is slow to open", () => {
     equal(await renewals(later.origin), 0);
   });
 
-  it("is renewed when all have left it, where it is nearly too slow", async () => {
+  it("is renewed when everybody has left it if it is nearly too slow", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -131,7 +131,7 @@ describe("a document that is slow to open", () => {
     deepEqual(await savedAs(database), { updates: 0, snapshots: 1 });
   });
 
-  it("is left as it is while somebody has it open on another replica, who might write on", async () => {
+  it("is not renewed while somebody has it open on another replica", async () => {
     const database = await postgres.newDatabase();
     const [one, two] = (await startReplicas(2, database)).map(({ origin }) => origin);
     const id = await newDocument(one ?? "");

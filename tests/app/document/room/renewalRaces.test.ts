@@ -35,17 +35,17 @@ function addParagraph(body: Y.XmlFragment): void {
   paragraph.insert(0, [new Y.XmlText("new")]);
 }
 
-describe("a change of the old state of a document that was renewed", () => {
+describe("a change that is based on the old state of a renewed document", () => {
   const state = base();
   const fresh = renewed(docOf(state), new DocumentSchema(textSchema())).state;
 
-  it("is gone for who reads the new state first, and not for who had the old one", () => {
+  it("is missing for people who read the new state first, but not for those who had the old state", () => {
     const added = changeTo(state, addParagraph);
     deepEqual(paragraphsOf(docOf(fresh, added)), ["xx"]);
     deepEqual(paragraphsOf(docOf(state, added, fresh)).toSorted(), ["new", "xx"]);
   });
 
-  it("is gone for all, where it is within a paragraph", () => {
+  it("is missing for everybody if it is within a paragraph", () => {
     const added = changeTo(state, (body) => {
       const paragraph = body.get(0) as Y.XmlElement;
       (paragraph.get(0) as Y.XmlText).insert(1, "new");
@@ -55,7 +55,7 @@ describe("a change of the old state of a document that was renewed", () => {
   });
 });
 
-describe("renewal of a document", () => {
+describe("the renewal of a document", () => {
   const postgres = usePostgres();
 
   afterEach(stopRooms);
@@ -84,7 +84,7 @@ describe("renewal of a document", () => {
     await room.save(decision.accepted);
   };
 
-  it("is not done while another replica is opening it, which then saves what is written there", async () => {
+  it("does not happen while another replica opens the document, which then saves changes", async () => {
     const { url, id, here, there } = await start();
     there.store.meanwhile = () => here.renewer.renew(id, Infinity);
     const room = await there.rooms.acquire(id);
@@ -96,7 +96,7 @@ describe("renewal of a document", () => {
     deepEqual(paragraphsOf(opened.content.doc), ["xx", "new"]);
   });
 
-  it("is waited for by who opens it meanwhile", async () => {
+  it("delays opening the document until it has finished", async () => {
     const { url, id, there } = await start();
     const client = new Client(url);
     await client.connect();
@@ -118,7 +118,7 @@ describe("renewal of a document", () => {
     ok(await opening);
   });
 
-  it("is done once all have left it, on whatever replica", async () => {
+  it("happens once everybody has left the document, on any replica", async () => {
     const { url, id, here, there } = await start();
     await there.rooms.acquire(id);
     await here.rooms.acquire(id);
@@ -134,7 +134,7 @@ describe("renewal of a document", () => {
     deepEqual(await queryRows(url, "select from document_room"), []);
   });
 
-  it("lets nothing be saved by a replica that counted as gone and has the old state, until all have left it", async () => {
+  it("prevents a replica that was taken for dead from saving to the old state, until everybody has left", async () => {
     const { url, id, here, there } = await start();
     const room = await there.rooms.acquire(id);
     ok(room);

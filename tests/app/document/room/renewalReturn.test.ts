@@ -78,7 +78,7 @@ function writing(state: Uint8Array, client: number, write: (doc: Y.Doc) => void)
   return Y.encodeStateAsUpdate(doc, vector);
 }
 
-describe("what was written into a document before it was renewed, and comes afterwards", () => {
+describe("an edit that was made before a document was renewed, and arrives afterwards", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -105,10 +105,10 @@ describe("what was written into a document before it was renewed, and comes afte
     waitFor("it is refused", () => editor.closed.some(({ code }) => code === 4409));
 
   for (const [size, words] of Object.entries<Words>({
-    "a look": (count) => "y".repeat(count),
-    "a try on a copy": (count) => "y".repeat(1000 * count),
+    "the fast check": (count) => "y".repeat(count),
+    "a trial on a copy": (count) => "y".repeat(1000 * count),
   })) {
-    it(`is refused with 4409 by ${size}, whatever it is, and whoever wrote it`, async () => {
+    it(`is rejected with 4409 by ${size}, whatever it contains and whoever made it`, async () => {
       const { origin, id, state, renew } = await start();
       await renew();
       for (const client of [FIRST, OTHER]) {
@@ -122,7 +122,7 @@ describe("what was written into a document before it was renewed, and comes afte
     });
   }
 
-  it("is refused, also together with what was saved before", async () => {
+  it("is rejected, also together with content that was saved before", async () => {
     const { origin, id, renew } = await start();
     await renew();
     const doc = new Y.Doc();
@@ -133,7 +133,7 @@ describe("what was written into a document before it was renewed, and comes afte
     equal((await refusalOf(origin, id, frames))?.code, 4409);
   });
 
-  it("stays on the screen of who comes back with it, and is not shown as saved", async () => {
+  it("stays on the screen of the editor that returns with it, and is not shown as saved", async () => {
     const { id, origin, renew, open } = await start();
     const bob = await open();
     await bob.disconnect();
@@ -148,7 +148,7 @@ describe("what was written into a document before it was renewed, and comes afte
     deepEqual((await openDocument(id, origin)).paragraphs, ["xx", ""]);
   });
 
-  it("is refused after a second renewal, whichever of them it comes from before", async () => {
+  it("is rejected after a second renewal, whether it was made before the first or the second one", async () => {
     const { renew, open } = await start();
     const bob = await open();
     await bob.disconnect();
@@ -169,7 +169,7 @@ describe("what was written into a document before it was renewed, and comes afte
     deepEqual(dave.paragraphs, ["and on", "again", "xx", ""]);
   });
 
-  it("is taken where it only deletes, for that is gone already", async () => {
+  it("is accepted if it only deletes, because the content is gone anyway", async () => {
     const { renew, open } = await start();
     const bob = await open();
     await bob.disconnect();
@@ -180,7 +180,7 @@ describe("what was written into a document before it was renewed, and comes afte
     deepEqual(bob.paragraphs, ["xx", ""]);
   });
 
-  it("is taken where it is beside nothing that was there", async () => {
+  it("is accepted if it does not refer to former content", async () => {
     const { id, origin, renew, open } = await start();
     await renew();
     const bob = new Editor(id, () => origin);
@@ -190,7 +190,7 @@ describe("what was written into a document before it was renewed, and comes afte
     equal((await open()).doc.getMap("fields").get("status"), "new");
   });
 
-  it("is taken where it was written after the renewal of a document without any content", async () => {
+  it("is accepted if it was made after the renewal of an empty document", async () => {
     const { url, id, renew, open } = await start();
     const doc = written();
     const vector = Y.encodeStateVector(doc);
@@ -208,7 +208,7 @@ describe("what was written into a document before it was renewed, and comes afte
     deepEqual((await open()).paragraphs, ["anew"]);
   });
 
-  it("is taken as before where an older version has renewed the document", async () => {
+  it("is accepted if an older version of the app has renewed the document", async () => {
     const { url, id, origin, renew, state } = await start();
     await renew();
     await queryRows(url, "update document_snapshot set past = null");
@@ -218,7 +218,7 @@ describe("what was written into a document before it was renewed, and comes afte
     await waitFor("it is saved", () => confirmations(raw, id) === 1);
   });
 
-  it("does not keep who had sent everything, or comes afterwards, from going on", async () => {
+  it("does not affect editors that had sent everything, or that join afterwards", async () => {
     const { renew, open } = await start();
     const bob = await open();
     await bob.disconnect();
@@ -244,7 +244,7 @@ describe("what was written into a document before it was renewed, and comes afte
     );
   });
 
-  it("is refused on a replica that had the document open, which lets nobody in until all have left", async () => {
+  it("is rejected on a replica that had the document open, which accepts nobody until everybody has left", async () => {
     const { url, id, origin, renewer, open } = await start();
     await saveUnchecked(url, id, crowded(NEARLY_TOO_MANY));
     const bob = await open();

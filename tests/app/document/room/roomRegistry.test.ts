@@ -20,7 +20,7 @@ describe("a document in memory", () => {
     return { ...here, other: there.store };
   };
 
-  it("gets what another replica saves and tells of while it is read", async () => {
+  it("gets an update that another replica saves while the document is read", async () => {
     const { rooms, store, library, other } = await start();
     const { id } = await library.create("");
     const doc = new Y.Doc();
@@ -36,7 +36,7 @@ describe("a document in memory", () => {
     equal(rooms.get(id), undefined);
   });
 
-  it("leaves alone the title that another replica has given it, and has not told of, when it is closed", async () => {
+  it("keeps, when it is closed, a title that another replica has saved without a notification yet", async () => {
     const { rooms, library, other } = await start();
     const { id } = await library.create("Old");
     await rooms.acquire(id);
@@ -53,7 +53,7 @@ describe("a document in memory", () => {
     [40, new UnavailableError("no answer")],
     [50, new Error("a fault")],
   ] as const) {
-    it(`logs with level ${level} why it cannot be closed: ${error.name}`, async () => {
+    it(`logs at level ${level} why it cannot be closed: ${error.name}`, async () => {
       const log: string[] = [];
       const services = {
         log: pino({}, { write: (line: string) => log.push(line) }),

@@ -47,7 +47,7 @@ function authored(...words: string[]): Uint8Array[] {
   return updates;
 }
 
-describe("updates that need each other", () => {
+describe("updates that depend on each other", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -97,7 +97,7 @@ describe("updates that need each other", () => {
     return doc.getText("title").toJSON();
   };
 
-  it("are refused together where the first one fails after the second one was tried with it", async () => {
+  it("are rejected together if the first one fails after the second one was tried with it", async () => {
     const { url, id, room, here, there } = await start();
     const [first = new Uint8Array(), second = new Uint8Array()] = authored(
       "one ",
@@ -122,7 +122,7 @@ describe("updates that need each other", () => {
     equal(await storedTitle(url), "");
   });
 
-  it("are saved in their order where the first one has to wait for longer", async () => {
+  it("are saved in order if the first one has to wait longer", async () => {
     const { url, id, room, here, there } = await start();
     const [first = new Uint8Array(), second = new Uint8Array()] = authored(
       "x".repeat(5000),
@@ -146,7 +146,7 @@ describe("updates that need each other", () => {
     equal(await storedTitle(url), "x".repeat(5000) + "y".repeat(5000));
   });
 
-  it("are refused together where the first one is too large to wait for PostgreSQL", async () => {
+  it("are rejected together if the first one is too large to be queued for PostgreSQL", async () => {
     const { url, room, here } = await start();
     const [first = new Uint8Array(), second = new Uint8Array()] = authored("x".repeat(1000), "y");
     const saving = new Gate();
@@ -163,7 +163,7 @@ describe("updates that need each other", () => {
     equal(await storedTitle(url), "");
   });
 
-  it("are not saved once one before them has failed, also if that happens while they are tried", async () => {
+  it("are not saved once an earlier one has failed, even if it fails while they are tried", async () => {
     const { url, room, here } = await start();
     const [first = new Uint8Array()] = authored("one");
     const [second = new Uint8Array()] = authored("x".repeat(5000));

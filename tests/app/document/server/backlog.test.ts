@@ -95,7 +95,7 @@ describe("an editor that is far behind the others", () => {
   };
 
   for (const count of [100, 900]) {
-    it(`is caught up with by two tries on a copy, whether it has 100 updates or 900: ${count}`, async () => {
+    it(`needs two trials on a copy for ${count} updates`, async () => {
       const { backlog, jobs, written } = await start();
       await backlog.put(typed(count, BEFORE));
       deepEqual([backlog.saved, written()], [count, count]);
@@ -104,7 +104,7 @@ describe("an editor that is far behind the others", () => {
     });
   }
 
-  it("is caught up with by few tries where each of its updates is compared with all that others wrote", async () => {
+  it("needs few trials if each of its updates is compared with all that others wrote", async () => {
     const { backlog, jobs, written } = await start();
     backlog.busy.length = 0;
     await backlog.put(typed(1100, AFTER));
@@ -118,7 +118,7 @@ describe("an editor that is far behind the others", () => {
     );
   });
 
-  it("has saved all that comes before what is refused, which takes fewer tries than one for each", async () => {
+  it("has everything saved that precedes a rejected update, in fewer trials than one for each", async () => {
     const { backlog, jobs, written } = await start();
     const updates = typed(100, AFTER);
     updates.splice(70, 0, poison());
@@ -131,7 +131,7 @@ describe("an editor that is far behind the others", () => {
     ok(jobs() < 30, `${jobs()} tries`);
   });
 
-  it("has saved what needs nothing that is still to come, and then the rest", async () => {
+  it("has those updates saved that depend on no missing one, and the rest when that one arrives", async () => {
     const { backlog, written } = await start();
     const updates = typed(40, AFTER);
     const [late = new Uint8Array()] = updates.splice(20, 1);
@@ -144,7 +144,7 @@ describe("an editor that is far behind the others", () => {
 });
 
 describe("updates that wait to be tried while PostgreSQL hangs", () => {
-  it("are refused together when they have waited as long as they may, and not one after the other", async () => {
+  it("are rejected together when they have waited for the maximum time, not one after the other", async () => {
     const metrics = createDocumentMetrics(new Registry(), {
       documents: () => 0,
       connections: () => 0,

@@ -8,7 +8,7 @@ import {
 } from "../../../drivers/documentServer.ts";
 import { usePostgres } from "../../../drivers/postgres.ts";
 
-describe("documents that many edit at once", () => {
+describe("documents that many people edit at once", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -22,7 +22,7 @@ describe("documents that many edit at once", () => {
     [2, 2],
     [20, 3],
   ] as const) {
-    it(`are the same for ${people} people on ${replicas} replicas`, async () => {
+    it(`converge for ${people} people on ${replicas} replicas`, async () => {
       const servers = await startReplicas(replicas, await postgres.newDatabase());
       const origins = servers.map(({ origin }) => origin);
       const id = await newDocument(origins[0] ?? "");

@@ -79,7 +79,7 @@ describe("garbage", () => {
   before(() => (console.error = (...words) => complaints.push(words)));
   after(() => (console.error = error));
 
-  it("of any kind ends neither the server nor anybody else's connection, and leaves nothing", async () => {
+  it("of any kind stops neither the server nor anybody else's connection, and leaves nothing behind", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const other = await openDocument(id, origin);

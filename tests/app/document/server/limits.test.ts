@@ -35,7 +35,7 @@ function updateOfLength(length: number): Uint8Array {
 
 const nothing = Y.encodeStateVector(new Y.Doc());
 
-describe("limits of the collaborator", () => {
+describe("the document collaborator's limits", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -54,7 +54,7 @@ describe("limits of the collaborator", () => {
   const refused = (origin: string, reason: string): Promise<number | undefined> =>
     metric(origin, `document_refused_total{reason="${reason}"}`);
 
-  it("close with 4009 who sends a larger update than a document may be, typed now or offline", async () => {
+  it("close an editor with 4009 if its update is larger than a document may be, typed online or offline", async () => {
     const { origin, id } = await start({ maxDocumentBytes: 8 * KIB });
     const small = updateOfLength(2 * KIB - 100);
     const large = updateOfLength(4 * KIB);
@@ -78,13 +78,13 @@ describe("limits of the collaborator", () => {
     equal(raw.closed, undefined);
   });
 
-  it("close with 1009 who sends a frame that is larger than any document", async () => {
+  it("close an editor with 1009 if its frame is larger than any document", async () => {
     const { origin, id } = await start({ maxDocumentBytes: 8 * KIB });
     const closed = await refusalOf(origin, id, [hello(id), new Uint8Array(200 * KIB)]);
     equal(closed?.code, 1009);
   });
 
-  it("close with 4009 whose update makes the document too large, and let it shrink and grow again", async () => {
+  it("close an editor with 4009 if its update makes the document too large, and let the document shrink and grow again", async () => {
     const { origin, id } = await start({ maxDocumentBytes: 8 * KIB });
     const editor = await openDocument(id, origin);
     const title = editor.doc.getText("title");
@@ -111,7 +111,7 @@ describe("limits of the collaborator", () => {
     );
   });
 
-  it("let a document get smaller that is too large already, and no larger", async () => {
+  it("let a document that is already too large shrink, but not grow", async () => {
     const database = await postgres.newDatabase();
     const large = await startDocumentServer(database);
     const id = await newDocument(large.origin);
@@ -143,7 +143,7 @@ describe("limits of the collaborator", () => {
     ["updates", (id: string) => updateFrame(id, updateOfLength(1))],
     ["presence", (id: string) => presenceFrame(id, { 7: "{}" })],
   ] as const) {
-    it(`close with 4008 who sends ${what} too fast, and let a burst pass`, async () => {
+    it(`close an editor with 4008 if it sends ${what} too fast, but accept a burst`, async () => {
       const { origin, id } = await start({ maxUpdatesPerSecond: 20 });
       const raw = await openRaw(origin, id);
       raw.socket.send(hello(id));
@@ -160,13 +160,13 @@ describe("limits of the collaborator", () => {
     });
   }
 
-  it("close with 4008 who asks for the whole document again and again", async () => {
+  it("close an editor with 4008 if it requests the whole document again and again", async () => {
     const { origin, id } = await start({});
     const frames = Array.from({ length: 20 }, () => questionFrame(id, nothing));
     equal((await refusalOf(origin, id, [hello(id), ...frames]))?.code, 4008);
   });
 
-  it("close with 4014 who does not read what others write", async () => {
+  it("close an editor with 4014 if it does not read the others' changes", async () => {
     const { origin, id } = await start({ maxDocumentBytes: 64 * KIB });
     const lazy = await openRaw(origin, id);
     lazy.socket.send(hello(id));
@@ -186,7 +186,7 @@ describe("limits of the collaborator", () => {
     equal(await metric(origin, "document_connections"), 1);
   });
 
-  it("close with 4013 who comes when the document, or the replica, has its connections", async () => {
+  it("close an editor with 4013 if the document or the replica has its maximum of connections", async () => {
     const { origin, id } = await start({ maxConnectionsPerDocument: 2, maxConnections: 3 });
     const other = await newDocument(origin);
     const first = await openRaw(origin, id);
@@ -210,7 +210,7 @@ describe("limits of the collaborator", () => {
     ok(next.closed === undefined);
   });
 
-  it("close with 4007 who does not speak the protocol, or speaks for somebody else", async () => {
+  it("close an editor with 4007 if it violates the protocol, or sends somebody else's presence", async () => {
     const { origin, id } = await start({});
     const other = await newDocument(origin);
     const said: [string, (Uint8Array | string)[]][] = [

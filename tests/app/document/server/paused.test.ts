@@ -36,7 +36,7 @@ describe("an editor whose updates wait to be checked", () => {
     await stopDocumentServers();
   });
 
-  it("is not taken for one that is silent, as nothing is read from it meanwhile", async () => {
+  it("is not disconnected as silent while the server does not read from it", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);

@@ -37,7 +37,7 @@ const post = (url: string, body: unknown): Promise<Answer> =>
 
 const detailOf = ({ body }: Answer): string => (body as { detail: string }).detail;
 
-describe("documents by HTTP", () => {
+describe("documents over HTTP", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -49,7 +49,7 @@ describe("documents by HTTP", () => {
   const start = async (): Promise<string> =>
     (await startDocumentServer(await postgres.newDatabase())).origin;
 
-  it("are made, with a title or without, and found by their ids", async () => {
+  it("are created with a title or without, and found by their ids", async () => {
     const origin = await start();
     for (const [asked, title] of [
       [{ title: "Minutes" }, "Minutes"],
@@ -74,7 +74,7 @@ describe("documents by HTTP", () => {
     }
   });
 
-  it("are listed, the newest first, some at a time", async () => {
+  it("are listed page by page, the newest first", async () => {
     const origin = await start();
     const made: string[] = [];
     for (let each = 0; each < 7; each++) {
@@ -99,7 +99,7 @@ describe("documents by HTTP", () => {
     });
   });
 
-  it("are not there by an id that is none, or of none", async () => {
+  it("are answered 404 if the id is malformed or unknown", async () => {
     const origin = await start();
     const id = await newDocument(origin);
     for (const path of [randomUUID(), id.toUpperCase(), "x", "%00", `${id}/versions/1`]) {
@@ -121,7 +121,7 @@ describe("documents by HTTP", () => {
     }
   });
 
-  it("are refused with words about what is wrong", async () => {
+  it("are rejected with a description of what is wrong", async () => {
     const origin = await start();
     const id = await newDocument(origin);
     const refusals: [string, unknown, string][] = [
@@ -195,7 +195,7 @@ describe("documents by HTTP", () => {
     }
   });
 
-  it("come with the page for browsers, by absolute URLs and under a policy that lets nothing else in", async () => {
+  it("are answered with the page for browsers, with absolute URLs and a strict Content-Security-Policy", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     relay.refuse();
     const { origin } = await startUnreadyDocumentServer(relay.url);
@@ -222,7 +222,7 @@ describe("documents by HTTP", () => {
     equal((await ask(`${origin}/documents/${randomUUID()}`)).status, 503);
   });
 
-  it("keep a browser on its replica by a cookie for two days", async () => {
+  it("set a cookie that keeps a browser on its replica for two days", async () => {
     const origin = await start();
     const { headers } = await fetch(`${origin}/documents`);
     const cookie = headers.get("Set-Cookie") ?? "";
@@ -237,7 +237,7 @@ describe("documents by HTTP", () => {
     match(renewed, /; HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  it("have versions: those that people ask for, and one whenever a document was changed and left", async () => {
+  it("have versions that people save, and one for each time that everybody has left a changed document", async () => {
     const origin = await start();
     const id = await newDocument(origin, "Title");
     const url = `${origin}/documents/${id}/versions`;

@@ -36,7 +36,7 @@ describe("saving", () => {
     await endRuns();
   });
 
-  it("comes before showing: what PostgreSQL has not is shown to nobody, and not as saved", async () => {
+  it("precedes showing: nobody sees a change, also not as saved, before PostgreSQL has it", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin } = await startDocumentServer(relay.url);
     const id = await newDocument(origin);
@@ -59,7 +59,7 @@ describe("saving", () => {
     deepEqual([...ada.closed, ...bob.closed], []);
   });
 
-  it("is repeated where it is not known whether it was done, and shown once", async () => {
+  it("is retried if its outcome is unknown, and the change is shown once", async () => {
     const database = await postgres.newDatabase();
     const relay = await startRelay(database);
     const { origin } = await startDocumentServer(relay.url);
@@ -85,7 +85,7 @@ describe("saving", () => {
     ]);
   });
 
-  it("was done for all that was shown as saved when a replica is killed and no editor comes back", async () => {
+  it("has happened for everything that was shown as saved if a replica is killed and no editor returns", async () => {
     const database = await postgres.newDatabase();
     const replica = await startDocumentProcess(database, "document-0");
     const id = await newDocument(replica.origin);
@@ -110,7 +110,7 @@ describe("saving", () => {
     );
   });
 
-  it("cannot be decided on while PostgreSQL is away, which the editor and the log get told as what it is", async () => {
+  it("fails while PostgreSQL is unavailable, and the editor and the log get that reason", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin, log } = await startDocumentServer(relay.url);
     const id = await newDocument(origin);
@@ -132,7 +132,7 @@ describe("saving", () => {
     relay.heal();
   });
 
-  it("of one document goes on while another is written to as fast as it can be", async () => {
+  it("of one document continues while another one is written to at full speed", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const [id, other] = [await newDocument(origin), await newDocument(origin)];
     const busy = await Promise.all(Array.from({ length: 5 }, () => openDocument(other, origin)));
@@ -147,7 +147,7 @@ describe("saving", () => {
     equal((await openDocument(id, origin)).paragraphs.length, 20);
   });
 
-  it("ends an editor's connection when it is beyond its time, and takes nothing of it that came later", async () => {
+  it("closes an editor's connection if it takes too long, and drops the editor's later updates", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin } = await startDocumentServer(relay.url, { maxSaveSeconds: 2 });
     const id = await newDocument(origin);

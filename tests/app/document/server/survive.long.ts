@@ -36,7 +36,7 @@ async function assertKept(database: string, id: string, editors: readonly Editor
   deepEqual(editors.flatMap((editor) => editor.written).toSorted(), paragraphs.toSorted());
 }
 
-describe("what was shown as saved", () => {
+describe("a change that was shown as saved", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -55,7 +55,7 @@ describe("what was shown as saved", () => {
     return Array.from({ length: count }, () => new Editor(id, origin));
   };
 
-  it("survives that one replica after the other is killed and replaced while all write", async () => {
+  it("survives while all replicas are killed and replaced one by one, and everybody writes", async () => {
     const database = await postgres.newDatabase();
     const replicas = await Promise.all(
       ["document-0", "document-1"].map((name) => startDocumentProcess(database, name)),
@@ -76,7 +76,7 @@ describe("what was shown as saved", () => {
     await assertKept(database, id, editors);
   });
 
-  it("survives that one replica after the other drains, which tells its editors so and takes nothing unsaved away", async () => {
+  it("survives while all replicas drain one by one, and unsaved changes survive, too", async () => {
     const database = await postgres.newDatabase();
     const replicas = await Promise.all(
       ["document-0", "document-1"].map((name) => startDocumentProcess(database, name)),
@@ -102,7 +102,7 @@ describe("what was shown as saved", () => {
     await assertKept(database, id, editors);
   });
 
-  it("survives the end of all replicas, and what was written offline is merged on return", async () => {
+  it("survives when all replicas stop, and changes that were made offline are merged afterwards", async () => {
     const database = await postgres.newDatabase();
     const servers = await startReplicas(2, database);
     const origins = servers.map(({ origin }) => origin);
@@ -130,7 +130,7 @@ describe("what was shown as saved", () => {
   });
 });
 
-describe("what was shown as saved, while PostgreSQL is stopped and started", () => {
+describe("a change that was shown as saved while PostgreSQL is stopped and started", () => {
   afterEach(async () => {
     closeEditors();
     await stopDocumentServers();
@@ -142,7 +142,7 @@ describe("what was shown as saved, while PostgreSQL is stopped and started", () 
     ["stopped for longer than updates wait", (running: Postgres) => running.stop(), 1, 3],
     ["killed", killPostgres, 20, 0],
   ] as const) {
-    it(`is not lost, and all go on by themselves: ${what}`, async () => {
+    it(`is not lost, and everybody continues automatically: ${what}`, async () => {
       const running = await start();
       const database = await newDatabase(running.url);
       const servers = await startReplicas(2, database, { maxSaveSeconds });

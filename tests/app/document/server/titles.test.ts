@@ -30,7 +30,7 @@ describe("the title of a document in lists", () => {
     await stopDocumentServers();
   });
 
-  it("is what the document says, in one line, beside the time of its last change", async () => {
+  it("is the document's title in one line, with the time of its last change", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin, "Before");
     const { updatedAt } = await listed(origin);
@@ -42,7 +42,7 @@ describe("the title of a document in lists", () => {
     ok(changed.updatedAt > updatedAt);
   });
 
-  it("is none where nobody sees anything of it, and turns no words around", async () => {
+  it("is empty if no character is visible, and never reverses the text after it", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const editor = await openDocument(await newDocument(origin, "Before"), origin);
     const title = editor.doc.getText("title");
@@ -58,7 +58,7 @@ describe("the title of a document in lists", () => {
     }
   });
 
-  it("is there when the page says that it is saved, whatever is typed besides", async () => {
+  it("is updated by the time that the page shows it as saved, whatever else is typed", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const editor = await openDocument(await newDocument(origin), origin);
     for (const letter of ["A", "t", " ", "o", "n", "c", "e"]) {
@@ -70,7 +70,7 @@ describe("the title of a document in lists", () => {
     equal((await listed(origin)).title, "At once");
   });
 
-  it("is what several replicas make of it in the same moment", async () => {
+  it("contains what several replicas write to it at the same time", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const origins = [origin, (await startDocumentServer(database)).origin];

@@ -8,8 +8,8 @@ import { LIMITS } from "../../../drivers/documentServer.ts";
 /** More than what is done at once. */
 const LONG_MS = 10;
 
-describe("updates that come at once", () => {
-  it("are decided on in their order, with the event loop going on in between, from whatever editor", async () => {
+describe("updates that arrive at once", () => {
+  it("are processed in order without blocking the event loop, whichever editor sends them", async () => {
     const happened: string[] = [];
     const loop = (): void => {
       happened.push("loop");

@@ -32,7 +32,7 @@ async function isWaiting(database: string): Promise<boolean> {
   return (await queryRows(database, waiting)).length > 0;
 }
 
-describe("entrance to a document", () => {
+describe("the WebSocket of a document", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -48,7 +48,7 @@ describe("entrance to a document", () => {
     return answer.status;
   };
 
-  it("is at the document's URL, for those who come from there or from no page", async () => {
+  it("is at the document's URL, for its own page and for clients that are not pages", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const { host } = new URL(origin);
@@ -68,7 +68,7 @@ describe("entrance to a document", () => {
     equal(await metric(origin, 'document_refused_total{reason="origin"}'), 4);
   });
 
-  it("is not there where there is no document", async () => {
+  it("does not exist for a document that does not exist", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     for (const none of [randomUUID(), id.toUpperCase(), "x", `${id}/versions`, "%00", ""]) {
@@ -77,7 +77,7 @@ describe("entrance to a document", () => {
     equal(await metric(origin, "documents_loaded"), 0);
   });
 
-  it("tells which replica one has met, and puts documents out of memory when all have left", async () => {
+  it("names its replica, which unloads the document when everybody has left", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const editor = await openDocument(id, origin);
@@ -89,7 +89,7 @@ describe("entrance to a document", () => {
     equal(await metric(origin, "document_connections"), 0);
   });
 
-  it("leaves no document in memory for a handshake that fails", async () => {
+  it("leaves no document in memory after a handshake that fails", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const { host, port } = new URL(origin);
@@ -104,7 +104,7 @@ describe("entrance to a document", () => {
     await waitFor("it is gone", async () => (await metric(origin, "documents_loaded")) === 0);
   });
 
-  it("leaves no document in memory for who has gone before it was there", async () => {
+  it("leaves no document in memory if the client disconnects while the document is loaded", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -125,7 +125,7 @@ describe("entrance to a document", () => {
     await waitFor("it is gone", async () => (await metric(origin, "documents_loaded")) === 0);
   });
 
-  it("closes with 4014 while the database is away, for which a provider comes again", async () => {
+  it("closes with 4014 while the database is unavailable, so a provider reconnects", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     const { origin } = await startDocumentServer(relay.url);
     const id = await newDocument(origin);
@@ -141,7 +141,7 @@ describe("entrance to a document", () => {
     equal((await waiting).isSaved, true);
   });
 
-  it("closes with 4014 until the tables are there", async () => {
+  it("closes with 4014 until the tables exist", async () => {
     const relay = await startRelay(await postgres.newDatabase());
     relay.refuse();
     const { origin, server, log } = await startUnreadyDocumentServer(relay.url);
@@ -157,7 +157,7 @@ describe("entrance to a document", () => {
     );
   });
 
-  it("stays open while the replica drains, then is shut, and those inside leave with 4012", async () => {
+  it("accepts editors while the replica drains, then rejects them, and closes with 4012", async () => {
     const { origin, server } = await startDocumentServer(await postgres.newDatabase(), {
       drainSeconds: 1,
     });
@@ -177,7 +177,7 @@ describe("entrance to a document", () => {
     await drained;
   });
 
-  it("lets those inside leave when what they have sent is saved, and takes nothing more of them", async () => {
+  it("closes when what its editor has sent is saved, and drops what the editor sends later", async () => {
     const database = await postgres.newDatabase();
     const { origin, server } = await startDocumentServer(database);
     const id = await newDocument(origin);

@@ -44,7 +44,7 @@ describe("stores of documents", () => {
     return { url, id };
   };
 
-  it("compacts once, however many do so at the same time, and deletes all that the snapshot has", async () => {
+  it("compacts once, however many replicas do so at the same time, and deletes all updates in the snapshot", async () => {
     const { url, id } = await start(3000);
     const stores = Array.from({ length: 5 }, () => new UpdateStore(connect(url).db, replicaId));
     const written = await Promise.all(
@@ -81,7 +81,7 @@ describe("stores of documents", () => {
   const age = (url: string, time: string): Promise<unknown> =>
     queryRows(url, "update document_version set created_at = created_at - $1::interval", [time]);
 
-  it("keeps the last 50 versions that nobody asked for, and one of a state", async () => {
+  it("keeps the last 50 automatic versions, and one for each state", async () => {
     const { url, id } = await start(1);
     const archive = new VersionStore(connect(url).db);
     await archive.add(id, { number: 1, state }, "asked for");
@@ -94,7 +94,7 @@ describe("stores of documents", () => {
     deepEqual(await versionsOf(url), [1, ...Array.from({ length: 50 }, (_, index) => index + 11)]);
   });
 
-  it("keeps of many short visits no three within a quarter of an hour", async () => {
+  it("keeps at most two automatic versions of a quarter of an hour", async () => {
     const { url, id } = await start(1);
     const archive = new VersionStore(connect(url).db);
     for (let minute = 2; minute <= 42; minute++) {
@@ -149,7 +149,7 @@ describe("stores of documents", () => {
     );
   });
 
-  it("saves nothing for a document that is not there, and says so", async () => {
+  it("saves nothing for a document that does not exist, and reports so", async () => {
     const { url, id } = await start(1);
     const store = new UpdateStore(connect(url).db, replicaId);
     const batch = [id, randomUUID(), id].map((documentId) => ({

@@ -43,7 +43,7 @@ const CROWD = 8000;
 
 const DELETIONS = 20_000;
 
-describe("an update that takes Yjs long", () => {
+describe("an update that Yjs merges slowly", () => {
   const postgres = usePostgres();
   let database: string;
   let origin: string;
@@ -105,7 +105,7 @@ describe("an update that takes Yjs long", () => {
   const savedCharacters = async (): Promise<number> =>
     paragraphsOf(openCopy((await saved()).updates, Infinity)).join("").length;
 
-  it("is refused before it is saved: one of many characters at one place", async () => {
+  it("is rejected before it is saved if it has many characters at one place", async () => {
     const frames = [hello(id), updateFrame(id, base()), updateFrame(id, crowded(CROWD))];
     equal((await refusalOf(origin, id, frames))?.code, 4007);
     equal(await metric(origin, 'document_refused_total{reason="costly"}'), 1);
@@ -114,7 +114,7 @@ describe("an update that takes Yjs long", () => {
     await assertUnharmed();
   });
 
-  it("is refused before it is saved: one of many that are small, and come to too much", async () => {
+  it("is rejected before it is saved if many small ones add up to too much", async () => {
     const bits = crowdedBit(CROWD, 80).map((each) => updateFrame(id, each));
     const frames = [hello(id), updateFrame(id, base()), ...bits];
     equal((await refusalOf(origin, id, frames))?.code, 4007);
@@ -124,7 +124,7 @@ describe("an update that takes Yjs long", () => {
     await assertUnharmed();
   });
 
-  it("is not taken for a small one while the others are still being saved", async () => {
+  it("is recognised while earlier small ones are still being saved", async () => {
     const content = new Content(new Scheduler());
     await content.integrate([base()], (error) => {
       throw error;
@@ -145,7 +145,7 @@ describe("an update that takes Yjs long", () => {
     ok(characters > 0 && characters < 1000, `${characters} are among each other`);
   });
 
-  it("is refused: a list of deletions that are not in order", async () => {
+  it("is rejected if its deletions are not in order", async () => {
     const frames = [base(110_000), everySecond(50_000, true)].map((each) => updateFrame(id, each));
     equal((await refusalOf(origin, id, [hello(id), ...frames]))?.code, 4007);
     equal(await metric(origin, 'document_refused_total{reason="poisoned"}'), 1);
@@ -153,7 +153,7 @@ describe("an update that takes Yjs long", () => {
     await assertUnharmed();
   });
 
-  it("is answered so often as it may be, where the document has all of it", async () => {
+  it("is confirmed up to the rate limit if the document already contains it", async () => {
     const raw = await openRaw(origin, id);
     const known = everySecond(DELETIONS, false);
     const frames = [hello(id), updateFrame(id, base(3 * DELETIONS)), updateFrame(id, known)];
@@ -171,7 +171,7 @@ describe("an update that takes Yjs long", () => {
     await assertUnharmed();
   });
 
-  it("is refused: a question by somebody who claims to know more clients than there can be", async () => {
+  it("is rejected if it is a sync request whose state vector has more clients than there can be", async () => {
     const frames = [hello(id), questionFrame(id, vectorOf(300_000))];
     equal((await refusalOf(origin, id, frames))?.code, 4007);
     equal(await jobs(), 0);

@@ -105,10 +105,10 @@ class Replica {
   }
 }
 
-describe("updates that nobody's editor made", function () {
+describe("updates that no editor has made", function () {
   this.timeout(120_000);
 
-  it("are let through by a look only where a copy takes them, and leave the same everywhere", async () => {
+  it("pass the fast check only if a trial on a copy accepts them, and have the same result everywhere", async () => {
     const outcomes = new Map<string, number>();
     const property = fc.asyncProperty(fc.gen(), async (gen) => {
       const state = Y.encodeStateAsUpdate(wholeDocument());

@@ -45,7 +45,7 @@ const HARMFUL = [
     nameOf("text of a paragraph", "a link to an object"),
   );
 
-describe("the shape of a document", () => {
+describe("the schema of a document", () => {
   const shape = new DocumentSchema(textSchema());
   const state = Y.encodeStateAsUpdate(wholeDocument());
   const shapes = [...allShapes(state)];
@@ -73,7 +73,7 @@ describe("the shape of a document", () => {
     }
   };
 
-  it("is what its page puts into it, and nothing else: seen by a look at the document", async () => {
+  it("accepts only what the page puts into a document, in the fast check", async () => {
     const content = new Content(new Scheduler());
     await content.integrate([state], (error) => {
       throw error;
@@ -85,7 +85,7 @@ describe("the shape of a document", () => {
     );
   });
 
-  it("is known to be broken where it was so before that was refused, and what breaks it can be taken away", () => {
+  it("finds items that break a document and were saved before they were rejected, so they can be removed", () => {
     for (const [where, what, update] of shapes) {
       const name = nameOf(where, what);
       const doc = whole(update);
@@ -99,7 +99,7 @@ describe("the shape of a document", () => {
     }
   });
 
-  it("is what its page puts into it, and nothing else: seen on a copy", () => {
+  it("accepts only what the page puts into a document, in a trial on a copy", () => {
     const tryOut = (update: Uint8Array): unknown =>
       judge({ updates: [state], update }, shape, LIMITS.maxDocumentBytes);
     deepEqual(
@@ -118,7 +118,7 @@ describe("an update that would break the page of a document", () => {
     await stopDocumentServers();
   });
 
-  it("is refused with 4007, and what the page puts there is saved", async () => {
+  it("is rejected with 4007, and what the page puts there is saved", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const doc = wholeDocument();

@@ -42,8 +42,8 @@ function titled(): Y.Doc {
   return doc;
 }
 
-describe("a look at an update", () => {
-  it("puts all that it has of the title into a copy at once", () => {
+describe("the fast check of an update", () => {
+  it("adds all of its letters of the title to a copy at once", () => {
     const copy = TitleCopy.of(titled());
     const transact = mock.method(Y.Doc.prototype, "transact");
     equal(copy?.add(lettersAmongGaps(90)), "abcd");
@@ -51,7 +51,7 @@ describe("a look at an update", () => {
     transact.mock.restore();
   });
 
-  it("leaves a title to be read later that an update has too much of, or of which it lacks something", () => {
+  it("defers a title if the update has too many letters of it, or depends on missing ones", () => {
     equal(TitleCopy.of(titled())?.add(lettersAmongGaps(1000)), undefined);
     const between = bytes((encoder) => {
       [1, 1, 9, 0].forEach((each) => encoding.writeVarUint(encoder, each));
@@ -63,7 +63,7 @@ describe("a look at an update", () => {
     equal(TitleCopy.of(titled())?.add(between), undefined);
   });
 
-  it("passes few of the items between two deletions that the document has already", () => {
+  it("reads few of the items between two deletions that the document already has", () => {
     const count = 10_000;
     const doc = new Y.Doc();
     Y.applyUpdate(doc, base(2 * count));

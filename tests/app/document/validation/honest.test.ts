@@ -71,8 +71,8 @@ class Server {
   }
 }
 
-describe("what people do in pages", () => {
-  it("is taken, whatever it is, in whatever order it comes, most often without a copy", async () => {
+describe("what people do in the page", () => {
+  it("is accepted, whatever it is and in whatever order it arrives, mostly without a trial on a copy", async () => {
     const verdicts: FastCheckResult["kind"][] = [];
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 40, maxLength: 120 }), async (events) => {

@@ -47,35 +47,35 @@ function isPoisoned(error: unknown): boolean {
   return error instanceof CloseError && error.code === 4007;
 }
 
-describe("an update between two places", () => {
+describe("an insertion between two items", () => {
   const NEXT: [number, number][] = [
     [1, 4],
     [1, 5],
   ];
   const WRONG: Record<string, [[number, number], [number, number]]> = {
-    "of one item, in another order": [
+    "items in reverse order": [
       [1, 10],
       [1, 3],
     ],
-    "of one item, in another order by one": [
+    "neighbours in reverse order": [
       [1, 5],
       [1, 4],
     ],
-    "that are the same": [
+    "the same item twice": [
       [1, 5],
       [1, 5],
     ],
-    "of which the left one is gone": [
+    "a deleted item on the left": [
       [1, 15],
       [1, 5],
     ],
-    "of which the right one is gone": [
+    "a deleted item on the right": [
       [1, 5],
       [1, 15],
     ],
   };
 
-  it("is taken where they are next to each other", async () => {
+  it("is accepted if the items are next to each other", async () => {
     const { content, state } = await start();
     const [left, right] = NEXT as [[number, number], [number, number]];
     const update = letter(left, right);
@@ -84,7 +84,7 @@ describe("an update between two places", () => {
   });
 
   for (const [what, [left, right]] of Object.entries(WRONG)) {
-    it(`is refused with 4007, by a look and on a copy: ${what}`, async () => {
+    it(`is rejected with 4007 by the fast check and in a trial on a copy: ${what}`, async () => {
       const { content, state } = await start();
       const update = letter(left, right);
       throws(() => new FastCheck(content, shape, MAX_BYTES).check(update), isPoisoned);

@@ -164,7 +164,7 @@ const POISONS: [string, Uint8Array][] = [
   ],
 ];
 
-describe("an update that would do harm", () => {
+describe("a harmful update", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -173,7 +173,7 @@ describe("an update that would do harm", () => {
     await stopDocumentServers();
   });
 
-  it("is refused with 4007, whatever it is, hurts nobody else and is not kept", async () => {
+  it("is rejected with 4007, affects nobody else and is not saved", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -194,7 +194,7 @@ describe("an update that would do harm", () => {
     equal(rows.length, 1 + POISONS.length);
   });
 
-  it("is not one that changes what such a client has written that was saved before it was refused", async () => {
+  it("is not confused with a change to a harmful one that was saved before it was rejected", async () => {
     const database = await postgres.newDatabase();
     const { origin } = await startDocumentServer(database);
     const id = await newDocument(origin);
@@ -214,7 +214,7 @@ describe("an update that would do harm", () => {
     equal(doc.getText("title").toJSON(), "bxc");
   });
 
-  it("does not pass for one whose place comes later, in the middle of what somebody else writes", async () => {
+  it("is rejected if it takes the place of an item that somebody else has yet to write", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase(), {
       maxSaveSeconds: 1,
     });
@@ -252,7 +252,7 @@ describe("an update that would do harm", () => {
     equal((await openDocument(id, origin)).paragraphs.length, 21);
   });
 
-  it("may come before what it needs, which an honest editor sends on its heels", async () => {
+  it("is not confused with one that arrives just before the updates that it depends on", async () => {
     const { origin } = await startDocumentServer(await postgres.newDatabase());
     const id = await newDocument(origin);
     const doc = new Y.Doc();

@@ -17,7 +17,7 @@ import { LIMITS } from "../../../drivers/documentServer.ts";
 import { childrenOf, environmentOf, isAlive, processesWith } from "../../../drivers/localRun.ts";
 import { waitFor } from "../../../drivers/waitFor.ts";
 
-describe("the process for work that may take long", () => {
+describe("the process for long jobs", () => {
   const workshops: JobQueue[] = [];
   const schema = textSchema();
   let log: string;
@@ -61,7 +61,7 @@ describe("the process for work that may take long", () => {
     await Promise.all(workshops.splice(0).map((each) => each.close()));
   });
 
-  it("starts with the first job, and ends when it has had none for a while", async () => {
+  it("starts with the first job, and stops when it has been idle for a while", async () => {
     const workshop = start({ idleMs: 50 });
     equal(workshop.isRunning, false);
     await judge(workshop, crowded(10));
@@ -72,7 +72,7 @@ describe("the process for work that may take long", () => {
     equal(workshop.isRunning, true);
   });
 
-  it("has no secret in its environment, and is what the kernel kills when memory runs out", async () => {
+  it("has no secret in its environment, and is killed first when memory runs out", async () => {
     process.env.WORKSHOP_SECRET = "hush";
     const workshop = start({});
     await judge(workshop, crowded(10));
@@ -87,7 +87,7 @@ describe("the process for work that may take long", () => {
     equal(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8"), "1000\n");
   });
 
-  it("is ended when a job takes too long, which the next one does not notice", async () => {
+  it("is stopped if a job takes too long, and the next job runs", async () => {
     const workshop = start({ maxJobMs: 5000 });
     const endless = runEndlessly(workshop);
     const next = judge(workshop, crowded(10));
@@ -95,7 +95,7 @@ describe("the process for work that may take long", () => {
     await next;
   });
 
-  it("is ended by a job that takes too much memory, which is refused as such, and the next one gets another", async () => {
+  it("crashes if a job takes too much memory, which rejects the job, and is replaced for the next one", async () => {
     const workshop = start({ heapMib: 30 });
     const store = { read: () => Promise.resolve({ snapshot: undefined, updates: [] }) };
     const intake = new UpdateValidator("a document", new Content(new Scheduler()), {
@@ -113,7 +113,7 @@ describe("the process for work that may take long", () => {
     await judge(workshop, crowded(10));
   });
 
-  it("leaves open what becomes of a job while which somebody kills it, and the next one gets another", async () => {
+  it("fails its job as unavailable if it is killed, and is replaced for the next one", async () => {
     const workshop = start({});
     const endless = runEndlessly(workshop);
     const refused = rejects(endless, { kind: "unavailable", code: 4014 });
@@ -123,7 +123,7 @@ describe("the process for work that may take long", () => {
     await judge(workshop, crowded(10));
   });
 
-  it("takes a document of as many elements as it may have, and refuses one more", async () => {
+  it("accepts a document with the maximum number of elements, and rejects one more", async () => {
     const workshop = start({ maxJobMs: 60_000 });
     const most = maxStructs(LIMITS.maxDocumentBytes);
     await judge(workshop, paragraphs(most), []);
@@ -136,12 +136,12 @@ describe("the process for work that may take long", () => {
     equal(log, "");
   });
 
-  it("says what an update needs that is not there yet", async () => {
+  it("reports that an update depends on missing ones", async () => {
     const [, later = new Uint8Array()] = crowdedBit(40, 10);
     await rejects(judge(start({}), later), MissingError);
   });
 
-  it("refuses jobs when too many wait, or those that wait have too many bytes", async () => {
+  it("rejects jobs if too many wait, or if those that wait have too many bytes", async () => {
     const workshop = start({});
     const turn = Promise.withResolvers<undefined>();
     const wait = (bytes: number): Promise<unknown> =>
@@ -165,7 +165,7 @@ describe("the process for work that may take long", () => {
     await wait(LIMITS.maxDocumentBytes);
   });
 
-  it("gives up its jobs when it is closed", async () => {
+  it("rejects its jobs when it is closed", async () => {
     const workshop = start({});
     const jobs = [judge(workshop, crowded(10)), judge(workshop, crowded(10))];
     const refused = jobs.map((job) => rejects(job, { kind: "closing" }));
