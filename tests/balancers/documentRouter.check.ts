@@ -55,7 +55,7 @@ describe("the document collaborator behind key routers", () => {
     };
   }
 
-  it("has editors meet in one replica, by whichever router they come, without a hop", async () => {
+  it("sends the editors of a document to one replica through either router, so no update takes a hop", async () => {
     const owners = new Set<string>();
     for (let each = 0; each < DOCUMENTS; each++) {
       const id = await newDocument(originOf(app.routers[each % 2] ?? app.routers[0]));
@@ -79,7 +79,7 @@ describe("the document collaborator behind key routers", () => {
     ["SIGKILL", 1006],
     ["SIGTERM", 4012],
   ] as const) {
-    it(`moves those who type to one other replica when theirs ends by ${signal}`, async () => {
+    it(`moves editors that are typing to one other replica when theirs stops by ${signal}`, async () => {
       const { owner, editors, finish } = await typeByBoth();
       const lost = app.replicas[Number(owner.at(-1))];
       lost?.child.kill(signal);
@@ -90,7 +90,7 @@ describe("the document collaborator behind key routers", () => {
     });
   }
 
-  it("keeps them in their replica when a router stops, who come back by the other one", async () => {
+  it("keeps editors on their replica when a router stops and they reconnect through the other one", async () => {
     const { owner, editors, finish } = await typeByBoth();
     const [stopped] = app.routers;
     stopped.child.kill("SIGUSR1");

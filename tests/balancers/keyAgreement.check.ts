@@ -19,7 +19,7 @@ import { Fleet, withKey } from "./routers.ts";
 
 const RUNS = 1500;
 
-describe("HAProxy, the front and the app agree on the key of every request that is accepted by", () => {
+describe("HAProxy, the front and the app", () => {
   const postgres = usePostgres();
   let fleet: Fleet;
 
@@ -42,11 +42,11 @@ describe("HAProxy, the front and the app agree on the key of every request that 
   }
 
   const apps = {
-    "an app that reads keys as Fastify has them": roomApp,
+    "an app on Fastify": roomApp,
     "the company registry": async () => companyApp(await postgres.newDatabase()),
   };
   for (const [name, start] of Object.entries(apps)) {
-    it(name, async () => {
+    it(`agree on the key of every request that ${name} accepts`, async () => {
       const app = await start();
       const [router, front] = await Promise.all([routerOf(app), frontOf(app)]);
       const agree = fc.asyncProperty(requestsTo(app), async ({ bytes, plainKey }) => {
@@ -70,7 +70,7 @@ describe("HAProxy, the front and the app agree on the key of every request that 
     });
   }
 
-  it("an app that receives several requests on one connection", async () => {
+  it("agree on the keys of several requests on one connection", async () => {
     const app = await roomApp();
     const router = await routerOf(app);
     const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {

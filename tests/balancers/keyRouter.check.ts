@@ -42,7 +42,7 @@ describe("a key router", () => {
     return replica;
   };
 
-  it("sends a key to one replica, through any router, by any route and however it is written", async () => {
+  it("sends a key to one replica, through any router, by any route and in any spelling", async () => {
     const [first, second] = [await fleet.route(), await fleet.route()];
     const owned = await owners(first);
     equal(new Set(owned.values()).size, 3);
@@ -56,7 +56,7 @@ describe("a key router", () => {
     }
   });
 
-  it("finds the same replicas in another order, among absent ones", async () => {
+  it("sends keys to the same replicas if those are listed in another order, or some are absent", async () => {
     const owned = await owners(await fleet.route());
     const reversed = await fleet.route({ replicas: 9 }, (config) =>
       config.replaceAll(/( {2}server .*\n)+/g, (servers) =>
@@ -66,7 +66,7 @@ describe("a key router", () => {
     deepEqual(await owners(reversed), owned);
   });
 
-  it("moves only the keys of a replica that is gone, and gives them back", async () => {
+  it("moves only the keys of a replica that stops, and moves them back when it returns", async () => {
     const routers = [await fleet.route(), await fleet.route()] as const;
     const owned = await owners(routers[0]);
     const gone = at(1);
@@ -89,7 +89,7 @@ describe("a key router", () => {
   });
 
   if (knowsInitState) {
-    it("sends nothing to a replica whose name is there before it is ready", async () => {
+    it("sends nothing to a replica that has a name but is not ready yet", async () => {
       const router = await fleet.route({ replicas: 4 });
       const late = new Replica(3);
       late.isReady = false;
@@ -102,14 +102,14 @@ describe("a key router", () => {
     });
   }
 
-  it("leaves an address whose name is gone, though somebody answers there", async () => {
+  it("stops using an address without a name, even if it still responds", async () => {
     const router = await fleet.route();
     fleet.names.addresses.delete(hostOf(at(1)));
     await waitFor("it is left", async () => !(await isUp(router, at(1).name)));
     equal(new Set((await owners(router)).values()).has(at(1).name), false);
   });
 
-  it("takes the keys of a draining replica in seconds, and lets it answer what it has", async () => {
+  it("moves the keys of a draining replica within seconds, and lets it finish its requests", async () => {
     const router = await fleet.route();
     const owned = await owners(router);
     const draining = at(2);
@@ -126,7 +126,7 @@ describe("a key router", () => {
     equal((await answer).body, "late");
   });
 
-  it("spreads what has no key over all replicas", async () => {
+  it("spreads requests without a key over all replicas", async () => {
     const router = await fleet.route();
     const asked: (() => Promise<Answer>)[] = [
       () => ask(router, "/"),
@@ -148,7 +148,7 @@ describe("a key router", () => {
     }
   });
 
-  it("sends a request elsewhere when its replica takes no connection", async () => {
+  it("sends a request to another replica if its own accepts no connection", async () => {
     const router = await fleet.route();
     const owned = await owners(router);
     const [key = ""] = keysOf(owned, at(0));
@@ -176,7 +176,7 @@ describe("a key router", () => {
     equal(fleet.requests().length, 1);
   });
 
-  it("passes WebSockets through, by key, too", async () => {
+  it("forwards WebSockets by key, too", async () => {
     const router = await fleet.route();
     const owned = await owners(router);
     for (const { name, server } of fleet.replicas) {
@@ -196,7 +196,7 @@ describe("a key router", () => {
     }
   });
 
-  it("ends, told to, when it has answered what it has, on connections that are kept, too", async () => {
+  it("stops gracefully after it has answered all requests, also on kept-alive connections", async () => {
     const router = await fleet.route();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agent.createConnection = () => connectAs(router.port);

@@ -13,7 +13,7 @@ describe("a key router's frontends", () => {
   });
   afterEach(() => fleet.stop());
 
-  it("name the client by the load balancer's header, whatever it says of itself", async () => {
+  it("take the client's address from the load balancer's header, whatever the client sends", async () => {
     const headers = {
       "X-Forwarded-For": "192.0.2.1",
       "X-Forwarded-Host": "theirs",
@@ -37,21 +37,21 @@ describe("a key router's frontends", () => {
     }
   });
 
-  it("take no client without the load balancer's header", async () => {
+  it("reject clients without the load balancer's header", async () => {
     const router = await fleet.route();
     await rejects(get(router.port, "/"));
     await rejects(get(router.port, "/router/readyz"));
     deepEqual(fleet.requests(), []);
   });
 
-  it("answer a client that has ended its side", async () => {
+  it("answer a client that has half-closed", async () => {
     const router = await fleet.route();
     const socket = connectAs(router.port);
     socket.end("GET /companies HTTP/1.1\r\nHost: ours\r\n\r\n");
     match(Buffer.concat((await socket.toArray()) as Buffer[]).toString(), /^HTTP\/1.1 200 /);
   });
 
-  it("speak no HTTP/2, which nobody behind the load balancer needs", async () => {
+  it("do not support HTTP/2, which nothing behind the load balancer needs", async () => {
     const router = await fleet.route();
     const session = connectHttp2("http://ours", { createConnection: () => connectAs(router.port) });
     session.on("error", () => undefined);
@@ -60,7 +60,7 @@ describe("a key router's frontends", () => {
     deepEqual(fleet.requests(), []);
   });
 
-  it("are healthy while a replica is up, to load balancer and kubelet, and alive without", async () => {
+  it("are ready for the load balancer and the kubelet while a replica is up, and alive without one", async () => {
     const router = await fleet.route();
     const health = async (): Promise<number[]> => [
       (await ask(router, "/router/readyz")).status,
@@ -88,7 +88,7 @@ describe("a key router's frontends", () => {
     deepEqual(await health(), [200, 200, 200]);
   });
 
-  it("show metrics, and nothing else, without the load balancer's header", async () => {
+  it("serve only metrics without the load balancer's header", async () => {
     const router = await fleet.route();
     match((await get(router.probePort, "/metrics")).body, /^haproxy_process_nbthread 1$/m);
     equal((await get(router.probePort, "/companies")).status, 404);
@@ -96,7 +96,7 @@ describe("a key router's frontends", () => {
     equal(fleet.requests().length, 1);
   });
 
-  it("log a JSON object for each request, without query, headers and body", async () => {
+  it("log a JSON object for each request, without query, headers or body", async () => {
     const router = await fleet.route();
     const path = `/companies/a"b\\c${"%41".repeat(400)}?secret=query`;
     await ask(router, path, { headers: { Cookie: "secret=cookie" } });
@@ -151,8 +151,8 @@ const ROUTES = SOURCES.flatMap((key) =>
   ),
 );
 
-describe("every configuration", () => {
-  it("that can be expressed is one to HAProxy, without a warning", async function () {
+describe("every possible configuration", () => {
+  it("is accepted by HAProxy without a warning", async function () {
     this.timeout(180_000);
     const common = { ...PODS, port: 8080, readinessPath: "/readyz" };
     const faultOf = (replicas: number, routes: readonly KeyRoute[]): Promise<string> =>

@@ -48,7 +48,7 @@ describe("a key router's key", () => {
   });
   afterEach(() => fleet.stop());
 
-  it("is what application and local run make of the field of any JSON body", async () => {
+  it("equals the key that the app and the local run read from any JSON body", async () => {
     await start();
     const isSame = fc.asyncProperty(
       identifier,
@@ -74,7 +74,7 @@ describe("a key router's key", () => {
     await fc.assert(isSame, { numRuns: 500 });
   });
 
-  it("is none for what a JSON body has in the field that is no text, or not one that HAProxy reads", async () => {
+  it("is missing if the field of a JSON body is not a text that HAProxy can read", async () => {
     await start();
     const values = ["null", "{}", '{"businessNumber":"A"}', '""', '" - "', '"A\\/B"', '"\\u0141"'];
     for (const value of values) {
@@ -86,7 +86,7 @@ describe("a key router's key", () => {
     }
   });
 
-  it("comes from a header or a cookie, of several routes from the first that has one", async () => {
+  it("comes from a header or a cookie, by the first of several routes that finds one", async () => {
     const route = { methods: ["GET"], path: "/a", normalise: "none" } as const;
     await start([
       { ...route, key: { from: "header", header: "X-Document" } },
@@ -100,7 +100,7 @@ describe("a key router's key", () => {
     equal(await keyOf("/a", { headers: both, method: "POST" }), undefined);
   });
 
-  it("is taken from a path under the root, and as it is without normalisation", async () => {
+  it("comes unchanged from a path under the root if it is not normalised", async () => {
     await start([{ methods: ["GET"], path: "/", key: { from: "path" }, normalise: "none" }]);
     equal(await keyOf("/a%20b-c/d"), "a b-c");
     equal(await keyOf("/"), undefined);

@@ -23,7 +23,7 @@ function inPieces(body: string, size: number): string[] {
   return body.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
 }
 
-describe("a key router's limits", () => {
+describe("a key router", () => {
   let fleet: Fleet;
   let router: Router;
   before(async () => {
@@ -44,7 +44,7 @@ describe("a key router's limits", () => {
     return { status, type: headers["content-type"], problem: JSON.parse(body) as unknown };
   };
 
-  it("let the key be at the end of the largest body, however it comes, under the largest head", async () => {
+  it("finds a key at the end of the largest body with the largest head, however it is chunked", async () => {
     const path = `/companies?${"q".repeat(4000)}`;
     for (const key of ["BN1", "BN2", "BN3", "BN4", "BN5", "BN6"]) {
       const { body: owner } = await ask(router, `/companies/${key}`);
@@ -59,7 +59,7 @@ describe("a key router's limits", () => {
     }
   });
 
-  it("have a body beyond, announced or not, refused with 413, and no replica asked", async () => {
+  it("rejects a larger body with 413, announced or not, and sends it to no replica", async () => {
     const tooLarge = {
       status: 413,
       type: "application/problem+json",
@@ -83,7 +83,7 @@ describe("a key router's limits", () => {
     deepEqual(fleet.requests(), []);
   });
 
-  it("let no replica be asked with a body that never ends", async () => {
+  it("sends a body that never ends to no replica", async () => {
     const endless = request({
       method: "POST",
       path: "/companies",
@@ -97,7 +97,7 @@ describe("a key router's limits", () => {
     deepEqual(fleet.requests(), []);
   });
 
-  it("have a body that does not come answered with 408", async () => {
+  it("answers 408 if a body does not arrive", async () => {
     const headers = { "Content-Length": "100" };
     const { problem, status, type } = await refusal({ headers, body: ["{"], isUnfinished: true });
     equal(status, 408);
@@ -106,7 +106,7 @@ describe("a key router's limits", () => {
     deepEqual(fleet.requests(), []);
   });
 
-  it("have long headers refused with 431, and a long URI with 414", async () => {
+  it("rejects long headers with 431, and a long URI with 414", async () => {
     const long = await refusal({ headers: { X: "y".repeat(8200) } });
     equal(long.status, 431);
     match(JSON.stringify(long.problem), /"the headers are larger than 8192 bytes"/);
@@ -116,7 +116,7 @@ describe("a key router's limits", () => {
     deepEqual(fleet.requests(), []);
   });
 
-  it("leave a body alone that has no key", async () => {
+  it("does not limit a body without a key", async () => {
     const body = "x".repeat(200_000);
     equal((await ask(router, "/companies", { method: "PUT", body })).status, 200);
     equal(fleet.requests().length, 1);

@@ -45,7 +45,7 @@ describe("the company registry behind key routers", () => {
     );
   }
 
-  it("never meets the database's constraint, whichever router is asked", async () => {
+  it("never violates the database's constraint, whichever router gets a request", async () => {
     const creations = await race();
     await expectOneOfEach(creations);
     const owners = Map.groupBy(creations, ({ businessNumber }) => businessNumber);
@@ -55,7 +55,7 @@ describe("the company registry behind key routers", () => {
     deepEqual(await app.counts("companies_constraint_violations_total"), [0, 0, 0]);
   });
 
-  it("answers everybody and doubles nothing while replicas are killed and come back", async () => {
+  it("answers everybody and duplicates nothing while replicas are killed and restarted", async () => {
     const racing = race();
     for (const [ordinal, replica] of app.replicas.entries()) {
       replica.child.kill("SIGKILL");

@@ -16,7 +16,7 @@ import { endRawConnections } from "../../support/rawHttp.ts";
 
 const RUNS = 1000;
 
-describe("the front and the app agree on the key of every request that is accepted by", () => {
+describe("the front and the app", () => {
   const postgres = usePostgres();
 
   afterEach(async () => {
@@ -26,11 +26,11 @@ describe("the front and the app agree on the key of every request that is accept
   });
 
   const apps = {
-    "an app that reads keys as Fastify has them": roomApp,
+    "an app on Fastify": roomApp,
     "the company registry": async () => companyApp(await postgres.newDatabase()),
   };
   for (const [name, start] of Object.entries(apps)) {
-    it(name, async () => {
+    it(`agree on the key of every request that ${name} accepts`, async () => {
       const app = await start();
       const front = await frontOf(app);
       const agree = fc.asyncProperty(requestsTo(app), async ({ bytes, plainKey }) => {
@@ -47,7 +47,7 @@ describe("the front and the app agree on the key of every request that is accept
     });
   }
 
-  it("an app that receives several requests on one connection", async () => {
+  it("agree on the keys of several requests on one connection", async () => {
     const app = await roomApp();
     const front = await frontOf(app);
     const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {
