@@ -14,7 +14,7 @@ describe("resources that cannot be created, under a real engine", function () {
   });
   after(() => account.close());
 
-  it("are named, created by the next up, and leave nothing if the stack is destroyed in between", async () => {
+  it("are reported, created by the next up, and leave nothing behind if the stack is destroyed in between", async () => {
     const left: string[] = [];
     const failed = await failEachOnce(
       account,

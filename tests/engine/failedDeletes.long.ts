@@ -13,7 +13,7 @@ describe("resources that are not ready or not deleted, under a real engine", fun
   });
   after(() => account.close());
 
-  it("are named if they exist but are not ready, ready after the next up, and left by no destroy", async () => {
+  it("are reported if they exist but are not ready, ready after the next up, and deleted by destroy", async () => {
     const left: string[] = [];
     const failed = await failEachOnce(
       account,
@@ -32,7 +32,7 @@ describe("resources that are not ready or not deleted, under a real engine", fun
     );
   });
 
-  it("are named if they are not deleted, and deleted by the next destroy", async () => {
+  it("are reported if they are not deleted, and deleted by the next destroy", async () => {
     const made = await stack.madeResources();
     // Images go with their repository.
     const retained = (await stack.resources()).filter((each) => each.retainOnDelete === true);

@@ -66,7 +66,7 @@ describe("images, under a real engine", function () {
     return uri;
   };
 
-  it("stay when another one is built, and a revert can be pushed although tags are immutable", async () => {
+  it("are kept when another one is built, and a revert runs them again although tags are immutable", async () => {
     const first = await up();
     write("FROM other\n");
     const second = await up();
@@ -94,7 +94,7 @@ describe("images, under a real engine", function () {
     equal(await up(), uri);
   });
 
-  it("stay when an older one runs, and when the newest one runs again", async () => {
+  it("are kept when an older one runs, and when the newest one runs again", async () => {
     const first = await up();
     write("FROM other\n");
     const second = await up();
@@ -108,7 +108,7 @@ describe("images, under a real engine", function () {
   });
 
   for (const change of ["without", "with"]) {
-    it(`stay in the first up after an earlier version, ${change} a change`, async () => {
+    it(`are kept in the first up after an earlier version of the program, ${change} a change`, async () => {
       const first = await up();
       stack.rewrite(asFormerVersion);
       settings.hasFormer = true;
@@ -124,7 +124,7 @@ describe("images, under a real engine", function () {
     });
   }
 
-  it("cannot be replaced in the first up after an earlier version, before anything is changed", async () => {
+  it("cannot be replaced in the first up after an earlier version of the program, which fails before anything is changed", async () => {
     const first = await up();
     stack.rewrite(asFormerVersion);
     settings = { ...settings, hasFormer: true, image: first };

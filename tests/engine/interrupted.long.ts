@@ -58,7 +58,7 @@ describe("an interrupted run, under a real engine", function () {
   for (const kinds of MADE) {
     const types = Object.keys(kinds);
 
-    it(`while it makes ${types.join(" and ")} has npm run up name them and the commands that settle them`, async () => {
+    it(`while it creates ${types.join(" and ")} makes npm run up list them, with the commands that resolve them`, async () => {
       const { cloud } = account;
       await interruptedUp(
         account,
@@ -108,7 +108,7 @@ describe("an interrupted run, under a real engine", function () {
     });
   }
 
-  it("goes on afterwards, and makes nothing twice", async () => {
+  it("continues afterwards, and creates nothing twice", async () => {
     const { succeeded, output } = await stack.up();
     ok(succeeded, output);
     const made = await stack.madeResources();
@@ -123,7 +123,7 @@ describe("an interrupted run, under a real engine", function () {
   });
 
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
-    it(`by ${signal} while it rolls out an image is made up for when the image is set back`, async () => {
+    it(`by ${signal} during a roll-out is corrected when the image is reverted`, async () => {
       const { cloud } = account;
       stack.configure(image(2));
       await interruptedUp(account, stack, signal, 1, ({ op, type, name }) => {
@@ -144,7 +144,7 @@ describe("an interrupted run, under a real engine", function () {
     });
   }
 
-  it("leaves nothing when the stack is destroyed", async () => {
+  it("leaves nothing behind when the stack is destroyed", async () => {
     const { succeeded, output } = await stack.destroy();
     ok(succeeded, output);
     deepEqual(account.cloud.things, []);

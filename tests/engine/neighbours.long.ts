@@ -28,7 +28,7 @@ describe("stacks in one account", function () {
   });
   after(() => account.close());
 
-  it("do not collide, and the one stays as it is when the other goes", async () => {
+  it("do not collide, and one is unchanged when the other is destroyed", async () => {
     const { cloud } = account;
     const first = await Stack.open(account, "dev");
     const second = await Stack.open(account, "other", { like: "dev" });
@@ -104,7 +104,7 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
   return Promise.resolve({ urls: urls.flat() satisfies pulumi.Output<string>[] });
 }
 
-describe("components, twice in one program", function () {
+describe("two instances of each component in one program", function () {
   this.timeout(TIMEOUT_MS);
   const context = mkdtempSync(join(tmpdir(), "sockjs-sticky-image-"));
   let account: Account;
@@ -132,7 +132,7 @@ describe("components, twice in one program", function () {
     deepEqual((await stack.up()).steps, []);
   });
 
-  it("run another image when a file of it is another, in place", async () => {
+  it("are updated in place when a file of the image changes", async () => {
     writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY . .\n");
     const run = await stack.up();
     succeeded(run);
@@ -145,7 +145,7 @@ describe("components, twice in one program", function () {
     ]);
   });
 
-  it("leave nothing when they are destroyed", async () => {
+  it("leave nothing behind when they are destroyed", async () => {
     succeeded(await stack.destroy());
     deepEqual(account.cloud.things, []);
   });

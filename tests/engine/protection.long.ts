@@ -73,14 +73,14 @@ describe("a stack with deletion protection, under a real engine", function () {
     });
   }
 
-  it("rejects it also together with the end of the protection", async () => {
+  it("rejects it even if the protection is turned off at the same time", async () => {
     stack.configure({ ...PROTECTED, deletionProtection: false, natGateways: "single" });
     const { succeeded, faults } = await stack.up();
     equal(succeeded, false);
     ok(faults.some(({ message }) => message.startsWith('natGateways is "single"')));
   });
 
-  it("names all such settings at once", async () => {
+  it("reports all such settings at once", async () => {
     stack.configure({ ...PROTECTED, zones: 3, secretsEncryption: false });
     const [first] = (await stack.preview()).faults;
     deepEqual(
@@ -107,7 +107,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     made.outputs.version = "1.36";
   });
 
-  it("stays in its zones while one of them is not available", async () => {
+  it("keeps its zones while one of them is not available", async () => {
     account.cloud.lostZones = "a";
     stack.configure(PROTECTED);
     const { succeeded, output, steps } = await stack.preview();
@@ -116,7 +116,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     account.cloud.lostZones = "";
   });
 
-  it("accepts what is changed in place", async () => {
+  it("accepts changes in place", async () => {
     stack.configure({ ...PROTECTED, workloads: [...PROTECTED.workloads, { app: "document" }] });
     const { succeeded, output, steps } = await stack.up();
     ok(succeeded, output);
@@ -126,7 +126,7 @@ describe("a stack with deletion protection, under a real engine", function () {
     );
   });
 
-  it("accepts the settings after an up without protection, and deletes what they cost", async () => {
+  it("accepts the settings after an up without protection, and deletes what they replace", async () => {
     stack.configure({ ...PROTECTED, deletionProtection: false });
     const { succeeded, output } = await stack.up();
     ok(succeeded, output);

@@ -17,7 +17,7 @@ describe("regions of other partitions, under a real engine", function () {
     ["us-gov-west-1", "aws-us-gov", "amazonaws.com"],
     ["cn-north-1", "aws-cn", "amazonaws.com.cn"],
   ] as const) {
-    it(`get the ARNs and host names of ${partition}, and no others`, async () => {
+    it(`use only ARNs and host names of ${partition}`, async () => {
       const { cloud } = account;
       const admins = [`arn:${partition}:iam::${cloud.accountId}:role/ops`];
       const changes = { "aws:region": region, admins, secretsEncryption: true };
@@ -49,7 +49,7 @@ describe("a region with two zones, under a real engine", function () {
   });
   after(() => account.close());
 
-  it("refuses three before anything is made, and says what it has", async () => {
+  it("rejects three zones before anything is created, and reports how many it has", async () => {
     const stack = await Stack.open(account, "dev", { changes: { zones: 3 } });
     for (const run of [await stack.preview(), await stack.up()]) {
       equal(run.succeeded, false);

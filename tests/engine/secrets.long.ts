@@ -15,7 +15,7 @@ describe("secrets, under a real engine", function () {
   });
   after(() => account.close());
 
-  it("are in no place of the state as plain text: the database's password and its URL", async () => {
+  it("include the database's password and URL, which are nowhere in the state as plain text", async () => {
     const [password] = account.cloud.all("random:index/randomPassword:RandomPassword");
     const secret = String(password?.outputs.result);
     equal(secret.length, 32);
@@ -42,7 +42,7 @@ describe("secrets, under a real engine", function () {
     deepEqual(leaks(), []);
   });
 
-  it("is the kubeconfig in the outputs, and in the state of all that the program itself makes of it", async () => {
+  it("include the kubeconfig, in the outputs and in all resources that the program itself creates", async () => {
     const { kubeconfig } = await stack.outputs();
     equal(kubeconfig?.secret, true);
     ok(String(kubeconfig.value).includes("current-context"));

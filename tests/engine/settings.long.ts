@@ -39,7 +39,7 @@ describe("settings that change, under a real engine", function () {
   after(() => account.close());
 
   for (const [index, change] of CHANGES.entries()) {
-    it(`change to ${JSON.stringify(change)} in one up, which replaces neither VPC nor cluster nor database`, async () => {
+    it(`change to ${JSON.stringify(change)} in one up, without replacing VPC, cluster or database`, async () => {
       stack.configure(Object.assign({ ...FIRST }, ...CHANGES.slice(0, index + 1)) as typeof change);
       const { succeeded, output, steps } = await stack.up();
       ok(succeeded, output);
@@ -51,7 +51,7 @@ describe("settings that change, under a real engine", function () {
     });
   }
 
-  it("leave nothing when the stack is destroyed", async () => {
+  it("leave nothing behind when the stack is destroyed", async () => {
     const { succeeded, output } = await stack.destroy();
     ok(succeeded, output);
     deepEqual(account.cloud.things, []);

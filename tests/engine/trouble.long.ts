@@ -35,7 +35,7 @@ describe("a stack in trouble, under a real engine", function () {
     rmSync(folder, { recursive: true });
   });
 
-  it("is previewed, and goes on, when load balancers have once timed out", async () => {
+  it("can be previewed and updated after load balancers have timed out", async () => {
     account.cloud.controllersAreDown = true;
     const run = await stack.up();
     equal(run.succeeded, false);
@@ -51,7 +51,7 @@ describe("a stack in trouble, under a real engine", function () {
     match(String((urls?.value as Record<string, string>).echo), /^http:\/\/k8s-echo-echo\.elb\./);
   });
 
-  it("says why pods do not start, as they themselves do", async () => {
+  it("reports why pods do not start, in their own words", async () => {
     const image = `${account.cloud.accountId}.dkr.ecr.us-east-1.amazonaws.com/app@sha256:${"0".repeat(64)}`;
     stack.configure({ image });
     const { succeeded: isDone, faults } = await stack.up();
@@ -62,7 +62,7 @@ describe("a stack in trouble, under a real engine", function () {
     succeeded(await stack.up());
   });
 
-  it("is destroyed when its cluster has gone, and Pulumi forgets what was in it then only", async () => {
+  it("is destroyed after its cluster is gone, and only then forgets the cluster's objects", async () => {
     const { cloud } = account;
     const [{ key } = { key: "" }] = cloud.all(CLUSTER);
     // Somebody deleted it, and its load balancers.

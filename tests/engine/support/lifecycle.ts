@@ -31,7 +31,7 @@ export function describeLifecycle(name: string, { ownImage }: { ownImage: boolea
     });
     after(() => account.close());
 
-    it("is made as it was previewed, without a fault", async () => {
+    it("is created as it was previewed, without an error", async () => {
       const preview = await stack.preview();
       succeeded(preview);
       deepEqual(account.cloud.operations, []);
@@ -41,14 +41,14 @@ export function describeLifecycle(name: string, { ownImage }: { ownImage: boolea
       deepEqual(namesOf(up), namesOf(preview));
     });
 
-    it("does not change in a second up, nor is it otherwise than the state says", async () => {
+    it("does not change in a second up, and matches the state after a refresh", async () => {
       for (const run of [await stack.up(), await stack.refresh()]) {
         succeeded(run);
         deepEqual(namesOf(run), []);
       }
     });
 
-    it("changes replicas, drain and image in place, and nothing else", async () => {
+    it("updates only workloads, in place, when replicas, drain or image change", async () => {
       const changed = workloads.map((workload) => ({
         ...workload,
         replicas: workload.replicas + 1,
@@ -78,7 +78,7 @@ export function describeLifecycle(name: string, { ownImage }: { ownImage: boolea
     });
 
     if (isProtected) {
-      it("is not destroyed, nor any part of it, for as long as it has deletion protection", async () => {
+      it("is not destroyed, not even in part, while deletion protection is on", async () => {
         const before = account.cloud.operations.length;
         const run = await stack.previewDestroy();
         equal(run.succeeded, false);
@@ -94,7 +94,7 @@ export function describeLifecycle(name: string, { ownImage }: { ownImage: boolea
       });
     }
 
-    it("leaves nothing when it is destroyed, in an order in which nothing is stuck", async () => {
+    it("is destroyed completely, in an order in which no deletion blocks another one", async () => {
       const { cloud } = account;
       const before = cloud.operations.length;
       succeeded(await stack.destroy());
