@@ -117,7 +117,7 @@ describe("documentation", () => {
     );
   });
 
-  it("has a README that is read in one sitting", () => {
+  it("has a README that can be read in one sitting", () => {
     const lines = text("README.md").trimEnd().split("\n");
     ok(lines.length <= MAX_README_LINES, `${lines.length} lines`);
     deepEqual(
@@ -126,7 +126,7 @@ describe("documentation", () => {
     );
   });
 
-  it("names all that each folder imports", () => {
+  it("lists all imports of each folder", () => {
     const allowed = allowedImports();
     const folders = [...allowed.keys()].sort((one, other) => other.length - one.length);
     const folderOf = (file: string) => folders.find((folder) => file.startsWith(folder));

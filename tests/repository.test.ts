@@ -12,7 +12,7 @@ const text = (file: string): string => readFileSync(new URL(`../${file}`, import
 const read = (file: string): unknown => JSON.parse(text(file));
 
 describe("repository", () => {
-  it("runs the versions in the image that it was tested with", () => {
+  it("installs in the image the versions that it was tested with", () => {
     const image = (read("app/package-lock.json") as Lockfile).packages;
     const tested = (read("package-lock.json") as Lockfile).packages;
     const packages = Object.keys(image).filter((path) => path !== "" && image[path]?.dev !== true);
@@ -55,7 +55,7 @@ describe("repository", () => {
     );
   });
 
-  it("documents every setting as Pulumi.yaml and the rules have it", async () => {
+  it("documents every setting as Pulumi.yaml and the rules define it", async () => {
     for (const [path, page] of Object.entries(await pagesWithTables())) {
       equal(text(path), page, `${path} is out of date; run npm run docs`);
     }

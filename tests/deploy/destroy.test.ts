@@ -124,7 +124,7 @@ describe("npm run destroy", () => {
     ["a Service", BALANCER],
     ["an Ingress", INGRESS],
   ] as const) {
-    it(`deletes nothing and says so if the controller has no ready pod, which ${title} needs`, async () => {
+    it(`deletes nothing and reports it if the controller has no ready pod, which ${title} needs`, async () => {
       ready(undefined);
       const { status, error, runs } = await destroy([VPC, cluster(), resource]);
       equal(status, 1);
@@ -143,7 +143,7 @@ describe("npm run destroy", () => {
     match(error, /0 ready pods of 0/);
   });
 
-  it("says that the controller is down even if Pulumi has failed", async () => {
+  it("reports that the controller is down even if Pulumi has failed", async () => {
     server.prependOnceListener("request", () => setImmediate(() => ready(0)));
     const { status, error, runs } = await destroy([VPC, cluster(), BALANCER], "exit 255");
     equal(status, 255);
@@ -157,7 +157,7 @@ describe("npm run destroy", () => {
     ["the API server does not answer", () => [VPC, cluster(1), BALANCER], awsCli()],
     ["there is no AWS CLI that works", () => [VPC, cluster(), BALANCER], "exit 255"],
   ] as const) {
-    it(`says nothing and runs Pulumi if ${title}`, async () => {
+    it(`reports nothing and runs Pulumi if ${title}`, async () => {
       ready(0);
       commands.write("aws", aws);
       deepEqual(await destroy(resources()), {
@@ -168,12 +168,12 @@ describe("npm run destroy", () => {
     });
   }
 
-  it("says nothing and runs Pulumi if the API server rejects the request", async () => {
+  it("reports nothing and runs Pulumi if the API server rejects the request", async () => {
     answer = { status: 403, body: { kind: "Status" } };
     equal((await destroy([VPC, cluster(), BALANCER])).error, "");
   });
 
-  /** Tells by its status whether Pulumi is to forget what was in the cluster. */
+  /** Its status shows whether Pulumi must forget the objects of the cluster. */
   const FORGETS = `[ "$PULUMI_K8S_DELETE_UNREACHABLE" = true ] && exit 3 || exit 4`;
 
   it("makes Pulumi forget the objects of a cluster that AWS reports as gone", async () => {
@@ -184,8 +184,8 @@ describe("npm run destroy", () => {
   });
 
   for (const [title, resources, aws] of [
-    ["it is there", [VPC], awsCli()],
-    ["AWS does not tell", [VPC], awsCli({ describe: "echo no network >&2; exit 255" })],
+    ["it exists", [VPC], awsCli()],
+    ["AWS does not answer", [VPC], awsCli({ describe: "echo no network >&2; exit 255" })],
     ["it is unknown in which account it was", [], awsCli({ describe: NO_CLUSTER })],
     [
       "it is unknown whose credentials these are",

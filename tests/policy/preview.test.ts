@@ -48,7 +48,7 @@ describe("npm run preview", () => {
     deepEqual(preview(["--diff", "--no-policy"]).told, ["preview", "--stack", "dev", "--diff"]);
   });
 
-  it("passes on to the policies that the preview is partial", () => {
+  it("informs the policies that the preview is partial", () => {
     for (const option of ["--target", "--target=urn", "-t", "--exclude"]) {
       deepEqual(preview([option, "urn"]).told.slice(-2), ["urn", "true"]);
     }
@@ -58,7 +58,7 @@ describe("npm run preview", () => {
     equal(preview([], 255).status, 255);
   });
 
-  it("says what to do if Pulumi is missing", () => {
+  it("explains what to do if Pulumi is missing", () => {
     const run = spawnSync(process.execPath, [SCRIPT], {
       env: { ...process.env, PATH: folder },
       encoding: "utf8",

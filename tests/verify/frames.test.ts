@@ -18,7 +18,7 @@ describe("SockJS frames", () => {
   for (const [transport, createReader] of Object.entries(FRAME_READERS)) {
     const body = BODIES[transport as keyof typeof FRAME_READERS];
 
-    it(`are read from ${transport}, whole`, () => {
+    it(`are read completely from ${transport}`, () => {
       deepEqual(createReader()(body), FRAMES);
     });
 

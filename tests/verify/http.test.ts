@@ -72,7 +72,7 @@ describe("npm run verify over plain HTTP", () => {
     ],
   ];
   for (const [place, keyOf, isPlain] of places) {
-    it(`finds affinity by ${place} sticky, whoever asks and whatever the status`, async () => {
+    it(`finds affinity by ${place} sticky, for all clients and statuses`, async () => {
       const { url, asked } = await startFront(
         (each) => ({ replica: replicaFor(keyOf(each) ?? "") }),
         ({ method }) => ({ status: method === "POST" ? 422 : 404 }),
@@ -132,7 +132,7 @@ describe("npm run verify over plain HTTP", () => {
     ["--cookie-jar", "off"],
     ["--key", "path"],
   ]) {
-    it(`sees with ${args.join(" ")} that a front goes round robin, however many ask`, async () => {
+    it(`detects round robin with ${args.join(" ")}, for any number of clients`, async () => {
       const { url } = await startFront(({ number }) => ({ replica: number % 3 }));
       const { breaks, chances, verdict } = await examine(url, ...args, ...SHORT);
       equal(verdict, "not sticky");

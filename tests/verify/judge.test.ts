@@ -39,37 +39,37 @@ describe("the verdict", () => {
       "not sticky",
     ],
     [
-      "not sticky with one replica, too, if a request met a server without the session",
+      "not sticky even with one replica if a request reached a server without the session",
       { replicas: 1, breaks: { ...GOOD.breaks, "404": 1 } },
       "not sticky",
     ],
-    ["inconclusive when all met one replica", { replicas: 1 }, "inconclusive"],
+    ["inconclusive when everything reached one replica", { replicas: 1 }, "inconclusive"],
     ["inconclusive when nothing could go astray", { chances: 0 }, "inconclusive"],
     [
-      "inconclusive when so little was seen that a straying front is missed",
+      "inconclusive when there were too few requests to detect a front that strays",
       { chances: 138 },
       "inconclusive",
     ],
     [
-      "sticky from where a front that strays once in 200 is rather caught",
+      "sticky when a front that strays once in 200 is more likely detected than not",
       { chances: 139 },
       "sticky",
     ],
     ["inconclusive when a message was lost", { lost: 1 }, "inconclusive"],
     ["inconclusive when a session was never answered", { silent: 1 }, "inconclusive"],
-    ["sticky when sessions were only cut", { breaks: { ...GOOD.breaks, closed: 9 } }, "sticky"],
+    ["sticky when sessions were only closed", { breaks: { ...GOOD.breaks, closed: 9 } }, "sticky"],
     [
       "sticky in a roll-out that moved sessions and lost nothing",
       { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "404": 9 } },
       "sticky",
     ],
     [
-      "not sticky in a roll-out that lost",
+      "not sticky in a roll-out that lost a message",
       { scenario: "rollout", moved: 10, lost: 1 },
       "not sticky",
     ],
     [
-      "not sticky in a roll-out that doubled",
+      "not sticky in a roll-out that duplicated a message",
       { scenario: "rollout", moved: 10, doubled: 1 },
       "not sticky",
     ],
@@ -96,7 +96,7 @@ describe("the verdict", () => {
     ["not sticky in such a roll-out with an error", { ...ROLLED_KEYS, errors: 1 }, "not sticky"],
     ["not sticky in such a roll-out with no answer", { ...ROLLED_KEYS, lost: 1 }, "not sticky"],
     [
-      "inconclusive in such a roll-out after which a key moved",
+      "inconclusive in such a roll-out if a key moved at the end",
       { ...ROLLED_KEYS, restless: 1 },
       "inconclusive",
     ],
@@ -111,7 +111,7 @@ describe("the verdict", () => {
       "inconclusive",
     ],
     [
-      "inconclusive in such a roll-out after which a straying front is missed",
+      "inconclusive in such a roll-out with too few requests to detect a front that strays",
       { ...ROLLED_KEYS, lastChances: 138 },
       "inconclusive",
     ],
@@ -122,12 +122,12 @@ describe("the verdict", () => {
     });
   }
 
-  it("reports how many of how many connections went astray", () => {
+  it("reports the number of connections that went astray", () => {
     const breaks = { "404": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
     deepEqual(judge({ ...GOOD, breaks }).reasons, ["3 of 1000 connections went astray"]);
   });
 
-  it("reports with what went astray that there were no cookies to prevent it", () => {
+  it("reports that clients got no cookies beside the connections that went astray", () => {
     const breaks = { ...GOOD.breaks, "foreign replica": 3 };
     deepEqual(judge({ ...GOOD, kind: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
       "3 of 1000 connections went astray",
