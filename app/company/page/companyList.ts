@@ -2,7 +2,7 @@ import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { isCompanyPage, type Company, type CompanyPage } from "./api.ts";
-import { insist, refusalOf } from "./insist.ts";
+import { insist, refusalOf } from "./retry.ts";
 import { numberBefore, typedNumber } from "./number.ts";
 import { hashOf, timeElement } from "./words.ts";
 
