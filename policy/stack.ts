@@ -22,21 +22,21 @@ export interface Member<Inputs> {
 export class Stack {
   readonly #resources: readonly PolicyResource[];
   readonly #byUrn: ReadonlyMap<string, PolicyResource>;
-  readonly #asked: ReadonlyMap<string, ResourceValidationArgs>;
+  readonly #argsByUrn: ReadonlyMap<string, ResourceValidationArgs>;
 
   constructor(
     resources: readonly PolicyResource[],
-    asked: ReadonlyMap<string, ResourceValidationArgs>,
+    argsByUrn: ReadonlyMap<string, ResourceValidationArgs>,
   ) {
     this.#resources = resources;
     this.#byUrn = new Map(resources.map((each) => [each.urn, each]));
-    this.#asked = asked;
+    this.#argsByUrn = argsByUrn;
   }
 
   /** The resources for which a reader of inputs, such as `asType`, returns something. */
   all<Inputs>(read: (args: ResourceValidationArgs) => Inputs | undefined): Member<Inputs>[] {
     return this.#resources.flatMap((resource) => {
-      const args = this.#asked.get(resource.urn);
+      const args = this.#argsByUrn.get(resource.urn);
       const inputs = args && read(args);
       return inputs === undefined ? [] : [{ resource, inputs }];
     });
@@ -75,13 +75,13 @@ export function stackPolicy({
   validate,
   ...policy
 }: StackPolicyArgs): ResourceValidationPolicy & StackValidationPolicy {
-  const asked = new Map<string, ResourceValidationArgs>();
+  const argsByUrn = new Map<string, ResourceValidationArgs>();
   return {
     ...policy,
     validateResource: (args) => {
-      asked.set(args.urn, args);
+      argsByUrn.set(args.urn, args);
     },
-    validateStack: ({ resources }, report) => validate(new Stack(resources, asked), report),
+    validateStack: ({ resources }, report) => validate(new Stack(resources, argsByUrn), report),
   };
 }
 

@@ -14,7 +14,7 @@ const TRANSPORTS = ["websocket", "xhr-streaming", "xhr-polling"];
 const { args, opts } = readArguments();
 const client = new ResumingClient({
   connect: () => new SockJS(args.url, undefined, { transports: opts.transports }),
-  onEvent: (event) => console.log(`${new Date().toISOString()} ${tell(event)}`),
+  onEvent: (event) => console.log(`${new Date().toISOString()} ${textOf(event)}`),
 });
 client.connect();
 setInterval(() => client.send("ping"), PING_MS);
@@ -32,7 +32,7 @@ function finish(): void {
   process.exit(0);
 }
 
-function tell(event: ClientEvent): string {
+function textOf(event: ClientEvent): string {
   switch (event.type) {
     case "connecting":
       return `connecting to ${args.url}, attempt ${event.attempt}`;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { sentenceOf } from "../contract/fault.ts";
-import { refuseOthers } from "../common/http/api.ts";
+import { rejectOtherMethods } from "../common/http/api.ts";
 import { Problem } from "../common/http/problem.ts";
 import type { CompanyMetrics } from "./metrics.ts";
 import { answer, problem } from "./openapi.ts";
@@ -30,8 +30,8 @@ export function addCompanyRoutes(
   addCreation(app, registry, metrics, limitCreations);
   addFinding(app, registry);
   addList(app, registry);
-  refuseOthers(app, PATH, ["GET", "HEAD", "POST"]);
-  refuseOthers(app, `${PATH}/:businessNumber`, ["GET", "HEAD"]);
+  rejectOtherMethods(app, PATH, ["GET", "HEAD", "POST"]);
+  rejectOtherMethods(app, `${PATH}/:businessNumber`, ["GET", "HEAD"]);
 }
 
 function addCreation(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { normaliseIdentifier } from "../contract/keyRoute.ts";
 import { pageLimit } from "../common/http/paging.ts";
 import { problemSchema } from "../common/http/problem.ts";
-import { orNone, requestRules } from "../common/http/requestRule.ts";
+import { emptyAsMissing, requestRules } from "../common/http/requestRule.ts";
 import { textLine } from "../common/http/textLine.ts";
 
 /** Most characters of a business number as written, including spaces and hyphens. */
@@ -69,7 +69,7 @@ export const companyPath = z.object({
 /** The query of `GET /companies`; an empty parameter counts as missing. */
 export const pageQuery = z.object({
   after: z
-    .preprocess(orNone, businessNumber().optional())
+    .preprocess(emptyAsMissing, businessNumber().optional())
     .describe(
       "Lists the companies after this business number, which need not exist; all by default",
     )

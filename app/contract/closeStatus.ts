@@ -10,7 +10,7 @@ export const TOO_BIG = 4009;
 export const SERVICE_RESTART = 4012;
 export const TRY_AGAIN_LATER = 4013;
 /** The client reads too slowly, or the server cannot serve it at the moment. */
-export const NOT_NOW = 4014;
+export const TEMPORARILY_UNAVAILABLE = 4014;
 
 // Without a WebSocket status of that meaning, these are 4000 more than the HTTP statuses 408 and 409.
 

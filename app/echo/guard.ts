@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
-import { strangerDetail, type Origins } from "../common/http/origins.ts";
+import { forbiddenDetail, type Origins } from "../common/http/origins.ts";
 import {
   BODY_ENCODING,
   hasOtherCharset,
@@ -53,8 +53,8 @@ export function refusalOf(request: IncomingMessage, origins: Origins): RequestRe
   if (!isDecodable(query)) {
     return refusal(400, QUERY_ENCODING);
   }
-  if (!FRAME_PATH.test(path) && origins.isStranger(request)) {
-    return { ...refusal(403, strangerDetail(request)), reason: "origin" };
+  if (!FRAME_PATH.test(path) && origins.isForbidden(request)) {
+    return { ...refusal(403, forbiddenDetail(request)), reason: "origin" };
   }
   const [, server, session, transport = ""] = SESSION_PATH.exec(path) ?? [];
   if (server !== undefined && session !== undefined && !areIds(server, session)) {

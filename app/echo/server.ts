@@ -3,7 +3,7 @@ import type { Connection } from "sockjs";
 import { AppServer } from "../common/server/appServer.ts";
 import {
   INVALID,
-  NOT_NOW,
+  TEMPORARILY_UNAVAILABLE,
   SERVICE_RESTART,
   TOO_BIG,
   TOO_FAST,
@@ -134,7 +134,9 @@ function echoMessages(
     log.warn({ session: session.id, reason: words }, "session refused");
     // Later, for SockJS still reads what else came with the message.
     setImmediate(() =>
-      status === NOT_NOW ? disconnect(session, status, words) : session.close(status, words),
+      status === TEMPORARILY_UNAVAILABLE
+        ? disconnect(session, status, words)
+        : session.close(status, words),
     );
   };
   session.on("data", (data: unknown) => {
@@ -156,7 +158,7 @@ function echoMessages(
       metrics.messages.inc({ transport: session.protocol });
       session.write(echoOf(message, replica, new Date()));
       if (unreadBytes(session) > maxUnread) {
-        refuse("slow", NOT_NOW, `more than ${maxUnread} bytes wait to be read`);
+        refuse("slow", TEMPORARILY_UNAVAILABLE, `more than ${maxUnread} bytes wait to be read`);
       }
     }
   });

@@ -42,7 +42,7 @@ async function urnsOf(stack: string): Promise<string[]> {
   const invoke = promisify<
     resourceProto.ResourceInvokeRequest,
     resourceProto.ResourceInvokeResponse
-  >((asked, callback) => monitor.invoke(asked, callback));
+  >((message, callback) => monitor.invoke(message, callback));
   const outputs = (await invoke(request)).getReturn()?.getFieldsMap().get("outputs");
   return [...(outputs?.getStructValue()?.getFieldsMap().keys() ?? [])];
 }

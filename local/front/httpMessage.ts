@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import { namesHost } from "../../app/common/http/connections.ts";
+import { hasValidHost } from "../../app/common/http/connections.ts";
 import {
   BODY_SECONDS,
   MAX_BODY_BYTES,
@@ -206,7 +206,7 @@ function check(request: IncomingMessage): void {
   if (bytes > MAX_HEADERS_BYTES) {
     throw standardRefusal(431);
   }
-  if (!namesHost(request)) {
+  if (!hasValidHost(request)) {
     throw new HttpRefusal(400, "the request must have exactly one Host header, with a valid host");
   }
 }

@@ -10,7 +10,7 @@ const { server, drain } = createAppProcess(process.env, 2);
 
 process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   const isAccepted = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
-  tellFront({ type: isAccepted ? "accepted" : "declined", id });
+  sendToFront({ type: isAccepted ? "accepted" : "declined", id });
   if (isAccepted) {
     // As for connections that the server accepts itself.
     socket.allowHalfOpen = true;
@@ -28,10 +28,10 @@ process.on("disconnect", () => process.exit(1));
 process.on("SIGTERM", () => void drain().then(() => process.exit(0)));
 
 const ports = await server.listen({ port: 0, metricsPort: 0 }, "127.0.0.1");
-tellFront({ type: "listening", ...ports });
+sendToFront({ type: "listening", ...ports });
 await server.prepared;
 
-function tellFront(reply: Reply): void {
+function sendToFront(reply: Reply): void {
   if (process.connected) {
     process.send?.(reply);
   }

@@ -4,7 +4,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { Counter, type Registry } from "prom-client";
 import { sentenceOf } from "../../contract/fault.ts";
 import { keepBody } from "./keyRefusal.ts";
-import { strangerDetail, type Origins } from "./origins.ts";
+import { forbiddenDetail, type Origins } from "./origins.ts";
 import { addProblems, mediaTypeProblem, Problem } from "./problem.ts";
 import { BODY_ENCODING, hasOtherCharset, isDecodable, QUERY_ENCODING, queryOf } from "./text.ts";
 
@@ -27,8 +27,8 @@ export function addApi(
   addProblems(scope);
   addJson(scope);
   scope.addHook("onRequest", ({ method, raw }, _reply, done) => {
-    if (!SAFE_METHODS.includes(method) && origins.isStranger(raw)) {
-      throw new Problem(403, { detail: strangerDetail(raw) });
+    if (!SAFE_METHODS.includes(method) && origins.isForbidden(raw)) {
+      throw new Problem(403, { detail: forbiddenDetail(raw) });
     }
     if (!isDecodable(queryOf(raw.url))) {
       throw new Problem(400, { detail: QUERY_ENCODING });
@@ -62,7 +62,11 @@ function addJson(scope: FastifyInstance): void {
 }
 
 /** Answers 405 to all other methods. */
-export function refuseOthers(app: FastifyInstance, url: string, allowed: readonly string[]): void {
+export function rejectOtherMethods(
+  app: FastifyInstance,
+  url: string,
+  allowed: readonly string[],
+): void {
   const refuse = ({ method }: FastifyRequest): never => {
     throw new Problem(405, {
       detail: sentenceOf({

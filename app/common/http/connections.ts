@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from "node:http";
 const AUTHORITY = /^[\w.~!$&'()*+,;=%:[\]-]+$/;
 
 /** Whether a request has a valid Host header; HTTP/1.0 may omit it (https://www.rfc-editor.org/rfc/rfc9112#section-3.2). */
-export function namesHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+export function hasValidHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host",
   );

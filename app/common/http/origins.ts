@@ -45,7 +45,7 @@ export class Origins {
    * Whether a request comes from a page that may not use the server. Do not check navigations, because any site may
    * link to a page.
    */
-  isStranger({ headers }: IncomingMessage): boolean {
+  isForbidden({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
     if (origin === undefined) {
       // Browsers send no Origin for scripts, frames and images, but over TLS they send Sec-Fetch-Site.
@@ -75,8 +75,8 @@ export class Origins {
   }
 }
 
-/** Tells a page why it may not use the server. Behind a proxy that changes the Host header, no page may. */
-export function strangerDetail({ headers: { origin, host } }: IncomingMessage): string {
+/** Explains to a page why it may not use the server. Behind a proxy that changes the Host header, no page may. */
+export function forbiddenDetail({ headers: { origin, host } }: IncomingMessage): string {
   const got =
     origin === undefined
       ? "a page of another site"

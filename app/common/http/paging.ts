@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { orNone, requestRules } from "./requestRule.ts";
+import { emptyAsMissing, requestRules } from "./requestRule.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -7,7 +7,7 @@ const MAX_LIMIT = 100;
 /** The parameter `limit` of a list. */
 export const pageLimit = z
   .preprocess(
-    (text) => (/^\d+$/.test(String(text)) ? Number(text) : orNone(text)),
+    (text) => (/^\d+$/.test(String(text)) ? Number(text) : emptyAsMissing(text)),
     z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
   )
   .describe("Maximum number of entries in the response")

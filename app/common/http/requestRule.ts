@@ -24,7 +24,7 @@ export function requestFault({ name, mustBe, example, wrong }: RequestRule, got:
 }
 
 /** Treats an empty parameter as missing. */
-export function orNone(text: unknown): unknown {
+export function emptyAsMissing(text: unknown): unknown {
   return text === "" ? undefined : text;
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { requestRules } from "./requestRule.ts";
-import { BARRED, isVisible } from "./visibleText.ts";
+import { FORBIDDEN, isVisible } from "./visibleText.ts";
 
 export interface TextLineRule {
   /** Fewest characters; 0 allows an empty text. */
@@ -15,12 +15,12 @@ export function textLine(name: string, { minLength, maxLength, example }: TextLi
   const mustBe = `text of ${length} characters in one line, some of them visible`;
   const isLine = (text: string): boolean =>
     (text === "" && minLength === 0) ||
-    (Array.from(text).length <= maxLength && isVisible(text) && !BARRED.test(text));
+    (Array.from(text).length <= maxLength && isVisible(text) && !FORBIDDEN.test(text));
   return z
     .string()
     .trim()
     .normalize("NFC")
     .refine(isLine)
     .meta({ description: mustBe, minLength, maxLength, examples: [example] })
-    .register(requestRules, { name, mustBe, example, wrong: BARRED });
+    .register(requestRules, { name, mustBe, example, wrong: FORBIDDEN });
 }

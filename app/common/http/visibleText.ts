@@ -4,7 +4,7 @@
  * their neighbours, and text that mixes Hebrew or Arabic with Latin needs them
  * (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters).
  */
-export const BARRED = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+export const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /**
  * A character with a glyph of its own. Excluded are default-ignorable characters, such as joiners, fillers, tags and

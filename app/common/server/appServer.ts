@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { answerHalfClosed, namesHost } from "../http/connections.ts";
+import { answerHalfClosed, hasValidHost } from "../http/connections.ts";
 import { SILENCE_MS } from "../../contract/httpRouting.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../../contract/endpoints.ts";
 import type { Closable, Lifecycle } from "../../contract/lifecycle.ts";
@@ -152,7 +152,7 @@ export class AppServer {
       if (this.lifecycle.isClosing) {
         response.setHeader("Connection", "close");
       }
-      if (!namesHost(request)) {
+      if (!hasValidHost(request)) {
         response.setHeader("Connection", "close").writeHead(400).end();
         return;
       }
@@ -164,7 +164,7 @@ export class AppServer {
     // Also ends connections whose client does not read the response.
     server.setTimeout(SILENCE_MS);
     server.on("upgrade", (request, socket, head) => {
-      if (!namesHost(request)) {
+      if (!hasValidHost(request)) {
         this.#context.refuse(socket, 400);
       } else if (!handleUpgrade(request, socket, head)) {
         this.#context.refuse(socket, 404);

@@ -3,7 +3,7 @@ import { byId, setText } from "../../common/page/dom.ts";
 import { replicaBadge } from "../../common/page/replica.ts";
 import type { Answers } from "./answers.ts";
 import { isCompany, type Answer } from "./api.ts";
-import { insist, refusalOf } from "./retry.ts";
+import { askUntilFinal, refusalOf } from "./retry.ts";
 import { timeElement } from "./words.ts";
 
 /** Shows the company that the URL fragment names, such as `#AB12`. */
@@ -46,7 +46,7 @@ export class CompanyDialog {
     if (!this.#dialog.open) {
       this.#dialog.showModal();
     }
-    const answer = await insist(
+    const answer = await askUntilFinal(
       { label: `Show ${number}`, path: `/companies/${encodeURIComponent(number)}` },
       {
         answers: this.#answers,

@@ -4,7 +4,7 @@ import { count, isolated } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { isCompany, type Answer, type Company, type Fault } from "./api.ts";
 import { Field } from "./field.ts";
-import { insist, refusalOf } from "./retry.ts";
+import { askUntilFinal, refusalOf } from "./retry.ts";
 import { canonicalNumber, plainNumber } from "./number.ts";
 import { randomUuid } from "./uuid.ts";
 import { hashOf } from "./words.ts";
@@ -103,7 +103,7 @@ export class CompanyForm {
     this.#sending = new AbortController();
     this.#fields.forEach((field) => field.clear());
     this.#enter("sending", "Registering…");
-    return insist(
+    return askUntilFinal(
       {
         label: `Register ${number}`,
         path: "/companies",

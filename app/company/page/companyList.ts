@@ -2,7 +2,7 @@ import { byId, create, createWritten, setText } from "../../common/page/dom.ts";
 import { count } from "../../common/page/words.ts";
 import type { Answers } from "./answers.ts";
 import { isCompanyPage, type Company, type CompanyPage } from "./api.ts";
-import { insist, refusalOf } from "./retry.ts";
+import { askUntilFinal, refusalOf } from "./retry.ts";
 import { numberBefore, typedNumber } from "./number.ts";
 import { hashOf, timeElement } from "./words.ts";
 
@@ -115,7 +115,7 @@ export class CompanyList {
     this.#loading.abort();
     const { signal } = (this.#loading = new AbortController());
     this.#busy(true);
-    const answer = await insist(
+    const answer = await askUntilFinal(
       { label, path },
       {
         answers: this.#answers,

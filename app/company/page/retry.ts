@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 30_000;
 
 const TICK_MS = 250;
 
-export interface Insistence {
+export interface RetryOptions {
   answers: Answers;
   /** Stops the attempts. */
   signal: AbortSignal;
@@ -23,9 +23,9 @@ export interface Insistence {
 }
 
 /** Retries a request until its response is final; undefined if it is aborted. */
-export async function insist(
+export async function askUntilFinal(
   question: Question,
-  { answers, signal, countdown, onTrouble }: Insistence,
+  { answers, signal, countdown, onTrouble }: RetryOptions,
 ): Promise<Answer | undefined> {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
     const answer = await ask(question, answers, signal);

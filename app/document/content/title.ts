@@ -1,11 +1,11 @@
 import * as Y from "yjs";
-import { BARRED, isVisible } from "../../common/http/visibleText.ts";
+import { FORBIDDEN, isVisible } from "../../common/http/visibleText.ts";
 
 /** Most characters of a title in lists. */
 export const MAX_TITLE = 200;
 
 /** Characters that become a space in lists. */
-const UNFIT = new RegExp(`(?:${BARRED.source}|\\p{Z})+`, "gu");
+const UNFIT = new RegExp(`(?:${FORBIDDEN.source}|\\p{Z})+`, "gu");
 const IN_LISTS = new RegExp(`^.{0,${MAX_TITLE}}`, "u");
 
 /** Characters that are read to make a title for lists, however long the text is. */

@@ -35,7 +35,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 const DELAYS: Readonly<Record<number, string>> = {
   [status.TOO_FAST]:
     "You are changing the document faster than it can be saved. Saving continues in a moment.",
-  [status.NOT_NOW]:
+  [status.TEMPORARILY_UNAVAILABLE]:
     "Your changes cannot be saved right now. They are kept in this page and will be sent again.",
   [status.TRY_AGAIN_LATER]: "This document is full. It opens as soon as somebody leaves.",
 };

@@ -39,7 +39,7 @@ function lineOf(cells: readonly Element[]): HTMLElement {
   const line = document.createElement("p");
   keepSpaces(line);
   cells.forEach((cell, index) => {
-    straighten(cell);
+    putOnOneLine(cell);
     line.append(index === 0 ? "" : "\t", takeContent(cell, cell.matches("th") ? "strong" : "span"));
     cell.remove();
   });
@@ -47,7 +47,7 @@ function lineOf(cells: readonly Element[]): HTMLElement {
 }
 
 /** Puts the content of a cell on one line, and collapses its spaces as a browser does. */
-function straighten(cell: Element): void {
+function putOnOneLine(cell: Element): void {
   for (const block of cell.querySelectorAll(BLOCKS)) {
     block.before(" ");
     block.after(" ");

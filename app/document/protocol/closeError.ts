@@ -12,8 +12,8 @@ const CODES = {
   closing: status.SERVICE_RESTART,
   connections: status.TRY_AGAIN_LATER,
   "document-connections": status.TRY_AGAIN_LATER,
-  slow: status.NOT_NOW,
-  unavailable: status.NOT_NOW,
+  slow: status.TEMPORARILY_UNAVAILABLE,
+  unavailable: status.TEMPORARILY_UNAVAILABLE,
 } as const;
 
 /** Why a connection is closed, or an update rejected; a label in the metrics. */

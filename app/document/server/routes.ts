@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { refuseOthers } from "../../common/http/api.ts";
+import { rejectOtherMethods } from "../../common/http/api.ts";
 import { Problem } from "../../common/http/problem.ts";
 import { MAX_TITLED, type VersionStore, type Version } from "../storage/versionStore.ts";
 import type { DocumentRepository, DocumentSummary } from "../storage/documentRepository.ts";
@@ -34,10 +34,10 @@ export function addDocumentRoutes(app: FastifyInstance, services: RouteServices)
   addList(app, services);
   addDocument(app, services);
   addVersions(app, services);
-  refuseOthers(app, PATH, ["GET", "HEAD", "POST"]);
-  refuseOthers(app, DOCUMENT_PATH, ["GET", "HEAD"]);
-  refuseOthers(app, VERSIONS_PATH, ["GET", "HEAD", "POST"]);
-  refuseOthers(app, `${VERSIONS_PATH}/:version`, ["GET", "HEAD"]);
+  rejectOtherMethods(app, PATH, ["GET", "HEAD", "POST"]);
+  rejectOtherMethods(app, DOCUMENT_PATH, ["GET", "HEAD"]);
+  rejectOtherMethods(app, VERSIONS_PATH, ["GET", "HEAD", "POST"]);
+  rejectOtherMethods(app, `${VERSIONS_PATH}/:version`, ["GET", "HEAD"]);
 }
 
 /** Whether a browser requests a document's page, which is served even while the database is unavailable. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { pageLimit } from "../../common/http/paging.ts";
-import { orNone, requestRules } from "../../common/http/requestRule.ts";
+import { emptyAsMissing, requestRules } from "../../common/http/requestRule.ts";
 import { textLine } from "../../common/http/textLine.ts";
 import { MAX_TITLE } from "../content/title.ts";
 
@@ -34,11 +34,13 @@ export const newVersion = z
 
 /** The query of `GET /documents`; an empty parameter counts as missing. */
 export const pageQuery = z.object({
-  after: z.preprocess(orNone, z.string().regex(DOCUMENT_ID).optional()).register(requestRules, {
-    name: "after",
-    mustBe: "the id of a document",
-    example: "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c",
-  }),
+  after: z
+    .preprocess(emptyAsMissing, z.string().regex(DOCUMENT_ID).optional())
+    .register(requestRules, {
+      name: "after",
+      mustBe: "the id of a document",
+      example: "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c",
+    }),
   limit: pageLimit,
 });
 

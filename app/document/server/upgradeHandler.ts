@@ -73,7 +73,7 @@ export class UpgradeHandler {
   }
 
   async #enter(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (this.#context.origins.isStranger(request)) {
+    if (this.#context.origins.isForbidden(request)) {
       this.#refuseUpgrade(socket, 403, "origin");
       return;
     }

@@ -28,7 +28,7 @@ function jobErrorOf(error: unknown): JobError {
 }
 
 /** Makes the kernel kill this process first when memory runs out, and not the replica with its editors. */
-function volunteer(): void {
+function raiseOomScore(): void {
   try {
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
@@ -45,6 +45,6 @@ function run({ name, input }: JobRequest): JobResponse {
   }
 }
 
-volunteer();
+raiseOomScore();
 // Nothing else keeps the process alive: when its parent exits, it exits after its current job.
 process.on("message", (order: JobRequest) => process.send?.(run(order)));

@@ -27,7 +27,7 @@ const CLOSE_REASONS: Readonly<Record<number, string>> = {
   [status.TOO_BIG]: "message too large",
   [status.SERVICE_RESTART]: "replica is going away",
   [status.TRY_AGAIN_LATER]: "replica is full",
-  [status.NOT_NOW]: "client reads too slowly",
+  [status.TEMPORARILY_UNAVAILABLE]: "client reads too slowly",
   [status.NO_ANSWER]: "no answer",
 };
 
