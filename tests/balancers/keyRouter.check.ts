@@ -128,7 +128,7 @@ describe("a key router", () => {
 
   it("spreads requests without a key over all replicas", async () => {
     const router = await fleet.route();
-    const asked: (() => Promise<Answer>)[] = [
+    const requests: (() => Promise<Answer>)[] = [
       () => ask(router, "/"),
       () => ask(router, "/companies?limit=5"),
       () => ask(router, "/companies/"),
@@ -141,7 +141,7 @@ describe("a key router", () => {
       () => ask(router, "/companies/x", { method: "POST", body: bodyWith("BN1") }),
       () => ask(router, "/companies", { method: "PUT", body: bodyWith("BN1") }),
     ];
-    for (const again of asked) {
+    for (const again of requests) {
       const answers = await Promise.all(Array.from({ length: 30 }, again));
       const names = new Set(answers.map(({ headers }) => headers["x-replica"]));
       equal(names.size, 3, String(again));

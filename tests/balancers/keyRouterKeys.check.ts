@@ -3,7 +3,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
 import { requestKey } from "../../app/contract/requestKey.ts";
-import { ask, type Asked } from "./routerClient.ts";
+import { ask, type AskOptions } from "./routerClient.ts";
 import { Fleet, withKey, type Router } from "./routers.ts";
 
 /** Characters that router and application read alike, some of them escaped that need not be. */
@@ -28,14 +28,14 @@ const members = fc.dictionary(
 
 describe("a key router's key", () => {
   let fleet: Fleet;
-  let keyOf: (path: string, asked?: Asked) => Promise<string | undefined>;
+  let keyOf: (path: string, options?: AskOptions) => Promise<string | undefined>;
 
   const start = async (
     routes: readonly KeyRoute[] = CATALOGUE.company.routing.keyRoutes,
   ): Promise<Router> => {
     const router = await fleet.route({ routes }, withKey);
-    keyOf = async (path, asked) => {
-      const { headers, status } = await ask(router, path, asked);
+    keyOf = async (path, options) => {
+      const { headers, status } = await ask(router, path, options);
       equal(status, 200);
       const key = headers["x-key"];
       return key === undefined ? undefined : Buffer.from(String(key), "hex").toString();
@@ -67,8 +67,8 @@ describe("a key router's key", () => {
         deepEqual((JSON.parse(body) as { businessNumber: unknown }).businessNumber, text);
         const key = await keyOf("/companies", { method: "POST", body });
         equal(key ?? "", normaliseIdentifier(text), body);
-        const asked = { method: "POST", url: "/companies", headersDistinct: {} };
-        equal(requestKey(CATALOGUE.company.routing.keyRoutes, asked, Buffer.from(body)), key);
+        const request = { method: "POST", url: "/companies", headersDistinct: {} };
+        equal(requestKey(CATALOGUE.company.routing.keyRoutes, request, Buffer.from(body)), key);
       },
     );
     await fc.assert(isSame, { numRuns: 500 });

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { request } from "node:http";
-import { ask, connectAs, type Asked } from "./routerClient.ts";
+import { ask, connectAs, type AskOptions } from "./routerClient.ts";
 import { Fleet, type Router } from "./routers.ts";
 
 /** What HAProxy promises, see the constants of its configuration. */
@@ -39,8 +39,8 @@ describe("a key router", () => {
   after(() => fleet.stop());
 
   /** The answer, its body read as the problem that it is. */
-  const refusal = async (asked: Asked, path = "/companies") => {
-    const { body, headers, status } = await ask(router, path, { method: "POST", ...asked });
+  const refusal = async (options: AskOptions, path = "/companies") => {
+    const { body, headers, status } = await ask(router, path, { method: "POST", ...options });
     return { status, type: headers["content-type"], problem: JSON.parse(body) as unknown };
   };
 
@@ -53,8 +53,8 @@ describe("a key router", () => {
       equal((await ask(router, path, announced)).body, owner);
       for (const size of [1, 7, 1000, BODY_LIMIT]) {
         const headers = { ...MANY_HEADERS, ...CHUNKED };
-        const asked = { method: "POST", headers, body: inPieces(body, size) };
-        equal((await ask(router, path, asked)).body, owner, `in chunks of ${size}`);
+        const options = { method: "POST", headers, body: inPieces(body, size) };
+        equal((await ask(router, path, options)).body, owner, `in chunks of ${size}`);
       }
     }
   });

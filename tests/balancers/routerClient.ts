@@ -1,7 +1,7 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 
-/** Who asks where nobody is named. */
+/** The default address of the client. */
 export const CLIENT = "198.51.100.7";
 
 export interface Answer {
@@ -10,24 +10,28 @@ export interface Answer {
   body: string;
 }
 
-export interface Asked {
+export interface AskOptions {
   method?: string;
   headers?: Record<string, string>;
-  /** As a whole; or in pieces, each a chunk where no length is announced. */
+  /** The whole body, or its pieces, each of which is a chunk if no length is announced. */
   body?: string | readonly string[];
-  /** Sends no more than this, and does not say so. */
+  /** Never ends the request. */
   isUnfinished?: boolean;
   /** Address of the client. */
   client?: string;
 }
 
-/** Asks through a router on a connection of its own, as the load balancer passes it on. */
-export function ask({ port }: { port: number }, path: string, asked: Asked = {}): Promise<Answer> {
-  const { body, client = CLIENT, isUnfinished = false, ...options } = asked;
+/** Sends a request through a router on a new connection, as the load balancer forwards it. */
+export function ask(
+  { port }: { port: number },
+  path: string,
+  options: AskOptions = {},
+): Promise<Answer> {
+  const { body, client = CLIENT, isUnfinished = false, ...rest } = options;
   return new Promise((resolve, reject) => {
     const createConnection = (): Socket => connectAs(port, client);
-    const asking = request({ path, ...options, createConnection }, (response) => {
-      // The answer may have come before the request's end.
+    const asking = request({ path, ...rest, createConnection }, (response) => {
+      // The response may arrive before the request has ended.
       void read(response)
         .then(resolve, reject)
         .finally(() => asking.destroy());
@@ -44,7 +48,7 @@ export function ask({ port }: { port: number }, path: string, asked: Asked = {})
   });
 }
 
-/** Asks without PROXY header. */
+/** Sends a request without a PROXY header. */
 export function get(port: number, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request({ port, path, host: "127.0.0.1", agent: false }, (response) => {

@@ -40,8 +40,8 @@ export class Commands {
     );
   }
 
-  /** What `pulumi` was asked or run with: its arguments, a line for each. */
-  told(command: "destroy" | "stack" | "up"): string[] {
+  /** The runs of a `pulumi` command: the arguments of each, in one line. */
+  runsOf(command: "destroy" | "stack" | "up"): string[] {
     const file = join(this.folder, `${command}.txt`);
     return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
   }
@@ -59,6 +59,6 @@ export class Commands {
     const child = this.start(name, args);
     const status = new Promise<number | null>((resolve) => void child.on("exit", resolve));
     const error = child.stderr === null ? "" : await text(child.stderr);
-    return { status: await status, error, runs: this.told(name) };
+    return { status: await status, error, runs: this.runsOf(name) };
   }
 }

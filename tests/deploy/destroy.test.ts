@@ -42,7 +42,7 @@ describe("npm run destroy", () => {
   let certificate: string;
   /** What the API server answers for the controller's Deployment. */
   let answer: { status: number; body: object };
-  const asked: { path: string | undefined; authorization: string | undefined }[] = [];
+  const requests: { path: string | undefined; authorization: string | undefined }[] = [];
 
   before(async () => {
     commands = new Commands();
@@ -59,7 +59,7 @@ describe("npm run destroy", () => {
     const [key = "", cert = ""] = files.map((file) => readFileSync(file, "utf8"));
     certificate = cert;
     server = createServer({ key, cert }, ({ url, headers }, response) => {
-      asked.push({ path: url, authorization: headers.authorization });
+      requests.push({ path: url, authorization: headers.authorization });
       response.writeHead(answer.status).end(JSON.stringify(answer.body));
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
@@ -69,7 +69,7 @@ describe("npm run destroy", () => {
     commands.close();
   });
   beforeEach(() => {
-    asked.length = 0;
+    requests.length = 0;
     ready(2);
     commands.write("aws", awsCli());
   });
@@ -104,7 +104,7 @@ describe("npm run destroy", () => {
 
   async function destroy(resources: object[], script = "exit 0") {
     commands.pulumi({ resources }, script);
-    const before = commands.told("destroy").length;
+    const before = commands.runsOf("destroy").length;
     const { status, error, runs } = await commands.run("destroy");
     return { status, error, runs: runs.slice(before) };
   }
@@ -117,7 +117,7 @@ describe("npm run destroy", () => {
       runs: ["destroy --stack dev"],
     });
     const path = "/apis/apps/v1/namespaces/kube-system/deployments/aws-load-balancer-controller";
-    deepEqual(asked[0], { path, authorization: "Bearer token of the test" });
+    deepEqual(requests[0], { path, authorization: "Bearer token of the test" });
   });
 
   for (const [title, resource] of [

@@ -50,19 +50,19 @@ describe("npm run up, when it is signalled", () => {
     await waitFor("Pulumi is started", () => log().includes("started"));
   }
 
-  for (const [signal, told] of [
+  for (const [signal, passedOn] of [
     ["SIGINT", "INT"],
     ["SIGTERM", "TERM"],
     ["SIGHUP", "TERM"],
   ] as const) {
-    it(`passes ${signal} on as ${told}, and waits for Pulumi to clean up`, async () => {
+    it(`passes ${signal} on as ${passedOn}, and waits for Pulumi to clean up`, async () => {
       const up = commands.start("up");
       await started();
       up.kill(signal);
       await waitFor("Pulumi is signalled", () => log().length > 1);
       equal(up.exitCode, null);
       equal(await ended(up), 5);
-      deepEqual(log(), ["started", told]);
+      deepEqual(log(), ["started", passedOn]);
     });
   }
 

@@ -65,7 +65,7 @@ describe("npm run up", () => {
     deepEqual(await commands.run("up"), { status: 7, error: "", runs: ["up --stack dev"] });
     const { runs } = await commands.run("up", ["--stack", "prod", "--diff"]);
     deepEqual(runs.slice(1), ["up --stack dev --stack prod --diff"]);
-    deepEqual(commands.told("stack"), [
+    deepEqual(commands.runsOf("stack"), [
       "stack export --stack dev --non-interactive",
       "stack export --stack prod --non-interactive",
     ]);
@@ -75,7 +75,7 @@ describe("npm run up", () => {
     it(`finds the stack in ${args.join(" ")}`, async () => {
       commands.pulumi({});
       await commands.run("up", args);
-      deepEqual(commands.told("stack"), ["stack export --stack prod --non-interactive"]);
+      deepEqual(commands.runsOf("stack"), ["stack export --stack prod --non-interactive"]);
     });
   }
 

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LAST_LINES = 20;
 
 /** Lines that are always shown then: warnings, errors, and what became of replicas. */
-const TELLING = /"level":[456]0|"availability"|"phase"|replica ended/;
+const ALWAYS_SHOWN = /"level":[456]0|"availability"|"phase"|replica ended/;
 
 const started = new Set<ChildProcess>();
 
@@ -107,14 +107,14 @@ export async function endRuns(): Promise<void> {
   started.clear();
 }
 
-/** After each test: what the runs of one that has failed said last, which alone may tell why. */
-export function tellOfRuns(hasFailed: boolean): void {
+/** Prints, after a failed test, the last lines of its runs, which may be the only clue. */
+export function printFailedRuns(hasFailed: boolean): void {
   for (const { child, err } of hasFailed ? recent : []) {
     const lines = err.trimEnd().split("\n");
     const shown = lines.filter(
-      (line, index) => TELLING.test(line) || index >= lines.length - LAST_LINES,
+      (line, index) => ALWAYS_SHOWN.test(line) || index >= lines.length - LAST_LINES,
     );
-    process.stderr.write(`${child.spawnargs.join(" ")} said:\n${shown.join("\n")}\n`);
+    process.stderr.write(`${child.spawnargs.join(" ")} wrote:\n${shown.join("\n")}\n`);
   }
   recent = recent.filter(({ child }) => child.exitCode === null && child.signalCode === null);
 }
@@ -124,7 +124,7 @@ export function descendantsOf(parent: number): number[] {
   return childrenOf(parent).flatMap((pid) => [pid, ...descendantsOf(pid)]);
 }
 
-/** The processes that a process has started, as Linux tells. */
+/** The processes that a process has started, they|as Linux reports. */
 export function childrenOf(parent: number): number[] {
   return readdirSync("/proc")
     .map(Number)

@@ -41,7 +41,7 @@ describe("npm start with the document collaborator", function () {
     const origin = `http://127.0.0.1:${first + 2}`;
     const args = ["--data", folder(), "--replicas", "1", "--drain", "0.1"];
     const all = ["--workloads", "echo,company,document", "--port", String(first), ...args];
-    const alone = ["--workloads", "document", "--port", String(first + 2), ...args];
+    const flags = ["--workloads", "document", "--port", String(first + 2), ...args];
 
     const run = await startLocal(...all);
     deepEqual(run.out.trimEnd().split("\n"), [
@@ -59,7 +59,7 @@ describe("npm start with the document collaborator", function () {
     editor.write("no run");
     equal(editor.isSaved, false);
 
-    const second = await startLocal(...alone);
+    const second = await startLocal(...flags);
     await editor.saved();
     editor.write("second run");
     await new Typist(editor, "a").confirmed();
@@ -68,7 +68,7 @@ describe("npm start with the document collaborator", function () {
     second.child.kill("SIGKILL");
     await second.ended;
 
-    await startLocal(...alone);
+    await startLocal(...flags);
     const [reader] = await openAll([new DocumentVisitor(origin, "127.0.1.2")], id);
     deepEqual(reader?.paragraphs, ["second run", "no run", "first run"]);
     const { page } = await visit(`${origin}/documents/${id}`);

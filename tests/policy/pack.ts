@@ -108,13 +108,13 @@ export class Pack {
     );
     const whole = await call<AnalyzeResponse>((done) => this.#client.analyzeStack(stack, done));
     return [
-      ...answers.flatMap((answer, index) => toldBy(answer, () => resources[index]?.name)),
-      ...toldBy(whole, (urn) => resources.find((each) => each.urn === urn)?.name),
+      ...answers.flatMap((answer, index) => diagnosticsIn(answer, () => resources[index]?.name)),
+      ...diagnosticsIn(whole, (urn) => resources.find((each) => each.urn === urn)?.name),
     ];
   }
 }
 
-function toldBy(
+function diagnosticsIn(
   answer: AnalyzeResponse,
   nameOf: (urn: string) => string | undefined,
 ): { violation: Violation; level: number }[] {

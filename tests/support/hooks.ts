@@ -1,7 +1,7 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { buildPages } from "../../app/build.ts";
-import { tellOfRuns } from "../drivers/localRun.ts";
+import { printFailedRuns } from "../drivers/localRun.ts";
 import { startPostgresOfRun, stopPostgresOfRun } from "../drivers/postgres.ts";
 
 const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/node", import.meta.url));
@@ -21,6 +21,6 @@ export const mochaGlobalTeardown = stopPostgresOfRun;
 
 export const mochaHooks: Mocha.RootHookObject = {
   afterEach(this: Mocha.Context) {
-    tellOfRuns(this.currentTest?.state === "failed");
+    printFailedRuns(this.currentTest?.state === "failed");
   },
 };

@@ -1,7 +1,7 @@
 import { SockjsSession, type SessionOptions } from "../../verify/sockjs/session.ts";
 
-/** What a session has told, in order. */
-export interface Told {
+/** What a session has test, in order. */
+export interface TestSession {
   session: SockjsSession;
   messages: string[];
   /** Set when the session is over. */
@@ -10,12 +10,12 @@ export interface Told {
   ended: Promise<void>;
 }
 
-/** Opens a session and keeps what it tells. */
-export function openSession(options: SessionOptions): Told {
+/** Opens a session and records what it receives. */
+export function openSession(options: SessionOptions): TestSession {
   const session = new SockjsSession(options);
   const opened = Promise.withResolvers<undefined>();
   const ended = Promise.withResolvers<undefined>();
-  const told: Told = {
+  const test: TestSession = {
     session,
     messages: [],
     closed: undefined,
@@ -23,26 +23,26 @@ export function openSession(options: SessionOptions): Told {
     ended: ended.promise,
   };
   session.onopen = () => opened.resolve(undefined);
-  session.onmessage = ({ data }) => told.messages.push(data);
+  session.onmessage = ({ data }) => test.messages.push(data);
   session.onclose = (closed) => {
-    told.closed = closed;
+    test.closed = closed;
     ended.resolve(undefined);
   };
-  return told;
+  return test;
 }
 
 /** Opens a session, says something and gives the answer. */
 export async function echoOnce(options: SessionOptions, text = "hello"): Promise<string> {
-  const told = openSession(options);
+  const test = openSession(options);
   const answer = new Promise<string>((resolve, reject) => {
-    told.session.onmessage = ({ data }) => resolve(data);
-    told.session.onclose = ({ reason }) => reject(new Error(reason));
+    test.session.onmessage = ({ data }) => resolve(data);
+    test.session.onclose = ({ reason }) => reject(new Error(reason));
   });
-  await Promise.race([told.opened, answer]);
-  told.session.send(text);
+  await Promise.race([test.opened, answer]);
+  test.session.send(text);
   try {
     return await answer;
   } finally {
-    told.session.close();
+    test.session.close();
   }
 }

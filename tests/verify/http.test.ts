@@ -12,14 +12,14 @@ import {
   replicaFor,
   startFront,
   stopFronts,
-  type Asked,
+  type ReceivedRequest,
 } from "./httpFront.ts";
 import { examine, folder, verify } from "./verifier.ts";
 
 /** Enough for a verdict, and short. */
 const SHORT = ["--sessions", "30", "--duration", "1", "--rate", "12"];
 
-const lastSegment = ({ path }: Asked): string => path.split("/").at(-1) ?? "";
+const lastSegment = ({ path }: ReceivedRequest): string => path.split("/").at(-1) ?? "";
 
 const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
 
@@ -28,7 +28,7 @@ describe("npm run verify over plain HTTP", () => {
   afterEach(stopFronts);
 
   it("finds cookie affinity sticky with a cookie jar", async () => {
-    const { url, asked, connections } = await startFront(byCookie);
+    const { url, requests, connections } = await startFront(byCookie);
     const { code, out, report } = await verify(url, "--cookie-jar", "on", ...SHORT);
     equal(code, 0);
     match(out, /^replica +clients +sources +share +skew\n/);
@@ -40,21 +40,25 @@ describe("npm run verify over plain HTTP", () => {
     equal(replicas.length, 3);
     ok(sessions.every((session) => session.http?.hasCookie));
     // One more asks whether anybody is there.
-    equal(asked.length, totals.echoed + 1);
-    equal(connections(), asked.length);
+    equal(requests.length, totals.echoed + 1);
+    equal(connections(), requests.length);
   });
 
   it("finds cookie affinity not sticky without a cookie jar, and reports expected and actual replicas", async () => {
-    const { url, asked } = await startFront(byCookie);
+    const { url, requests } = await startFront(byCookie);
     const { code, out } = await verify(url, "--cookie-jar", "off", ...SHORT);
     equal(code, 1);
     match(out, /\nbreaks: \d+ by a foreign replica, 0 unanswered\n/);
     match(out, /^ {2}at .* client \d+ expected company-\d, met company-\d: foreign replica, GET /m);
     match(out, /\nnot sticky: \d+ of \d+ connections went astray\n$/);
-    ok(asked.every(({ headers }) => headers.cookie === undefined));
+    ok(requests.every(({ headers }) => headers.cookie === undefined));
   });
 
-  const places: [string, (asked: Asked) => string | undefined, (asked: Asked) => boolean][] = [
+  const places: [
+    string,
+    (request: ReceivedRequest) => string | undefined,
+    (request: ReceivedRequest) => boolean,
+  ][] = [
     [
       "header:Document-Id",
       ({ headers }) => headers["document-id"]?.toString(),
@@ -73,20 +77,20 @@ describe("npm run verify over plain HTTP", () => {
   ];
   for (const [place, keyOf, isPlain] of places) {
     it(`finds affinity by ${place} sticky, for all clients and statuses`, async () => {
-      const { url, asked } = await startFront(
+      const { url, requests } = await startFront(
         (each) => ({ replica: replicaFor(keyOf(each) ?? "") }),
         ({ method }) => ({ status: method === "POST" ? 422 : 404 }),
       );
       const report = await examine(url, "--key", place, "--sources", "5", ...SHORT);
       match(judged(report), /^sticky: none of \d+ connections went astray$/);
       deepEqual(report.http, { cookieJar: "off", key: place, errors: 0, repeated: 0, moves: 0 });
-      ok(asked.every(isPlain));
-      const keys = new Set(asked.map(keyOf));
+      ok(requests.every(isPlain));
+      const keys = new Set(requests.map(keyOf));
       equal(keys.size, 30);
       ok([...keys].every((key) => /^[A-Z\d]{12}$/.test(key ?? "")));
       deepEqual(new Set(report.sessions.map(({ http }) => http?.key)), keys);
       for (const { http, source } of report.sessions) {
-        const own = asked.filter((each) => keyOf(each) === http?.key);
+        const own = requests.filter((each) => keyOf(each) === http?.key);
         const sources = new Set(own.map((each) => each.source));
         ok(sources.size >= 2);
         deepEqual(new Set(source.split(",")), sources);
@@ -95,7 +99,7 @@ describe("npm run verify over plain HTTP", () => {
   }
 
   it("requests the same keys for the same seed, and others for another seed", async () => {
-    const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
+    const { url } = await startFront((request) => ({ replica: replicaFor(lastSegment(request)) }));
     const [first, again, other] = await Promise.all(
       ["1", "1", "2"].map((seed) => examine(url, "--key", "path", "--seed", seed, ...SHORT)),
     );
@@ -115,8 +119,8 @@ describe("npm run verify over plain HTTP", () => {
   it("counts each request that strays once", async () => {
     let kept = 0;
     let strays = 0;
-    const { url } = await startFront((asked) => {
-      const choice = byCookie(asked);
+    const { url } = await startFront((request) => {
+      const choice = byCookie(request);
       kept += choice.setCookie === undefined ? 1 : 0;
       const isStray = choice.setCookie === undefined && kept % 50 === 0;
       strays += isStray ? 1 : 0;
@@ -155,9 +159,9 @@ describe("npm run verify over plain HTTP", () => {
   });
 
   it("finds keys not sticky if a cookie takes precedence", async () => {
-    const { url } = await startFront((asked) => {
-      const server = cookieOf(asked, "SERVERID");
-      const replica = server === undefined ? replicaFor(lastSegment(asked)) : Number(server);
+    const { url } = await startFront((request) => {
+      const server = cookieOf(request, "SERVERID");
+      const replica = server === undefined ? replicaFor(lastSegment(request)) : Number(server);
       return { replica, setCookie: `SERVERID=${replica}; Path=/` };
     });
     equal((await examine(url, "--key", "path", ...SHORT)).verdict, "sticky");
@@ -238,7 +242,7 @@ describe("npm run verify over plain HTTP", () => {
   }
 
   it("writes a page about keys", async () => {
-    const { url } = await startFront((asked) => ({ replica: replicaFor(lastSegment(asked)) }));
+    const { url } = await startFront((request) => ({ replica: replicaFor(lastSegment(request)) }));
     const html = join(folder, "keys.html");
     await verify(url, "--key", "path", "--html", html, ...SHORT);
     const page = readFileSync(html, "utf8");

@@ -22,7 +22,7 @@ async function startCookies(cookies: readonly string[]) {
 async function sentAfter(keepsCookies: boolean, ...cookies: string[]) {
   const { request, sent } = await startCookies(cookies);
   const client = new HttpClient({ source: undefined, keepsCookies });
-  for (let asked = 0; asked <= cookies.length; asked++) {
+  for (let round = 0; round <= cookies.length; round++) {
     await client.ask(request);
   }
   return { sent: sent.at(-1), hasCookie: client.hasCookie };

@@ -7,10 +7,10 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { request } from "undici";
+import { request as send } from "undici";
 
 /** A request as a front sees it. */
-export interface Asked {
+export interface ReceivedRequest {
   /** How many were before it. */
   number: number;
   method: string;
@@ -55,14 +55,14 @@ export async function listen(handle: RequestListener): Promise<{ server: Server;
 
 /** Replicas that name themselves, and a front that sends each request to the one that is chosen for it. */
 export async function startFront(
-  choose: (asked: Asked) => Choice,
-  answer: (asked: Asked) => Given = () => ({ status: 200 }),
+  choose: (request: ReceivedRequest) => Choice,
+  answer: (request: ReceivedRequest) => Given = () => ({ status: 200 }),
 ) {
-  const asked: Asked[] = [];
+  const requests: ReceivedRequest[] = [];
   const replicas = await Promise.all(
     REPLICAS.map((name) =>
       listen((incoming, response) => {
-        const about = asked[Number(incoming.headers.number)];
+        const about = requests[Number(incoming.headers.number)];
         const { status, headers }: Given = about === undefined ? { status: 400 } : answer(about);
         response.writeHead(status, { "X-Replica": name, ...headers }).end(name);
       }),
@@ -73,10 +73,10 @@ export async function startFront(
     void text(incoming).then(async (body) => {
       const { headers, method = "", socket, url: path = "" } = incoming;
       const source = socket.remoteAddress ?? "";
-      const each = { number: asked.length, method, path, headers, body, source };
-      asked.push(each);
+      const each = { number: requests.length, method, path, headers, body, source };
+      requests.push(each);
       const { replica, setCookie } = choose(each);
-      const upstream = await request((replicas[replica] as { url: string }).url, {
+      const upstream = await send((replicas[replica] as { url: string }).url, {
         headers: { number: String(each.number) },
       });
       response.writeHead(upstream.statusCode, {
@@ -87,11 +87,11 @@ export async function startFront(
     });
   });
   front.server.on("connection", () => (connections += 1));
-  return { url: `${front.url}/companies`, asked, connections: () => connections, front };
+  return { url: `${front.url}/companies`, requests, connections: () => connections, front };
 }
 
 /** The value of a cookie that a request has. */
-export function cookieOf({ headers }: Asked, name: string): string | undefined {
+export function cookieOf({ headers }: ReceivedRequest, name: string): string | undefined {
   return new RegExp(`(?:^|; )${name}=([^;]*)`).exec(headers.cookie ?? "")?.[1];
 }
 
@@ -106,8 +106,8 @@ export function replicaFor(value: string): number {
 }
 
 /** Keeps whoever has its cookie, as load balancers do. */
-export function byCookie(asked: Asked): Choice {
-  const server = cookieOf(asked, "SERVERID");
+export function byCookie(request: ReceivedRequest): Choice {
+  const server = cookieOf(request, "SERVERID");
   if (server !== undefined) {
     return { replica: Number(server) };
   }

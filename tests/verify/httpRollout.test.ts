@@ -51,8 +51,8 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
 
   it("finds browsers sticky that get another cookie and then stay", async () => {
     const passed = stopwatch();
-    const { url } = await startFront((asked) => {
-      const choice = byCookie(asked);
+    const { url } = await startFront((request) => {
+      const choice = byCookie(request);
       return passed() > ROLLED_MS && choice.replica !== 2
         ? { replica: 2, setCookie: "SERVERID=2" }
         : choice;

@@ -63,7 +63,7 @@ describe("a page of another site", () => {
       });
     // Another site, not only another origin: localhost and 127.0.0.1.
     const allowed = `https://localhost:${await listen(blank())}`;
-    const stranger = `https://localhost:${await listen(blank())}`;
+    const foreign = `https://localhost:${await listen(blank())}`;
     const database = await postgres.newDatabase();
     const replicas = await Promise.all(
       ["company-0", "company-1"].map((replica) =>
@@ -82,7 +82,7 @@ describe("a page of another site", () => {
     equal(met.length, 10);
     equal(new Set(met).size, 1);
     equal(await page.evaluate(create, url), 201);
-    await page.goto(stranger);
+    await page.goto(foreign);
     equal(await page.evaluate(create, url), "refused");
     const { companies } = (await (await fetch(`${replicas[0]?.origin}/companies`)).json()) as {
       companies: { businessNumber: string }[];

@@ -41,8 +41,8 @@ class Talk {
 
   /** The status that it was closed with: SockJS tells its own in a last frame. */
   get closed(): number | undefined {
-    const told = /^c\[(\d+),/.exec(this.received.at(-1) ?? "")?.[1];
-    return this.#closed && Number(told ?? this.#closed);
+    const closeCode = /^c\[(\d+),/.exec(this.received.at(-1) ?? "")?.[1];
+    return this.#closed && Number(closeCode ?? this.#closed);
   }
 
   /** Begins a message and goes on with it, frame by frame. */

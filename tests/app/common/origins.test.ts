@@ -12,7 +12,7 @@ import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
 import { metric, metricsOf } from "../../drivers/metrics.ts";
 import { usePostgres } from "../../drivers/postgres.ts";
 
-const STRANGER = "https://evil.example";
+const FOREIGN = "https://evil.example";
 
 /** What opens a session, or talks in one, by transport. */
 const REQUESTS: ["GET" | "POST", string][] = [
@@ -43,9 +43,9 @@ function upgradeOf(url: string, headers: Record<string, string>): Promise<number
       resolve(statusCode);
       socket.terminate();
     });
-    socket.once("unexpected-response", (asked, { statusCode = 0 }) => {
+    socket.once("unexpected-response", (request, { statusCode = 0 }) => {
       resolve(statusCode);
-      asked.destroy();
+      request.destroy();
     });
   });
 }
@@ -64,14 +64,14 @@ describe("pages of other origins", () => {
 
   it("cannot open a session, send messages or read anything, on any transport", async () => {
     const { origin, url } = await startEchoServer();
-    const strangers = [
-      { Origin: STRANGER },
+    const foreign = [
+      { Origin: FOREIGN },
       { Origin: "null" },
       { Origin: "http://127.0.0.1" },
       { "Sec-Fetch-Site": "cross-site" },
       { "Sec-Fetch-Site": "same-site" },
     ];
-    for (const headers of strangers) {
+    for (const headers of foreign) {
       for (const [method, path] of REQUESTS) {
         const answer = await answerTo(url + path, method, headers);
         deepEqual([answer.status, corsOf(answer.headers)], [403, []], `${method} ${path}`);
@@ -79,7 +79,7 @@ describe("pages of other origins", () => {
       equal(await upgradeOf(`${url}/000/abc/websocket`, headers), 403);
       equal(await upgradeOf(`${url}/websocket`, headers), 403);
     }
-    const refused = strangers.length * (REQUESTS.length + 2);
+    const refused = foreign.length * (REQUESTS.length + 2);
     equal(await metric(origin, 'sockjs_refused_total{reason="origin"}'), refused);
     const text = await metricsOf(origin);
     equal(text.includes("sockjs_sessions_total{"), false);
@@ -108,8 +108,8 @@ describe("pages of other origins", () => {
   it("can use the echo if they are allowed, which preflight responses say", async () => {
     const { url } = await startEchoServer({ allowedOrigins: ["https://app.example"] });
     const headers = { Origin: "https://app.example" };
-    const asked = { ...headers, "Access-Control-Request-Method": "POST" };
-    const preflight = await answerTo(`${url}/000/abc/xhr_send`, "OPTIONS", asked);
+    const preflightHeaders = { ...headers, "Access-Control-Request-Method": "POST" };
+    const preflight = await answerTo(`${url}/000/abc/xhr_send`, "OPTIONS", preflightHeaders);
     equal(preflight.status, 204);
     equal(preflight.headers["access-control-allow-methods"], "GET, POST");
     for (const [method, path] of REQUESTS.slice(0, 6)) {
@@ -145,22 +145,22 @@ describe("pages of other origins", () => {
       [`${document.origin}/documents`, {}],
     ];
     for (const [url, body] of all) {
-      for (const headers of [{ Origin: STRANGER }, { "Sec-Fetch-Site": "cross-site" }]) {
+      for (const headers of [{ Origin: FOREIGN }, { "Sec-Fetch-Site": "cross-site" }]) {
         const refused = await create(url, body, headers);
         equal(refused.statusCode, 403);
         match(String(refused.headers["content-type"]), /^application\/problem\+json/);
         match(String(refused.said.detail), /allowedOrigins.*Host header/);
         deepEqual(corsOf(refused.headers), []);
       }
-      const read = await answerTo(url, "GET", { Origin: STRANGER });
+      const read = await answerTo(url, "GET", { Origin: FOREIGN });
       deepEqual([read.status, corsOf(read.headers)], [200, []]);
-      const preflight = { Origin: STRANGER, "Access-Control-Request-Method": "POST" };
+      const preflight = { Origin: FOREIGN, "Access-Control-Request-Method": "POST" };
       deepEqual(corsOf((await answerTo(url, "OPTIONS", preflight)).headers), []);
       const allowed = await create(url, body, { Origin: "https://app.example" });
       equal(allowed.statusCode, 201);
       equal(allowed.headers["access-control-allow-origin"], "https://app.example");
       if (allowed.said.id !== undefined) {
-        equal(await upgradeOf(`${url}/${allowed.said.id}`, { Origin: STRANGER }), 403);
+        equal(await upgradeOf(`${url}/${allowed.said.id}`, { Origin: FOREIGN }), 403);
         equal(await upgradeOf(`${url}/${allowed.said.id}`, { Origin: "https://app.example" }), 101);
       }
     }

@@ -26,8 +26,8 @@ describe("a served page", () => {
   };
 
   const get = async (url: string, headers: Record<string, string>) => {
-    const { statusCode, headers: told, body } = await request(url, { headers });
-    return { statusCode, told, bytes: await body.bytes() };
+    const { statusCode, headers: received, body } = await request(url, { headers });
+    return { statusCode, received, bytes: await body.bytes() };
   };
 
   for (const app of APP_NAMES) {
@@ -39,13 +39,13 @@ describe("a served page", () => {
         ["style.css", "text/css"],
       ] as const) {
         const plain = await get(`${origin}/${file}`, {});
-        equal(plain.told["content-encoding"], undefined);
+        equal(plain.received["content-encoding"], undefined);
         for (const [form, read] of Object.entries(FORMS)) {
-          const { told, bytes } = await get(`${origin}/${file}`, { "Accept-Encoding": form });
-          equal(told["content-encoding"], form === "identity" ? undefined : form);
-          equal(told["content-length"], String(bytes.length));
-          equal(told["content-type"], `${type}; charset=utf-8`);
-          match(String(told.vary), /accept-encoding/);
+          const { received, bytes } = await get(`${origin}/${file}`, { "Accept-Encoding": form });
+          equal(received["content-encoding"], form === "identity" ? undefined : form);
+          equal(received["content-length"], String(bytes.length));
+          equal(received["content-type"], `${type}; charset=utf-8`);
+          match(String(received.vary), /accept-encoding/);
           deepEqual(read(bytes), Buffer.from(plain.bytes));
           ok(form === "identity" || bytes.length < plain.bytes.length / 2, form);
         }
@@ -55,8 +55,8 @@ describe("a served page", () => {
 
   it("is sent in the smallest encoding if a browser accepts all", async () => {
     const origin = await serve("document");
-    const { told } = await get(`${origin}/page.js`, { "Accept-Encoding": "gzip, deflate, br" });
-    equal(told["content-encoding"], "br");
+    const { received } = await get(`${origin}/page.js`, { "Accept-Encoding": "gzip, deflate, br" });
+    equal(received["content-encoding"], "br");
   });
 
   it("is not sent again to browsers that have it, separately for each encoding", async () => {
@@ -64,12 +64,12 @@ describe("a served page", () => {
     const tags = new Set<string>();
     for (const form of Object.keys(FORMS)) {
       const had = await get(`${origin}/page.js`, { "Accept-Encoding": form });
-      const tag = String(had.told.etag);
+      const tag = String(had.received.etag);
       tags.add(tag);
       const headers = { "Accept-Encoding": form, "If-None-Match": tag };
       const again = await get(`${origin}/page.js`, headers);
-      deepEqual([again.statusCode, again.bytes.length, again.told.etag], [304, 0, tag]);
-      equal(again.told["cache-control"], "private, no-cache");
+      deepEqual([again.statusCode, again.bytes.length, again.received.etag], [304, 0, tag]);
+      equal(again.received["cache-control"], "private, no-cache");
     }
     equal(tags.size, 3);
   });
@@ -82,7 +82,7 @@ describe("a served page", () => {
     const had = await get(`${origin}/page.js`, { "Accept-Encoding": "br" });
     await buildPages();
     deepEqual(await Promise.all([made("page.js"), made("page.js.br")]), before);
-    const headers = { "Accept-Encoding": "br", "If-None-Match": String(had.told.etag) };
+    const headers = { "Accept-Encoding": "br", "If-None-Match": String(had.received.etag) };
     equal((await get(`${origin}/page.js`, headers)).statusCode, 304);
   });
 });

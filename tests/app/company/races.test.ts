@@ -99,25 +99,25 @@ describe("concurrent creations of one number", () => {
           }),
         );
         for (const number of [`A1${run}`, `B2${run}`]) {
-          const asked = requests
+          const responses = requests
             .flatMap((each, index) => {
               const answer = answers[index];
               return answer === undefined ? [] : [{ ...each, answer }];
             })
             .filter((each) => `${normaliseIdentifier(each.number)}${run}` === number);
-          const isReplay = ({ answer }: (typeof asked)[number]): boolean =>
+          const isReplay = ({ answer }: (typeof responses)[number]): boolean =>
             answer.headers.has("Idempotent-Replayed");
-          const done = asked.filter(({ answer: { status } }) => status === 201);
+          const done = responses.filter(({ answer: { status } }) => status === 201);
           const first = done.filter((each) => !isReplay(each));
           const rows = `select from company where business_number = '${number}'`;
           equal(first.length, (await queryRows(database, rows)).length);
-          const isWanted = asked.some(({ key }) => key === undefined);
+          const isWanted = responses.some(({ key }) => key === undefined);
           equal(first.length, isWanted ? 1 : first.length % 2);
           for (const { key, answer } of done.filter(isReplay)) {
             equal(key, first[0]?.key);
             deepEqual(answer.body, first[0]?.answer.body);
           }
-          const others = asked.filter((each) => !done.includes(each));
+          const others = responses.filter((each) => !done.includes(each));
           for (const { key, answer } of others) {
             equal(key !== undefined && key === first[0]?.key, false, "a repetition is refused");
             equal(answer.status === 409 || (key !== undefined && answer.status === 422), true);
@@ -132,10 +132,10 @@ describe("concurrent creations of one number", () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const elsewhere = await insertElsewhere(database);
-    const asked = create(origin, COMPANY);
+    const creation = create(origin, COMPANY);
     await waitForBlocked(database);
     await elsewhere.query("commit");
-    const { status, headers, body } = await asked;
+    const { status, headers, body } = await creation;
     equal(status, 409);
     equal(headers.get("Link"), '</companies/HRB1>; rel="related"');
     equal((body as { company: string }).company, "/companies/HRB1");
@@ -147,10 +147,10 @@ describe("concurrent creations of one number", () => {
     const database = await postgres.newDatabase();
     const { origin } = await startCompanyServer(database);
     const elsewhere = await insertElsewhere(database);
-    const asked = create(origin, COMPANY);
+    const creation = create(origin, COMPANY);
     await waitForBlocked(database);
     await elsewhere.query("rollback");
-    equal((await asked).status, 201);
+    equal((await creation).status, 201);
   });
 
   it("do not block creations of other numbers, and time out", async () => {

@@ -182,7 +182,7 @@ describe("the key of a request", () => {
   });
 
   it("is undefined for other methods, other paths and empty keys", () => {
-    const strangers = [
+    const keyless = [
       ask("get", "/companies/DE1"),
       ask("PATCH", "/companies/%zz#"),
       ask("GET", "/companies"),
@@ -198,8 +198,8 @@ describe("the key of a request", () => {
       ask("PUT", "/x/", { "x-key": ["k"] }),
       ask("DELETE", "/"),
     ];
-    for (const stranger of strangers) {
-      equal(keyOf(stranger), undefined, stranger.url);
+    for (const each of keyless) {
+      equal(keyOf(each), undefined, each.url);
     }
     equal(keyOf(ask("POST", "/companies/"), '{"number":"DE1"}'), undefined);
   });

@@ -69,8 +69,8 @@ describe("the echo server under load", () => {
       [JSON.stringify(Array(50).fill("y"))],
     ]) {
       const { url, origin } = await startEchoServer({ maxMessagesPerSecond: 10 });
-      const told = openSession({ url, transport: "xhr-streaming" });
-      await told.opened;
+      const client = openSession({ url, transport: "xhr-streaming" });
+      await client.opened;
       const socket = new WebSocket(`${url.replace("http", "ws")}/000/abc/websocket`);
       const frames: string[] = [];
       socket.on("message", (data: Buffer) => frames.push(data.toString()));
@@ -84,7 +84,7 @@ describe("the echo server under load", () => {
         frames.some((each) => each.includes(": y") && said[0]?.includes("xxx")),
         false,
       );
-      told.session.close();
+      client.session.close();
       await stopEchoServers();
     }
   });

@@ -113,13 +113,13 @@ describe("echo server", () => {
     for (const transport of TRANSPORTS) {
       it(`closes a session with 4009 if a message is too large on ${transport}`, async () => {
         const { url } = await startEchoServer({ maxMessageBytes: 10 });
-        const told = openSession({ url, transport });
-        await told.opened;
-        told.session.send("0123456789");
-        await waitFor("ten bytes are echoed", () => told.messages.length === 1);
-        told.session.send("üüüüüü");
-        await told.ended;
-        deepEqual(told.closed, { code: 4009, reason: "a message has 12 bytes; the limit is 10" });
+        const client = openSession({ url, transport });
+        await client.opened;
+        client.session.send("0123456789");
+        await waitFor("ten bytes are echoed", () => client.messages.length === 1);
+        client.session.send("üüüüüü");
+        await client.ended;
+        deepEqual(client.closed, { code: 4009, reason: "a message has 12 bytes; the limit is 10" });
       });
     }
 
@@ -156,18 +156,18 @@ describe("echo server", () => {
   describe("metrics and logs", () => {
     it("counts sessions and messages by transport", async () => {
       const { url, origin } = await startEchoServer();
-      const told = openSession({ url, transport: "xhr-polling" });
-      await told.opened;
-      told.session.send("one");
-      told.session.send("two");
-      await waitFor("both are echoed", () => told.messages.length === 2);
+      const client = openSession({ url, transport: "xhr-polling" });
+      await client.opened;
+      client.session.send("one");
+      client.session.send("two");
+      await waitFor("both are echoed", () => client.messages.length === 2);
       await echoOnce({ url, transport: "websocket" });
       equal(await metric(origin, 'sockjs_sessions{transport="xhr-polling"}'), 1);
       equal(await metric(origin, 'sockjs_messages_total{transport="xhr-polling"}'), 2);
       equal(await metric(origin, 'sockjs_messages_total{transport="websocket"}'), 1);
       const aged = "sockjs_session_age_seconds_count";
       await waitFor("the WebSocket's age is kept", async () => (await metric(origin, aged)) === 1);
-      told.session.close();
+      client.session.close();
     });
 
     it("logs a session's id, but never its messages", async () => {
@@ -219,7 +219,7 @@ describe("echo server", () => {
       equal(late.closed?.code, 4012);
       equal((await fetch(`${origin}/readyz`)).headers.get("Connection"), "close");
       await drained;
-      await waitFor("the others are told, too", () => closed() === 25);
+      await waitFor("the others are closed, too", () => closed() === 25);
       deepEqual([...new Set(sessions.map((each) => each.closed?.code))], [4012]);
     });
   });

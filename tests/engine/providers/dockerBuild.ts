@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Refusal, type Cloud, type Made, type Properties, type Thing } from "./cloud.ts";
 import { PUSHED } from "./aws/services.ts";
 import { unknownInputs } from "./sdk.ts";
-import type { Asked, Provider } from "./provider.ts";
+import type { Goal, Provider } from "./provider.ts";
 import { changedPaths } from "./wire.ts";
 
 interface ImageInputs {
@@ -26,7 +26,7 @@ export class DockerBuild implements Provider {
     this.#cloud = cloud;
   }
 
-  check({ type, inputs }: Asked) {
+  check({ type, inputs }: Goal) {
     const { context } = inputs as unknown as ImageInputs;
     const dockerfile = join(context.location, "Dockerfile");
     const missing = existsSync(dockerfile) ? [] : [`open ${dockerfile}: no such file or directory`];
@@ -51,24 +51,24 @@ export class DockerBuild implements Provider {
     return false;
   }
 
-  create({ inputs }: Asked) {
+  create({ inputs }: Goal) {
     const outputs = this.#push(inputs as unknown as ImageInputs);
     return { id: outputs.digest, outputs: { ...inputs, ...outputs } };
   }
 
-  update({ inputs }: Asked): Properties {
+  update({ inputs }: Goal): Properties {
     return this.#push(inputs as unknown as ImageInputs);
   }
 
   /** As it is in the state, for as long as its tag leads to it. */
-  read({ inputs }: Asked, id: string, outputs: Properties): Made | undefined {
+  read({ inputs }: Goal, id: string, outputs: Properties): Made | undefined {
     const [reference] = outputs.tags as [string];
     const isThere = this.#tagged(reference)?.outputs.digest === outputs.digest;
     return isThere ? { id, inputs, outputs } : undefined;
   }
 
   /** With all its tags, whoever pushed them. */
-  delete({ inputs }: Asked): void {
+  delete({ inputs }: Goal): void {
     const { tags, digest } = inputs as unknown as ImageInputs & { digest: string };
     this.#cloud.remove(PUSHED, `${repositoryOf(tags[0])}@${digest}`);
   }

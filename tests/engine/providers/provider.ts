@@ -1,7 +1,7 @@
 import type { Made, Properties } from "./cloud.ts";
 
-/** A provider, configured: what it is asked about one resource. */
-export interface Asked {
+/** A resource as the engine wants it, with the configuration of its provider. */
+export interface Goal {
   type: string;
   name: string;
   urn: string;
@@ -14,7 +14,7 @@ export interface Provider {
   /** Whether the account does not have a resource as it is in the state; the provider itself puts there what it makes. @default false */
   isOnlyInState?: boolean;
   /** Inputs with those that the provider adds, and what is wrong with them. */
-  check(asked: Asked, old: Properties | undefined): { inputs: Properties; faults: string[] };
+  check(goal: Goal, old: Properties | undefined): { inputs: Properties; faults: string[] };
   /** What has changed, by paths. @default - all inputs that are different */
   changes?(
     type: string,
@@ -28,14 +28,14 @@ export interface Provider {
   deletesFirst?(type: string, change: { old: Properties; now: Properties }): boolean;
   /** Where the account keeps the resource. */
   keyOf?(id: string, config: Properties): string;
-  create(asked: Asked): Made;
+  create(goal: Goal): Made;
   /** What there is of a resource while it is being made. @default - all of it */
   unfinished?(type: string, made: Made): Made;
   /** The resource as it is now; undefined where it is gone. @default - as it was made or changed */
-  read?(asked: Asked, id: string, outputs: Properties): Made | undefined;
+  read?(goal: Goal, id: string, outputs: Properties): Made | undefined;
   /** Outputs that are different after an update. */
-  update?(asked: Asked, id: string): Properties;
+  update?(goal: Goal, id: string): Properties;
   /** @throws Refusal where something keeps it */
-  delete(asked: Asked, id: string): void;
+  delete(goal: Goal, id: string): void;
   invoke?(token: string, inputs: Properties, config: Properties): Properties | undefined;
 }

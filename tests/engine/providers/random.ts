@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import type { Properties } from "./cloud.ts";
 import { unknownInputs } from "./sdk.ts";
-import type { Asked, Provider } from "./provider.ts";
+import type { Goal, Provider } from "./provider.ts";
 
 /** What a password is made of, unless an input of that name is false. */
 const ALPHABETS: Readonly<Record<string, string>> = {
@@ -16,7 +16,7 @@ const ALPHABETS: Readonly<Record<string, string>> = {
  * https://github.com/hashicorp/terraform-provider-random.
  */
 export class Random implements Provider {
-  check({ type, inputs }: Asked) {
+  check({ type, inputs }: Goal) {
     return { inputs, faults: unknownInputs(type, inputs) };
   }
 
@@ -25,7 +25,7 @@ export class Random implements Provider {
     return true;
   }
 
-  create({ type, inputs }: Asked): { id: string; outputs: Properties } {
+  create({ type, inputs }: Goal): { id: string; outputs: Properties } {
     if (type.endsWith(":RandomPassword")) {
       return { id: randomUUID(), outputs: { ...inputs, result: password(inputs) } };
     }

@@ -14,7 +14,7 @@ import {
   type Properties,
   type Trouble,
 } from "./cloud.ts";
-import type { Asked, Provider } from "./provider.ts";
+import type { Goal, Provider } from "./provider.ts";
 import {
   changedPaths,
   isUnknown,
@@ -110,8 +110,8 @@ export class ProviderServer {
   #check(call: Call<proto.CheckRequest>): proto.CheckResponse {
     const { request } = call;
     const old = request.hasOlds() ? propertiesOf(request.getOlds()) : undefined;
-    const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getNews()));
-    const { inputs, faults } = this.#provider.check(asked, old);
+    const goal = this.#goalOf(call, request.getUrn(), propertiesOf(request.getNews()));
+    const { inputs, faults } = this.#provider.check(goal, old);
     const failures = faults.map((fault) => new proto.CheckFailure().setReason(fault));
     return new proto.CheckResponse().setInputs(structOf(inputs)).setFailuresList(failures);
   }
@@ -130,18 +130,18 @@ export class ProviderServer {
 
   async #create(call: Call<proto.CreateRequest>): Promise<proto.CreateResponse> {
     const { request } = call;
-    const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getProperties()));
+    const goal = this.#goalOf(call, request.getUrn(), propertiesOf(request.getProperties()));
     if (request.getPreview()) {
       // What is missing is unknown to the program.
-      return new proto.CreateResponse().setProperties(structOf(asked.inputs));
+      return new proto.CreateResponse().setProperties(structOf(goal.inputs));
     }
     const put = (made: Made): void => {
-      this.#put(asked, made);
+      this.#put(goal, made);
     };
-    const { id, outputs } = await this.#record("create", asked, async (trouble) => {
-      const made = kept(put, () => this.#provider.create(asked));
+    const { id, outputs } = await this.#record("create", goal, async (trouble) => {
+      const made = kept(put, () => this.#provider.create(goal));
       if (trouble === "hangs") {
-        const unfinished = this.#provider.unfinished?.(asked.type, made) ?? made;
+        const unfinished = this.#provider.unfinished?.(goal.type, made) ?? made;
         put(unfinished);
         await this.#cancelled();
         throw new NotReady("Resource operation was cancelled", unfinished);
@@ -158,9 +158,9 @@ export class ProviderServer {
   #read(call: Call<proto.ReadRequest>): proto.ReadResponse {
     const { request } = call;
     const id = request.getId();
-    const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getInputs()));
+    const goal = this.#goalOf(call, request.getUrn(), propertiesOf(request.getInputs()));
     const read = this.#provider.read?.bind(this.#provider) ?? this.#made.bind(this);
-    const made = read(asked, id, propertiesOf(request.getProperties()));
+    const made = read(goal, id, propertiesOf(request.getProperties()));
     return made === undefined
       ? new proto.ReadResponse()
       : new proto.ReadResponse()
@@ -169,7 +169,7 @@ export class ProviderServer {
           .setProperties(structOf(made.outputs));
   }
 
-  #made({ type, config }: Asked, id: string): Made | undefined {
+  #made({ type, config }: Goal, id: string): Made | undefined {
     const thing = this.#cloud.get(type, this.#keyOf(id, config));
     return thing && { id, inputs: thing.inputs, outputs: thing.outputs };
   }
@@ -177,26 +177,26 @@ export class ProviderServer {
   async #update(call: Call<proto.UpdateRequest>): Promise<proto.UpdateResponse> {
     const { request } = call;
     const inputs = propertiesOf(request.getNews());
-    const asked = this.#asked(call, request.getUrn(), inputs);
+    const goal = this.#goalOf(call, request.getUrn(), inputs);
     const old = propertiesOf(request.getOlds());
     if (request.getPreview()) {
       return new proto.UpdateResponse().setProperties(structOf({ ...old, ...inputs }));
     }
-    const outputs = await this.#record("update", asked, async (trouble) => {
+    const outputs = await this.#record("update", goal, async (trouble) => {
       const id = request.getId();
       if (this.#provider.isOnlyInState !== true) {
-        this.#cloud.need(asked.type, this.#keyOf(id, asked.config));
+        this.#cloud.need(goal.type, this.#keyOf(id, goal.config));
       }
       const put = ({ outputs: changed }: Made): void => {
-        this.#put(asked, { id, outputs: { ...old, ...inputs, ...changed } });
+        this.#put(goal, { id, outputs: { ...old, ...inputs, ...changed } });
       };
-      const changed = kept(put, () => ({ id, outputs: this.#provider.update?.(asked, id) ?? {} }));
+      const changed = kept(put, () => ({ id, outputs: this.#provider.update?.(goal, id) ?? {} }));
       put(changed);
       if (trouble === "hangs") {
         await this.#cancelled();
         // It can ask nothing any more, not even what there is.
         throw new Refusal(
-          `update of resource ${JSON.stringify(asked.urn)} failed: context canceled`,
+          `update of resource ${JSON.stringify(goal.urn)} failed: context canceled`,
         );
       }
       return { ...old, ...inputs, ...changed.outputs };
@@ -206,21 +206,21 @@ export class ProviderServer {
 
   async #delete(call: Call<proto.DeleteRequest>): Promise<emptyProto.Empty> {
     const { request } = call;
-    const asked = this.#asked(call, request.getUrn(), propertiesOf(request.getProperties()));
-    await this.#record("delete", asked, () => {
-      this.#provider.delete(asked, request.getId());
-      this.#cloud.remove(asked.type, this.#keyOf(request.getId(), asked.config));
+    const goal = this.#goalOf(call, request.getUrn(), propertiesOf(request.getProperties()));
+    await this.#record("delete", goal, () => {
+      this.#provider.delete(goal, request.getId());
+      this.#cloud.remove(goal.type, this.#keyOf(request.getId(), goal.config));
     });
     return new emptyProto.Empty();
   }
 
-  #put({ type, name, inputs, config }: Asked, { id, outputs }: Made): void {
+  #put({ type, name, inputs, config }: Goal, { id, outputs }: Made): void {
     if (this.#provider.isOnlyInState !== true) {
       this.#cloud.put({ type, name, key: this.#keyOf(id, config), inputs, outputs });
     }
   }
 
-  #asked(call: Call<unknown>, urn: string, inputs: Properties): Asked {
+  #goalOf(call: Call<unknown>, urn: string, inputs: Properties): Goal {
     return { type: typeOf(urn), name: nameOf(urn), urn, inputs, config: this.#config(call) };
   }
 
@@ -228,10 +228,10 @@ export class ProviderServer {
     return once(this.#cancellation, "cancel");
   }
 
-  /** Does what is asked, or fails as the test wants it, and keeps what came of it. */
+  /** Carries out an operation, or fails as the test requires, and records the outcome. */
   async #record<Result>(
     op: Operation["op"],
-    { type, name, urn, inputs }: Asked,
+    { type, name, urn, inputs }: Goal,
     run: (trouble: ReturnType<Trouble>) => Result | Promise<Result>,
   ): Promise<Result> {
     const operation: Operation = { op, type, name, urn, inputs };

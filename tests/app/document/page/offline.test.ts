@@ -16,7 +16,7 @@ const OFFLINE = "Offline – changes are kept while this page is open";
 
 /** Leaves the page, and returns whether it asked for confirmation. */
 async function leave(page: Page): Promise<boolean> {
-  const asked = page.waitForEvent("dialog").then(
+  const confirmation = page.waitForEvent("dialog").then(
     async (dialog) => {
       equal(dialog.type(), "beforeunload");
       await dialog.dismiss();
@@ -25,7 +25,7 @@ async function leave(page: Page): Promise<boolean> {
     () => false,
   );
   await page.close({ runBeforeUnload: true });
-  return asked;
+  return confirmation;
 }
 
 /** Collects the save states that the page shows from now on. */

@@ -21,7 +21,7 @@ const second = (doc: Y.Doc): Y.XmlElement => doc.getXmlFragment("body").get(1) a
 const words = (doc: Y.Doc): Y.XmlText => first(doc).get(0) as Y.XmlText;
 
 /** Whether what is done to a copy of a document changes a place of the document. */
-function isTold(
+function isInScope(
   place: (doc: Y.Doc) => Place,
   change: (doc: Y.Doc) => void,
   doc = original(),
@@ -57,9 +57,9 @@ describe("the scope of an update", () => {
 
   for (const [what, [change, where]] of Object.entries(changes)) {
     it(`contains the changed part: ${what}`, () => {
-      equal(isTold(title, change), where === "title");
-      equal(isTold(first, change), where === "first");
-      equal(isTold(second, change), where === "second");
+      equal(isInScope(title, change), where === "title");
+      equal(isInScope(first, change), where === "first");
+      equal(isInScope(second, change), where === "second");
     });
   }
 
@@ -67,15 +67,15 @@ describe("the scope of an update", () => {
     const doc = original();
     title(doc).delete(0, 5);
     equal(
-      isTold(title, (copy) => title(copy).insert(0, "A"), doc),
+      isInScope(title, (copy) => title(copy).insert(0, "A"), doc),
       true,
     );
     equal(
-      isTold(first, (copy) => title(copy).insert(0, "A"), doc),
+      isInScope(first, (copy) => title(copy).insert(0, "A"), doc),
       false,
     );
     equal(
-      isTold(title, (copy) => title(copy).insert(0, "A"), new Y.Doc()),
+      isInScope(title, (copy) => title(copy).insert(0, "A"), new Y.Doc()),
       true,
     );
   });

@@ -51,13 +51,13 @@ describe("documents over HTTP", () => {
 
   it("are created with a title or without, and found by their ids", async () => {
     const origin = await start();
-    for (const [asked, title] of [
+    for (const [fields, title] of [
       [{ title: "Minutes" }, "Minutes"],
       [{ title: "  Cafe\u0301 " }, "Caf\u00e9"],
       [{ title: "x".repeat(200) }, "x".repeat(200)],
       [{}, ""],
     ] as const) {
-      const made = await post(`${origin}/documents`, asked);
+      const made = await post(`${origin}/documents`, fields);
       const document = made.body as Document;
       equal(made.status, 201);
       match(document.id, UUID);
@@ -273,9 +273,9 @@ describe("documents over HTTP", () => {
     const second = editor.content;
     editor.close();
     await waitFor("it is kept", async () => (await versions()).length === 2);
-    const [left, asked] = await versions();
-    deepEqual([left?.title, asked?.title], [null, "A start"]);
-    deepEqual(await stateOf(asked?.id ?? ""), first);
+    const [left, named] = await versions();
+    deepEqual([left?.title, named?.title], [null, "A start"]);
+    deepEqual(await stateOf(named?.id ?? ""), first);
     deepEqual(await stateOf(left?.id ?? ""), second);
     await look();
     equal((await versions()).length, 2);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Refusal, type Cloud, type Properties } from "../cloud.ts";
 import { unknownInputs } from "../sdk.ts";
-import type { Asked, Provider } from "../provider.ts";
+import type { Goal, Provider } from "../provider.ts";
 import { CLUSTER, EKS } from "./eks.ts";
 import { sessionArn, type Kind, type Place } from "./kind.ts";
 import { availableZonesOf, NETWORK } from "./network.ts";
@@ -17,7 +17,7 @@ export class Aws implements Provider {
     this.#cloud = cloud;
   }
 
-  check({ type, name, inputs, config }: Asked, old: Properties | undefined) {
+  check({ type, name, inputs, config }: Goal, old: Properties | undefined) {
     const kind = kindOf(type);
     const { by, max } = kind.named ?? { by: "", max: 0 };
     const checked: Properties = { region: config.region, ...inputs };
@@ -55,7 +55,7 @@ export class Aws implements Provider {
     return isPlace || (isGiven && old[named.by] === now[named.by]);
   }
 
-  create({ type, inputs, config }: Asked) {
+  create({ type, inputs, config }: Goal) {
     const given = Object.fromEntries(
       Object.entries(inputs).filter(([key]) => key !== "__autonamed"),
     );
@@ -66,13 +66,13 @@ export class Aws implements Provider {
     return { id, outputs: { ...given, tagsAll: tagsOf(given, config), ...outputs } };
   }
 
-  update({ type, inputs, config }: Asked, id: string): Properties {
+  update({ type, inputs, config }: Goal, id: string): Properties {
     const old = this.#cloud.need(type, id);
     const changed = kindOf(type).change?.(inputs, this.#place(config), old);
     return { tagsAll: tagsOf(inputs, config), ...changed };
   }
 
-  delete({ type }: Asked, id: string): void {
+  delete({ type }: Goal, id: string): void {
     const { outputs } = this.#cloud.need(type, id);
     const kind = kindOf(type);
     const keeper = kind.keptBy?.(id, outputs, this.#cloud);

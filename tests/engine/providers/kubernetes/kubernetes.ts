@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { NotReady, Refusal, type Cloud, type Made, type Properties } from "../cloud.ts";
 import { BALANCER } from "../aws/network.ts";
 import { unknownInputs } from "../sdk.ts";
-import type { Asked, Provider } from "../provider.ts";
+import type { Goal, Provider } from "../provider.ts";
 import { changedPaths, secretOf } from "../wire.ts";
 import { install, upgrade } from "./helm.ts";
 import { Cluster, RELEASE, serverOf, type KubernetesObject } from "./objects.ts";
@@ -46,7 +46,7 @@ export class Kubernetes implements Provider {
     this.#deleteUnreachable = deleteUnreachable;
   }
 
-  check({ type, name, inputs }: Asked, old: Properties | undefined) {
+  check({ type, name, inputs }: Goal, old: Properties | undefined) {
     const faults = unknownInputs(type, inputs);
     if (type === RELEASE) {
       return { inputs, faults };
@@ -102,7 +102,7 @@ export class Kubernetes implements Provider {
     return Cluster.find(this.#cloud, kubeconfig)?.keyOf(id) ?? id;
   }
 
-  create({ type, urn, inputs, config }: Asked): Made {
+  create({ type, urn, inputs, config }: Goal): Made {
     const cluster = this.#reach(config);
     if (type === RELEASE) {
       return install(cluster, inputs);
@@ -137,7 +137,7 @@ export class Kubernetes implements Provider {
         };
   }
 
-  read({ type, inputs, config }: Asked, id: string): Made | undefined {
+  read({ type, inputs, config }: Goal, id: string): Made | undefined {
     const cluster = Cluster.find(this.#cloud, config.kubeconfig);
     if (cluster === undefined) {
       if (this.#deleteUnreachable) {
@@ -166,7 +166,7 @@ export class Kubernetes implements Provider {
     return made;
   }
 
-  update({ type, inputs, config }: Asked, id: string): Properties {
+  update({ type, inputs, config }: Goal, id: string): Properties {
     const cluster = this.#reach(config);
     if (type === RELEASE) {
       return upgrade(cluster, id, inputs);
@@ -181,7 +181,7 @@ export class Kubernetes implements Provider {
     return object;
   }
 
-  delete({ type, config }: Asked, id: string): void {
+  delete({ type, config }: Goal, id: string): void {
     const cluster = Cluster.find(this.#cloud, config.kubeconfig);
     if (cluster === undefined) {
       if (type === RELEASE) {
