@@ -1,5 +1,5 @@
 import { at } from "../mocks/mocks.ts";
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 import type { Plan, Planned } from "./plan.ts";
 
 const POLICY = "drain-outlasts-deregistration";

@@ -1,7 +1,7 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { OF_OTHERS, OF_RESOURCES } from "../../policy/documents.ts";
 import { ENCRYPTED, PUBLIC } from "../../policy/security.ts";
-import { itJudges, of, packOfSuite, type Case } from "./alone.ts";
+import { itJudges, of, packOfSuite, type Case } from "./policyCases.ts";
 import { UNKNOWN } from "./plan.ts";
 import { typesWith } from "./sdkTypes.ts";
 

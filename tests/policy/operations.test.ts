@@ -1,4 +1,4 @@
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 
 const found = (policy: string, of: string, says: string): Mutation["expected"] => [
   { policy, of, says },

@@ -1,4 +1,4 @@
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 import type { Plan, Planned } from "./plan.ts";
 
 const CONTROLLER = "sockjs-sticky-dev";

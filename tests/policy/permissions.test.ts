@@ -1,4 +1,4 @@
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 import type { Plan, Planned } from "./plan.ts";
 
 const ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";

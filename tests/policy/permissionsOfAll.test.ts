@@ -1,4 +1,4 @@
-import { itJudges, of, packOfSuite, type Case } from "./alone.ts";
+import { itJudges, of, packOfSuite, type Case } from "./policyCases.ts";
 
 const POLICY = "aws:iam/policy:Policy";
 const ROLE = "aws:iam/role:Role";

@@ -1,5 +1,5 @@
 import type { Properties } from "../mocks/mockCloud.ts";
-import { itJudges, of, packOfSuite, type Case } from "./alone.ts";
+import { itJudges, of, packOfSuite, type Case } from "./policyCases.ts";
 import { UNKNOWN } from "./plan.ts";
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";

@@ -1,4 +1,4 @@
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 import { UNKNOWN } from "./plan.ts";
 
 const ENFORCE = "pod-security.kubernetes.io/enforce";

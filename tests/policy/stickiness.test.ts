@@ -1,4 +1,4 @@
-import { itFinds, type Mutation } from "./asked.ts";
+import { itFinds, type Mutation } from "./mutations.ts";
 import { UNKNOWN, type Plan, type Planned } from "./plan.ts";
 
 const NLB = "service.beta.kubernetes.io/aws-load-balancer-";

@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import * as fc from "fast-check";
-import { itJudges, of, packOfSuite } from "./alone.ts";
+import { itJudges, of, packOfSuite } from "./policyCases.ts";
 import { Pack } from "./pack.ts";
 import { Plan, type Planned } from "./plan.ts";
 
