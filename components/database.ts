@@ -129,7 +129,7 @@ export class Database extends pulumi.ComponentResource {
 
   /** A name that no other database uses, because snapshots outlive their databases. */
   #snapshotName(name: string): pulumi.Output<string> {
-    // Not protected: it goes when no snapshot is wanted any more.
+    // Not protected, because it is deleted when `finalSnapshot` is turned off.
     const opts = { parent: this, protect: false };
     const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, opts);
     return pulumi.interpolate`${name}-final-${id.hex}`;

@@ -1,7 +1,7 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { wholeNumberFault } from "../app/contract/settings.ts";
 
-/** Factor by which storage may grow by itself when it is full. */
+/** Factor by which storage may grow automatically when it is full. */
 export const STORAGE_GROWTH = 4;
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html (gp3, PostgreSQL) */

@@ -10,25 +10,25 @@ import {
 } from "../../app/contract/requestLimits.ts";
 import { REPLICA_LOST, REQUEST_PROBLEMS } from "../../app/contract/requestProblems.ts";
 
-/** Where clients arrive, by the load balancer: every connection begins with a PROXY header. */
+/** The port for clients behind the load balancer: every connection begins with a PROXY header. */
 export const ROUTER_PORT = { name: "http", number: 8080 };
 
-/** Where the kubelet and Prometheus ask, without PROXY header. */
+/** The port for the kubelet and Prometheus, without a PROXY header. */
 export const PROBE_PORT = { name: "probes", number: 8404 };
 
-/** Path by which the load balancer checks a router. */
+/** Path of the load balancer's health check. */
 export const ROUTER_READINESS_PATH = "/router/readyz";
 
-/** Seconds that requests and WebSockets have to end when a router stops. */
+/** Seconds until open requests and WebSockets are closed when a router stops. */
 export const HARD_STOP_SECONDS = 60;
 
-/** Connections of clients at most: with a full buffer in both directions each they need some 195 MiB. */
+/** Maximum number of client connections: with full buffers in both directions they need about 195 MiB. */
 const MAX_CONNECTIONS = 1500;
 
-/** Connections that only probes get: a router that is full is not broken. */
+/** Connections reserved for probes, because a full router is still healthy. */
 const PROBE_CONNECTIONS = 100;
 
-/** What is answered without a replica, by status, see RFC 9457. */
+/** Details of the problem documents (RFC 9457) that routers send, by status. */
 const PROBLEMS = {
   ...REQUEST_PROBLEMS,
   500: "the request failed; the reason is in the router log",
@@ -39,7 +39,7 @@ const PROBLEMS = {
 
 type ProblemStatus = keyof typeof PROBLEMS;
 
-/** Those that HAProxy answers by itself. */
+/** Those that HAProxy itself sends, without a rule. */
 const ERRORS: readonly ProblemStatus[] = [400, 408, 500, 502, 503, 504];
 
 /** A JSON object for each request, without query, headers and body. */
@@ -53,7 +53,7 @@ const LOG_FORMAT = `{${[
   '"server":"%s"',
   '"milliseconds":%Ta',
   '"bytes":%B',
-  // A plus before the number stands for another server.
+  // A plus before the number means that another server was chosen.
   '"retries":"%rc"',
   '"end":"%ts"',
 ].join(",")}}`;
@@ -65,20 +65,20 @@ export interface HaproxyConfigArgs {
   /** Name of the headless Service that governs it. */
   serviceName: string;
   namespace: string;
-  /** Replicas at most: those that are not there are just down. */
+  /** Maximum number of replicas; those that do not exist are down. */
   replicas: number;
   /** Port of the replicas. */
   port: number;
   /** Path of the replicas' readiness check. */
   readinessPath: string;
-  /** Whether clients come by TLS, which ends before the router. */
+  /** Whether clients use TLS, which the load balancer terminates. */
   isTls: boolean;
 }
 
 /**
- * A configuration of HAProxy 3.4 by which requests with a key go to the replica of the key, by consistent hash,
- * and all others are spread. Two routers agree without knowing each other: a replica's place on the ring comes from
- * its `id`, and so neither from the order of the lines, nor from DNS, nor from the number of replicas.
+ * A configuration of HAProxy 3.4 that routes requests with a key by consistent hashing, and spreads all others. Routers
+ * agree without communicating: a replica's place on the ring depends only on its `id`, not on the order of the lines,
+ * on DNS or on the number of replicas.
  *
  * Source: https://docs.haproxy.org/3.4/configuration.html
  */
@@ -103,14 +103,14 @@ defaults
   timeout server 60s
   timeout server-fin 10s
   timeout tunnel 1h
-  # Browsers open connections beforehand.
+  # Browsers open connections in advance.
   option http-ignore-probes
   option dontlognull
-  # A client that sends on an idle connection is answered, and only then sent elsewhere.
+  # A stopping router still answers a client that sends a request on an idle connection.
   option idle-close-on-response
-  # Clients that end their side after a request, as scripts do, wait for the answer.
+  # Clients that half-close the connection after a request, as scripts do, wait for the response.
   no option abortonclose
-  # What may have reached a replica is not sent again.
+  # A request that may have reached a replica is not retried.
   retries 3
   retry-on conn-failure
   option redispatch
@@ -120,7 +120,7 @@ ${indented(errors())}
 resolvers cluster
   parse-resolv-conf
   timeout resolve 2s
-  # A name that is gone frees an address that another pod may get. A name server that is gone says nothing of pods.
+  # Another pod may get the address of a name that no longer exists. A failed name server does not mean failed pods.
   hold nx 5s
   hold other 1h
   hold refused 1h
@@ -164,7 +164,7 @@ backend keyed
   http-check expect status 200
   default-server check inter 2s fastinter 1s fall 2 rise 2 weight 100
   default-server resolvers cluster resolve-prefer ipv4 init-addr none
-  # Not before its checks have passed: its name is there before it is ready.
+  # A replica has a name before it is ready, so it gets requests only after its checks have passed.
   default-server init-state fully-down
 ${indented(servers.map(({ line }) => line))}
 
@@ -176,7 +176,7 @@ ${indented(servers.map(({ name, line }) => `${line} track keyed/${name}`))}
 `;
 }
 
-/** Has the requests of a route get their key, where no route before it gave them one. */
+/** Finds the key of a route's requests, unless an earlier route has found one. */
 function routeRules(route: KeyRoute, index: number): string[] {
   const { key, methods, path } = route;
   const [method, place] = [`method_${index}`, `path_${index}`];
@@ -188,7 +188,7 @@ function routeRules(route: KeyRoute, index: number): string[] {
     `acl ${place} path,url_dec ${match}`,
     ...(key.from === "json"
       ? [
-          // By its announced length first, then by what has come of a body of unknown length.
+          // Checks the announced length, and then the length of what has arrived.
           `http-request ${refusal(413)} ${condition} ${isTooLarge}`,
           `http-request wait-for-body time ${BODY_SECONDS}s ${condition}`,
           `http-request ${refusal(413)} ${condition} ${isTooLarge}`,
@@ -198,7 +198,7 @@ function routeRules(route: KeyRoute, index: number): string[] {
   ];
 }
 
-/** A key that is empty, or that HAProxy cannot read, is none. */
+/** Empty keys, and keys that HAProxy cannot read, are ignored. */
 function keyExpression({ key, normalise, path }: KeyRoute): string {
   const converters = normalise === "identifier" ? ",upper,regsub('[ -]','',g)" : "";
   return `${fetchKey(key, path)}${converters}`;
@@ -213,17 +213,17 @@ function fetchKey(key: KeySource, path: string): string {
     case "cookie":
       return `req.cook(${key.cookie})`;
     case "path":
-      // Decoded only when it is a segment by itself: in a key a slash may be encoded.
+      // Decodes only after the segment was separated, because a key may contain an encoded slash.
       return `path,field(${folderOf(path).split("/").length},/),url_dec`;
   }
 }
 
-/** A path as what stands before a segment. */
+/** A path with the slash that precedes the next segment. */
 function folderOf(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }
 
-/** The replicas, each at the name that it keeps. */
+/** The replicas, each by its stable name. */
 function serversOf({ namespace, port, replicas, serviceName, statefulSet }: HaproxyConfigArgs) {
   return Array.from({ length: replicas }, (_, ordinal) => {
     const name = `${statefulSet}-${ordinal}`;
@@ -232,7 +232,7 @@ function serversOf({ namespace, port, replicas, serviceName, statefulSet }: Hapr
   });
 }
 
-/** What HAProxy answers where it finds a fault itself. */
+/** The responses for errors that HAProxy itself detects. */
 function errors(): string[] {
   return ERRORS.map((status) => {
     const retryAfter = status === 503 ? " hdr Retry-After 5" : "";

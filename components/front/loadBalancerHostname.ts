@@ -16,7 +16,7 @@ interface Status {
  * The name that AWS gives to the load balancer of a Service or an Ingress. In a preview it is unknown while there is no load
  * balancer, as after a wait that timed out, because the next update waits again.
  *
- * @throws pulumi.ResourceError in an update that has waited in vain
+ * @throws pulumi.ResourceError in an update whose wait timed out
  */
 export function loadBalancerHostname(
   owner: k8s.core.v1.Service | k8s.networking.v1.Ingress,

@@ -17,7 +17,7 @@ const PUBLIC_BITS = ZONE_BITS + 3;
 
 const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
-/** Blocks from which no connection comes: this network, loopback, link-local, multicast and reserved. */
+/** Blocks that are never the source of a connection: this network, loopback, link-local, multicast and reserved. */
 const SOURCELESS_BLOCKS = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"];
 
 /**
@@ -35,7 +35,7 @@ const UNROUTED_BLOCKS = [
 ];
 
 /**
- * Blocks that a VPC cannot use: those from which no connection comes, Docker's, which AWS services use, and that for
+ * Blocks that a VPC cannot use: those that are never a source, Docker's, which AWS services use, and that for
  * benchmarks.
  *
  * Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (172.17.0.0/16)
@@ -99,7 +99,7 @@ export function isPrivate(cidr: string): boolean {
   return PRIVATE_BLOCKS.some((block) => isWithin(cidr, block));
 }
 
-/** Whether no connection of any network comes from a block. */
+/** Whether a block is never the source of a connection in any network. */
 export function isSourceless(cidr: string): boolean {
   return SOURCELESS_BLOCKS.some((block) => isWithin(cidr, block));
 }
