@@ -24,7 +24,7 @@ export async function buildPages(): Promise<void> {
 }
 
 async function writeTextSchema(): Promise<void> {
-  // The editor is loaded for this alone.
+  // Only this needs the editor.
   const { textSchema } = await import("./document/page/textSchema.ts");
   await mkdir(inApp("dist"), { recursive: true });
   await replace("textSchema.json", Buffer.from(JSON.stringify(textSchema())));
@@ -49,13 +49,13 @@ async function buildPage(app: AppName): Promise<void> {
   ]);
 }
 
-/** Writes a file in all its forms, unless they are there: browsers that have it need not load it again then. */
+/** Writes a file in all its encodings, unless they exist, so browsers that have the file need not reload it. */
 async function write(file: string, contents: Uint8Array): Promise<void> {
   if (await isThere(file, contents)) {
     return;
   }
   await replace(file, contents);
-  // Without TLS browsers take no Brotli.
+  // Browsers accept Brotli only over TLS.
   await replace(
     `${file}.gz`,
     await promisify(gzip)(contents, { level: constants.Z_BEST_COMPRESSION }),
@@ -73,7 +73,7 @@ async function isThere(file: string, contents: Uint8Array): Promise<boolean> {
   }
 }
 
-/** A server that serves the file meanwhile has the old one or the new one, never a part. */
+/** Replaces a file at once, so a running server sends the old or the new one, never a part. */
 async function replace(file: string, contents: Uint8Array): Promise<void> {
   const temporary = inApp(`dist/${file}.${process.pid}`);
   await writeFile(temporary, contents);

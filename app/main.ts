@@ -21,7 +21,7 @@ try {
   process.exit(2);
 }
 
-/** Tells in the words of the settings why a port cannot be had. */
+/** Explains, in the words of the settings, why the server cannot listen on a port. */
 async function listen<T>(open: () => Promise<T>, { HOST, PORT, METRICS_PORT }: ServerEnvironment) {
   try {
     return await open();

@@ -10,7 +10,7 @@ const NUMBERS = 50;
 /** Number of rounds; the affinities take turns in each, so other load on the computer affects all of them. */
 const ROUNDS = 5;
 
-/** The races: simultaneous creations, and browsers that they come from. */
+/** The races: simultaneous creations, and the browsers that send them. */
 const RACES = [
   { title: "20 people create the same company at once", creations: 20, browsers: 20 },
   { title: "one person creates a company twice at once", creations: 2, browsers: 1 },

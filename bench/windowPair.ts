@@ -10,7 +10,7 @@ const WINDOWS = 20;
 /** Milliseconds until a key must be in the other window, or counts as lost. */
 const LOST_MS = 20_000;
 
-/** The letter that is typed, which is in nobody's name. */
+/** The letter that is typed; no person's name contains it. */
 const LETTER = "#";
 
 /** The results of two windows with one affinity. */

@@ -8,7 +8,7 @@ import { lossFaults, type GuardedSettings, type LastUp } from "./lossGuard.ts";
  * Rejects, before anything is created, what EKS would reject in the middle of an update: an older Kubernetes version than
  * the cluster has, which EKS may have upgraded, and the cluster's creator among the admins.
  *
- * @returns ARN of the cluster's creator; undefined where an earlier release created it, which did not record that
+ * @returns ARN of the cluster's creator; undefined if an earlier release created it, which did not record that
  * @throws pulumi.RunError naming every such setting at once
  */
 export async function checkCluster(

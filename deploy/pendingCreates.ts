@@ -28,7 +28,7 @@ const IN_AWS: Readonly<Record<string, (inputs: Inputs) => string>> = {
  * An existing resource must be deleted; nothing uses it yet. `pulumi refresh --import-pending-creates` does not adopt it: it drops the
  * pending create and imports nothing (Pulumi 3.259; the source of 3.276 is the same).
  *
- * @returns undefined where there is none
+ * @returns undefined if there is no pending create
  */
 export function pendingCreatesFault(stack: string, state: State): string | undefined {
   const pending = (state.pending_operations ?? [])

@@ -68,7 +68,7 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Pro
         }
       });
     }
-    // After the handlers: one that came before them would end this process and leave Pulumi alone.
+    // After the handlers: an earlier signal would end this process and leave Pulumi running.
     const pulumi = spawn(file, args, { stdio: "inherit", detached: true, env });
     pulumi.on("exit", (code, signal) =>
       resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]),

@@ -18,7 +18,7 @@ export const formatLine = process.stderr.isTTY
 /** Where a replica writes: into pipes that {@link relayOutput} reads, or directly to stderr where its lines stay JSON. */
 export const REPLICA_OUTPUT = formatLine === undefined ? 2 : "pipe";
 
-/** Formats what a replica writes into pipes, of which there are none if it could not be started. */
+/** Formats what a replica writes into pipes, which do not exist if it could not be started. */
 export function relayOutput({ stdout, stderr }: ChildProcess): void {
   for (const input of [stdout, stderr].filter((output) => output instanceof Readable)) {
     createInterface({ input }).on("line", (line) => write(formatLine?.(line) ?? `${line}\n`));

@@ -16,7 +16,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * The key in a member of a JSON object. HAProxy compares names byte by byte, takes the first of two, and finds nothing
  * behind a byte order mark or too many levels; JavaScript decodes names, takes the last of two, and finds everything.
  *
- * @returns undefined where the body is not JSON, or has no such member, or null in it
+ * @returns undefined if the body is not JSON, or has no such member, or null in it
  * @throws AmbiguousKeyError
  */
 export function jsonKey(body: Buffer, field: string): string | undefined {
@@ -39,9 +39,9 @@ export function jsonKey(body: Buffer, field: string): string | undefined {
 }
 
 /**
- * The member of a name in the outermost object: the name, and the value where that is a string, as they are written.
+ * The member of a name in the outermost object: the name, and the value if that is a string, as they are written.
  *
- * @param text has to be JSON
+ * @param text must be JSON
  * @throws AmbiguousKeyError
  */
 function memberOf(text: string, name: string): { name: string; value: string } | undefined {

@@ -27,8 +27,8 @@ export function hasKeyInBody(routes: readonly KeyRoute[], request: KeyedRequest)
  * The key of a request, by the first route that finds one. docs/request-keys.md has these rules in prose. If this does not
  * throw, and the app uses the key that it returns, HAProxy has found the same key.
  *
- * @param body where it has to be read for the key
- * @returns undefined where there is no key, or an empty one
+ * @param body required if it may contain the key
+ * @returns undefined if there is no key, or an empty one
  * @throws AmbiguousKeyError where HAProxy may find another key than the app
  */
 export function requestKey(
@@ -134,7 +134,7 @@ function segmentsOf({ url = "" }: KeyedRequest): string[] {
   }
 }
 
-/** The segments of a route's path, after which comes the key if it is a segment. */
+/** The segments of a route's path, which precede the key if that is a segment. */
 function segmentsBefore({ key, path }: KeyRoute): string[] {
   return (key.from === "path" ? path.replace(/\/$/, "") : path).split("/");
 }

@@ -46,7 +46,7 @@ export interface EchoServerOptions extends ServerOptions {
   messageSeconds?: number;
 }
 
-/** What becomes of a session whose client is refused something: the reason in the metric, and the close status. */
+/** Why a session is closed: the reason in the metric, and the close status. */
 const REFUSALS: Readonly<Record<FrameFault["kind"], [reason: string, status: number]>> = {
   frames: ["message", TOO_BIG],
   time: ["message", TOO_BIG],
@@ -132,7 +132,7 @@ function echoMessages(
     isRefused = true;
     metrics.refused.inc({ reason });
     log.warn({ session: session.id, reason: words }, "session refused");
-    // Later, for SockJS still reads what else came with the message.
+    // Later, because SockJS still reads what arrived with the message.
     setImmediate(() =>
       status === TEMPORARILY_UNAVAILABLE
         ? disconnect(session, status, words)
@@ -166,8 +166,8 @@ function echoMessages(
 }
 
 /**
- * SockJS passes on whatever JSON a client sends, and the bytes of a binary frame; undefined where it is nested too
- * deep to be written again.
+ * The text of a message. SockJS passes on any JSON, and the bytes of a binary frame. Undefined if it is nested too
+ * deeply to be serialised.
  */
 function textOf(data: unknown): string | undefined {
   if (typeof data === "string") {

@@ -8,7 +8,7 @@ import { SILENCE_MS } from "../contract/httpRouting.ts";
 import * as guard from "./guard.ts";
 import { deliverBody, dropCorsHeaders, FRAME_SCRIPT_HASH, webSocketOf } from "./sockjsInternals.ts";
 
-/** With htmlfile every message comes as a script in a page. */
+/** With htmlfile every message arrives as a script in a page. */
 const HTMLFILE_POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -38,7 +38,7 @@ export function sockjsHandlers(
     prefix: guard.ECHO_PREFIX,
     sockjs_url: "/sockjs.min.js",
     faye_server_options: { maxLength: maxBodyBytes, headers: { "X-Replica": replica } },
-    // What it tells of requests has the ids of sessions, and who knows one can talk in it.
+    // Its lines about requests contain ids of sessions, which give access to them.
     log: (severity, line) =>
       severity === "error" && log.warn({ reason: line.split("\n").slice(1) }, "SockJS failed"),
   });
@@ -97,7 +97,7 @@ export function sockjsHandlers(
     };
     watchFrames(socket, { messageSeconds, isBinaryAllowed, onFault }, head);
     handle(request, socket, head);
-    // SockJS' own sessions are never silent for so long; who has a raw WebSocket may be gone.
+    // SockJS' own sessions are never silent for so long, but the client of a raw WebSocket may have disconnected.
     request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
   };
   return {

@@ -14,7 +14,7 @@ import {
 } from "../../app/contract/requestLimits.ts";
 import { REQUEST_PROBLEMS } from "../../app/contract/requestProblems.ts";
 
-/** Time for which a refused client may go on sending, in milliseconds: reset at once, it might not read the response. */
+/** Time for which a rejected client may continue to send, in milliseconds: after a reset, it might not read the response. */
 const LINGER_MS = 1000;
 
 /** Headers that concern one connection (RFC 9110, 7.6.1). */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /**
  * The name that scores highest for a key (rendezvous hashing): each key has its own order of the
- * names, so a name that goes away moves only the keys that it had, and takes them back when it returns.
+ * names, so removing a name moves only its own keys, and adding it again moves them back.
  *
  * Source: Thaler, Ravishankar, https://www.eecs.umich.edu/techreports/cse/96/CSE-TR-316-96.pdf
  */

@@ -21,7 +21,7 @@ process.on("message", ({ id, until }: Offer, socket?: Socket) => {
   }
 });
 
-// Exits when the front was killed, without which a replica serves nobody.
+// Exits when the front was killed, because nothing else sends clients to a replica.
 process.on("disconnect", () => process.exit(1));
 
 // A second signal joins the drain.

@@ -41,7 +41,7 @@ export interface FrameFault {
 /**
  * Watches the frames of a WebSocket until it closes.
  *
- * @param head bytes that came with the handshake, where the library gets them besides the socket
+ * @param head bytes that arrived with the handshake, if the library gets them apart from the socket
  */
 export function watchFrames(socket: Duplex, options: FrameWatchOptions, head?: Buffer): void {
   new FrameWatch(socket, options, head);

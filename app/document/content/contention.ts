@@ -19,7 +19,7 @@ export class Contention implements Observer {
   #measured = 0;
 
   /**
-   * Most detours that opening the document may take: comparisons, and the moves where an item splits another one.
+   * Most detours that opening the document may take: comparisons, and the moves when an item splits another one.
    *
    * @param structs number of the document's structs
    */

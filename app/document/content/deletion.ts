@@ -17,7 +17,7 @@ export function* within(item: Y.Item): Generator<Y.Item, void> {
 }
 
 /**
- * Deletes the descendants of an item step by step, as deleting the item does, which takes long where they are many. Until
+ * Deletes the descendants of an item step by step, as deleting the item does, which takes long if there are many. Until
  * the item itself is deleted, the document must not be shown or saved.
  */
 export function* clear(item: Y.Item, store: Store): Generator<void, void> {

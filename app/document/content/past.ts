@@ -8,7 +8,7 @@ export class Past {
   /** The client that has written the content again. */
   readonly #heir: number;
 
-  /** @param vector state vector before the renewal; undefined where there was none */
+  /** @param vector state vector before the renewal; undefined if there was none */
   constructor(vector?: Uint8Array) {
     this.#vector = vector ?? new Uint8Array();
     this.#clocks = vector === undefined ? new Map<number, number>() : Y.decodeStateVector(vector);

@@ -122,7 +122,7 @@ export class UpdateReader {
     return info === GC ? new Y.GC(id, length) : new Y.Skip(id, length);
   }
 
-  /** The parent of an item is a root type's name, or the id of the type's item; null where a neighbour determines it. */
+  /** The parent of an item is a root type's name, or the id of the type's item; null if a neighbour determines it. */
   #item(info: number, id: Y.ID): Y.Item {
     const decoder = this.#decoder;
     const origin = (info & HAS_ORIGIN) > 0 ? decoder.readLeftID() : null;

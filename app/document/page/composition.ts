@@ -1,7 +1,7 @@
 import type { SharedDocument } from "./sharedDocument.ts";
 import { changesWithin, type Place } from "./updateScope.ts";
 
-/** Milliseconds from `compositionend` until a composition is over: its last input and its last key may come later. */
+/** Milliseconds from `compositionend` until a composition is over: its last input and its last key may arrive later. */
 const SETTLE_MS = 30;
 
 /** Safari fires `compositionend` before the `keydown` that caused it, which then looks like any other. */

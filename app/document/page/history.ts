@@ -34,7 +34,7 @@ export class History {
   readonly #hasUnsaved: () => boolean;
   #shown: { version: Version; state: VersionState } | undefined;
 
-  /** The version that was requested last; a response about another one comes too late. */
+  /** The version that was requested last; a response about another one is outdated. */
   #requested = "";
 
   constructor(id: string, hasUnsaved: () => boolean, onRestore: (state: VersionState) => void) {

@@ -171,7 +171,7 @@ export class Presence {
     await this.#notify(clients.map(({ documentId }) => documentId));
   }
 
-  /** The row of a client on this replica; undefined where it has left, or is on another replica. */
+  /** The row of a client on this replica; undefined if it has left, or is on another replica. */
   #rowOf({ documentId, clientId }: Client): Row | undefined {
     const room = this.#rooms.get(documentId);
     const state = room?.document.awareness.states.get(clientId);

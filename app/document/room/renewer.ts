@@ -12,7 +12,7 @@ const MAX_SHARE = 0.7;
 /**
  * Whether a document is slow enough to open that it should be renewed.
  *
- * @returns most items and gaps that the renewed document may have to be worth it; undefined where it is fast enough
+ * @returns most items and gaps that the renewed document may have to be worth it; undefined if it is fast enough
  */
 export function renewableUpTo(
   { detours, structs }: Content,

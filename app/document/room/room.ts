@@ -34,7 +34,7 @@ export interface Subscriber {
   close(error: CloseError): void;
 }
 
-/** What becomes of an update that an editor has sent. */
+/** The outcome of an update that an editor has sent. */
 export type Submission =
   /** The document has all of it. */
   | { kind: "known" }
@@ -87,7 +87,7 @@ export class Room implements MaintainedDocument {
     this.#release = release;
   }
 
-  /** Loads a document; undefined where there is no such document. */
+  /** Loads a document; undefined if there is no such document. */
   static async open(id: string, services: RoomServices): Promise<Room | undefined> {
     const { store, hocuspocus } = services;
     const stored = await store.open(id);

@@ -36,7 +36,7 @@ export class RoomRegistry {
   /**
    * Returns the room of a document, and opens it for its first holder. Each holder must release it.
    *
-   * @returns undefined where there is no such document; there is nothing to release then
+   * @returns undefined if there is no such document; there is nothing to release then
    */
   async acquire(id: string): Promise<Room | undefined> {
     // A room that is closing cannot be used again.

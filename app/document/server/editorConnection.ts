@@ -36,9 +36,9 @@ const MAX_UNSENT_STATES = 4;
 type State =
   /** Accepts the first message and nothing else. */
   | { kind: "connecting" }
-  /** Sends the updates of others as they come. */
+  /** Sends the updates of others as they arrive. */
   | { kind: "open" }
-  /** Sends the state of the document first, and the updates that come meanwhile after it. */
+  /** Sends the state of the document first, and then the updates that have arrived meanwhile. */
   | { kind: "syncing"; held: Uint8Array[] }
   /** Accepts nothing, and closes the socket when everything that was received before is saved. */
   | { kind: "closing"; code: number; reason: string }
@@ -233,7 +233,7 @@ export class EditorConnection implements Subscriber {
     }
   }
 
-  /** Tells the editor that an update is saved. */
+  /** Confirms to the editor that an update is saved. */
   #confirm(): void {
     this.#send(new OutgoingMessage(this.#room.id).writeSyncStatus(true).toUint8Array());
   }

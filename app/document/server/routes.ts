@@ -123,7 +123,7 @@ async function keepVersion(services: RouteServices, id: string, title: string): 
 /**
  * Finds something by a document's id.
  *
- * @throws Problem 404 when there is none, or the text is no id
+ * @throws Problem 404 if there is none, or the text is not an id
  */
 async function found<T>(id: string, find: (id: string) => Promise<T | undefined>): Promise<T> {
   const thing = schemas.isDocumentId(id) ? await find(id) : undefined;

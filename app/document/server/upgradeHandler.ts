@@ -110,7 +110,7 @@ export class UpgradeHandler {
     });
   }
 
-  /** The room of a document, or why it cannot be opened now; undefined where there is no such document. */
+  /** The room of a document, or why it cannot be opened now; undefined if there is no such document. */
   async #roomOf(id: string): Promise<Room | CloseError | undefined> {
     try {
       this.#tables.assertCreated();

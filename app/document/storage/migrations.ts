@@ -8,7 +8,7 @@ export interface DocumentTables {
     title: string;
     /** Number of the last update; updates are numbered without gaps. */
     last_update: Generated<string>;
-    /** Number of the last renewal, which counts as an update; 0 where there was none. */
+    /** Number of the last renewal, which counts as an update; 0 if there was none. */
     renewed: Generated<string>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
@@ -26,7 +26,7 @@ export interface DocumentTables {
     document_id: string;
     number: string;
     state: Buffer;
-    /** State vector of the document before its last renewal; null where it is not recorded. */
+    /** State vector of the document before its last renewal; null if it is not recorded. */
     past: Buffer | null;
   };
   /** Versions; those that were saved automatically have no title. */

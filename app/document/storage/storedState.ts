@@ -3,7 +3,7 @@ import { partsOf, type UpdateStore, type NumberedState } from "./updateStore.ts"
 import type { Scheduler } from "../content/scheduler.ts";
 
 /**
- * Reads the state of a document from PostgreSQL; undefined where there is no such document.
+ * Reads the state of a document from PostgreSQL; undefined if there is no such document.
  *
  * @throws TooCostlyError when it takes too long to open
  */

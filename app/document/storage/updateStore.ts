@@ -27,7 +27,7 @@ export interface StoredDocument {
   snapshot: NumberedState | undefined;
   /** Updates that the snapshot lacks, in order. */
   updates: NumberedUpdate[];
-  /** State vector before the last renewal; undefined where there was none, or it is not recorded. */
+  /** State vector before the last renewal; undefined if there was none, or it is not recorded. */
   past?: Uint8Array | undefined;
 }
 
@@ -51,7 +51,7 @@ export function partsOf({ snapshot, updates }: StoredDocument): {
 export interface NewUpdate {
   documentId: string;
   update: Uint8Array;
-  /** The document's title with this update; undefined where it does not change. */
+  /** The document's title with this update; undefined if it does not change. */
   title?: string | undefined;
   /** Number of the last update in the document when this one was accepted. */
   basis: number;
@@ -71,7 +71,7 @@ export class UpdateStore {
    * Registers that this replica has a document open, and reads it. Waits for a renewal that has begun; a later one sees
    * that the document is open.
    *
-   * @returns undefined where there is no such document
+   * @returns undefined if there is no such document
    */
   async open(id: string): Promise<StoredDocument | undefined> {
     // A transaction of its own, so that the lock is released before the document is read.
@@ -91,7 +91,7 @@ export class UpdateStore {
       .execute();
   }
 
-  /** Reads a document; undefined where there is no such document. */
+  /** Reads a document; undefined if there is no such document. */
   async read(id: string): Promise<StoredDocument | undefined> {
     const document = await this.#db
       .selectFrom("document")

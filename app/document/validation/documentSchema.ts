@@ -13,7 +13,7 @@ export interface ElementSchema {
   attributes: ValueTypes;
   /** Elements that it may contain. */
   elements: readonly string[];
-  /** Marks that its text may have; null where it has no text. */
+  /** Marks that its text may have; null if it has no text. */
   marks: readonly string[] | null;
 }
 
@@ -28,7 +28,7 @@ type ValueTypes = Readonly<Record<string, string>>;
 
 /** What a shared type of a document may contain. */
 export interface TypeSchema {
-  /** Marks that its text may have; undefined where it is no text. */
+  /** Marks that its text may have; undefined if it is no text. */
   marks?: readonly string[];
   elements?: readonly string[];
   /** Schema of a text within it. */
@@ -75,7 +75,7 @@ export class DocumentSchema {
     return this.#roots.get(name);
   }
 
-  /** Schema of a type within a document; undefined where it is not allowed. */
+  /** Schema of a type within a document; undefined if it is not allowed. */
   schemaOf(type: SharedType): TypeSchema | undefined {
     const item = type._item;
     if (item === null) {
@@ -88,7 +88,7 @@ export class DocumentSchema {
     return parent && this.childSchema(parent, item.parentSub, type);
   }
 
-  /** Schema of a type within another one, under a key or in its list; undefined where it is not allowed there. */
+  /** Schema of a type within another one, under a key or in its list; undefined if it is not allowed there. */
   childSchema(schema: TypeSchema, key: string | null, type: SharedType): TypeSchema | undefined {
     if (key !== null) {
       return type.constructor === Y.Map ? schema.map : undefined;

@@ -136,7 +136,7 @@ export class FastCheck {
     }
   }
 
-  /** Most detours of opening the document with everything that is being saved; 0 where the update adds none. */
+  /** Most detours of opening the document with everything that is being saved; 0 if the update adds none. */
   #bound(fresh: UnsavedItems): number {
     const { contention, structs } = this.#content;
     const costOf = ({ position, between }: UnsavedItem): number =>
@@ -177,7 +177,7 @@ const NOWHERE = {
 };
 
 /**
- * The item that a struct adds; undefined where it adds nothing.
+ * The item that a struct adds; undefined if it adds nothing.
  *
  * @param most most items that may be between its neighbours
  * @throws UnclearError when there are more

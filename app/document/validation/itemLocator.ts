@@ -53,7 +53,7 @@ export class ItemLocator {
         structs = this.#doc.store.clients.get(client) ?? [];
         index = Y.findIndexSS(structs, range.start);
       }
-      // The next range is often near, where it is found faster than by a binary search.
+      // The next range is often near, and is then found faster than by a binary search.
       for (let passed = 0; passed < NEAR && endOf(structs[index]) <= range.start; passed++) {
         index += 1;
       }
@@ -70,7 +70,7 @@ export class ItemLocator {
   }
 
   /**
-   * The position where an item would be inserted; undefined where its parent is deleted.
+   * The position where an item would be inserted; undefined if its parent is deleted.
    *
    * @throws MissingError when an item that it refers to has not arrived yet
    * @throws CloseError when it is not allowed there
@@ -204,7 +204,7 @@ export class ItemLocator {
     return isOneList && isRight && isLeft;
   }
 
-  /** The position of an item; undefined where it is deleted. */
+  /** The position of an item; undefined if it is deleted. */
   #beside(id: Y.ID): Position | undefined {
     const item = this.#itemAt(id);
     if (!(item instanceof Y.Item)) {
@@ -218,7 +218,7 @@ export class ItemLocator {
     return { list, schema: this.#schema.schemaOf(list), key: parentSub, left: id, right: id };
   }
 
-  /** The list of the parent that an item names; undefined where the parent is deleted. */
+  /** The list of the parent that an item names; undefined if the parent is deleted. */
   #inside(item: Y.Item): Position | undefined {
     const ends = { key: item.parentSub, left: null, right: null };
     const root = rootNameOf(item);

@@ -22,7 +22,7 @@ export class TitleCopy {
     integrate(this.#doc, items.map(copyOf));
   }
 
-  /** Copies the title of a document; undefined where it is too long. */
+  /** Copies the title of a document; undefined if it is too long. */
   static of(doc: Y.Doc): TitleCopy | undefined {
     const items: Y.Item[] = [];
     for (let item = titleOf(doc)._start; item !== null; item = item.right) {
@@ -36,7 +36,7 @@ export class TitleCopy {
   /**
    * Integrates the changes of the title in an update.
    *
-   * @returns the title; undefined where that takes too long or needs an item that the copy lacks, after which the copy
+   * @returns the title; undefined if that takes too long or needs an item that the copy lacks, after which the copy
    * must not be used any more
    */
   add(update: Uint8Array): string | undefined {

@@ -27,9 +27,9 @@ export interface Judgement {
   bytes: number;
   /** Detours of opening the document with the update. */
   detours: number;
-  /** The title; undefined where it has not changed. */
+  /** The title; undefined if it has not changed. */
   title: string | undefined;
-  /** The update merged with those behind it; undefined where there are none. */
+  /** The update merged with those behind it; undefined if there are none. */
   merged: Uint8Array | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Judgement {
 export interface Trial {
   updates: readonly Uint8Array[];
   update: Uint8Array;
-  /** State vector before the document's last renewal; undefined where there was none. */
+  /** State vector before the document's last renewal; undefined if there was none. */
   past?: Uint8Array | undefined;
   /** Later updates of the same editor, which are tried with it. */
   behind?: readonly Uint8Array[];

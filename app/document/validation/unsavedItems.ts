@@ -9,7 +9,7 @@ export type ItemList = SharedType | UnsavedItem;
 /** The position of an item, or where it would be inserted. */
 export interface Position {
   list: ItemList;
-  /** Schema of the list; undefined where the list is not allowed. */
+  /** Schema of the list; undefined if the list is not allowed. */
   schema: TypeSchema | undefined;
   key: string | null;
   /** The nearest items on both sides that are in the document; null at the ends of the list. */
@@ -21,9 +21,9 @@ export interface Position {
 export interface UnsavedItem extends Range {
   origin: Y.ID | null;
   rightOrigin: Y.ID | null;
-  /** Undefined where its parent is deleted. */
+  /** Undefined if its parent is deleted. */
   position: Position | undefined;
-  /** Schema of the type that it contains; undefined where it contains none. */
+  /** Schema of the type that it contains; undefined if it contains none. */
   type: TypeSchema | undefined;
   /** Number of types that it is nested in. */
   depth: number;

@@ -35,7 +35,7 @@ interface TrialBasis {
 export interface AcceptedUpdate {
   update: Uint8Array;
   entries: readonly UnsavedItem[];
-  /** The document's title with the update; undefined where it does not change. */
+  /** The document's title with the update; undefined if it does not change. */
   title: string | undefined;
   /** The result of the trial, if the update was tried on a copy. */
   judgement?: Judgement & TrialBasis;
