@@ -72,7 +72,8 @@ export function upgradeRefusalOf(
 ): RequestRefusal | undefined {
   const isWebSocket = /\/websocket\/?(\?|$)/.test(request.url ?? "");
   return (
-    refusalOf(request, origins) ?? (isWebSocket ? undefined : refusal(404, "there is no WebSocket"))
+    refusalOf(request, origins) ??
+    (isWebSocket ? undefined : refusal(404, "this URL accepts no WebSocket"))
   );
 }
 

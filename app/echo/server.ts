@@ -97,7 +97,7 @@ function acceptSession(
     }
     if (sessions.size >= maxSessions) {
       metrics.refused.inc({ reason: "sessions" });
-      session.close(TRY_AGAIN_LATER, `the replica has its ${maxSessions} sessions`);
+      session.close(TRY_AGAIN_LATER, `the replica already has ${maxSessions} sessions`);
       return undefined;
     }
     const opened = Date.now();
@@ -150,7 +150,7 @@ function echoMessages(
     } else if (Buffer.isBuffer(data) && !isUtf8(data)) {
       refuse("message", INVALID, "a message is not UTF-8");
     } else if (message === undefined) {
-      refuse("message", TOO_BIG, "a message has too many levels");
+      refuse("message", TOO_BIG, "a message is nested too deeply");
     } else if (bytes > maxMessageBytes) {
       const words = `a message has ${bytes} bytes; the limit is ${maxMessageBytes}`;
       refuse("message", TOO_BIG, words);

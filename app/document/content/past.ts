@@ -60,5 +60,5 @@ export function heirOf(clients: Iterable<number>): number {
 }
 
 function outdated(): CloseError {
-  return new CloseError("outdated", "it was written into a document that was renewed meanwhile");
+  return new CloseError("outdated", "the change is based on an outdated state of the document");
 }

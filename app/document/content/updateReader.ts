@@ -157,7 +157,7 @@ export function rootNameOf({ parent }: { parent: unknown }): string | undefined 
 }
 
 export function poisoned(why: string): CloseError {
-  return new CloseError("poisoned", `an update was refused: ${why}`);
+  return new CloseError("poisoned", `an update was rejected: ${why}`);
 }
 
 function rangeOf(client: number, start: number, length: number): Range {

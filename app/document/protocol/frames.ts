@@ -145,13 +145,13 @@ function readPresence(content: Uint8Array): Frame {
   }
   const [own, ...more] = readStates(content).filter(({ state }) => isPresent(state));
   if (more.length > 0) {
-    throw unreadable("presence is that of several clients");
+    throw unreadable("it contains the presence of several clients");
   }
   if (own !== undefined && own.clientId > MAX_CLIENT) {
-    throw unreadable("presence is that of a client that cannot be");
+    throw unreadable("it contains the presence of an invalid client");
   }
   if (own !== undefined && own.clock > MAX_PRESENCE_CLOCK) {
-    throw unreadable(`presence counts beyond ${MAX_PRESENCE_CLOCK}`);
+    throw unreadable(`the clock of the presence is above ${MAX_PRESENCE_CLOCK}`);
   }
   return own === undefined ? { kind: "keepAlive" } : { kind: "presence", own };
 }
@@ -162,7 +162,7 @@ function isPresent(json: string): boolean {
   }
   const state: unknown = JSON.parse(json);
   if (typeof state !== "object" || isDeeperThan(MAX_PRESENCE_DEPTH, state)) {
-    throw unreadable(`presence is no object of at most ${MAX_PRESENCE_DEPTH} levels`);
+    throw unreadable(`presence must be an object of at most ${MAX_PRESENCE_DEPTH} levels`);
   }
   return state !== null;
 }
@@ -181,5 +181,5 @@ function unknownKind(): CloseError {
 }
 
 function unreadable(why: string): CloseError {
-  return new CloseError("poisoned", `a message was refused: ${why}`);
+  return new CloseError("poisoned", `a message was rejected: ${why}`);
 }

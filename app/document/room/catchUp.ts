@@ -95,7 +95,7 @@ export class CatchUp {
       this.to(number);
       while (this.applied < number && this.#reading !== undefined) {
         if (performance.now() > latest) {
-          throw new CloseError("unavailable", "the database cannot be read now; try again");
+          throw new CloseError("unavailable", "the database is unavailable; try again");
         }
         await Promise.race([this.#reading, sleep(RETRY_MS)]);
       }

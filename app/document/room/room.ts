@@ -260,7 +260,7 @@ export class Room implements MaintainedDocument {
   }
 
   #closeAll(): void {
-    const error = new CloseError("unavailable", "the document has to be opened again");
+    const error = new CloseError("unavailable", "the document must be reopened");
     this.subscribers.forEach((subscriber) => subscriber.close(error));
   }
 }

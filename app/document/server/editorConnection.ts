@@ -140,7 +140,7 @@ export class EditorConnection implements Subscriber {
     }
     try {
       if (!isBinary) {
-        throw new CloseError("poisoned", "a message was refused: it is text");
+        throw new CloseError("poisoned", "a message was rejected: it is not binary");
       }
       this.#client.lastMessageReceivedAt = Date.now();
       const frame = readFrame(data, this.#room.id);
@@ -177,7 +177,7 @@ export class EditorConnection implements Subscriber {
   #assertInOrder({ kind }: Frame): void {
     const isFirst = this.#state.kind === "connecting";
     if ((kind === "auth") !== isFirst && kind !== "keepAlive") {
-      throw new CloseError("poisoned", "the first message, and no other, has to be the greeting");
+      throw new CloseError("poisoned", "the first message, and no later one, must be the greeting");
     }
     if (kind === "auth") {
       this.#state = { kind: "open" };
@@ -248,7 +248,10 @@ export class EditorConnection implements Subscriber {
   #takePresence({ clientId, clock, state }: ClientState): void {
     this.#clientId ??= clientId;
     if (this.#clientId !== clientId) {
-      throw new CloseError("poisoned", "a message was refused: presence is that of another client");
+      throw new CloseError(
+        "poisoned",
+        "a message was rejected: it contains the presence of another client",
+      );
     }
     const { awareness } = this.#room.document;
     // A returning editor repeats its last state with a clock that others would ignore.

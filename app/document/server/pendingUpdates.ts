@@ -23,7 +23,10 @@ export class PendingUpdates {
     this.#waiting.set(update, needed);
     this.#bytes += update.byteLength;
     if (this.#waiting.size > MAX_EARLY || this.#bytes > this.#maxBytes) {
-      throw new CloseError("unavailable", "too many updates need what was never sent; try again");
+      throw new CloseError(
+        "unavailable",
+        "too many updates depend on some that were never sent; try again",
+      );
     }
   }
 

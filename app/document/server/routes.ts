@@ -113,7 +113,7 @@ async function keepVersion(services: RouteServices, id: string, title: string): 
     throw new Problem(409, {
       kind: "too-many-versions",
       title: "There are too many versions",
-      detail: `the document has its ${MAX_TITLED} versions with a title`,
+      detail: `the document already has ${MAX_TITLED} versions with a title`,
     });
   }
   metrics.versions.inc();

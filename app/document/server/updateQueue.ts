@@ -184,7 +184,9 @@ export class UpdateQueue {
   #keep(update: Uint8Array, needed: MissingError): void {
     this.#pending.add(update, needed);
     this.#pendingTimer ??= setTimeout(() => {
-      this.#fail(new CloseError("unavailable", "an update needs what was never sent; try again"));
+      this.#fail(
+        new CloseError("unavailable", "an update depends on one that was never sent; try again"),
+      );
     }, this.#limits.maxSaveSeconds * 1000);
     // The item may have arrived while the update was checked.
     this.retryPending();

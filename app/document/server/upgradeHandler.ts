@@ -129,16 +129,16 @@ export class UpgradeHandler {
   /** Why a room cannot be entered now. */
   #refusalAt({ subscribers, isRenewed }: Room): CloseError | undefined {
     if (isRenewed) {
-      return new CloseError("unavailable", "the document is being opened again; try again");
+      return new CloseError("unavailable", "the document is being reopened; try again");
     }
     const { maxConnections, maxConnectionsPerDocument } = this.#services.limits;
     if (this.#editors.size >= maxConnections) {
-      return new CloseError("connections", `the replica has its ${maxConnections} connections`);
+      return new CloseError("connections", `the replica already has ${maxConnections} connections`);
     }
     return subscribers.size >= maxConnectionsPerDocument
       ? new CloseError(
           "document-connections",
-          `the document has its ${maxConnectionsPerDocument} connections`,
+          `the document already has ${maxConnectionsPerDocument} connections`,
         )
       : undefined;
   }

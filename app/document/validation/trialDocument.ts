@@ -268,5 +268,5 @@ function* atMost<T>(most: number, some: Iterable<T>): Generator<T, void> {
 }
 
 function costly(when: string): CloseError {
-  return new CloseError("costly", `an update was refused: it makes the document too slow ${when}`);
+  return new CloseError("costly", `an update was rejected: it makes the document too slow ${when}`);
 }

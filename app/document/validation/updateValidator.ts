@@ -138,7 +138,7 @@ export class UpdateValidator {
       basis.failures = this.#failures;
       const stored = await this.#services.store.read(this.#id);
       if (stored === undefined) {
-        throw new CloseError("unavailable", "there is no such document any more");
+        throw new CloseError("unavailable", "the document no longer exists");
       }
       const { number, updates } = partsOf(stored);
       basis.number = number;
@@ -162,10 +162,10 @@ export class UpdateValidator {
         return { kind: "early", needed: error };
       }
       if (error instanceof OutOfMemoryError) {
-        throw new CloseError("memory", "an update was refused: it takes too much memory to check");
+        throw new CloseError("memory", "an update was rejected: it takes too much memory to check");
       }
       throw error instanceof TooCostlyError
-        ? new CloseError("costly", "an update was refused: it takes too long to check")
+        ? new CloseError("costly", "an update was rejected: it takes too long to check")
         : error;
     }
   }
@@ -186,7 +186,7 @@ export class UpdateValidator {
    */
   assertSound({ failures }: TrialBasis): void {
     if (failures !== this.#failures) {
-      throw new CloseError("unavailable", "what was changed before is not saved; try again");
+      throw new CloseError("unavailable", "earlier changes are not saved; try again");
     }
   }
 

@@ -106,7 +106,7 @@ export class JobQueue {
     const waitingBytes = waiting.reduce((sum, job) => sum + job.bytes, bytes);
     const maxBytes = MAX_WAITING_UPDATES * this.#data.maxBytes;
     if (waiting.length >= MAX_WAITING || waitingBytes > maxBytes) {
-      throw new CloseError("unavailable", "too many updates wait to be checked; try again");
+      throw new CloseError("unavailable", "too many changes are waiting to be checked; try again");
     }
     const job: Job = { name, bytes, prepare, done: Promise.withResolvers<unknown>() };
     this.#waiting.set(documentId, [...(this.#waiting.get(documentId) ?? []), job]);

@@ -100,7 +100,7 @@ describe("echo server", () => {
       await Promise.all([first.opened, second.opened]);
       const third = openSession({ url, transport: "websocket" });
       await third.ended;
-      deepEqual(third.closed, { code: 4013, reason: "the replica has its 2 sessions" });
+      deepEqual(third.closed, { code: 4013, reason: "the replica already has 2 sessions" });
       equal((await fetch(`${origin}/readyz`)).status, 200);
       equal(await metric(origin, 'sockjs_refused_total{reason="sessions"}'), 1);
       first.session.close();

@@ -186,19 +186,19 @@ describe("the document collaborator's limits", () => {
     equal(await metric(origin, "document_connections"), 1);
   });
 
-  it("close an editor with 4013 if the document or the replica has its maximum of connections", async () => {
+  it("close an editor with 4013 if the document or the replica has its maximum number of connections", async () => {
     const { origin, id } = await start({ maxConnectionsPerDocument: 2, maxConnections: 3 });
     const other = await newDocument(origin);
     const first = await openRaw(origin, id);
     await openRaw(origin, id);
     deepEqual(await refusalOf(origin, id, []), {
       code: 4013,
-      reason: "the document has its 2 connections",
+      reason: "the document already has 2 connections",
     });
     await openRaw(origin, other);
     deepEqual(await refusalOf(origin, other, []), {
       code: 4013,
-      reason: "the replica has its 3 connections",
+      reason: "the replica already has 3 connections",
     });
     equal(await refused(origin, "document-connections"), 1);
     equal(await refused(origin, "connections"), 1);
@@ -214,37 +214,37 @@ describe("the document collaborator's limits", () => {
     const { origin, id } = await start({});
     const other = await newDocument(origin);
     const said: [string, (Uint8Array | string)[]][] = [
-      ["a message was refused: it is text", ["hello"]],
-      ["a message was refused: it cannot be read", [Uint8Array.of(200)]],
-      ["the first message, and no other, has to be the greeting", [questionFrame(id, nothing)]],
-      ["the first message, and no other, has to be the greeting", [hello(id), hello(id)]],
-      ["a message was refused: it is about another document", [hello(other)]],
+      ["a message was rejected: it is not binary", ["hello"]],
+      ["a message was rejected: it cannot be read", [Uint8Array.of(200)]],
+      ["the first message, and no later one, must be the greeting", [questionFrame(id, nothing)]],
+      ["the first message, and no later one, must be the greeting", [hello(id), hello(id)]],
+      ["a message was rejected: it is about another document", [hello(other)]],
       [
-        "a message was refused: it cannot be read",
+        "a message was rejected: it cannot be read",
         [hello(id), questionFrame(id, Uint8Array.of(9))],
       ],
       [
-        "a message was refused: presence is that of several clients",
+        "a message was rejected: it contains the presence of several clients",
         [hello(id), presenceFrame(id, { 1: "{}", 2: "{}" })],
       ],
       [
-        "a message was refused: presence is that of another client",
+        "a message was rejected: it contains the presence of another client",
         [hello(id), presenceFrame(id, { 1: "{}" }), presenceFrame(id, { 2: "{}" })],
       ],
       [
-        "a message was refused: presence is no object of at most 20 levels",
+        "a message was rejected: presence must be an object of at most 20 levels",
         [hello(id), presenceFrame(id, { 1: `{"a":${"[".repeat(30)}${"]".repeat(30)}}` })],
       ],
       [
-        "a message was refused: presence has 20010 bytes; the limit is 16384",
+        "a message was rejected: presence has 20010 bytes; the limit is 16384",
         [hello(id), presenceFrame(id, { 1: JSON.stringify({ a: "x".repeat(19_996) }) })],
       ],
       [
-        "a message was refused: presence counts beyond 1099511627776",
+        "a message was rejected: the clock of the presence is above 1099511627776",
         [hello(id), presenceFrame(id, { 1: "{}" }, 2 ** 40 + 1)],
       ],
       [
-        "a message was refused: presence is that of a client that cannot be",
+        "a message was rejected: it contains the presence of an invalid client",
         [hello(id), presenceFrame(id, { [2 ** 32]: "{}" })],
       ],
     ];

@@ -107,7 +107,7 @@ describe("the process for long jobs", () => {
     await rejects(intake.judge(paragraphs(maxStructs(LIMITS.maxDocumentBytes))), {
       kind: "memory",
       code: 4009,
-      message: "an update was refused: it takes too much memory to check",
+      message: "an update was rejected: it takes too much memory to check",
     });
     match(log, /"level":40.*"job":"judge","heapMib":30,"msg":"a job ran out of memory"/);
     await judge(workshop, crowded(10));
