@@ -39,7 +39,7 @@ export function configFor(args: HaproxyConfigArgs): string {
   return knowsInitState ? config : config.replaceAll(UNKNOWN_BEFORE_3_1, "");
 }
 
-/** Has a router tell the key in each answer, as hexadecimal digits. */
+/** Adds the key to each response of a router, as hexadecimal digits. */
 export function withKey(config: string): string {
   const header = "  http-after-response set-header X-Key %[var(txn.key),hex] if has_key\n";
   return config.replace("  use_backend keyed", (line) => header + line);

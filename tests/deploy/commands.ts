@@ -16,7 +16,7 @@ export interface Ended {
   runs: string[];
 }
 
-/** A folder with commands that stand before all others: `pulumi`, which has the state of a stack, and others. */
+/** A folder of fake commands that comes first in PATH: `pulumi`, which has the state of a stack, and others. */
 export class Commands {
   readonly folder = mkdtempSync(join(tmpdir(), "sockjs-sticky-commands-"));
 

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import * as Y from "yjs";
 import { waitFor } from "./waitFor.ts";
 
-/** Paragraphs that somebody who goes on writing may have written and not seen saved. */
+/** Maximum number of unsaved paragraphs of an editor that keeps writing. */
 const MAX_UNSAVED = 20;
 
 const running = new Set<Editor>();
@@ -74,7 +74,7 @@ export class Editor {
       minDelay: 20,
       maxDelay: 300,
       WebSocketPolyfill: function () {
-        // Closed before it was open, it would fail whatever runs then; that it is closed the provider hears anyway.
+        // A socket that is closed before it was open emits an error; the provider gets the close event anyway.
         return connect(url()).on("error", () => undefined);
       },
       onClose: ({ event: { code, reason } }) => {
@@ -113,7 +113,7 @@ export class Editor {
     return this.provider.synced && !this.provider.hasUnsyncedChanges;
   }
 
-  /** Names of those whom this one sees, itself included. */
+  /** Names of the people that this editor sees, including its own. */
   get people(): string[] {
     const states = [...(this.provider.awareness?.getStates().values() ?? [])];
     return states

@@ -47,7 +47,7 @@ export function visitors({ origin }: Pick<LocalRun, "origin">, count: number): D
   );
 }
 
-/** Has a document opened by each of these people; resolves when it is there for all. */
+/** Opens a document for each of these people; resolves when all have loaded it. */
 export async function openAll(people: readonly DocumentVisitor[], id: string): Promise<Editor[]> {
   const editors = await Promise.all(people.map((person) => person.open(id)));
   await Promise.all(editors.map((editor) => editor.saved()));
@@ -55,7 +55,7 @@ export async function openAll(people: readonly DocumentVisitor[], id: string): P
   return editors;
 }
 
-/** The replica that an editor is connected to, or was last, as it told. */
+/** The name of the replica that an editor is connected to, or was last. */
 export function replicaOf({ stateless }: Editor): string {
   const { name = "" } = JSON.parse(stateless.at(-1) ?? "{}") as { name?: string };
   return name;

@@ -78,7 +78,7 @@ export interface LocalRun extends Run {
   url: string;
 }
 
-/** Starts what `npm start` starts, on free ports, and waits until it is ready; the echo app unless told otherwise. */
+/** Starts what `npm start` starts, on free ports, and waits until it is ready; the echo app by default. */
 export async function startLocal(...args: string[]): Promise<LocalRun> {
   const workloads = args.includes("--workloads") ? [] : ["--workloads", "echo"];
   const run = runNode("local/main.ts", ["--port", "0", ...workloads, ...args]);

@@ -5,7 +5,7 @@ import type { AppServer } from "../../app/common/server/appServer.ts";
 /** Where the servers of this process have their metrics, by their origins. */
 const metricsOrigins = new Map<string, string>();
 
-/** Has a server listen on loopback, on a free port unless it has to be a certain one; its origin. */
+/** Makes a server listen on loopback, on a free port by default; returns its origin. */
 export async function listen(server: AppServer, onPort = 0): Promise<string> {
   const ports = await server.listen({ port: onPort, metricsPort: 0 }, "127.0.0.1");
   const origin = `http://127.0.0.1:${ports.port}`;
@@ -54,7 +54,7 @@ function valueIn(metrics: string, name: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
 
-/** Whether any process listens on a port, as Linux tells. */
+/** Whether any process listens on a port, as Linux reports. */
 function isListening(port: number): boolean {
   const [, ...sockets] = readFileSync("/proc/net/tcp", "utf8").trimEnd().split("\n");
   return sockets.some((line) => {

@@ -86,7 +86,7 @@ export interface Relay {
   hang(): void;
   /** Closes every connection, and new ones at once. */
   refuse(): void;
-  /** Lets new connections through again; those that hang do so for ever. */
+  /** Forwards new connections again; those that hang stay so. */
   heal(): void;
   /** Lets the next statement that has `word` reach PostgreSQL, and cuts the connection when it is answered. */
   cutAnswerTo(word: string): void;
@@ -95,7 +95,7 @@ export interface Relay {
 
 const relays = new Set<Relay>();
 
-/** Closes the relays that a test has started, whether or not it has failed: what waits for one would go on waiting. */
+/** Closes the relays of a test, also of a failed one, because clients would keep waiting for them. */
 export async function closeRelays(): Promise<void> {
   await Promise.all([...relays].map((relay) => relay.close()));
 }

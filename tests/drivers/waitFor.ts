@@ -6,7 +6,7 @@ const POLL_MS = 20;
  * Waits until `condition` holds; the test fails with `what` when it does not in `seconds`, which are many: they only
  * pass in a test that fails.
  *
- * @param what text, or what makes it when the wait was in vain
+ * @param what the condition, for the error when the wait times out
  * @param seconds below the time that mocha gives a test, or nobody reads `what`
  */
 export async function waitFor(

@@ -11,7 +11,7 @@ import { Stack } from "./support/stack.ts";
 const IMAGE = "registry.example/app";
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 
-/** What an engine is killed at while it makes them, how a person deletes each, and where it then is. */
+/** Resources during whose creation the engine is killed, the command that deletes each, and its key in the account. */
 const MADE: readonly Readonly<Record<string, { command: RegExp; key: RegExp }>>[] = [
   {
     "aws:rds/instance:Instance": {

@@ -8,7 +8,7 @@ const OF_THE_RUN = [
   ...["DATABASE_URL", "DATABASE_TLS"],
 ];
 
-/** The variables of the apps, as docs/apps.md tells. */
+/** The variables of the apps, as docs/apps.md lists them. */
 function documented(): string[] {
   const page = readFileSync(new URL("../../docs/apps.md", import.meta.url), "utf8");
   const [, table = ""] = /\n\| variable [^\n]*\n([^]*?)\n\n/.exec(page) ?? [];

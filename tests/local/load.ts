@@ -12,7 +12,7 @@ const TALKERS = 14;
 const REGISTRARS = 6;
 const EDITORS = 6;
 
-/** A client that creates companies all the time, each until it is told that it is there. */
+/** A client that keeps creating companies, and retries each until it is acknowledged. */
 export class Registrar {
   /** Numbers that were acknowledged. */
   readonly created: string[] = [];
@@ -87,7 +87,7 @@ export class Registrar {
 /** Longest wait until all have got on, or all is echoed, in seconds. */
 const GETS_ON_SECONDS = 120;
 
-/** All who use a run, and go on when parts of it are away. */
+/** Clients of all workloads, which continue when parts of the run fail. */
 export class Load {
   readonly #origins: readonly string[];
   readonly talkers: ResumingClient[] = [];

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { waitFor } from "../drivers/waitFor.ts";
 
-/** Connections that are opened at a time, for the queue of a listener is short. */
+/** Connections that are opened at a time, because the queue of a listener is short. */
 const AT_ONCE = 200;
 
 /** Opens connections that say nothing. */

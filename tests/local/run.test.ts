@@ -54,7 +54,7 @@ describe("npm start", () => {
       met.add(await replicaOf(origin, "127.0.1.1"));
     }
     equal(met.size, 3);
-    // A session may also wait for ever: its message is with one replica, its poll with another.
+    // A session may also wait forever: its message is on one replica, its poll on another.
     const breaks: string[] = [];
     for (let session = 0; session < 20; session++) {
       echoOnce({ url, transport: "xhr-polling" }).catch((error: unknown) => {

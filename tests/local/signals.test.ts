@@ -34,7 +34,7 @@ const SLOW_LOADING = `
   });
 `;
 
-/** Whether a process has a handler for a signal, as Linux tells. */
+/** Whether a process has a handler for a signal, as Linux reports. */
 function handles(pid: number, signal: NodeJS.Signals): boolean {
   const mask = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;

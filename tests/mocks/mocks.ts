@@ -134,7 +134,7 @@ export class Recorder {
   }
 }
 
-/** Has Pulumi ask a recorder, new for each test, instead of an engine. */
+/** Connects Pulumi to a recorder, new for each test, instead of an engine. */
 export async function mockPulumi(options: MockOptions = {}): Promise<Recorder> {
   const { project = "sockjs-sticky", stack = "test", preview = false, ...cloudOptions } = options;
   const cloud = { ...CLOUD, ...cloudOptions };
@@ -168,7 +168,7 @@ export async function mockPulumi(options: MockOptions = {}): Promise<Recorder> {
   return recorder;
 }
 
-/** Keeps what the mocks do not tell: parents, order, protection, time limits. */
+/** Records what Pulumi's mocks do not receive: parents, order, protection, time limits. */
 function record(monitor: MockMonitor, recorder: Recorder): void {
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: Request, callback: Callback) =>

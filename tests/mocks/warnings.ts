@@ -1,6 +1,6 @@
 const PREFIX = "warning: [runtime] ";
 
-/** Keeps what Pulumi warns of, which it prints where there is no engine. */
+/** Records Pulumi's warnings, which it prints if there is no engine. */
 export async function withWarnings<T>(
   run: () => T | Promise<T>,
 ): Promise<{ result: T; warnings: string[] }> {

@@ -68,7 +68,7 @@ export class Pack {
     ended.catch(() => undefined);
     process.once("exit", () => child.kill());
     child.unref();
-    // A pipe from a child is a socket, which the types do not tell.
+    // A pipe from a child is a socket, which its type does not say.
     (child.stdout as typeof child.stdout & { unref(): void }).unref();
     return new Pack(port.toString().trim());
   }

@@ -73,7 +73,7 @@ export interface RawEditor {
   answer: { status: number; headers: NodeJS.Dict<string | string[]> } | undefined;
 }
 
-/** How many updates a connection was told are saved. */
+/** How many updates were confirmed on a connection. */
 export function confirmations({ received }: RawEditor, id: string): number {
   // The id, its length before it, and then the kind of message.
   return received.filter((data) => data[id.length + 1] === MessageType.SyncStatus).length;

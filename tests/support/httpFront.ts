@@ -39,7 +39,7 @@ const servers = new Set<Server>();
 const sockets = new WeakMap<Server, Set<Socket>>();
 const fronts = new Set<HttpFront>();
 
-/** Starts a replica; unless told otherwise it answers its name, and sets the app's cookie. */
+/** Starts a replica; by default it responds with its name, and sets the app's cookie. */
 export async function startReplica(
   name: string,
   handle: RequestListener = (incoming, response) => {

@@ -5,7 +5,7 @@ export interface RawConnection {
   socket: Socket;
   /** What came so far. */
   received: string;
-  /** Resolves when it is closed, by whom ever. */
+  /** Resolves when it is closed by either side. */
   closed: Promise<void>;
 }
 

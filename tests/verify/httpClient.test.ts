@@ -99,7 +99,7 @@ describe("the verifier's HTTP client", () => {
 describe("a simulated browser", () => {
   afterEach(stopFronts);
 
-  /** A browser of a server that holds its answers back, until it is told. */
+  /** A browser of a server that holds its responses back until they are released. */
   async function startBrowser() {
     const held: (() => void)[] = [];
     const { url } = await listen((_incoming, response) => {

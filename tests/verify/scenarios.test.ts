@@ -4,7 +4,7 @@ import { endRuns, pidOf, runNode, startLocal } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { FALL_BACKS, verify } from "./verifier.ts";
 
-/** Sessions that a log tells of. */
+/** Sessions in a log. */
 function openedIn(log: string): number {
   return log.split('"session opened"').length - 1;
 }

@@ -16,7 +16,7 @@ import { waitFor } from "../../drivers/waitFor.ts";
 /** Frames that a message may have. */
 const MOST = 1024;
 
-/** Where the echo speaks SockJS' protocol over a WebSocket, and where it speaks none. */
+/** Paths of WebSockets: with SockJS' protocol, and without any. */
 const PATHS = ["/echo/000/abc/websocket", "/echo/websocket"];
 
 /** A WebSocket, and what its client has learnt so far. */
@@ -39,13 +39,13 @@ class Talk {
     return talk;
   }
 
-  /** The status that it was closed with: SockJS tells its own in a last frame. */
+  /** The status of the close: SockJS sends its own in a last frame. */
   get closed(): number | undefined {
     const closeCode = /^c\[(\d+),/.exec(this.received.at(-1) ?? "")?.[1];
     return this.#closed && Number(closeCode ?? this.#closed);
   }
 
-  /** Begins a message and goes on with it, frame by frame. */
+  /** Sends a message frame by frame, without its end. */
   fragments(count: number, part: string): void {
     for (let sent = 0; sent < count; sent++) {
       this.socket.send(part, { fin: false });

@@ -35,7 +35,7 @@ const post = async (url: string, body: string, type = "application/json"): Promi
   return answer.statusCode;
 };
 
-/** Each line is JSON, tells of the replica's life at least, and has nothing of what clients said. */
+/** Asserts that each line is JSON, that the replica's phases are logged, and that nothing from clients is. */
 function assertDiscreet(log: readonly string[], password?: string): void {
   ok(log.length > 0);
   for (const line of log) {

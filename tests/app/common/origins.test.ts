@@ -122,7 +122,7 @@ describe("pages of other origins", () => {
       equal(answer.headers["access-control-allow-credentials"], "true");
       equal(answer.headers.vary, "Origin");
     }
-    // The page in a frame from which SockJS asks where it may not by itself; who may frame it its policy says.
+    // SockJS' iframe page, from which it sends requests to another origin. Its policy says who may frame it.
     const frame = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe" };
     equal((await answerTo(`${url}/iframe-1.6.1.html`, "GET", frame)).status, 200);
     equal(await upgradeOf(`${url}/websocket`, headers), 101);
@@ -243,7 +243,7 @@ async function tryAll(url: string): Promise<Record<string, string>> {
     websocket: await heard(new WebSocket(`${url.replace("http", "ws")}/websocket`), "open"),
     eventsource: await heard(new EventSource(`${url}/000/event1/eventsource`), "open"),
     script: await put("script", "src", `${url}/000/script1/jsonp?c=alert`),
-    // What a frame shows a page never learns; that no session was opened the metric tells.
+    // A page cannot see what a frame shows, but the metric shows that no session was opened.
     frame: await put("iframe", "src", `${url}/000/frame1/htmlfile?c=x`),
   };
 }

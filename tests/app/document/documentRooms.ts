@@ -49,7 +49,7 @@ export class SlowStore extends UpdateStore {
   }
 }
 
-/** A replica without its server: nobody tells it what others save. */
+/** A replica without its server, which gets no notifications of what others save. */
 export interface RoomsOfReplica {
   rooms: RoomRegistry;
   store: SlowStore;

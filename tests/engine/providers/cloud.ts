@@ -18,7 +18,7 @@ export interface Operation {
   name: string;
   urn: string;
   inputs: Properties;
-  /** Why it was refused, where it was. */
+  /** Why it was rejected, if it was. */
   refusal?: string;
 }
 

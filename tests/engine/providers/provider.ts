@@ -31,7 +31,7 @@ export interface Provider {
   create(goal: Goal): Made;
   /** What there is of a resource while it is being made. @default - all of it */
   unfinished?(type: string, made: Made): Made;
-  /** The resource as it is now; undefined where it is gone. @default - as it was made or changed */
+  /** The resource as it is now; undefined if it is gone. @default - as it was made or changed */
   read?(goal: Goal, id: string, outputs: Properties): Made | undefined;
   /** Outputs that are different after an update. */
   update?(goal: Goal, id: string): Properties;

@@ -45,7 +45,7 @@ export class Account {
     return account;
   }
 
-  /** What an engine has to be told: it never asks anybody but these providers, nor the network. */
+  /** The engine's environment, in which it uses only these providers and no network. */
   get environment(): Record<string, string> {
     return this.#environment;
   }

@@ -46,7 +46,7 @@ export async function failEachOnce(
   throw new Error(`there are still failures after ${MAX_RUNS} runs`);
 }
 
-/** Destroys the stack, and then has it as it was. */
+/** Destroys the stack, and then restores it. */
 export async function destroyed(account: Account, stack: Stack): Promise<string[]> {
   const restoreCloud = account.cloud.snapshot();
   const restoreState = stack.snapshot();

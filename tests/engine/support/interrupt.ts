@@ -42,7 +42,7 @@ export async function interruptedUp(
     },
     120,
   );
-  // An engine that ends by itself is a fault that its run tells better.
+  // If the engine exits on its own, its run reports the fault better.
   await Promise.race([quiet, running]);
   equal(hanging, number);
   signalEngine(signal);

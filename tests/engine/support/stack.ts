@@ -121,7 +121,7 @@ export class Stack {
     return run((onEvent) => this.#automation.preview({ onEvent }));
   }
 
-  /** @param continueOnError goes on with what does not depend on what failed */
+  /** @param continueOnError continues with resources that do not depend on a failed one */
   up({ continueOnError = false } = {}): Promise<Run> {
     return run((onEvent) => this.#automation.up({ onEvent, continueOnError }));
   }
@@ -182,13 +182,13 @@ export class Stack {
     return checkpoint.latest.resources;
   }
 
-  /** The stack's resources as who has the passphrase reads them. */
+  /** The stack's resources with decrypted secrets. */
   async resources(): Promise<Resource[]> {
     const exported = await this.#automation.exportStack();
     return (exported.deployment as { resources?: Resource[] }).resources ?? [];
   }
 
-  /** Has the state be as another version of the program would have left it. */
+  /** Changes the state into one that another version of the program would have left. */
   rewrite(change: (resources: Resource[]) => Resource[]): void {
     const { checkpoint, ...rest } = JSON.parse(readFileSync(this.#state, "utf8")) as {
       checkpoint: { latest: { resources: Resource[] } };

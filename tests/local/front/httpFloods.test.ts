@@ -49,7 +49,7 @@ const REFUSED: Record<string, [number, string]> = {
 describe("the HTTP front under floods", () => {
   afterEach(endFronts);
 
-  /** What was heard on a connection until the front closed it. */
+  /** What was received on a connection until the front closed it. */
   async function heardUntilClosed({ socket, heard }: ReturnType<typeof converse>): Promise<string> {
     await waitFor("it is closed", () => socket.readableEnded || socket.destroyed);
     socket.destroy();

@@ -7,7 +7,7 @@ import { startFault } from "../../../local/postgres/faults.ts";
 import { startPostgres } from "../../../local/postgres/postgres.ts";
 import { runLimited } from "../../drivers/localRun.ts";
 
-/** What a person may only be told of data that are lost in any case. */
+/** Advice that only messages about lost data may contain. */
 const TO_DELETE = /copy .* then delete/;
 
 describe("PostgreSQL that does not start", () => {

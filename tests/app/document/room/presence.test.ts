@@ -21,7 +21,7 @@ import { waitFor } from "../../../drivers/waitFor.ts";
 
 const CONNECTIONS = "document_connections";
 
-/** Below the 15 s after which a provider repeats what it tells of itself. */
+/** Less than the 15 s after which a provider repeats its presence. */
 const AT_ONCE_SECONDS = 12;
 
 /** Waits until all see exactly these people. */
@@ -135,7 +135,7 @@ describe("people in a document", () => {
     await waitFor("he is seen on the new one", () => clock() > before);
     old.socket.terminate();
     await waitFor("the old one is gone", async () => (await metric(origin, CONNECTIONS)) === 2);
-    // What she hears of her own comes after what she would hear of him.
+    // The confirmation of her own change arrives after a change of his presence would.
     ada.write("still two");
     await ada.saved();
     deepEqual(ada.people, ["Ada", "Bob"]);

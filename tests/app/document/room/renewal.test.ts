@@ -146,7 +146,7 @@ describe("a document that is slow to open", () => {
       "it is tried",
       async () => (await metric(one ?? "", 'document_jobs_total{job="renew"}')) === 1,
     );
-    // Who comes waits until that is over.
+    // Opening the document waits until that is over.
     await openDocument(id, one ?? "");
     equal(await renewals(one ?? ""), 0);
     await waitFor("she has it", () => ada.paragraphs[0]?.length === 2 + NEARLY_TOO_MANY);

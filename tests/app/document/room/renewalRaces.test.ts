@@ -20,7 +20,7 @@ function docOf(...updates: Uint8Array[]): Y.Doc {
   return doc;
 }
 
-/** What somebody changes who has this state. */
+/** An update that is based on this state. */
 function changeTo(state: Uint8Array, change: (body: Y.XmlFragment) => void): Uint8Array {
   const doc = docOf(state);
   const vector = Y.encodeStateVector(doc);
@@ -76,7 +76,7 @@ describe("the renewal of a document", () => {
     return row;
   };
 
-  /** Has a room save a paragraph that somebody adds who has its state. */
+  /** Saves in a room a paragraph that is based on the room's state. */
   const write = async (room: Room): Promise<void> => {
     const { state } = await room.state();
     const decision = room.validator.check(changeTo(state, addParagraph));
@@ -100,7 +100,7 @@ describe("the renewal of a document", () => {
     const { url, id, there } = await start();
     const client = new Client(url);
     await client.connect();
-    // As far as a renewal gets before it has looked who has the document open.
+    // The locks of a renewal before it checks who has the document open.
     await client.query("begin");
     await client.query("select from document for update");
     const opening = there.rooms.acquire(id);

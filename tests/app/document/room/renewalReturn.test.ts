@@ -21,7 +21,7 @@ import {
 import { crowded } from "../documentAttacks.ts";
 import { renewUnused, startRooms, stopRooms } from "../documentRooms.ts";
 
-/** Who has written a document, and who writes on. */
+/** The client that wrote the document, and another one. */
 const FIRST = 1;
 const OTHER = 7;
 
@@ -253,7 +253,7 @@ describe("an edit that was made before a document was renewed, and arrives after
     await waitFor("it is there", () => slow.received.length > 0);
     // It stays, as it does not read that it has to leave.
     slow.socket.pause();
-    // As if nothing had been heard of the replica.
+    // As if the replica had sent no sign of life.
     await queryRows(url, "delete from document_room");
     await renewer.renew(id, Infinity);
     await waitFor("all have to leave", () => bob.closed.some(({ code }) => code === 4014));

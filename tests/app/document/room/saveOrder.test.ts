@@ -65,7 +65,7 @@ describe("updates that depend on each other", () => {
     return { url, id, room, here, there };
   };
 
-  /** Has another replica save something that has nothing to do with it, and tells nobody. */
+  /** Saves an unrelated update on another replica, without a notification. */
   const saveElsewhere = ({ store }: RoomsOfReplica, documentId: string): Promise<unknown> => {
     const doc = new Y.Doc();
     doc.getMap("fields").set("author", "Ada");
@@ -133,7 +133,7 @@ describe("updates that depend on each other", () => {
     await saveElsewhere(there, id);
     const one = room.save(await admitted(room.validator.judge(first)));
     await before.reached;
-    // The first one waits until all is read that was heard of meanwhile, too.
+    // The first one also waits until all updates are read that were announced meanwhile.
     const next = await admitted(room.validator.judge(second));
     room.catchUpTo(3);
     here.store.beforeReadAfter = after.pass;

@@ -46,7 +46,7 @@ function poison(): Uint8Array {
   return Y.encodeStateAsUpdate(doc);
 }
 
-/** The inbox of an editor that is far behind, and what it tells. */
+/** The queue of an editor that is far behind, and the queue's events. */
 class Backlog {
   readonly inbox: UpdateQueue;
   saved = 0;
@@ -111,7 +111,7 @@ describe("an editor that is far behind the others", () => {
     deepEqual([backlog.saved, written()], [1100, 1100]);
     deepEqual(backlog.failures, []);
     ok(jobs() < 40, `${jobs()} tries`);
-    // No more is read while too much waits, and more again when some of that is tried.
+    // Reading pauses while too much waits, and resumes when some of it has been tried.
     deepEqual(
       backlog.busy.filter((isBusy, index) => isBusy !== backlog.busy[index - 1]),
       [false, true, false],

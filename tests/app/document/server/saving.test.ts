@@ -48,7 +48,7 @@ describe("saving", () => {
     await sleep(1000);
     equal(ada.isSaved, false);
     deepEqual(bob.paragraphs, ["before"]);
-    // Who comes now gets no more than is saved.
+    // A new editor gets only what is saved.
     const raw = await openRaw(origin, id);
     raw.socket.send(hello(id));
     await sleep(200);

@@ -45,7 +45,7 @@ describe("a change that was shown as saved", () => {
     await endRuns();
   });
 
-  /** Editors of whom each connection goes to any replica that is there. */
+  /** Editors, each connection of which goes to any running replica. */
   const openAmong = (count: number, id: string, replicas: () => DocumentProcess[]): Editor[] => {
     let next = 0;
     const origin = (): string => {

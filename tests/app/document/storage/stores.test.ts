@@ -122,7 +122,7 @@ describe("stores of documents", () => {
     const stores = Array.from({ length: 4 }, () => new UpdateStore(connect(url).db, randomUUID()));
     const batches = stores.flatMap((store, index) =>
       Array.from({ length: 25 }, (_, round) =>
-        // In another order each time: who locks as it comes waits for ever.
+        // In another order each time, so locking in that order would deadlock.
         store.save(
           [id, other.id, id]
             .toSorted(() => ((index + round) % 3) - 1)

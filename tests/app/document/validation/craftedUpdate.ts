@@ -25,7 +25,7 @@ const ROOTS = ["title", "fields", "comments", "body"];
 const KEYS = ["author", "level", "text", "x", "resolved", "one"];
 const MARKS = ["bold", "comment--AAAAAAAA", "link"];
 
-/** Clients of whom the items are. */
+/** The clients that own the items. */
 const CLIENTS = [13, 12, 11];
 
 /** An update that nobody's editor made, and what is there with it. */

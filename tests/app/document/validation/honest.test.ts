@@ -101,7 +101,7 @@ describe("what people do in the page", () => {
               await server.commit();
               break;
             case "return":
-              // Who was offline sends at once what is lacking, and what was on its way comes twice.
+              // An editor that returns sends everything missing at once, and what was in flight arrives twice.
               await server.take(
                 Y.encodeStateAsUpdate(editor.shared.doc, await server.content.vector()),
               );

@@ -132,7 +132,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 }
 
-/** Has the AWS CLI get a token, so there is no credential in it. */
+/** Gets tokens with the AWS CLI, so it contains no credential. */
 function kubeconfigOf(cluster: aws.eks.Cluster): pulumi.Output<object> {
   return pulumi
     .all([cluster.name, cluster.endpoint, cluster.certificateAuthority, cluster.arn])
