@@ -19,7 +19,7 @@ interface Pods {
 export const drain = stackPolicy({
   name: "drain-outlasts-deregistration",
   description:
-    "Stopping pods go on serving for at least as long as their load balancer deregisters them.",
+    "Stopping pods keep serving for at least as long as their load balancer deregisters them.",
   validate: (stack, report) => {
     const pods = podsOf(stack);
     pods.forEach((each) => demandTime(each, report));
@@ -54,8 +54,8 @@ function demandTime({ owner, template, urn }: Pods, report: ReportViolation): vo
       name: `terminationGracePeriodSeconds of ${owner}`,
       value: () => template.spec?.terminationGracePeriodSeconds,
       holds: (grace) => grace !== undefined && grace > seconds,
-      mustBe: `more than the ${seconds} s for which its pods go on serving`,
-      fix: "raise it, so that they end by themselves",
+      mustBe: `more than the ${seconds} s for which its pods keep serving`,
+      fix: "raise it, so they can finish",
     },
     urn,
   );

@@ -49,7 +49,7 @@ async function reachHttp({ key, seed, url }: VerifyOptions): Promise<Fault | und
     const { location, replica, status } = await client.ask(probe ?? requestFor(url), signal);
     const to = location === undefined ? "" : `, to ${cut(location)}`;
     return replica === ""
-      ? { ...fault, problem: `has no X-Replica in its answer (status ${status}${to})` }
+      ? { ...fault, problem: `has no X-Replica in its response (status ${status}${to})` }
       : undefined;
   } catch (error) {
     return { ...fault, problem: unreachable(error) };

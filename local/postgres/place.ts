@@ -118,7 +118,7 @@ function makePostgresUser(): void {
     throw new SettingsError({
       name: "npm start",
       problem: `runs as root, PostgreSQL cannot run as root, and user postgres cannot be created (${String(fault)})`,
-      mustBe: "run as another user, or as root where there is a user postgres",
+      mustBe: "run as another user, or as root if user postgres exists",
       fix: "run it as another user, or use --workloads echo",
     });
   }

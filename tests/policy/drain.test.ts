@@ -93,7 +93,7 @@ describe("policy of the drain finds", () => {
         plan.put(plan.one("StatefulSet", "company"), [...POD, "terminationGracePeriodSeconds"], 30),
       expected: found(
         "company",
-        "terminationGracePeriodSeconds of StatefulSet company is 30; it must be more than the 30 s for which its pods go on serving; raise it, so that they end by themselves",
+        "terminationGracePeriodSeconds of StatefulSet company is 30; it must be more than the 30 s for which its pods keep serving; raise it, so they can finish",
       ),
     },
     {

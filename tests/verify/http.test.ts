@@ -207,7 +207,7 @@ describe("npm run verify over plain HTTP", () => {
     equal(unnamed.code, 3);
     match(
       unnamed.err,
-      /^http:\S+ has no X-Replica in its answer \(status 301, to https:\/\/a\.example\/\); it must be /,
+      /^http:\S+ has no X-Replica in its response \(status 301, to https:\/\/a\.example\/\); it must be /,
     );
   });
 
