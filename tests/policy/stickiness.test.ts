@@ -124,6 +124,23 @@ describe("policies of stickiness find", () => {
         expected: [],
       },
     ]),
+    {
+      title: "an Ingress of another app without any cookie",
+      stack: "dev",
+      change: (plan) => {
+        const ingress = plan.one("Ingress", "company");
+        ingress.name = "chat";
+        const path = ["metadata", "annotations", `${ALB}target-group-attributes`];
+        plan.reword(ingress, path, "stickiness.app_cookie.cookie_name=com-sticky,", "");
+      },
+      expected: [
+        {
+          policy: "browsers-stay",
+          of: "chat",
+          says: `stickiness.type of Ingress chat is "app_cookie"; it must be lb_cookie, or app_cookie with stickiness.app_cookie.cookie_name; set it in target-group-attributes`,
+        },
+      ],
+    },
     ...of("company-router", [
       reworded(
         "a Service of routers that stays in its zone",
@@ -174,23 +191,6 @@ describe("policies of stickiness find", () => {
             policy: "browsers-stay",
             of: "",
             says: `${ALB}target-group-attributes is an annotation of Service company; it must be at the Ingress only, because the controller prefers a Service's annotations; move it there`,
-          },
-        ],
-      },
-      {
-        title: "an Ingress of another app without any cookie",
-        stack: "dev",
-        change: (plan) => {
-          const ingress = plan.one("Ingress", "company");
-          ingress.name = "chat";
-          const path = ["metadata", "annotations", `${ALB}target-group-attributes`];
-          plan.reword(ingress, path, "stickiness.app_cookie.cookie_name=com-sticky,", "");
-        },
-        expected: [
-          {
-            policy: "browsers-stay",
-            of: "company",
-            says: `stickiness.type of Ingress chat is "app_cookie"; it must be lb_cookie, or app_cookie with stickiness.app_cookie.cookie_name; set it in target-group-attributes`,
           },
         ],
       },
