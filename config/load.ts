@@ -19,6 +19,11 @@ import { checkWorkloads } from "./workloads.ts";
 /** The longest name that is made from a stack's is that of an IAM role, at most 64 characters: `NAME-eksRole-role-1234567`. */
 const MAX_NAME = 64 - 21;
 
+/** Whether the stack file has a setting, or a part of it, encrypted. The SDK's types omit it. */
+const { isConfigSecret } = pulumi.runtime as unknown as {
+  isConfigSecret: (key: string) => boolean;
+};
+
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 const PROVIDER_RULES = {
@@ -54,7 +59,7 @@ export function loadConfig(): Config {
   const { workloads: raw, secrets: rawSecrets, ...own } = settingsOf(project, all);
   const settings = checkSettings(RULES, own, nameOf);
   const list = checkWorkloads(raw, nameOf("workloads"));
-  const secrets = checkSecrets(rawSecrets, isEncrypted(nameOf("secrets")), list.workloads);
+  const secrets = checkSecrets(rawSecrets, isConfigSecret(nameOf("secrets")), list.workloads);
   const provider = checkSettings(PROVIDER_RULES, all);
   const region = provider.values["aws:region"];
   const placeholders = within(nameOf(""), placeholderFaults(settings.values));
@@ -102,12 +107,6 @@ function settingsOf(project: string, all: Record<string, string>): Record<string
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, value]) => [key.slice(prefix.length), jsonOrText(value)]),
   );
-}
-
-/** Whether the stack file has a setting, or a part of it, encrypted. Pulumi tells programs so by an environment variable. */
-function isEncrypted(key: string): boolean {
-  const { PULUMI_CONFIG_SECRET_KEYS: keys = "[]" } = process.env;
-  return z.array(z.string()).parse(JSON.parse(keys)).includes(key);
 }
 
 function jsonOrText(value: string): unknown {

@@ -44,7 +44,6 @@ export function configure(
   changes: Record<string, unknown> = {},
   encrypted: readonly string[] = [`${PROJECT}:secrets`],
 ): void {
-  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(encrypted);
   const defaults = Object.entries(declarations()).map(([setting, declared]) => [
     `${PROJECT}:${setting}`,
     declared.default,
@@ -64,5 +63,6 @@ export function configure(
     Object.fromEntries(
       set.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
     ),
+    [...encrypted],
   );
 }

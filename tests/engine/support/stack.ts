@@ -117,6 +117,11 @@ export class Stack {
     writeFileSync(this.#file, stringify({ config }));
   }
 
+  /** Sets an encrypted setting, or a part of one, by its path. */
+  async setSecret(path: string, value: string): Promise<void> {
+    await this.#automation.setConfig(`${PROJECT}:${path}`, { value, secret: true }, true);
+  }
+
   preview(): Promise<Run> {
     return run((onEvent) => this.#automation.preview({ onEvent }));
   }
