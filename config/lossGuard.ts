@@ -16,6 +16,8 @@ export interface GuardedSettings {
   keepsData: boolean;
   /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
   buildsImage: boolean;
+  /** Names of the workloads that are built from a folder, each of which has a repository. */
+  builtWorkloads: string[];
   kubernetesVersion: string;
   postgresVersion: string;
   databaseStorageGiB: number;
@@ -87,6 +89,14 @@ const GUARDS: readonly Guard[] = [
     describe: (value) => `${value === true ? "with" : "without"} an app that keeps data`,
   },
   {
+    of: "builtWorkloads",
+    setting: "workloads",
+    loss: "deletes the images of what is no longer built",
+    harmless: ({ builtWorkloads = [] }, now) =>
+      builtWorkloads.every((each) => now.builtWorkloads.includes(each)),
+    describe: (value) => `with build in ${(value as string[]).join(", ") || "none"}`,
+  },
+  {
     of: "kubernetesVersion",
     setting: "kubernetesVersion",
     loss: "is a downgrade, which EKS refuses; EKS itself upgrades a cluster when support of its version ends",
@@ -155,6 +165,9 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
       (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||
       lastUp?.buildsImage === true,
     keepsData: config.workloads.some(keepsDataOf),
+    builtWorkloads: config.workloads
+      .filter(({ build }) => build !== undefined)
+      .map(({ name }) => name),
     kubernetesVersion: controlPlane.kubernetesVersion,
     postgresVersion: database.postgresVersion,
     databaseStorageGiB: database.storageGiB,

@@ -12,6 +12,7 @@ const OLD: GuardedSettings = {
   secretsEncryption: true,
   keepsData: true,
   buildsImage: true,
+  builtWorkloads: ["board", "chat"],
   kubernetesVersion: "1.36",
   postgresVersion: "18",
   databaseStorageGiB: 50,
@@ -64,6 +65,10 @@ const LOSSES: [change: Partial<GuardedSettings>, fault: string][] = [
   [
     { keepsData: false },
     `workloads is without an app that keeps data, and was with an app that keeps data; it must be with an app that keeps data, because the change deletes the database; ${UNPROTECT}`,
+  ],
+  [
+    { builtWorkloads: ["chat", "other"] },
+    `workloads is with build in chat, other, and was with build in board, chat; it must be with build in board, chat, because the change deletes the images of what is no longer built; ${UNPROTECT}`,
   ],
 ];
 
@@ -134,6 +139,11 @@ describe("guarded settings", () => {
     );
     deepEqual(sentences(early, OLD), []);
     deepEqual(sentences({}, OLD), []);
+  });
+
+  it("accept a further workload that is built", () => {
+    const more = { ...OLD, builtWorkloads: ["game", "board", "chat"] };
+    deepEqual(sentences(OLD, more), []);
   });
 
   it("are all reported if several change", () => {
