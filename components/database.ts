@@ -4,9 +4,10 @@ import * as random from "@pulumi/random";
 import { sentencesOf } from "../app/contract/fault.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
 import { instanceFaults, STORAGE_GROWTH, type InstanceArgs } from "./databaseInstance.ts";
+import { CA_IDENTIFIER } from "./databases/rdsCertificates.ts";
 import type { Network } from "./network/vpc.ts";
 
-/** Name of the database and of its only user. */
+/** Name of the built-in apps' database and of its user, who administers the instance. */
 const NAME = "app";
 const PORT = 5432;
 
@@ -28,8 +29,22 @@ export interface DatabaseArgs {
   deletionProtection: boolean;
 }
 
+/** How the instance's administrator connects. */
+export interface AdminConnection {
+  /** Host name of the server, known when pods can connect. */
+  host: pulumi.Output<string>;
+  port: number;
+  user: string;
+  /** Secret. */
+  password: pulumi.Output<string>;
+  /** The administrator's own database. */
+  database: string;
+}
+
 /** PostgreSQL on RDS, encrypted, in private subnets, which accepts only TLS connections from pods. */
 export class Database extends pulumi.ComponentResource {
+  /** For Jobs that make other users and databases. */
+  readonly connection: AdminConnection;
   /** Connection URL with user and password, secret. Known when pods can connect. */
   readonly url: pulumi.Output<string>;
 
@@ -61,12 +76,13 @@ export class Database extends pulumi.ComponentResource {
     const password = new random.RandomPassword(name, { length: 32, special: false }, inParent);
     const instance = this.#instance(name, args, securityGroup, password);
 
+    const host = pulumi.all([instance.address, fromPods.id]).apply(([address]) => address);
+    const secret = pulumi.secret(password.result);
+    this.connection = { host, port: PORT, user: NAME, password: secret, database: NAME };
     this.url = pulumi.secret(
-      pulumi
-        .all([password.result, instance.address, fromPods.id])
-        .apply(([secret, host]) => `postgres://${NAME}:${secret}@${host}:${PORT}/${NAME}`),
+      pulumi.interpolate`postgres://${NAME}:${secret}@${host}:${PORT}/${NAME}`,
     );
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({ connection: this.connection, url: this.url });
   }
 
   #instance(
@@ -114,8 +130,7 @@ export class Database extends pulumi.ComponentResource {
         vpcSecurityGroupIds: [securityGroup.id],
         publiclyAccessible: false,
         parameterGroupName: parameters.name,
-        // This CA is in the bundle with which the app verifies the server.
-        caCertIdentifier: "rds-ca-rsa2048-g1",
+        caCertIdentifier: CA_IDENTIFIER,
         backupRetentionPeriod: instance.backupDays,
         deleteAutomatedBackups: true,
         copyTagsToSnapshot: true,

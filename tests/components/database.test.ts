@@ -175,14 +175,27 @@ describe("Database", () => {
     equal(await pulumi.isSecret(database.url), true);
   });
 
-  it("outputs its URL once pods can connect, and outlives its users", async () => {
+  it("outputs the administrator's connection, whose password is a secret", async () => {
+    const { database } = await mockedDatabase();
+    const { host, password, ...rest } = database.connection;
+    deepEqual(rest, { port: 5432, user: "app", database: "app" });
+    equal(await valueOf(host), "apps.rds.example");
+    equal(await valueOf(password), "password-of-apps");
+    equal(await pulumi.isSecret(password), true);
+    equal(await pulumi.isSecret(host), false);
+  });
+
+  it("outputs its URL and host once pods can connect, and outlives their users", async () => {
     const recorder = await mockPulumi();
-    const { url } = new Database("apps", ARGS);
+    const { connection, url } = new Database("apps", ARGS);
     new k8s.core.v1.ConfigMap("user", { data: { url } });
+    new k8s.core.v1.ConfigMap("administrator", { data: { host: connection.host } });
     await recorder.settle();
-    const user = recorder.one("kubernetes:ConfigMap");
-    deepEqual(recorder.directlyAfter(user, "aws:Instance"), ["apps"]);
-    deepEqual(recorder.directlyAfter(user, "aws:SecurityGroupIngressRule"), ["apps"]);
+    for (const name of ["user", "administrator"]) {
+      const user = recorder.one("kubernetes:ConfigMap", name);
+      deepEqual(recorder.directlyAfter(user, "aws:Instance"), ["apps"]);
+      deepEqual(recorder.directlyAfter(user, "aws:SecurityGroupIngressRule"), ["apps"]);
+    }
   });
 
   it("takes a final snapshot if configured, under a name that is never used again", async () => {
