@@ -46,6 +46,11 @@ type Outputs = (name: string, inputs: Properties, cloud: Cloud, child: AddChild)
 
 const none: Outputs = () => ({});
 
+/** Pulumi names an object that has no name. */
+const autonamed: Outputs = (name, { metadata }) => ({
+  metadata: { name: `${name}-1234567`, ...(metadata as Properties | undefined) },
+});
+
 /** All types that the program may make; there are no others. */
 const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "aws:cloudwatch/logGroup:LogGroup": (_, { name }, cloud) => ({
@@ -81,9 +86,10 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "kubernetes:apps/v1:Deployment": none,
   "kubernetes:apps/v1:StatefulSet": none,
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": none,
-  "kubernetes:core/v1:ConfigMap": none,
+  "kubernetes:batch/v1:Job": none,
+  "kubernetes:core/v1:ConfigMap": autonamed,
   "kubernetes:core/v1:Namespace": none,
-  "kubernetes:core/v1:Secret": (name) => ({ metadata: { name: `${name}-1234567` } }),
+  "kubernetes:core/v1:Secret": autonamed,
   "kubernetes:core/v1:Service": (name, { spec }, { loadBalancers }) =>
     statusOf(
       loadBalancers && (spec as Properties).type === "LoadBalancer",
@@ -103,6 +109,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password-of-${name}` }),
   "sockjs-sticky:index:AppImage": none,
   "sockjs-sticky:index:Database": none,
+  "sockjs-sticky:index:DatabaseAdmin": none,
   "sockjs-sticky:index:FargateCluster": none,
   "sockjs-sticky:index:KeyRouter": none,
   "sockjs-sticky:index:LoadBalancerController": none,
@@ -112,6 +119,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "sockjs-sticky:index:StickyService": none,
   "sockjs-sticky:index:Vpc": none,
   "sockjs-sticky:index:Workload": none,
+  "sockjs-sticky:index:WorkloadDatabase": none,
 };
 
 /** All questions that the program may ask AWS; there are no others. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { at, type Made, type MockOptions } from "../mocks/mocks.ts";
+import { at, type Made, type MockOptions, type Recorder } from "../mocks/mocks.ts";
 import type { Properties } from "../mocks/mockCloud.ts";
 import { runProgram } from "../mocks/program.ts";
 
@@ -73,6 +73,11 @@ export async function planOf(
   options: MockOptions = {},
 ): Promise<Plan> {
   const { recorder } = await runProgram(stack, changes, options);
+  return planFrom(recorder);
+}
+
+/** What any program has asked for under mocks. */
+export function planFrom(recorder: Recorder): Plan {
   const urns = new Map<string, string>();
   const real = (urn: string): string => urns.get(urn) ?? urn;
   const resources = recorder.made.map((made) => {
