@@ -59,6 +59,8 @@ export class Cloud {
   lostZones = "";
   /** Has no load balancer controller do anything, though it is there. */
   controllersAreDown = false;
+  /** Has every Job that starts fail, as when its database rejects it. */
+  jobsFail = false;
   /** All operations, in the order in which they ended. */
   readonly operations: Operation[] = [];
   trouble: Trouble = () => undefined;

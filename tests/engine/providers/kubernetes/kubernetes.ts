@@ -5,6 +5,7 @@ import { unknownInputs } from "../sdk.ts";
 import type { Goal, Provider } from "../provider.ts";
 import { changedPaths, secretOf } from "../wire.ts";
 import { install, upgrade } from "./helm.ts";
+import { isComplete, REPLACES_UNREADY } from "./jobs.ts";
 import { Cluster, RELEASE, serverOf, type KubernetesObject } from "./objects.ts";
 import { normalized, pruned } from "./pruning.ts";
 import { awaited, balancerOf, objectsIn, reconciled, unready } from "./readiness.ts";
@@ -20,6 +21,7 @@ const AUTONAMED = "pulumi.com/autonamed";
 const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
   ConfigMap: ["binaryData", "data"],
   Deployment: ["spec.selector"],
+  Job: ["spec.completions", "spec.parallelism", "spec.selector", "spec.template"],
   Secret: ["data", "stringData", "type"],
   Service: ["spec.clusterIP"],
   StatefulSet: [
@@ -29,6 +31,12 @@ const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
     "spec.serviceName",
     "spec.volumeClaimTemplates",
   ],
+};
+
+/** The status of what is being made, by kind; others have a load balancer or no status. */
+const UNFINISHED: Readonly<Record<string, Properties>> = {
+  Job: { active: 1 },
+  Release: { status: "pending-install" },
 };
 
 /** What the provider says where it cannot know whether an object is there; deleteUnreachable has it take it for deleted. */
@@ -68,15 +76,24 @@ export class Kubernetes implements Provider {
     type: string,
     { old, now, outputs }: { old: Properties; now: Properties; outputs: Properties },
   ): string[] {
-    return type === RELEASE
-      ? changedPaths(old, now)
-      : changedPaths(pruned(outputs, normalized(old)), normalized(now));
+    if (type === RELEASE) {
+      return changedPaths(old, now);
+    }
+    const { annotations } = (now as KubernetesObject).metadata;
+    const isRepeated =
+      kindOf(type) === "Job" &&
+      annotations?.[REPLACES_UNREADY] === "true" &&
+      !isComplete(outputs as KubernetesObject);
+    return [
+      ...changedPaths(pruned(outputs, normalized(old)), normalized(now)),
+      ...(isRepeated ? [REPLACES_UNREADY] : []),
+    ];
   }
 
   replaces(type: string, path: string): boolean {
     const names =
       type === RELEASE ? ["name", "namespace"] : ["metadata.name", "metadata.namespace"];
-    return [...names, ...(REPLACED_BY[kindOf(type)] ?? [])].some(
+    return [...names, REPLACES_UNREADY, ...(REPLACED_BY[kindOf(type)] ?? [])].some(
       (each) => path === each || path.startsWith(`${each}.`),
     );
   }
@@ -128,13 +145,10 @@ export class Kubernetes implements Provider {
 
   /** While it is being made, before its controllers have done anything. */
   unfinished(type: string, { id, outputs }: Made): Made {
-    return type === RELEASE
-      ? { id, outputs: { ...outputs, status: { status: "pending-install" } } }
-      : {
-          id,
-          outputs:
-            outputs.status === undefined ? outputs : { ...outputs, status: { loadBalancer: {} } },
-        };
+    const kind = kindOf(type);
+    const status =
+      UNFINISHED[kind] ?? (outputs.status === undefined ? undefined : { loadBalancer: {} });
+    return { id, outputs: status === undefined ? outputs : { ...outputs, status } };
   }
 
   read({ type, inputs, config }: Goal, id: string): Made | undefined {
@@ -172,7 +186,10 @@ export class Kubernetes implements Provider {
       return upgrade(cluster, id, inputs);
     }
     const kind = kindOf(type);
-    const object = reconciled(cluster, kind, id, inputs as KubernetesObject);
+    // A Job that has ended does not start again.
+    const { status } = this.#cloud.need(type, cluster.keyOf(id)).outputs;
+    const wanted = (kind === "Job" ? { ...inputs, status } : inputs) as KubernetesObject;
+    const object = reconciled(cluster, kind, id, wanted);
     const [why, ...reasons] = awaited(cluster, kind, object);
     if (why !== undefined) {
       const fault = `the Kubernetes API server reported that ${JSON.stringify(id)} failed to fully initialize or become live: ${why}`;

@@ -2,13 +2,14 @@ import type { Properties, Thing } from "../cloud.ts";
 import { BALANCER } from "../aws/network.ts";
 import { unscheduled } from "../aws/eks.ts";
 import { PUSHED } from "../aws/services.ts";
+import { failureOf, jobStatus } from "./jobs.ts";
 import { namespaceOf, type Cluster, type KubernetesObject } from "./objects.ts";
 import { normalized } from "./pruning.ts";
 
 interface PodSpec {
   serviceAccountName?: string;
   containers: { image: string; envFrom?: { secretRef?: { name: string } }[] }[];
-  volumes?: { configMap?: { name: string } }[];
+  volumes?: { configMap?: { name: string }; secret?: { secretName: string } }[];
 }
 
 /** Where the load balancer controller is told to send to pods, which have no nodes. */
@@ -27,6 +28,9 @@ export function reconciled(
   const object = structuredClone(
     kind === "Secret" ? normalized(inputs) : inputs,
   ) as KubernetesObject;
+  if (kind === "Job") {
+    object.status = jobStatus(cluster, object, podsFault(cluster, object));
+  }
   if (kind !== "Service" && kind !== "Ingress") {
     return object;
   }
@@ -51,8 +55,11 @@ export function awaited(cluster: Cluster, kind: string, object: KubernetesObject
   )?.[1];
   if (wanted === undefined) {
     const reasons = unready(cluster, kind, object);
-    const timedOut = `'${object.metadata.name}' timed out waiting to be Ready`;
-    return reasons.length === 0 ? [] : [timedOut, ...reasons];
+    const why =
+      kind === "Job"
+        ? `Resource '${object.metadata.name}' was created but failed to initialize`
+        : `'${object.metadata.name}' timed out waiting to be Ready`;
+    return reasons.length === 0 ? [] : [why, ...reasons];
   }
   const path = wanted.split(/[.[\]]+/).filter((step) => step !== "");
   const value = path.reduce<unknown>(
@@ -84,6 +91,8 @@ export function unready(cluster: Cluster, kind: string, object: KubernetesObject
           ? ["Service was not allocated an IP address; does your cloud provider support this?"]
           : []),
       ];
+    case "Job":
+      return failureOf(object);
     case "Ingress":
       return ingress === undefined
         ? ["Ingress .status.loadBalancer field was not updated with a hostname/IP address."]
@@ -93,7 +102,7 @@ export function unready(cluster: Cluster, kind: string, object: KubernetesObject
   }
 }
 
-/** Why the pods of a Deployment or StatefulSet do not start. */
+/** Why the pods of a Deployment, StatefulSet or Job do not start. */
 function podsFault(cluster: Cluster, { metadata, spec }: KubernetesObject): string | undefined {
   const namespace = metadata.namespace ?? "";
   const template = spec?.template as {
@@ -107,9 +116,9 @@ function podsFault(cluster: Cluster, { metadata, spec }: KubernetesObject): stri
   const pod = template.spec;
   const needed: [kind: string, name: string | undefined][] = [
     ["ServiceAccount", pod.serviceAccountName],
-    ...(pod.volumes ?? []).map(({ configMap }): [string, string | undefined] => [
-      "ConfigMap",
-      configMap?.name,
+    ...(pod.volumes ?? []).flatMap(({ configMap, secret }): [string, string | undefined][] => [
+      ["ConfigMap", configMap?.name],
+      ["Secret", secret?.secretName],
     ]),
     ...pod.containers.flatMap(({ envFrom = [] }) =>
       envFrom.map(({ secretRef }): [string, string | undefined] => ["Secret", secretRef?.name]),
