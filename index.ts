@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { FargateCluster } from "./components/cluster/fargateCluster.ts";
 import { LoadBalancerController } from "./components/cluster/loadBalancerController.ts";
-import { Database } from "./components/database.ts";
+import { WorkloadDatabases } from "./components/databases/workloadDatabases.ts";
 import { formerImage } from "./components/image/formerImage.ts";
 import { WorkloadImages } from "./components/image/workloadImages.ts";
 import { Vpc } from "./components/network/vpc.ts";
@@ -11,7 +11,7 @@ import { StickyApp } from "./components/stickyApp.ts";
 import { checkCluster } from "./config/livingCluster.ts";
 import { loadConfig } from "./config/load.ts";
 import { compareWithLastUp, stackName } from "./config/lossGuard.ts";
-import { environmentOf, keepsDataOf } from "./config/workloadSettings.ts";
+import { environmentOf, storageOf } from "./config/workloadSettings.ts";
 
 const config = loadConfig();
 const { controlPlane, deletionProtection, keyRouterImage, listener, name, region } = config;
@@ -47,21 +47,21 @@ const controller = new LoadBalancerController(
 const images = new WorkloadImages(
   name,
   {
-    image: config.image.uri,
+    image: config.image,
     buildsImage: settings.buildsImage,
     former: lastUp && (await formerImage(stackName())),
-    immutableTags: config.image.immutableTags,
     forceDelete: !deletionProtection,
   },
   onAws,
 );
-const database = settings.keepsData
-  ? new Database(name, { network, cluster, instance: config.database, deletionProtection }, guarded)
-  : undefined;
-
+const databases = new WorkloadDatabases(
+  name,
+  { network, cluster, instance: config.database, deletionProtection, psqlImage: config.psqlImage },
+  guarded,
+  inCluster,
+);
 const apps = workloads.map((workload) => {
-  const data = keepsDataOf(workload) ? database : undefined;
-  const needs = [controller, ...cluster.workloadPods];
+  const { needs, url: databaseUrl } = databases.of(workload.name, storageOf(workload));
   return new StickyApp(
     workload.name,
     {
@@ -69,13 +69,13 @@ const apps = workloads.map((workload) => {
       image: images.of(workload),
       environment: environmentOf(workload),
       secrets: config.secrets[workload.name],
-      databaseUrl: data?.url,
+      databaseUrl,
       cluster,
       listener,
       keyRouterImage,
     },
     // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.
-    { ...inCluster, dependsOn: data === undefined ? needs : [...needs, data] },
+    { ...inCluster, dependsOn: [controller, ...cluster.workloadPods, ...needs] },
   );
 });
 

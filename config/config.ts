@@ -29,6 +29,7 @@ export interface Config extends StackFacts {
   database: DatabaseArgs["instance"];
   listener: StickyAppArgs["listener"];
   keyRouterImage: string;
+  psqlImage: string;
 }
 
 /** Groups settings by what they configure. */
@@ -72,5 +73,6 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
       accessLogsBucket: settings.accessLogsBucket,
     },
     keyRouterImage: settings.keyRouterImage,
+    psqlImage: settings.psqlImage,
   };
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
 import type { Config } from "./config.ts";
-import { keepsDataOf } from "./workloadSettings.ts";
+import { storageOf } from "./workloadSettings.ts";
 
 /** The settings that cannot be changed without losing something, or cannot be changed back. */
 export interface GuardedSettings {
@@ -16,6 +16,8 @@ export interface GuardedSettings {
   keepsData: boolean;
   /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
   buildsImage: boolean;
+  /** Names of the workloads with a database of their own. */
+  databases: string[];
   /** Names of the workloads that are built from a folder, each of which has a repository. */
   builtWorkloads: string[];
   kubernetesVersion: string;
@@ -33,7 +35,7 @@ export interface LastUp extends Partial<GuardedSettings> {
 
 /** A setting whose change loses something. */
 interface Guard {
-  of: Exclude<keyof GuardedSettings, "deletionProtection" | "buildsImage">;
+  of: Exclude<keyof GuardedSettings, "deletionProtection" | "buildsImage" | "databases">;
   /** Its name for people. */
   setting: string;
   /** What the change would do. */
@@ -142,7 +144,19 @@ export async function compareWithLastUp(
   if (faults.length > 0) {
     throw new pulumi.RunError(sentencesOf(faults));
   }
+  for (const workload of orphanedDatabases(lastUp, settings)) {
+    void pulumi.log.warn(
+      `${workload} has no database any more: the former one, workload-${workload}, stays with its data`,
+    );
+  }
   return { lastUp, settings };
+}
+
+/** Workloads whose database outlives this `pulumi up`, because nothing drops a database. */
+function orphanedDatabases(old: LastUp | undefined, now: GuardedSettings): string[] {
+  return now.keepsData
+    ? (old?.databases ?? []).filter((workload) => !now.databases.includes(workload))
+    : [];
 }
 
 /** The stack's full name, unique in its backend. */
@@ -164,7 +178,10 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
     buildsImage:
       (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||
       lastUp?.buildsImage === true,
-    keepsData: config.workloads.some(keepsDataOf),
+    keepsData: config.workloads.some((workload) => storageOf(workload) !== "none"),
+    databases: config.workloads
+      .filter((workload) => storageOf(workload) === "own")
+      .map(({ name }) => name),
     builtWorkloads: config.workloads
       .filter(({ build }) => build !== undefined)
       .map(({ name }) => name),

@@ -91,6 +91,7 @@ export const RULES = {
       description: `an image by tag or digest of HAProxy ${MIN_HAPROXY.join(".")} or later`,
       example: "haproxy:3.4-alpine",
     }),
+  psqlImage: textLike(IMAGE_REFERENCE, "an image by tag or digest", "postgres:18-alpine"),
   postgresVersion: textLike(/^1[4-8](\.\d{1,2})?$/, "a version of PostgreSQL from 14 to 18", "18"),
   databaseInstanceClass: textLike(INSTANCE_CLASS, "an RDS instance class", "db.t4g.micro"),
   databaseStorageGiB: wholeNumberFrom(20, 16384, 20),

@@ -4,7 +4,7 @@ import { shown } from "../app/contract/shown.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /** Namespaces of Kubernetes, of Fargate's log router and of the program itself. */
-const RESERVED = /^(default|kube-.*|aws-observability)$/;
+const RESERVED = /^(default|kube-.*|aws-observability|sockjs-sticky-.*)$/;
 
 /** Names that components derive from a workload's, for a second load balancer, routers, replicas and a Secret. */
 const SUFFIXES = ["internal", "router", "replicas", "database", "secrets"];
@@ -19,7 +19,7 @@ export function nameFaults(workloads: readonly WorkloadDraft[], list: string): F
     }
     if (RESERVED.test(name)) {
       const mustBe =
-        "none of default, kube-… and aws-observability, which are namespaces of others";
+        "none of default, kube-…, aws-observability and sockjs-sticky-…, which are other namespaces";
       return [{ ...setting, mustBe }];
     }
     if (workloads[index]?.app === undefined && APP_NAMES.some((app) => app === name)) {

@@ -5,6 +5,7 @@ import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
+import { misplacedFaults } from "./misplacedSettings.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
@@ -35,7 +36,7 @@ type Rule = (workload: WorkloadDraft, stack: Partial<Settings>) => Fault | undef
 
 /** What is wrong between a workload's settings and its stack's. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
-  const rules: Rule[] = [dnsFault, siteFault, tlsIdleFault];
+  const rules: Rule[] = [dnsFault, siteFault, tlsIdleFault, databaseFault];
   return rules.map((rule) => rule(workload, stack)).filter((fault) => fault !== undefined);
 }
 
@@ -201,6 +202,23 @@ function tlsIdleFault(
     : undefined;
 }
 
+/** Before this version nobody but a superuser could create a database for another role. */
+const MIN_POSTGRES = 16;
+
+function databaseFault(
+  { database }: WorkloadDraft,
+  { postgresVersion }: Partial<Settings>,
+): Fault | undefined {
+  return database === true && Number.parseInt(postgresVersion ?? "", 10) < MIN_POSTGRES
+    ? {
+        name: "database",
+        got: database,
+        mustBe: `false with postgresVersion ${postgresVersion}, because it requires ${MIN_POSTGRES} or later`,
+        fix: `set postgresVersion to ${MIN_POSTGRES} or later`,
+      }
+    : undefined;
+}
+
 function keysFault({ affinity, keys }: WorkloadDraft): Fault | undefined {
   return affinity === "key" && keys === undefined
     ? {
@@ -221,50 +239,6 @@ function buildFault({ build }: WorkloadDraft): Fault | undefined {
         mustBe: "a folder with a Dockerfile, relative to Pulumi.yaml",
         example: "./chat",
       };
-}
-
-/** Settings that have no effect in some workloads, where they would only mislead. */
-const MISPLACED: readonly {
-  setting: keyof WorkloadDraft;
-  isUsed: (workload: WorkloadDraft) => boolean;
-  only: string;
-}[] = [
-  {
-    setting: "cookie",
-    isUsed: ({ affinity, app }) => affinity === "cookie" && app === undefined,
-    only: "affinity cookie and an image of your own",
-  },
-  {
-    setting: "keys",
-    isUsed: ({ affinity, app }) => affinity === "key" && app === undefined,
-    only: "affinity key and an image of your own",
-  },
-  {
-    setting: "crossZone",
-    isUsed: ({ affinity }) => affinity === "source-ip" || affinity === "none",
-    only: "affinity source-ip or none",
-  },
-  {
-    setting: "allowedOrigins",
-    isUsed: ({ app }) => app !== undefined,
-    only: "a built-in app (app)",
-  },
-  {
-    setting: "maxCreationsPerSecond",
-    isUsed: ({ app }) => app !== undefined && CATALOGUE[app].keepsData,
-    only: "app company or document",
-  },
-];
-
-function misplacedFaults(workload: WorkloadDraft, given: readonly string[]): Fault[] {
-  return MISPLACED.filter(
-    ({ setting, isUsed }) =>
-      given.includes(setting) && workload.affinity !== undefined && !isUsed(workload),
-  ).map(({ setting, only }) => ({
-    name: setting,
-    got: workload[setting],
-    mustBe: `removed, because it has an effect only with ${only}`,
-  }));
 }
 
 /** Environment variables that the program itself sets. */

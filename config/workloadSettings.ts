@@ -16,6 +16,7 @@ import {
   READINESS_PATH,
 } from "../app/contract/endpoints.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
+import type { Storage } from "../components/databases/workloadDatabases.ts";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
 import { IMAGE_REFERENCE } from "./imageReference.ts";
 import { keyRoutes } from "./keyRoutes.ts";
@@ -73,6 +74,7 @@ export const WORKLOAD_RULES = {
     .array(VARIABLE)
     .meta({ description: "a list of names of variables", example: "[API_KEY]" })
     .default([]),
+  database: flag.default(false),
   user: wholeNumberFrom(1, 65534, 1000).default(1000),
   writableFolders: z
     .array(z.string().regex(/^(\/[\w.-]+)+$/))
@@ -127,9 +129,12 @@ export function defaultsOf(app: AppName): Record<string, unknown> {
   };
 }
 
-/** Whether a workload stores data in the stack's database. */
-export function keepsDataOf({ app }: WorkloadDraft): boolean {
-  return app !== undefined && keepsData(app);
+/** Where a workload stores data. */
+export function storageOf({ app, database }: WorkloadDraft): Storage {
+  if (app !== undefined) {
+    return keepsData(app) ? "shared" : "none";
+  }
+  return database === true ? "own" : "none";
 }
 
 /** Environment variables of a workload's replicas, beside those that every replica has. */

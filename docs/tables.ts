@@ -33,6 +33,8 @@ const WORKLOAD_MEANINGS: Readonly<Record<keyof typeof WORKLOAD_RULES, string>> =
   environment: "Environment variables.",
   secrets:
     "Names of environment variables with secret values. Set each value with `pulumi config set --secret --path 'secrets.WORKLOAD.NAME'`.",
+  database:
+    "With your own image: whether it gets a PostgreSQL database and role of its own on the stack's RDS instance, as `DATABASE_URL`.",
   user: "User and group id that the app runs as, whatever the image says. Not root.",
   writableFolders:
     "Folders that the app can write to. They are empty when a replica starts. The rest of its file system is read-only.",

@@ -3,14 +3,16 @@ import { AppImage } from "./appImage.ts";
 import { copyContext } from "./buildContext.ts";
 
 export interface WorkloadImagesArgs {
-  /** Image of the built-in apps. @default - built from `app/` */
-  image?: string | undefined;
+  image: {
+    /** Image of the built-in apps; undefined if it is built from `app/`. */
+    uri: string | undefined;
+    /** Rejects pushing an existing tag. */
+    immutableTags: boolean;
+  };
   /** Whether the built-in apps' repository exists or is needed. */
   buildsImage: boolean;
   /** URN of the built-in apps' image in the state of an earlier version, see `formerImage`. @default - there is none */
   former?: pulumi.URN | undefined;
-  /** Rejects pushing an existing tag. */
-  immutableTags: boolean;
   /** Lets `pulumi destroy` delete the repositories' images. */
   forceDelete: boolean;
 }
@@ -32,13 +34,14 @@ export class WorkloadImages {
   readonly #build: (repository: string, folder: string) => pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadImagesArgs, opts: pulumi.ComponentResourceOptions) {
-    const { buildsImage, former, forceDelete, image, immutableTags } = args;
+    const { buildsImage, former, forceDelete, image } = args;
+    const { immutableTags, uri } = image;
     const common = { immutableTags, forceDelete };
     const builtIns = buildsImage
-      ? new AppImage(name, { ...common, context: copyContext("app"), image, former }, opts)
+      ? new AppImage(name, { ...common, context: copyContext("app"), image: uri, former }, opts)
       : undefined;
     this.repositoryUrl = builtIns?.repositoryUrl ?? null;
-    this.#builtIns = builtIns?.imageUri ?? image;
+    this.#builtIns = builtIns?.imageUri ?? uri;
     this.#build = (workload, folder) =>
       new AppImage(`${name}-${workload}`, { ...common, context: copyContext(folder) }, opts)
         .imageUri;

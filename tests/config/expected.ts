@@ -23,6 +23,7 @@ export const ECHO: WorkloadSettings = {
   command: undefined,
   environment: {},
   secrets: [],
+  database: false,
   user: 1000,
   writableFolders: [],
   cookie: { seconds: 86_400 },
@@ -101,6 +102,8 @@ export const DEFAULTS: Loaded = {
   controllerChartVersion: "3.5.0",
   keyRouterImage:
     "public.ecr.aws/docker/library/haproxy:3.4.5-alpine3.24@sha256:7ffdd3845020aa4c97ffaa56c8cab3ad473ecae0b8ea5e55d2378d663755e092",
+  psqlImage:
+    "public.ecr.aws/docker/library/postgres:18.6-alpine3.24@sha256:77f585114c32fbca283dc835b0596f4e52b51b4c6662d7810b2f4084f60a1873",
   postgresVersion: "18",
   databaseInstanceClass: "db.t4g.micro",
   databaseStorageGiB: 20,

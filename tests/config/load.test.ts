@@ -57,6 +57,7 @@ describe("config", () => {
         accessLogsBucket: undefined,
       },
       keyRouterImage: DEFAULTS.keyRouterImage,
+      psqlImage: DEFAULTS.psqlImage,
     });
   });
 

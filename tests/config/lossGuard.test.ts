@@ -12,6 +12,7 @@ const OLD: GuardedSettings = {
   secretsEncryption: true,
   keepsData: true,
   buildsImage: true,
+  databases: ["chat"],
   builtWorkloads: ["board", "chat"],
   kubernetesVersion: "1.36",
   postgresVersion: "18",

@@ -18,10 +18,12 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
   ...["Chat", "-chat", "chat-", "1chat", "a.b", "a".repeat(41)].map(
     (name): (typeof WRONG)[number] => [{ name }, `name is ${JSON.stringify(name)}; ${LABEL}`],
   ),
-  ...["default", "kube-system", "aws-observability"].map((name): (typeof WRONG)[number] => [
-    { name },
-    `name is ${JSON.stringify(name)}; it must be none of default, kube-… and aws-observability, which are namespaces of others`,
-  ]),
+  ...["default", "kube-system", "aws-observability", "sockjs-sticky-a"].map(
+    (name): (typeof WRONG)[number] => [
+      { name },
+      `name is ${JSON.stringify(name)}; it must be none of default, kube-…, aws-observability and sockjs-sticky-…, which are other namespaces`,
+    ],
+  ),
   [
     { name: "echo" },
     'name is "echo"; it must be another name, because it is that of a built-in app (for example my-echo)',
@@ -175,6 +177,14 @@ describe("config rejects workloads of other people", () => {
       equal(await refusal({ workloads: [workload] }), `sockjs-sticky:workloads[0].${fault}`);
     });
   }
+
+  it("with a database on a PostgreSQL that is too old", async () => {
+    const settings = { postgresVersion: "15", workloads: [{ ...CHAT, database: true }] };
+    equal(
+      await refusal(settings),
+      "sockjs-sticky:workloads[0].database is true; it must be false with postgresVersion 15, because it requires 16 or later; set postgresVersion to 16 or later",
+    );
+  });
 
   it("whose name is made from another workload's", async () => {
     for (const suffix of ["internal", "router", "replicas", "database", "secrets"]) {

@@ -7,7 +7,7 @@ import { WorkloadDatabase } from "../../components/databases/workloadDatabase.ts
 import { CLUSTER_ARGS, NETWORK } from "../mocks/cluster.ts";
 import { digestOf } from "../mocks/mockCloud.ts";
 import { mockPulumi } from "../mocks/mocks.ts";
-import { packOfSuite } from "./alone.ts";
+import { packOfSuite } from "./policyCases.ts";
 import { planFrom } from "./plan.ts";
 
 const INSTANCE = {

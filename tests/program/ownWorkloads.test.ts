@@ -67,6 +67,43 @@ describe("a workload with an image of its own", () => {
     ok(!JSON.stringify(elsewhere.map(({ inputs }) => inputs)).includes("marker-4711"));
   });
 
+  it("gets a database of its own, which exists before its pods", async () => {
+    const workloads = [
+      { app: "company" },
+      { name: "chat", image: IMAGE, database: true },
+      { name: "board", image: IMAGE, database: true },
+    ];
+    const { recorder } = await runProgram("dev", { workloads });
+    equal(recorder.all("aws:Instance").length, 1);
+    equal(recorder.all("sockjs-sticky:DatabaseAdmin").length, 1);
+    const urls = ["company", "chat", "board"].map((name) =>
+      JSON.stringify(recorder.one("kubernetes:Secret", `${name}-database`).inputs),
+    );
+    for (const [index, database] of ["/app", "/workload-chat", "/workload-board"].entries()) {
+      ok(urls[index]?.includes(database), urls[index]);
+    }
+    const job = recorder.one("kubernetes:Job", "chat");
+    const after = (name: string) =>
+      recorder.isAfter(recorder.one("kubernetes:Deployment", name), job);
+    deepEqual(["chat", "board", "company"].map(after), [true, false, false]);
+    ok(recorder.isAfter(job, recorder.one("aws:Instance")));
+  });
+
+  it("warns that a database stays if its workload goes", async () => {
+    const chat = { name: "chat", image: IMAGE };
+    const { program } = await runProgram("dev", {
+      workloads: [{ app: "company" }, { ...chat, database: true }],
+    });
+    const lastUp = { ...program.guardedSettings };
+    deepEqual(lastUp.databases, ["chat"]);
+    const changes = { workloads: [{ app: "company" }, chat] };
+    const { warnings } = await runProgram("dev", changes, { lastUp });
+    deepEqual(warnings, [
+      "chat has no database any more: the former one, workload-chat, stays with its data",
+    ]);
+    deepEqual((await runProgram("dev", changes)).warnings, []);
+  });
+
   it("stands beside built-in apps, of which one stands twice", async () => {
     const workloads = [
       { app: "company" },
