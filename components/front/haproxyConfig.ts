@@ -1,14 +1,12 @@
-import { STATUS_CODES } from "node:http";
-import type { KeyRoute, KeySource } from "../../app/contract/keyRoute.ts";
+import type { KeyRoute } from "../../app/contract/keyRoute.ts";
 import {
-  BODY_SECONDS,
   HEADERS_SECONDS,
-  MAX_BODY_BYTES,
   MAX_HEAD_BYTES,
   MAX_HEADERS_BYTES,
   MAX_URL_BYTES,
 } from "../../app/contract/requestLimits.ts";
-import { REPLICA_LOST, REQUEST_PROBLEMS } from "../../app/contract/requestProblems.ts";
+import { routeRules } from "./haproxyKeyRules.ts";
+import { errors, refusal } from "./haproxyProblems.ts";
 
 /** The port for clients behind the load balancer: every connection begins with a PROXY header. */
 export const ROUTER_PORT = { name: "http", number: 8080 };
@@ -27,20 +25,6 @@ const MAX_CONNECTIONS = 1500;
 
 /** Connections reserved for probes, because a full router is still healthy. */
 const PROBE_CONNECTIONS = 100;
-
-/** Details of the problem documents (RFC 9457) that routers send, by status. */
-const PROBLEMS = {
-  ...REQUEST_PROBLEMS,
-  500: "the request failed; the reason is in the router log",
-  502: REPLICA_LOST,
-  503: "no replica is ready, and none has received the request; repeat it in 5 s",
-  504: "the replica timed out; it may still carry out the request",
-} as const;
-
-type ProblemStatus = keyof typeof PROBLEMS;
-
-/** Those that HAProxy itself sends, without a rule. */
-const ERRORS: readonly ProblemStatus[] = [400, 408, 500, 502, 503, 504];
 
 /** A JSON object for each request, without query, headers and body. */
 const LOG_FORMAT = `{${[
@@ -176,53 +160,6 @@ ${indented(servers.map(({ name, line }) => `${line} track keyed/${name}`))}
 `;
 }
 
-/** Finds the key of a route's requests, unless an earlier route has found one. */
-function routeRules(route: KeyRoute, index: number): string[] {
-  const { key, methods, path } = route;
-  const [method, place] = [`method_${index}`, `path_${index}`];
-  const condition = `if ${method} ${place}`;
-  const match = key.from === "path" ? `-m beg ${folderOf(path)}` : `-m str ${path}`;
-  const isTooLarge = `{ req.body_size gt ${MAX_BODY_BYTES} }`;
-  return [
-    `acl ${method} method ${methods.join(" ")}`,
-    `acl ${place} path,url_dec ${match}`,
-    ...(key.from === "json"
-      ? [
-          // Checks the announced length, and then the length of what has arrived.
-          `http-request ${refusal(413)} ${condition} ${isTooLarge}`,
-          `http-request wait-for-body time ${BODY_SECONDS}s ${condition}`,
-          `http-request ${refusal(413)} ${condition} ${isTooLarge}`,
-        ]
-      : []),
-    `http-request set-var(txn.key,ifnotempty) ${keyExpression(route)} ${condition} !has_key`,
-  ];
-}
-
-/** Empty keys, and keys that HAProxy cannot read, are ignored. */
-function keyExpression({ key, normalise, path }: KeyRoute): string {
-  const converters = normalise === "identifier" ? ",upper,regsub('[ -]','',g)" : "";
-  return `${fetchKey(key, path)}${converters}`;
-}
-
-function fetchKey(key: KeySource, path: string): string {
-  switch (key.from) {
-    case "json":
-      return `req.body,json_query('$.${key.field}')`;
-    case "header":
-      return `req.fhdr(${key.header})`;
-    case "cookie":
-      return `req.cook(${key.cookie})`;
-    case "path":
-      // Decodes only after the segment was separated, because a key may contain an encoded slash.
-      return `path,field(${folderOf(path).split("/").length},/),url_dec`;
-  }
-}
-
-/** A path with the slash that precedes the next segment. */
-function folderOf(path: string): string {
-  return path.endsWith("/") ? path : `${path}/`;
-}
-
 /** The replicas, each by its stable name. */
 function serversOf({ namespace, port, replicas, serviceName, statefulSet }: HaproxyConfigArgs) {
   return Array.from({ length: replicas }, (_, ordinal) => {
@@ -230,24 +167,6 @@ function serversOf({ namespace, port, replicas, serviceName, statefulSet }: Hapr
     const host = `${name}.${serviceName}.${namespace}.svc.cluster.local`;
     return { name, line: `server ${name} ${host}:${port} id ${ordinal + 1}` };
   });
-}
-
-/** The responses for errors that HAProxy itself detects. */
-function errors(): string[] {
-  return ERRORS.map((status) => {
-    const retryAfter = status === 503 ? " hdr Retry-After 5" : "";
-    return `http-error status ${status} ${problem(status)}${retryAfter}`;
-  });
-}
-
-function refusal(status: ProblemStatus): string {
-  return `return status ${status} ${problem(status)}`;
-}
-
-function problem(status: ProblemStatus): string {
-  const title = STATUS_CODES[status];
-  const body = { type: "about:blank", title, status, detail: PROBLEMS[status] };
-  return `content-type application/problem+json string '${JSON.stringify(body)}'`;
 }
 
 function indented(lines: readonly string[]): string {
