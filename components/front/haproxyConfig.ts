@@ -57,6 +57,8 @@ export interface HaproxyConfigArgs {
   readinessPath: string;
   /** Whether clients use TLS, which the load balancer terminates. */
   isTls: boolean;
+  /** Seconds for which a client, a replica and a WebSocket may send nothing. */
+  idleTimeoutSeconds: number;
 }
 
 /**
@@ -78,15 +80,15 @@ export function haproxyConfig(args: HaproxyConfigArgs): string {
 defaults
   mode http
   log global
-  timeout client 60s
+  timeout client ${args.idleTimeoutSeconds}s
   timeout client-fin 10s
   timeout http-request ${HEADERS_SECONDS}s
   timeout http-keep-alive 60s
   timeout connect 3s
   timeout check 3s
-  timeout server 60s
+  timeout server ${args.idleTimeoutSeconds}s
   timeout server-fin 10s
-  timeout tunnel 1h
+  timeout tunnel ${args.idleTimeoutSeconds}s
   # Browsers open connections in advance.
   option http-ignore-probes
   option dontlognull

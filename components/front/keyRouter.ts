@@ -39,6 +39,9 @@ const DISCOVERY_SECONDS = 10;
 
 const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
 
+/** Idle timeouts that a Network Load Balancer can have; with TLS it has the default. */
+const IDLE_SECONDS = { min: 60, max: 6000, default: WEBSOCKET_IDLE_SECONDS };
+
 /** The image's user, which has no rights. */
 const USER = 99;
 
@@ -68,6 +71,11 @@ export interface KeyRouterArgs extends Pick<
   readinessPath: string;
   /** CIDR blocks that may connect. */
   sourceRanges: string[];
+  /**
+   * Seconds for which a response, a long poll or a WebSocket may be silent, from 60 to 6000; to 350 with a certificate.
+   * @default 350
+   */
+  idleTimeoutSeconds?: number | undefined;
 }
 
 /**
@@ -90,6 +98,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
+    const { idleTimeoutSeconds = IDLE_SECONDS.default } = args;
     const labels = { "app.kubernetes.io/name": `${name}-router` };
     const front = new StickyService(
       `${name}-router`,
@@ -98,7 +107,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         // Any router will do, because each knows the replica of every key.
         affinity: "none",
         crossZone: true,
-        idleTimeoutSeconds: WEBSOCKET_IDLE_SECONDS,
+        idleTimeoutSeconds,
         proxyProtocol: true,
         readinessPath: ROUTER_READINESS_PATH,
         selector: labels,
@@ -185,7 +194,14 @@ export class KeyRouter extends pulumi.ComponentResource {
   #config(
     name: string,
     labels: Record<string, string>,
-    { certificateArn, port, readinessPath, replicas, routes }: KeyRouterArgs,
+    {
+      certificateArn,
+      idleTimeoutSeconds = IDLE_SECONDS.default,
+      port,
+      readinessPath,
+      replicas,
+      routes,
+    }: KeyRouterArgs,
   ): k8s.core.v1.ConfigMap {
     const config = this.namespace.apply((namespace) =>
       haproxyConfig({
@@ -197,6 +213,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         port,
         readinessPath,
         isTls: certificateArn !== undefined,
+        idleTimeoutSeconds,
       }),
     );
     const hash = config.apply((text) => createHash("sha256").update(text).digest("hex"));
@@ -216,12 +233,15 @@ export class KeyRouter extends pulumi.ComponentResource {
   }
 }
 
-function routerFaults({ replicas, routerReplicas = 2, routes }: KeyRouterArgs): Fault[] {
-  const counts = [
+function routerFaults(args: KeyRouterArgs): Fault[] {
+  const { idleTimeoutSeconds = IDLE_SECONDS.default, routerReplicas = 2 } = args;
+  const maxIdle = args.certificateArn === undefined ? IDLE_SECONDS.max : IDLE_SECONDS.default;
+  const numbers = [
     wholeNumberFault("routerReplicas", routerReplicas, 2),
-    wholeNumberFault("replicas", replicas, 1),
+    wholeNumberFault("replicas", args.replicas, 1),
+    wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, IDLE_SECONDS.min, maxIdle),
   ];
-  return [...counts.filter((fault) => fault !== undefined), ...routeFaults(routes)];
+  return [...numbers.filter((fault) => fault !== undefined), ...routeFaults(args.routes)];
 }
 
 function serviceNameOf(name: string): string {

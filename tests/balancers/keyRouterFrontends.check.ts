@@ -154,7 +154,7 @@ const ROUTES = SOURCES.flatMap((key) =>
 describe("every possible configuration", () => {
   it("is accepted by HAProxy without a warning", async function () {
     this.timeout(180_000);
-    const common = { ...PODS, port: 8080, readinessPath: "/readyz" };
+    const common = { ...PODS, port: 8080, readinessPath: "/readyz", idleTimeoutSeconds: 60 };
     const faultOf = (replicas: number, routes: readonly KeyRoute[]): Promise<string> =>
       check(configFor({ ...common, routes, replicas, isTls: replicas % 3 === 0 }));
     for (let replicas = 1; replicas <= 100; replicas += 2) {

@@ -146,6 +146,7 @@ export class Fleet {
       port: this.#port,
       readinessPath: "/readyz",
       isTls: false,
+      idleTimeoutSeconds: 60,
       ...changes,
     })
       .replace("bind :8080", `bind 127.0.0.1:${port}`)

@@ -18,6 +18,7 @@ const ARGS: HaproxyConfigArgs = {
   port: 9000,
   readinessPath: "/ready",
   isTls: false,
+  idleTimeoutSeconds: 350,
 };
 
 /** The lines of a section, without indentation and comments. */
@@ -94,6 +95,13 @@ describe("HAProxy's configuration", () => {
     const defaults = section("defaults");
     for (const line of ["retries 3", "retry-on conn-failure", "option redispatch"]) {
       ok(defaults.includes(line), line);
+    }
+  });
+
+  it("gives clients, replicas and WebSockets the idle timeout of the load balancer", () => {
+    const defaults = section("defaults", { idleTimeoutSeconds: 1234 });
+    for (const side of ["client", "server", "tunnel"]) {
+      ok(defaults.includes(`timeout ${side} 1234s`), side);
     }
   });
 

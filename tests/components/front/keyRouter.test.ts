@@ -126,6 +126,7 @@ describe("KeyRouter", () => {
         port: 8080,
         readinessPath: "/ready",
         isTls: false,
+        idleTimeoutSeconds: 350,
       }),
     });
     equal(inputs.immutable, true);
@@ -152,6 +153,15 @@ describe("KeyRouter", () => {
     equal(await nameOf({ routerReplicas: 5, image: "registry.example/haproxy@sha256:2" }), name);
     notEqual(await nameOf({ replicas: 4 }), name);
     notEqual(await nameOf({ certificateArn: CERTIFICATE }), name);
+  });
+
+  it("gives the load balancer and HAProxy the idle timeout that is set", async () => {
+    const { recorder } = await mockedRouter({ idleTimeoutSeconds: 4000 });
+    const { inputs } = recorder.one("kubernetes:Service", "chat-router");
+    const attributes = "service.beta.kubernetes.io/aws-load-balancer-listener-attributes.TCP-80";
+    equal(at(inputs, "metadata", "annotations", attributes), "tcp.idle_timeout.seconds=4000");
+    const config = at(recorder.one("kubernetes:ConfigMap").inputs, "data", "haproxy.cfg");
+    match(String(config), /^ {2}timeout server 4000s$/m);
   });
 
   it("forwards the scheme https if the listener has a certificate", async () => {
@@ -269,14 +279,17 @@ describe("KeyRouter", () => {
 
   it("rejects arguments with every fault, before the first child", async () => {
     const recorder = await mockPulumi();
+    const certificateArn = CERTIFICATE;
+    const faulty = { certificateArn, idleTimeoutSeconds: 351, replicas: 0, routerReplicas: 1 };
     throws(
-      () => new KeyRouter("chat", { ...ARGS, routes: [], replicas: 0, routerReplicas: 1 }),
+      () => new KeyRouter("chat", { ...ARGS, ...faulty, routes: [] }),
       (error) => {
         ok(pulumi.ResourceError.isInstance(error));
         equal(error.hideStack, true);
         deepEqual(error.message.split("\n"), [
           "routerReplicas is 1; it must be a whole number from 2 (for example 2)",
           "replicas is 0; it must be a whole number from 1 (for example 1)",
+          "idleTimeoutSeconds is 351; it must be a whole number from 60 to 350 (for example 60)",
           ...routeFaults([]).map(sentenceOf),
         ]);
         return true;
