@@ -1,26 +1,28 @@
 import type { IncomingMessage } from "node:http";
-import { AmbiguousKeyError } from "./ambiguousKey.ts";
+import {
+  AmbiguousKeyError,
+  ODD_HEADER,
+  oddCookie,
+  oddParameter,
+  READABLE_TARGET,
+} from "./ambiguousKey.ts";
 import { jsonKey } from "./jsonKey.ts";
-import { normaliseIdentifier, type KeyRoute } from "./keyRoute.ts";
+import { normaliseIdentifier, placeOf, type KeyRoute } from "./keyRoute.ts";
 
 /** The parts of a request, beside the body, that may contain its key. */
 export type KeyedRequest = Pick<IncomingMessage, "method" | "url" | "headersDistinct">;
 
-/** An origin-form or absolute-form target (RFC 9112, 3.2), whose path it captures. */
-const TARGET = /^(?:https?:\/\/[^/?]+)?(\/[^?]*)/i;
-
 /** Visible ASCII characters but `#`; HAProxy rejects all others in a target. */
 const TARGET_CHARACTERS = /^[!"$-~]+$/;
-
-/** Printable ASCII characters, without spaces around them. */
-const COOKIE_VALUE = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
 /** A pair in `Cookie` as HAProxy separates them: also by commas, and not within quotes. */
 const PAIR_OF_HAPROXY = /[^=;,]*(?:=(?:"(?:\\.|[^"\\])*"?|[^";,])*)?/g;
 
 /** Whether finding the key requires the body. */
 export function hasKeyInBody(routes: readonly KeyRoute[], request: KeyedRequest): boolean {
-  return matching(routes, request).some(({ key }) => key.from === "json");
+  const { "content-length": length, "transfer-encoding": encoding } = request.headersDistinct;
+  const hasBody = length !== undefined || encoding !== undefined;
+  return hasBody && matching(routes, request).some(({ key }) => key.from === "json");
 }
 
 /**
@@ -48,13 +50,14 @@ export function requestKey(
 
 /** @throws AmbiguousKeyError */
 function matching(routes: readonly KeyRoute[], request: KeyedRequest): KeyRoute[] {
-  const forMethod = routes.filter(({ methods }) => methods.some((each) => each === request.method));
-  const segments = forMethod.length === 0 ? [] : segmentsOf(request);
+  const forMethod = routes.filter(
+    ({ methods }) => methods?.some((each) => each === request.method) ?? true,
+  );
+  const path = forMethod.length === 0 ? [] : segmentsOf(request);
   return forMethod.filter((route) => {
-    const before = segmentsBefore(route);
-    const isInPlace = before.every((segment, index) => segment === segments[index]);
-    const hasMore = segments.length > before.length;
-    return isInPlace && hasMore === (route.key.from === "path");
+    const { segments, hasMore } = placeOf(route);
+    const isInPlace = segments.every((segment, index) => segment === path[index]);
+    return isInPlace && hasMore === path.length > segments.length;
   });
 }
 
@@ -72,8 +75,10 @@ function readKey(
       return headerKey(request, key.header);
     case "cookie":
       return cookieKey(request, key.cookie);
+    case "query":
+      return queryKey(request, key.parameter);
     case "path":
-      return segmentsOf(request)[segmentsBefore(route).length];
+      return segmentsOf(request)[placeOf(route).segments.length];
   }
 }
 
@@ -83,7 +88,7 @@ function headerKey({ headersDistinct }: KeyedRequest, name: string): string | un
   if (others.length > 0) {
     throw new AmbiguousKeyError(`${name} is sent ${others.length + 1} times; it must be sent once`);
   }
-  if (value !== undefined && !/^[ -~]*$/.test(value)) {
+  if (value !== undefined && new RegExp(ODD_HEADER).test(value)) {
     throw new AmbiguousKeyError(`${name} must be printable ASCII characters`);
   }
   return value;
@@ -91,27 +96,34 @@ function headerKey({ headersDistinct }: KeyedRequest, name: string): string | un
 
 /** A cookie that is sent once, however `Cookie` is separated, and that needs no decoding. */
 function cookieKey({ headersDistinct }: KeyedRequest, name: string): string | undefined {
-  const lines = headersDistinct.cookie ?? [];
-  const values = lines.flatMap((line) => line.split(";")).flatMap(valueOf);
-  const routed = lines.flatMap((line) => line.match(PAIR_OF_HAPROXY) ?? []).flatMap(valueOf);
-  const [value] = values;
-  if (values.length > 1 || String(values) !== String(routed)) {
+  const [line = "", ...others] = headersDistinct.cookie ?? [];
+  const values = line.split(";").flatMap(valueOf);
+  const routed = line.match(PAIR_OF_HAPROXY)?.flatMap(valueOf) ?? [];
+  const isOdd = others.length > 0 || new RegExp(oddCookie(name)).test(line);
+  if (isOdd || values.length !== routed.length) {
     throw new AmbiguousKeyError(
-      `cookie ${name} must be sent once, and not within quotes or between commas`,
+      `cookie ${name} must be sent once, of printable ASCII characters other than " % , and \\`,
     );
   }
-  if (value !== undefined && (!COOKIE_VALUE.test(value) || /["%,\\]/.test(value))) {
-    throw new AmbiguousKeyError(
-      `cookie ${name} must be printable ASCII characters other than " % , and \\`,
-    );
-  }
-  return value;
+  return values[0];
 
   function valueOf(pair: string): string[] {
     const [left = "", ...right] = pair.split("=");
     const [found, ...rest] = left.split(/[ \t]+/).filter((word) => word !== "");
     return found === name && rest.length === 0 && right.length > 0 ? [right.join("=")] : [];
   }
+}
+
+/** A parameter that is sent once, decoded as in a form: `+` is a space. */
+function queryKey({ url = "" }: KeyedRequest, name: string): string | undefined {
+  const [, query = ""] = /\?(.*)/.exec(url) ?? [];
+  if (new RegExp(oddParameter(name)).test(query)) {
+    throw new AmbiguousKeyError(
+      `parameter ${name} must be sent once, percent-encoded and without ;`,
+    );
+  }
+  const pair = query.split("&").find((each) => each.startsWith(`${name}=`));
+  return pair && decoded(pair.slice(name.length + 1).replaceAll("+", " "), `parameter ${name}`);
 }
 
 /**
@@ -121,20 +133,21 @@ function cookieKey({ headersDistinct }: KeyedRequest, name: string): string | un
  * @throws AmbiguousKeyError
  */
 function segmentsOf({ url = "" }: KeyedRequest): string[] {
-  const path = TARGET_CHARACTERS.test(url) ? TARGET.exec(url)?.[1] : undefined;
-  if (path === undefined) {
+  const target = new RegExp(READABLE_TARGET);
+  if (!target.test(url) || !TARGET_CHARACTERS.test(url)) {
     throw new AmbiguousKeyError(
       "the target must be a path, or an http URL with a path, in ASCII and without #",
     );
   }
-  try {
-    return path.split("/").map(decodeURIComponent);
-  } catch {
-    throw new AmbiguousKeyError("the path must be UTF-8, percent-encoded");
-  }
+  const [path = ""] = url.replace(target, "/").split("?");
+  return path.split("/").map((segment) => decoded(segment, "the path"));
 }
 
-/** The segments of a route's path, which precede the key if that is a segment. */
-function segmentsBefore({ key, path }: KeyRoute): string[] {
-  return (key.from === "path" ? path.replace(/\/$/, "") : path).split("/");
+/** @throws AmbiguousKeyError */
+function decoded(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AmbiguousKeyError(`${what} must be UTF-8, percent-encoded`);
+  }
 }

@@ -5,7 +5,7 @@ import {
   MAX_HEADERS_BYTES,
   MAX_URL_BYTES,
 } from "../../app/contract/requestLimits.ts";
-import { routeRules } from "./haproxyKeyRules.ts";
+import { keyRules } from "./haproxyKeyRules.ts";
 import { errors, refusal } from "./haproxyProblems.ts";
 
 /** The port for clients behind the load balancer: every connection begins with a PROXY header. */
@@ -126,8 +126,7 @@ frontend clients
   http-request set-header X-Forwarded-Proto ${args.isTls ? "https" : "http"}
   http-request ${refusal(414)} if { url,length gt ${MAX_URL_BYTES} }
   http-request ${refusal(431)} if { req.hdrs,length gt ${MAX_HEADERS_BYTES} }
-  acl has_key var(txn.key) -m found
-${indented(args.routes.flatMap(routeRules))}
+${indented(keyRules(args.routes))}
   use_backend keyed if has_key
   default_backend spread
 

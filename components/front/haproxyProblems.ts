@@ -23,12 +23,13 @@ export function errors(): string[] {
   });
 }
 
-export function refusal(status: ProblemStatus): string {
-  return `return status ${status} ${problem(status)}`;
+/** @param detail @default - that of the status */
+export function refusal(status: ProblemStatus, detail?: string): string {
+  return `return status ${status} ${problem(status, detail)}`;
 }
 
-function problem(status: ProblemStatus): string {
+function problem(status: ProblemStatus, detail: string = PROBLEMS[status]): string {
   const title = STATUS_CODES[status];
-  const body = { type: "about:blank", title, status, detail: PROBLEMS[status] };
+  const body = { type: "about:blank", title, status, detail };
   return `content-type application/problem+json string '${JSON.stringify(body)}'`;
 }

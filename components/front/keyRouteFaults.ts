@@ -7,6 +7,11 @@ const PATH = {
   mustBe: "a path of letters, digits and _ . ~ -",
   example: "/companies",
 };
+const PATH_OR_BELOW = {
+  pattern: /^\/(?:[\w.~-]+\/)*(?:[\w.~-]*|\*)$/,
+  mustBe: "a path of letters, digits and _ . ~ -, or one that ends with /*",
+  example: "/companies",
+};
 const NAME = {
   pattern: /^[\w-]+$/,
   mustBe: "a name of letters, digits and _ -",
@@ -25,13 +30,21 @@ export function routeFaults(routes: readonly KeyRoute[]): Fault[] {
   }
   return routes.flatMap(({ key, methods, path }, index) =>
     within(`routes[${index}].`, [
-      ...(methods.length === 0
-        ? [{ name: "methods", got: methods, mustBe: "at least one method", example: "[GET]" }]
-        : []),
-      ...textFault("path", path, PATH),
+      ...methodFaults(methods, key),
+      ...textFault("path", path, key.from === "path" ? PATH : PATH_OR_BELOW),
       ...within("key.", keyFaults(key)),
     ]),
   );
+}
+
+function methodFaults(methods: KeyRoute["methods"], key: KeySource): Fault[] {
+  const [mustBe, example] =
+    key.from === "json" ? ["methods with a body", "[POST]"] : ["at least one method", "[GET]"];
+  const isUseful =
+    key.from === "json"
+      ? methods?.some((method) => method !== "GET" && method !== "HEAD")
+      : methods?.length !== 0;
+  return (isUseful ?? true) ? [] : [{ name: "methods", got: methods, mustBe, example }];
 }
 
 function keyFaults(key: KeySource): Fault[] {
@@ -54,6 +67,8 @@ function keyFaults(key: KeySource): Fault[] {
       ];
     case "cookie":
       return textFault("cookie", key.cookie, { ...NAME, example: "document" });
+    case "query":
+      return textFault("parameter", key.parameter, { ...NAME, example: "document" });
     case "path":
       return [];
   }

@@ -1,24 +1,29 @@
 import { AmbiguousKeyError } from "../../app/contract/ambiguousKey.ts";
 import { hasKeyInBody, requestKey } from "../../app/contract/requestKey.ts";
+import { HttpRefusal } from "./httpMessage.ts";
 
-/** Whether the front must read the body to find the key. */
+/**
+ * Whether the front must read the body to find the key.
+ *
+ * @throws HttpRefusal if the key is ambiguous
+ */
 export function isBodyNeeded(...request: Parameters<typeof hasKeyInBody>): boolean {
-  return unlessAmbiguous(() => hasKeyInBody(...request)) ?? false;
+  return refusingAmbiguous(() => hasKeyInBody(...request));
 }
 
-/** The key by which the front chooses a replica. */
+/**
+ * The key by which the front chooses a replica.
+ *
+ * @throws HttpRefusal if it is ambiguous, because not every app checks
+ */
 export function frontKey(...request: Parameters<typeof requestKey>): string | undefined {
-  return unlessAmbiguous(() => requestKey(...request));
+  return refusingAmbiguous(() => requestKey(...request));
 }
 
-/** Undefined if a key is ambiguous: every replica refuses the request. */
-function unlessAmbiguous<T>(read: () => T): T | undefined {
+function refusingAmbiguous<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof AmbiguousKeyError) {
-      return undefined;
-    }
-    throw error;
+    throw error instanceof AmbiguousKeyError ? new HttpRefusal(400, error.message) : error;
   }
 }

@@ -127,10 +127,12 @@ const SOURCES: readonly KeySource[] = [
   { from: "json", field: "business_number-1" },
   { from: "header", header: "X-Document-Id" },
   { from: "cookie", cookie: "doc-sticky" },
+  { from: "query", parameter: "document_id-1" },
   { from: "path" },
 ];
 
-const METHODS: readonly (readonly Method[])[] = [
+const METHODS: readonly (readonly Method[] | undefined)[] = [
+  undefined,
   ["GET"],
   ["HEAD"],
   ["POST"],
@@ -142,12 +144,12 @@ const METHODS: readonly (readonly Method[])[] = [
 
 const ROUTES = SOURCES.flatMap((key) =>
   METHODS.flatMap((methods) =>
-    (["identifier", "none"] as const).map((normalise): KeyRoute => ({
-      methods,
-      path: "/v1/some.things~_-",
-      key,
-      normalise,
-    })),
+    (["identifier", "none"] as const).flatMap((normalise) =>
+      (key.from === "path"
+        ? ["/v1/some.things~_-", "/"]
+        : ["/v1/some.things~_-", "/v1/*", "/*"]
+      ).map((path): KeyRoute => ({ methods, path, key, normalise })),
+    ),
   ),
 );
 

@@ -3,6 +3,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
 import { requestKey } from "../../app/contract/requestKey.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { ask, type AskOptions } from "./routerClient.ts";
 import { Fleet, withKey, type Router } from "./routers.ts";
 
@@ -74,19 +75,81 @@ describe("a key router's key", () => {
     await fc.assert(isSame, { numRuns: 500 });
   });
 
-  it("is missing if the field of a JSON body is not a text that HAProxy can read", async () => {
+  it("is missing if the field of a JSON body is not a text", async () => {
     await start();
-    const values = ["null", "{}", '{"businessNumber":"A"}', '""', '" - "', '"A\\/B"', '"\\u0141"'];
-    for (const value of values) {
-      const body = `{"businessNumber":${value}}`;
-      equal(await keyOf("/companies", { method: "POST", body }), undefined, value);
-    }
-    for (const body of ["", "[]", '"A"', '["businessNumber","A"]', '{"BusinessNumber":"A"}']) {
+    const values = ["null", "{}", '{"businessNumber":"A"}', '""', '" - "'];
+    const bodies = ["", "[]", '"A"', '["businessNumber","A"]', '{"BusinessNumber":"A"}'];
+    for (const body of [...bodies, ...values.map((value) => `{"businessNumber":${value}}`)]) {
       equal(await keyOf("/companies", { method: "POST", body }), undefined, body);
     }
   });
 
-  it("comes from a header or a cookie, by the first of several routes that finds one", async () => {
+  it("is rejected if it is ambiguous, before a replica gets the request", async () => {
+    const route = { path: "/a", normalise: "none" } as const;
+    const router = await start([
+      { ...route, key: { from: "json", field: "room" } },
+      { ...route, key: { from: "header", header: "X-Room" } },
+      { ...route, key: { from: "cookie", cookie: "room" } },
+      { ...route, key: { from: "query", parameter: "room" } },
+      { ...route, path: "/rooms", key: { from: "path" } },
+    ]);
+    const values = ["12", "-0.5", "1e400", "true", "false", '"a\\/b"', '"\\u0141"', '"\\u00e4"'];
+    const bodies = [
+      "\ufeff{}",
+      ...values.map((value) => `{"room":${value}}`),
+      '{"r\\u006fom":"a"}',
+    ];
+    const headers: Record<string, string>[] = [
+      { "X-Room": "\xe9" },
+      ...["room=a; room=b", 'room="a"', "room=%41", "a=1,room=b", 'a="; room=b; "'].map(
+        (Cookie) => ({ Cookie }),
+      ),
+    ];
+    const paths = ["/a?room=a&room=b", "/a?ro%6Fm=a", "/a?room=a;b", "/a?room=%zz", "/a?room=%FF"];
+    const requests: [string, Asked][] = [
+      ...bodies.map((body): [string, Asked] => ["/a", { method: "POST", body }]),
+      ...headers.map((each): [string, Asked] => ["/a", { headers: each }]),
+      ...[...paths, "/rooms/%FF", "/rooms/%zz"].map((path): [string, Asked] => [path, {}]),
+    ];
+    requests.push(["ftp://a/rooms/b", { headers: { Host: "a" } }]);
+    for (const [path, asked] of requests) {
+      const { body, status } = await ask(router, path, asked);
+      deepEqual(
+        [status, body.includes("the key of the request is ambiguous")],
+        [400, true],
+        path + JSON.stringify(asked),
+      );
+    }
+    deepEqual(fleet.requests(), []);
+  });
+
+  it("comes from a parameter of the query, which is not logged", async () => {
+    const key = { from: "query", parameter: "room" } as const;
+    const router = await start([{ path: "/v1/*", key, normalise: "identifier" }]);
+    equal(await keyOf("/v1/a?next=/x?room=no&room=se-cret+%C3%A9%2B"), "SECRETé+");
+    equal(await keyOf("/v1/a/b?room=1", { method: "PURGE" }), "1");
+    for (const path of [
+      "/v1?room=1",
+      "/v1/?rooms=1",
+      "/v1%2Fa?room=1",
+      "/v1/?room=",
+      "/v1/?room",
+    ]) {
+      equal(await keyOf(path), undefined, path);
+    }
+    await waitFor("all is logged", () => router.out().split('"path"').length === 8);
+    equal(/room|cret/i.test(router.out()), false);
+  });
+
+  it("is none for a request without a body, which is passed on at once, on a route whose key is in it", async () => {
+    await start([{ path: "/*", key: { from: "json", field: "room" }, normalise: "none" }]);
+    for (const method of ["GET", "HEAD", "OPTIONS", "DELETE", "POST"]) {
+      equal(await keyOf("/a", { method, isUnfinished: method === "GET" }), undefined, method);
+    }
+    equal(await keyOf("/a", { method: "PATCH", body: '{"room":"a"}' }), "a");
+  });
+
+  it("comes from a header or a cookie, of several routes from the first that has one", async () => {
     const route = { methods: ["GET"], path: "/a", normalise: "none" } as const;
     await start([
       { ...route, key: { from: "header", header: "X-Document" } },

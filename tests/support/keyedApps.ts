@@ -6,11 +6,12 @@ import { fastify, type FastifyRequest } from "fastify";
 import { Registry } from "prom-client";
 import { addApi } from "../../app/common/http/api.ts";
 import { highestScore } from "../../local/front/rendezvous.ts";
-import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
+import { normaliseIdentifier, type KeyRoute, type Method } from "../../app/contract/keyRoute.ts";
 import { refuseAmbiguousKeys } from "../../app/common/http/keyRefusal.ts";
 import { Origins } from "../../app/common/http/origins.ts";
 import { create, startCompanyServer } from "../drivers/companyServer.ts";
-import { IDENTIFIERS, plainRequestsOf, requestsOf, type WrittenRequest } from "./keyedRequests.ts";
+import { plainRequestsOf, requestsOf, type WrittenRequest } from "./keyedRequests.ts";
+import { IDENTIFIERS } from "./keyedTexts.ts";
 import { startFront, startReplica } from "./httpFront.ts";
 import { connectRaw } from "./rawHttp.ts";
 
@@ -48,8 +49,9 @@ export async function send(origin: string, ...requests: readonly string[]): Prom
 
 const room = { methods: ["GET", "HEAD"], normalise: "none" } as const;
 const code = { methods: ["PUT"], normalise: "identifier" } as const;
+const any = { normalise: "none" } as const;
 
-/** Every place that a key may have, as it is and as an identifier. */
+/** Every place that a key may have, as it is and as an identifier, in a path, below it and anywhere. */
 const ROOM_ROUTES: readonly KeyRoute[] = [
   { ...room, methods: ["POST"], path: "/room", key: { from: "json", field: "room" } },
   { ...code, path: "/room", key: { from: "json", field: "room" } },
@@ -59,28 +61,58 @@ const ROOM_ROUTES: readonly KeyRoute[] = [
   { ...code, path: "/by-header", key: { from: "header", header: "X-Room" } },
   { ...room, path: "/by-cookie", key: { from: "cookie", cookie: "room" } },
   { ...code, path: "/by-cookie", key: { from: "cookie", cookie: "room" } },
+  { ...room, path: "/by-query", key: { from: "query", parameter: "room" } },
+  { ...code, path: "/by-query", key: { from: "query", parameter: "room" } },
+  { ...any, path: "/v1/json/*", key: { from: "json", field: "room" } },
+  { ...any, path: "/v1/path", key: { from: "path" } },
+  { ...any, path: "/v1/header/*", key: { from: "header", header: "X-Room" } },
+  { ...any, path: "/v1/cookie/*", key: { from: "cookie", cookie: "room" } },
+  { ...any, path: "/*", key: { from: "query", parameter: "anywhere" } },
 ];
 
+export interface RoomAppOptions {
+  /** Whether it refuses requests whose key is ambiguous, as the apps of this repository do. */
+  isChecking: boolean;
+}
+
 /** An app that reads keys as Fastify and its plugins have them, without a thought about routers. */
-export async function roomApp(): Promise<KeyedApp> {
+export async function roomApp({ isChecking }: RoomAppOptions): Promise<KeyedApp> {
   const app = fastify();
+  app.addHttpMethod("REPORT", { hasBody: true });
   addApi(app, { registry: new Registry(), origins: new Origins([]) });
-  refuseAmbiguousKeys(app, ROOM_ROUTES);
+  if (isChecking) {
+    refuseAmbiguousKeys(app, ROOM_ROUTES);
+  }
   await app.register(fastifyCookie);
+  const inBody = ({ body }: FastifyRequest): unknown =>
+    (body as Record<string, unknown> | null)?.room;
+  const inPath = ({ params }: FastifyRequest): unknown => (params as { room: string }).room;
+  const inQuery =
+    (name: string) =>
+    ({ query }: FastifyRequest): unknown =>
+      (query as Record<string, unknown>)[name];
   const readers: Record<string, (request: FastifyRequest) => unknown> = {
-    "/room": ({ body }) => (body as Record<string, unknown> | null)?.room,
-    "/rooms/:room": ({ params }) => (params as { room: string }).room,
+    "/room": inBody,
+    "/rooms/:room": inPath,
     "/by-header": ({ headers }) => headers["x-room"],
     "/by-cookie": ({ cookies }) => cookies.room,
+    "/by-query": inQuery("room"),
+    "/v1/json/*": inBody,
+    "/v1/path/:room": inPath,
+    "/v1/path/:room/*": inPath,
+    "/v1/header/*": ({ headers }) => headers["x-room"],
+    "/v1/cookie/*": ({ cookies }) => cookies.room,
+    "/*": inQuery("anywhere"),
   };
   for (const [url, read] of Object.entries(readers)) {
     app.route({
       url,
-      method: ["GET", "POST", "PUT"],
+      method: ["GET", "POST", "PUT", "PATCH", "OPTIONS", "REPORT"],
       handler: (request, reply) => {
         const written = read(request) ?? "";
         const text = typeof written === "string" ? written : JSON.stringify(written);
-        const key = request.method === "PUT" ? normaliseIdentifier(text) : text;
+        const isCode = request.method === "PUT" && /^\/(room|by-)/.test(url);
+        const key = isCode ? normaliseIdentifier(text) : text;
         return reply.header("X-App-Key", encodeURIComponent(key.toWellFormed())).send();
       },
     });
@@ -106,7 +138,7 @@ export async function companyApp(databaseUrl: string): Promise<KeyedApp> {
     // An answer to HEAD does not say what it is about.
     routes: CATALOGUE.company.routing.keyRoutes.map((route) => ({
       ...route,
-      methods: route.methods.filter((method) => method !== "HEAD"),
+      methods: (route.methods as readonly Method[]).filter((method) => method !== "HEAD"),
     })),
     handle: (request, response) => void server.http.emit("request", request, response),
     keyIn: ({ status, header, text }) =>

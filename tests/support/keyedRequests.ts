@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { normaliseIdentifier, type KeyRoute } from "../../app/contract/keyRoute.ts";
+import { framedBody, jsonBody } from "./keyedBodies.ts";
+import { anyText, identifier, inUtf8, mostly, type Text } from "./keyedTexts.ts";
 
 /** A request as a client writes it, on a connection of its own. */
 export interface WrittenRequest {
@@ -8,32 +10,6 @@ export interface WrittenRequest {
   /** Its key, where nobody can read it in another way; odd requests have none. */
   plainKey?: string;
 }
-
-type Text = fc.Arbitrary<string>;
-
-/** Members, headers and parts of targets that a request has beside its key. */
-const OTHERS = ["a", "name", "__proto", "Room", "room2", "xroom", "room.x"];
-
-/** Some of many, most of them the first. */
-function mostly<T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> {
-  const rare = { weight: 1, arbitrary: fc.constantFrom(...others) };
-  return fc.oneof({ weight: 4, arbitrary: fc.constant(first) }, rare);
-}
-
-/** Identifiers, as people write them. */
-export const IDENTIFIERS = ["AB12", "HRB 123-45", "x9", "z-z", "kE 7"].flatMap((start) =>
-  ["", "1", "b", "-2", " C"].map((end) => start + end),
-);
-const identifier = fc.constantFrom(...IDENTIFIERS);
-
-/** What else stands where a key is expected. */
-const anyText = fc.oneof(
-  { weight: 4, arbitrary: identifier },
-  fc.string({ unit: "grapheme-ascii", maxLength: 10 }),
-  fc.string({ unit: "binary", maxLength: 4 }),
-  fc.constantFrom("", " ", "-", "é", "ß", "ı", "😀", "\0", "a\0b", "a\tb", "a\nb", "\x7f"),
-  fc.constantFrom("a/b", "a\\b", 'a"b', "a;b", "a,b", "a+b", "%41", "..", "a#b", "\ufeffa"),
-);
 
 /** A request of a method and a target, with lines of headers and with a body. */
 function written(
@@ -46,8 +22,6 @@ function written(
   return head.join("\r\n") + body;
 }
 
-const inUtf8 = (text: string): string => Buffer.from(text).toString("latin1");
-
 /** Requests by a route: plain ones, and such as its readers may take for others. */
 export function requestsOf(route: KeyRoute): fc.Arbitrary<WrittenRequest> {
   const odd = oddRequestsOf(route).map((bytes) => ({ bytes }));
@@ -56,13 +30,22 @@ export function requestsOf(route: KeyRoute): fc.Arbitrary<WrittenRequest> {
 
 /** Requests by a route that nobody can read in two ways. */
 export function plainRequestsOf(route: KeyRoute): fc.Arbitrary<WrittenRequest> {
-  return fc.tuple(fc.constantFrom(...route.methods), identifier).map(([method, text]) => ({
+  return fc.tuple(methodOf(route), identifier).map(([method, text]) => ({
     bytes: plainRequest(route, method, text),
     plainKey: route.normalise === "identifier" ? normaliseIdentifier(text) : text,
   }));
 }
 
-function plainRequest({ key, path }: KeyRoute, method: string, text: string): string {
+/** A method of a route, with a body if the key is in it. */
+function methodOf({ key, methods }: KeyRoute): fc.Arbitrary<string> {
+  const withBody = ["POST", "PATCH", "REPORT"];
+  const any = key.from === "json" ? withBody : ["GET", "OPTIONS", ...withBody];
+  return fc.constantFrom<string>(...(methods ?? any));
+}
+
+function plainRequest(route: KeyRoute, method: string, text: string): string {
+  const { key } = route;
+  const path = route.path.replace("*", "a/b");
   switch (key.from) {
     case "json": {
       const body = JSON.stringify({ legalName: "A", [key.field]: text });
@@ -73,6 +56,11 @@ function plainRequest({ key, path }: KeyRoute, method: string, text: string): st
       return written([method, path], ["Host: a", `${key.header}: ${text}`]);
     case "cookie":
       return written([method, path], ["Host: a", `Cookie: a=1; ${key.cookie}=${text}`]);
+    case "query":
+      return written(
+        [method, `${path}?a=1&${key.parameter}=${encodeURIComponent(text)}`],
+        ["Host: a"],
+      );
     case "path":
       return written([method, `${path}/${encodeURIComponent(text)}`], ["Host: a"]);
   }
@@ -90,6 +78,7 @@ function oddRequestsOf(route: KeyRoute): Text {
       return withLines(start, fc.array(headerLine(key.header), { minLength: 1, maxLength: 3 }));
     case "cookie":
       return withLines(start, fc.array(cookieLine(key.cookie), { minLength: 1, maxLength: 2 }));
+    case "query":
     case "path":
       return withLines(start, fc.constant([]));
   }
@@ -108,18 +97,20 @@ function withLines(start: fc.Arbitrary<Start>, lines: fc.Arbitrary<string[]>) {
 }
 
 /** Methods, targets and versions; in its path the key where it belongs there. */
-function startOf({ key, methods, path }: KeyRoute): fc.Arbitrary<Start> {
+function startOf(route: KeyRoute): fc.Arbitrary<Start> {
+  const { key } = route;
+  const isBelow = route.path.endsWith("/*");
+  const path = isBelow ? route.path.slice(0, -2) : route.path;
   const first = path.at(1) ?? "";
   const encoded = path.replace(first, `%${first.charCodeAt(0).toString(16)}`);
   const folder = mostly(path, encoded, `${path}/`, `/${path}`, path.toUpperCase(), `${path}%2F`);
-  const rest = key.from === "path" ? pathRest : mostly("", "/", "?q=1", "?a=/x", "#f", ";a", "%20");
-  const target = fc.tuple(targetStart, folder, rest).map((parts) => parts.join(""));
+  const rest =
+    key.from === "path" ? pathRest : isBelow ? below : mostly("", "/", "#f", ";a", "%20");
+  const query = key.from === "query" ? queryOf(key.parameter) : mostly("", "?q=1", "?a=/x", "?");
+  const target = fc.tuple(targetStart, folder, rest, query).map((parts) => parts.join(""));
   return fc
     .tuple(
-      fc.oneof(
-        { weight: 9, arbitrary: fc.constantFrom(...methods) },
-        fc.constantFrom("get", "PUT"),
-      ),
+      fc.oneof({ weight: 9, arbitrary: methodOf(route) }, fc.constantFrom("get", "PUT")),
       target,
       mostly(["Host: a"], [], ["host:a"], ["Host: a", "Forwarded: host=b"]),
       mostly("1.1", "1.0"),
@@ -150,88 +141,67 @@ const pathRest: Text = fc
   )
   .map((pieces) => `/${pieces.join("")}`);
 
-/** A text as JSON, some of its characters escaped that need not be. */
-function inJson(text: Text): Text {
-  const escaped = (character: string): string =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const ways: ((json: string) => string)[] = [
-    (json) => json.replace(/^"(\w)/, (_, first: string) => `"${escaped(first)}`),
-    (json) => json.replaceAll(/[^\\"\w ]/g, escaped),
-    (json) => json.replaceAll("/", "\\/"),
-  ];
-  const asItIs = (json: string): string => json;
-  return fc.tuple(text, mostly(asItIs, ...ways)).map(([each, way]) => way(JSON.stringify(each)));
-}
+/** What may come after a path below which a route applies. */
+const below = mostly("/x", "", "/", "//", "/x/y", "%2Fx", "/%2F", "/..", "/%zz", "/%FF", "/*", "*");
 
-/** The bytes of a body that says a field in JSON, or nearly so. */
-function jsonBody(field: string): Text {
-  const nested = fc
-    .constantFrom(2, 18, 19, 20, 500)
-    .map((depth) => `${"[".repeat(depth)}${"]".repeat(depth)}`);
+/** A query, a parameter of which may be the key. */
+function queryOf(parameter: string): Text {
+  const [first = "", ...rest] = parameter;
+  const hex = first.charCodeAt(0).toString(16);
+  const [upper, lower] = [`%${hex.toUpperCase()}`, `%${hex}`].map((start) => start + rest.join(""));
+  const name = mostly(
+    parameter,
+    ...[upper ?? "", lower ?? "", `%25${hex}${rest.join("")}`, parameter.toUpperCase()],
+    ...["a", "", "next", `x${parameter}`, `${parameter}2`, `${parameter}[]`, `${parameter}%20`],
+    ...[`+${parameter}`, `${parameter}+`, `a;${parameter}`, `a?${parameter}`, `?${parameter}`],
+  );
   const value = fc.oneof(
-    { weight: 5, arbitrary: inJson(anyText) },
-    fc.constantFrom("12", "1234567", "1e3", "-0.5", "true", "false", "null", "[]", '["A"]', "{}"),
-    fc.constantFrom(JSON.stringify({ [field]: "A" }), `[{"${field}":"A"}]`, '"\\ud800"', "01"),
-    nested,
+    { weight: 3, arbitrary: identifier.map(encodeURIComponent) },
+    anyText.map((text) => encodeURIComponent(text.toWellFormed())),
+    anyText.map((text) => inUtf8(text.replaceAll(/[\r\n]/g, ""))),
+    fc.constantFrom(
+      "a+b",
+      "a%2Bb",
+      "a;b",
+      "a?b",
+      "a=b",
+      "a/b",
+      "%2541",
+      "%00",
+      "%0a",
+      "%26",
+      "%3B",
+    ),
+    fc.constantFrom(
+      "%FF",
+      "%C3",
+      "%ED%A0%80",
+      "%F0%9F%98%80",
+      "%",
+      "%4",
+      "%zz",
+      "a%",
+      "=",
+      "'",
+      '"',
+    ),
+    fc.constantFrom(
+      `/x?${parameter}=A`,
+      `%26${parameter}=A`,
+      `;${parameter}=A`,
+      `\\1`,
+      "$",
+      "|",
+      "#",
+    ),
   );
-  const name = inJson(
-    fc.oneof({ weight: 2, arbitrary: fc.constant(field) }, fc.constantFrom(...OTHERS)),
-  );
-  const colon = mostly(":", " : ", "\n:\t");
-  const member = (names: Text): Text =>
-    fc.tuple(names, colon, value).map((parts) => parts.join(""));
-  const others = fc.array(member(inJson(fc.constantFrom(...OTHERS))), { maxLength: 2 });
-  const more = fc.oneof({ weight: 3, arbitrary: others }, fc.array(member(name), { maxLength: 2 }));
-  const members = fc
+  const pair = fc.tuple(name, mostly("=", "", "==", "%3D"), value).map((parts) => parts.join(""));
+  return fc
     .tuple(
-      fc.constant(['"legalName":"A"']),
-      others,
-      member(inJson(fc.constant(field))).map((each) => [each]),
-      more,
+      mostly("?", "??", "?&"),
+      fc.array(fc.tuple(pair, mostly("&", ";", "&&", "?")), { minLength: 1, maxLength: 3 }),
     )
-    .map((parts) => `{${parts.flat().join(",")}}`);
-  const odd = fc
-    .tuple(
-      mostly("", "\ufeff", " \t\r\n", "\v", "\u00a0", "["),
-      members,
-      mostly("", " ", "x", "\0", "]"),
-      mostly<BufferEncoding>("utf8", "latin1", "utf16le"),
-    )
-    .map(([before, json, after, encoding]) =>
-      Buffer.from(before + json + after, encoding).toString("latin1"),
-    );
-  const noUtf8 = fc.constant(`{"legalName":"A","${field}":"\xe9"}`);
-  return fc.oneof({ weight: 9, arbitrary: odd }, noUtf8);
-}
-
-interface FramedBody {
-  lines: string[];
-  bytes: string;
-}
-
-const chunk = (piece: string): string => `${piece.length.toString(16)};a=b\r\n${piece}\r\n`;
-
-/** A body with the headers that say how long it is, and what. */
-function framedBody(body: Text): fc.Arbitrary<FramedBody> {
-  const type = mostly(
-    "application/json",
-    ...["application/json; charset=utf-16", "APPLICATION/JSON", "text/plain"],
-  );
-  const framing = mostly("length", "chunks", "chunks with trailers", "expected");
-  return fc.tuple(body, type, framing).map(([bytes, media, how]) => {
-    const lines = [`Content-Type: ${media}`];
-    if (how.startsWith("chunks")) {
-      const trailers = how.endsWith("trailers")
-        ? "X-Room: trailer\r\nCookie: room=trailer\r\n"
-        : "";
-      return {
-        lines: [...lines, "Transfer-Encoding: chunked"],
-        bytes: `${bytes.replaceAll(/[^]{1,9}/g, chunk)}0\r\n${trailers}\r\n`,
-      };
-    }
-    const expected = how === "expected" ? ["Expect: 100-continue"] : [];
-    return { lines: [...lines, `Content-Length: ${bytes.length}`, ...expected], bytes };
-  });
+    .map(([start, pairs]) => start + pairs.flat().slice(0, -1).join(""));
 }
 
 /** A line of a header whose value may be a key. */

@@ -158,7 +158,7 @@ describe("the key of a request", () => {
     ]) {
       equal(keyBy(cookie), "d", cookie);
     }
-    equal(keyBy("a=1", "doc=a b-C_=x", "b=2"), "a b-C_=x");
+    equal(keyBy("a=1; doc=a b-C_=x; b=2"), "a b-C_=x");
     for (const cookie of ["doc=", "doc", "DOC=a", "$doc=a", "a=doc=b", '"doc"=a', "doc%20=a"]) {
       equal(keyBy(cookie), undefined, cookie);
     }
@@ -172,6 +172,8 @@ describe("the key of a request", () => {
       isAmbiguous(() => keyBy(line), line);
     }
     isAmbiguous(() => keyBy("doc=a", "doc=b"), "two headers");
+    isAmbiguous(() => keyBy("doc=a", "b=1"), "two headers, one without it");
+    isAmbiguous(() => keyBy('a=",doc=b"'), "after a comma within quotes");
   });
 
   it("comes from the first route that finds one", () => {
@@ -205,9 +207,12 @@ describe("the key of a request", () => {
   });
 
   it("requires the body only on routes whose key is in it", () => {
-    equal(hasKeyInBody(ROUTES, ask("POST", "/companies?x")), true);
-    equal(hasKeyInBody(ROUTES, ask("POST", "/companies/x")), false);
-    equal(hasKeyInBody(ROUTES, ask("GET", "/companies/x")), false);
-    equal(hasKeyInBody(ROUTES, ask("PUT", "/x")), false);
+    for (const sized of [{ "content-length": ["2"] }, { "transfer-encoding": ["chunked"] }]) {
+      equal(hasKeyInBody(ROUTES, ask("POST", "/companies?x", sized)), true);
+      equal(hasKeyInBody(ROUTES, ask("POST", "/companies/x", sized)), false);
+      equal(hasKeyInBody(ROUTES, ask("GET", "/companies/x", sized)), false);
+      equal(hasKeyInBody(ROUTES, ask("PUT", "/x", sized)), false);
+    }
+    equal(hasKeyInBody(ROUTES, ask("POST", "/companies?x")), false);
   });
 });

@@ -32,11 +32,12 @@ function linesOf(name: string, keyword: string, changes: Partial<HaproxyConfigAr
   return section(name, changes).filter((line) => line.startsWith(`${keyword} `));
 }
 
-/** What routes make of requests. */
+/** What routes make of requests, without what is the same for all routes. */
 function rules(...routes: KeyRoute[]): string[] {
   const lines = section("frontend clients", { routes });
   const before = lines.indexOf("acl has_key var(txn.key) -m found");
-  return lines.slice(before + 1, lines.indexOf("use_backend keyed if has_key"));
+  const own = lines.slice(before + 1, lines.indexOf("use_backend keyed if has_key"));
+  return own.filter((line) => !/^acl is_| \{ var\(txn\.| has_key | !is_/.test(line));
 }
 
 function keyOf(key: KeySource, changes: Partial<KeyRoute> = {}): string | undefined {
@@ -133,6 +134,10 @@ describe("HAProxy's configuration", () => {
     equal(keyOf({ from: "header", header: "X-Thing" }), "req.fhdr(X-Thing)");
     equal(keyOf({ from: "cookie", cookie: "thing" }), "req.cook(thing)");
     equal(keyOf({ from: "json", field: "thing" }), "req.body,json_query('$.thing')");
+    equal(
+      keyOf({ from: "query", parameter: "thing" }),
+      `query,'regsub("^(.*&)?thing=([^&]*).*$","\\2")',url_dec(1)`,
+    );
     equal(keyOf({ from: "path" }), "path,field(4,/),url_dec");
     equal(keyOf({ from: "path" }, { path: "/things" }), "path,field(3,/),url_dec");
     equal(keyOf({ from: "path" }, { path: "/things/" }), "path,field(3,/),url_dec");
@@ -146,14 +151,33 @@ describe("HAProxy's configuration", () => {
 
   it("matches each route's methods and path, if no earlier route has found a key", () => {
     const second: KeyRoute = { ...ROUTE, methods: ["GET"], key: { from: "path" } };
+    const odd = (condition: string): string =>
+      `http-request set-var(txn.ambiguous) bool(true) if method_0 depth_0 path_0 !has_key ${condition}`;
     deepEqual(rules(ROUTE, second), [
       "acl method_0 method POST PUT",
-      "acl path_0 path,url_dec -m str /v1/things",
-      "http-request set-var(txn.key,ifnotempty) req.fhdr(X-Thing) if method_0 path_0 !has_key",
+      "acl depth_0 path -m reg '^(/[^/]*){2}$'",
+      "acl path_0 path,field(1,/,3),url_dec -m str /v1/things",
+      odd("{ req.fhdr_cnt(X-Thing) gt 1 }"),
+      odd("{ req.fhdr(X-Thing) -m reg '[^ -~]' }"),
+      "http-request set-var(txn.key,ifnotempty) req.fhdr(X-Thing) if method_0 depth_0 path_0 !has_key",
       "acl method_1 method GET",
-      "acl path_1 path,url_dec -m beg /v1/things/",
-      "http-request set-var(txn.key,ifnotempty) path,field(4,/),url_dec if method_1 path_1 !has_key",
+      "acl depth_1 path -m reg '^(/[^/]*){2}/'",
+      "acl path_1 path,field(1,/,3),url_dec -m str /v1/things",
+      "http-request set-var(txn.key,ifnotempty) path,field(4,/),url_dec if method_1 depth_1 path_1 !has_key",
     ]);
+  });
+
+  it("matches any method, and all paths or those below one", () => {
+    const conditionOf = (path: string): string[] =>
+      rules({ ...ROUTE, methods: undefined, path }).flatMap((line) =>
+        line.includes("txn.key") ? line.split(" if ").slice(1) : line.startsWith("acl") ? line : [],
+      );
+    deepEqual(conditionOf("/v1/*"), [
+      "acl depth_0 path -m reg '^(/[^/]*){1}/'",
+      "acl path_0 path,field(1,/,2),url_dec -m str /v1",
+      "depth_0 path_0 !has_key",
+    ]);
+    deepEqual(conditionOf("/*"), ["acl depth_0 path -m reg '^(/[^/]*){0}/'", "depth_0 !has_key"]);
   });
 
   it("waits for a body and limits it only if the key is in it", () => {
@@ -161,14 +185,18 @@ describe("HAProxy's configuration", () => {
     const steps = inBody.map((line) => line.split(" ").slice(0, 4).join(" "));
     deepEqual(steps, [
       "acl method_0 method POST",
-      "acl path_0 path,url_dec -m",
+      "acl depth_0 path -m",
+      "acl path_0 path,field(1,/,3),url_dec -m",
       "http-request return status 413",
       "http-request wait-for-body time 10s",
       "http-request return status 413",
+      "http-request set-var(txn.ambiguous) bool(true) if",
+      "http-request set-var(txn.ambiguous) bool(true) if",
+      "http-request set-var(txn.ambiguous) bool(true) if",
       "http-request set-var(txn.key,ifnotempty) req.body,json_query('$.thing') if",
     ]);
     for (const line of inBody.filter((each) => each.includes("413"))) {
-      ok(line.endsWith(" if method_0 path_0 { req.body_size gt 32768 }"), line);
+      ok(line.endsWith(" if method_0 depth_0 path_0 { req.body_size gt 32768 }"), line);
     }
   });
 

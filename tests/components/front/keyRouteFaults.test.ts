@@ -20,7 +20,15 @@ describe("faults of key routes", () => {
       routeFaults([
         { ...ROUTE, path: "/" },
         { ...ROUTE, path: "/v1/some.things~_-/" },
-        { ...ROUTE, key: { from: "json", field: "room_number-1" } },
+        { ...ROUTE, methods: ["GET", "DELETE"], key: { from: "json", field: "room_number-1" } },
+        { ...ROUTE, methods: undefined, key: { from: "json", field: "room" } },
+        {
+          ...ROUTE,
+          methods: undefined,
+          path: "/*",
+          key: { from: "query", parameter: "room_id-1" },
+        },
+        { ...ROUTE, path: "/v1/rooms/*", key: { from: "header", header: "X-Room" } },
         { ...ROUTE, key: { from: "header", header: "X-Room" } },
         { ...ROUTE, key: { from: "header", header: "X-Host-Te" } },
         { ...ROUTE, key: { from: "cookie", cookie: "room-sticky" } },
@@ -35,6 +43,25 @@ describe("faults of key routes", () => {
     ]);
     deepEqual(routeFaults([ROUTE, { ...ROUTE, methods: [] }]), [
       "routes[1].methods is []; it must be at least one method (for example [GET])",
+    ]);
+  });
+
+  it("report a key in the body of requests without one", () => {
+    for (const methods of [[], ["GET"], ["HEAD", "GET"]] as const) {
+      deepEqual(routeFaults([{ ...ROUTE, methods, key: { from: "json", field: "room" } }]), [
+        `routes[0].methods is ${JSON.stringify(methods)}; it must be methods with a body (for example [POST])`,
+      ]);
+    }
+  });
+
+  it("report /* where it is not the end, or where the key is a segment", () => {
+    for (const path of ["*", "/*/rooms", "/rooms*", "/rooms/**", "/rooms/*x", "/rooms/*/"]) {
+      deepEqual(routeFaults([{ ...ROUTE, path, key: { from: "header", header: "X-Room" } }]), [
+        `routes[0].path is ${JSON.stringify(path)}; it must be a path of letters, digits and _ . ~ -, or one that ends with /* (for example /companies)`,
+      ]);
+    }
+    deepEqual(routeFaults([{ ...ROUTE, path: "/rooms/*" }]), [
+      'routes[0].path is "/rooms/*"; it must be a path of letters, digits and _ . ~ - (for example /companies)',
     ]);
   });
 
@@ -69,8 +96,12 @@ describe("faults of key routes", () => {
     it(`report a name such as ${JSON.stringify(name)}`, () => {
       const fault = (at: string, example: string): string =>
         `routes[0].key.${at} is ${JSON.stringify(name)}; it must be a name of letters, digits and _ - (for example ${example})`;
-      deepEqual(routeFaults([{ ...ROUTE, key: { from: "json", field: name } }]), [
+      const post = { ...ROUTE, methods: ["POST"] } as const;
+      deepEqual(routeFaults([{ ...post, key: { from: "json", field: name } }]), [
         fault("field", "businessNumber"),
+      ]);
+      deepEqual(routeFaults([{ ...ROUTE, key: { from: "query", parameter: name } }]), [
+        fault("parameter", "document"),
       ]);
       deepEqual(routeFaults([{ ...ROUTE, key: { from: "header", header: name } }]), [
         fault("header", "X-Document"),

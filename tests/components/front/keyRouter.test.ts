@@ -69,20 +69,19 @@ describe("KeyRouter", () => {
   });
 
   it("has the load balancer spread connections over the routers, check them, and send the client's address", async () => {
-    const { recorder, container } = await mockedRouter();
+    const { recorder, container } = await mockedRouter({ idleTimeoutSeconds: 4000 });
     const { inputs } = recorder.one("kubernetes:Service", "chat-router");
-    const waitFor = "jsonpath={.status.loadBalancer.ingress[0].hostname}";
     deepEqual(at(inputs, "metadata", "annotations"), {
       ...serviceAnnotations({
         affinity: "none",
         scheme: "internet-facing",
         crossZone: true,
-        idleTimeoutSeconds: 350,
+        idleTimeoutSeconds: 4000,
         proxyProtocol: true,
         readinessPath: "/router/readyz",
         tlsPolicy: ARGS.tlsPolicy,
       }),
-      "pulumi.com/waitFor": waitFor,
+      "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
     });
     deepEqual(at(inputs, "spec", "selector"), ROUTER_LABELS);
     deepEqual(at(inputs, "spec", "loadBalancerSourceRanges"), ["198.51.100.0/24"]);
@@ -153,15 +152,7 @@ describe("KeyRouter", () => {
     equal(await nameOf({ routerReplicas: 5, image: "registry.example/haproxy@sha256:2" }), name);
     notEqual(await nameOf({ replicas: 4 }), name);
     notEqual(await nameOf({ certificateArn: CERTIFICATE }), name);
-  });
-
-  it("gives the load balancer and HAProxy the idle timeout that is set", async () => {
-    const { recorder } = await mockedRouter({ idleTimeoutSeconds: 4000 });
-    const { inputs } = recorder.one("kubernetes:Service", "chat-router");
-    const attributes = "service.beta.kubernetes.io/aws-load-balancer-listener-attributes.TCP-80";
-    equal(at(inputs, "metadata", "annotations", attributes), "tcp.idle_timeout.seconds=4000");
-    const config = at(recorder.one("kubernetes:ConfigMap").inputs, "data", "haproxy.cfg");
-    match(String(config), /^ {2}timeout server 4000s$/m);
+    notEqual(await nameOf({ idleTimeoutSeconds: 349 }), name);
   });
 
   it("forwards the scheme https if the listener has a certificate", async () => {
@@ -279,10 +270,9 @@ describe("KeyRouter", () => {
 
   it("rejects arguments with every fault, before the first child", async () => {
     const recorder = await mockPulumi();
-    const certificateArn = CERTIFICATE;
-    const faulty = { certificateArn, idleTimeoutSeconds: 351, replicas: 0, routerReplicas: 1 };
+    const faulty = { idleTimeoutSeconds: 351, replicas: 0, routerReplicas: 1, routes: [] };
     throws(
-      () => new KeyRouter("chat", { ...ARGS, ...faulty, routes: [] }),
+      () => new KeyRouter("chat", { ...ARGS, ...faulty, certificateArn: CERTIFICATE }),
       (error) => {
         ok(pulumi.ResourceError.isInstance(error));
         equal(error.hideStack, true);
