@@ -1,4 +1,5 @@
 import { routingOf } from "../app/contract/catalogue.ts";
+import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { ConnectionFront } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
@@ -34,7 +35,8 @@ export class Workload {
     this.name = name;
     this.#options = options;
     if (routing === undefined) {
-      const front = new ConnectionFront({ affinity, routable, maxConnections });
+      const idleTimeoutSeconds = WEBSOCKET_IDLE_SECONDS;
+      const front = new ConnectionFront({ affinity, routable, maxConnections, idleTimeoutSeconds });
       const onChange = (): void => front.dispatchHeld();
       this.#replicas = new ReplicaSet({
         ...options,

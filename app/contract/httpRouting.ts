@@ -9,8 +9,12 @@ export const WEBSOCKET_IDLE_SECONDS = 350;
  * Milliseconds for which a server keeps an idle connection. A load balancer must close it first, or it may send a request on a
  * connection that the server is closing, and answer 502
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+ *
+ * @param idleTimeoutSeconds of the load balancer
  */
-export const SILENCE_MS = (WEBSOCKET_IDLE_SECONDS + 15) * 1000;
+export function silenceMs(idleTimeoutSeconds = WEBSOCKET_IDLE_SECONDS): number {
+  return (idleTimeoutSeconds + 15) * 1000;
+}
 
 /** A cookie by which a load balancer keeps a browser on its replica. */
 export interface StickyCookie {

@@ -4,7 +4,7 @@ import sockjs, { type Connection } from "sockjs";
 import type { AppServerOptions } from "../common/server/appServer.ts";
 import { watchFrames, type FrameFault } from "../common/server/frameWatch.ts";
 import type { ServerContext } from "../common/server/serverContext.ts";
-import { SILENCE_MS } from "../contract/httpRouting.ts";
+import { silenceMs } from "../contract/httpRouting.ts";
 import * as guard from "./guard.ts";
 import { deliverBody, dropCorsHeaders, FRAME_SCRIPT_HASH, webSocketOf } from "./sockjsInternals.ts";
 
@@ -33,7 +33,7 @@ export function sockjsHandlers(
   { maxBodyBytes, messageSeconds, onSession, onRefusal }: SockjsOptions,
 ): Required<Pick<AppServerOptions, "handleRequest" | "handleUpgrade">> {
   const { origins } = context;
-  const { log, replica } = context.options;
+  const { idleTimeoutSeconds, log, replica } = context.options;
   const echo = sockjs.createServer({
     prefix: guard.ECHO_PREFIX,
     sockjs_url: "/sockjs.min.js",
@@ -98,7 +98,7 @@ export function sockjsHandlers(
     watchFrames(socket, { messageSeconds, isBinaryAllowed, onFault }, head);
     handle(request, socket, head);
     // SockJS' own sessions are never silent for so long, but the client of a raw WebSocket may have disconnected.
-    request.socket.setTimeout(SILENCE_MS, () => socket.destroy());
+    request.socket.setTimeout(silenceMs(idleTimeoutSeconds), () => socket.destroy());
   };
   return {
     handleRequest: (request, response) => {

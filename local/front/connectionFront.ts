@@ -9,6 +9,8 @@ export interface ConnectionFrontOptions {
   routable: () => readonly ReplicaProcess[];
   /** Maximum number of connections that wait for a replica. */
   maxConnections: number;
+  /** Seconds without data after which a connection is closed. */
+  idleTimeoutSeconds: number;
 }
 
 /** Chooses a replica for each connection by its source address, and hands the accepted socket over to it. */
@@ -77,13 +79,13 @@ export class ConnectionFront {
       socket.destroy();
       return;
     }
-    const { affinity, routable } = this.#options;
+    const { affinity, idleTimeoutSeconds, routable } = this.#options;
     const key = affinity === "none" ? undefined : (socket.remoteAddress ?? "");
     const replica = chooseReplica(routable(), key);
     if (replica === undefined) {
       this.hold(socket);
     } else {
-      replica.offer(socket);
+      replica.offer(socket, idleTimeoutSeconds * 1000);
     }
   }
 }

@@ -110,6 +110,8 @@ export class HttpFront {
       const { upstream, socket } = await this.#connect(request, response, body);
       http.admit(request, response);
       const buffer = body && Readable.from(body.length > 0 ? [body] : []);
+      let isSilent = false;
+      socket.once("timeout", () => (isSilent = true));
       socket.once("close", () => {
         // Discards the rest of the body: unread, it would block the next request.
         request.unpipe().resume();
@@ -123,7 +125,7 @@ export class HttpFront {
           ...(buffer && { buffer }),
         },
         // The replica may have carried it out, so the client must decide whether to repeat it.
-        () => this.#refuse(request, response, lost()),
+        () => this.#refuse(request, response, lost(isSilent)),
       );
     } catch (error) {
       this.#refuse(request, response, refusalOf(error));
@@ -285,8 +287,10 @@ function openConnection(port: number): Promise<Socket | undefined> {
   });
 }
 
-function lost(): http.HttpRefusal {
-  return new http.HttpRefusal(503, REPLICA_LOST);
+function lost(isSilent = false): http.HttpRefusal {
+  return isSilent
+    ? new http.HttpRefusal(504, "the replica did not respond in time; it may still respond")
+    : new http.HttpRefusal(503, REPLICA_LOST);
 }
 
 function refusalOf(error: unknown): http.HttpRefusal {

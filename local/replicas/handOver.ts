@@ -6,6 +6,8 @@ export interface Offer {
   id: number;
   /** The `monotonicMs()` until which the replica may accept the socket; afterwards the front may offer it to another one. */
   until: number;
+  /** Milliseconds without data after which the replica closes the socket, whose data the front does not see. */
+  idleMs: number;
 }
 
 /** A message from a replica to the front. */

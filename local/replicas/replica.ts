@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createAppProcess } from "../../app/process.ts";
 import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
+import { closeWhenIdle } from "./idleSocket.ts";
 
 /**
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
@@ -8,12 +9,13 @@ import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
  */
 const { server, drain } = createAppProcess(process.env, 2);
 
-process.on("message", ({ id, until }: Offer, socket?: Socket) => {
+process.on("message", ({ id, idleMs, until }: Offer, socket?: Socket) => {
   const isAccepted = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
   sendToFront({ type: isAccepted ? "accepted" : "declined", id });
   if (isAccepted) {
     // As for connections that the server accepts itself.
     socket.allowHalfOpen = true;
+    closeWhenIdle(socket, idleMs);
     server.http.emit("connection", socket);
     socket.resume();
   } else {

@@ -59,7 +59,7 @@ export class ReplicaProcess {
   readonly #child: ChildProcess;
   readonly #offers = new Map<number, { socket: Socket; until: number }>();
   /** Sockets that wait until fewer than `MAX_OFFERS` are offered. */
-  readonly #queue: Socket[] = [];
+  readonly #queue: (readonly [Socket, idleMs: number])[] = [];
   #lastOffer = 0;
   #port = 0;
   #metricsPort = 0;
@@ -103,14 +103,19 @@ export class ReplicaProcess {
     return this.#port;
   }
 
-  /** Hands an accepted socket over; `onReturned` gets it back unless the replica accepts it. */
-  offer(socket: Socket): void {
+  /**
+   * Hands an accepted socket over; `onReturned` gets it back unless the replica accepts it.
+   *
+   * @param idleMs milliseconds without data after which the replica closes it
+   */
+  offer(socket: Socket, idleMs: number): void {
     if (this.#offers.size >= MAX_OFFERS) {
-      this.#queue.push(socket);
+      this.#queue.push([socket, idleMs]);
       return;
     }
     this.#lastOffer += 1;
-    const offer: Offer = { type: "offer", id: this.#lastOffer, until: monotonicMs() + OFFER_MS };
+    const until = monotonicMs() + OFFER_MS;
+    const offer: Offer = { type: "offer", id: this.#lastOffer, until, idleMs };
     this.#offers.set(offer.id, { socket, until: offer.until });
     // Keeps our socket open until the replica has accepted it: a replica may die with unread messages.
     this.#child.send(offer, socket, { keepOpen: true }, (error) => {
@@ -170,9 +175,9 @@ export class ReplicaProcess {
   }
 
   #offerNext(): void {
-    const socket = this.#queue.shift();
-    if (socket !== undefined) {
-      this.offer(socket);
+    const next = this.#queue.shift();
+    if (next !== undefined) {
+      this.offer(...next);
     }
   }
 
@@ -205,7 +210,7 @@ export class ReplicaProcess {
   }
 
   #returnQueue(): void {
-    this.#queue.splice(0).forEach((socket) => this.#options.onReturned(socket));
+    this.#queue.splice(0).forEach(([socket]) => this.#options.onReturned(socket));
   }
 
   /** A replica that hung may still read an expired offer later, and then declines it. */

@@ -106,10 +106,10 @@ describe("a key router's key", () => {
       ),
     ];
     const paths = ["/a?room=a&room=b", "/a?ro%6Fm=a", "/a?room=a;b", "/a?room=%zz", "/a?room=%FF"];
-    const requests: [string, Asked][] = [
-      ...bodies.map((body): [string, Asked] => ["/a", { method: "POST", body }]),
-      ...headers.map((each): [string, Asked] => ["/a", { headers: each }]),
-      ...[...paths, "/rooms/%FF", "/rooms/%zz"].map((path): [string, Asked] => [path, {}]),
+    const requests: [string, AskOptions][] = [
+      ...bodies.map((body): [string, AskOptions] => ["/a", { method: "POST", body }]),
+      ...headers.map((each): [string, AskOptions] => ["/a", { headers: each }]),
+      ...[...paths, "/rooms/%FF", "/rooms/%zz"].map((path): [string, AskOptions] => [path, {}]),
     ];
     requests.push(["ftp://a/rooms/b", { headers: { Host: "a" } }]);
     for (const [path, asked] of requests) {

@@ -1,3 +1,4 @@
+import { deepEqual } from "node:assert/strict";
 import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import { waitFor } from "../drivers/waitFor.ts";
@@ -59,6 +60,10 @@ export async function proveIdleTimeouts(
   for (const { what, isCut } of cut) {
     await waitFor(`${what} is cut`, isCut);
   }
+  deepEqual(
+    cut.map(({ status }) => status()),
+    ["200", "504", "101"],
+  );
   app.wake();
   for (const { what, isAwake } of kept) {
     await waitFor(`${what} lives`, isAwake);
@@ -73,7 +78,7 @@ async function listen(app: SilentApp, origin: string) {
     const { socket, heard } = converse(origin, request);
     const isAwake = (): boolean => heard().includes("awake");
     const isCut = (): boolean => !isAwake() && (socket.readableEnded || socket.destroyed);
-    return { what, isAwake, isCut, socket };
+    return { what, isAwake, isCut, status: () => heard().slice(9, 12), socket };
   });
   await waitFor("the app has them all", () => app.size === size);
   return listening;

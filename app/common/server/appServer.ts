@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { answerHalfClosed, hasValidHost } from "../http/connections.ts";
-import { SILENCE_MS } from "../../contract/httpRouting.ts";
+import { silenceMs } from "../../contract/httpRouting.ts";
 import { LIVENESS_PATH, READINESS_PATH } from "../../contract/endpoints.ts";
 import type { Closable, Lifecycle } from "../../contract/lifecycle.ts";
 import { createMetricsServer } from "./metricsServer.ts";
@@ -136,12 +136,13 @@ export class AppServer {
 
   #createHttpServer(routes: (request: IncomingMessage, response: ServerResponse) => void): Server {
     const { replica, headSeconds = HEAD_SECONDS, requestSeconds } = this.#context.options;
+    const idleMs = silenceMs(this.#context.options.idleTimeoutSeconds);
     const { handleRequest = () => false, handleUpgrade = () => false } = this.#options;
     const options = {
       // Any other protocol, such as h2c, is declined by answering over HTTP/1.1 (RFC 9110, 7.8).
       shouldUpgradeCallback: ({ headers, method }: IncomingMessage): boolean =>
         method === "GET" && headers.upgrade?.toLowerCase() === "websocket",
-      keepAliveTimeout: SILENCE_MS,
+      keepAliveTimeout: idleMs,
       headersTimeout: headSeconds * 1000,
       requestTimeout: (requestSeconds ?? REQUEST_SECONDS) * 1000,
       connectionsCheckingInterval: Math.min(CHECK_MS, headSeconds * 500),
@@ -162,7 +163,7 @@ export class AppServer {
     });
     answerHalfClosed(server, headSeconds * 1000);
     // Also ends connections whose client does not read the response.
-    server.setTimeout(SILENCE_MS);
+    server.setTimeout(idleMs);
     server.on("upgrade", (request, socket, head) => {
       if (!hasValidHost(request)) {
         this.#context.refuse(socket, 400);

@@ -1,5 +1,6 @@
 import { APP_PORT, METRICS_PORT } from "../../contract/endpoints.ts";
 import { hostname } from "node:os";
+import { WEBSOCKET_IDLE_SECONDS } from "../../contract/httpRouting.ts";
 import { LOG_LEVELS } from "../../contract/log.ts";
 import { originList } from "../http/origins.ts";
 import {
@@ -24,6 +25,9 @@ const SERVER_RULES = {
   METRICS_PORT: portFrom(METRICS_PORT.number),
   REPLICA_NAME: textLike(/^[\w.-]{1,253}$/, "a host name", "echo-7d9c5b7f4-x2k9p"),
   DRAIN_SECONDS: numberFrom(0, 3600, 150).default(150),
+  IDLE_TIMEOUT_SECONDS: wholeNumberFrom(1, 6000, WEBSOCKET_IDLE_SECONDS).default(
+    WEBSOCKET_IDLE_SECONDS,
+  ),
   ALLOWED_ORIGINS: originList.default([]),
   LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
 };

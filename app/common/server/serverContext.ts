@@ -19,6 +19,8 @@ export interface ServerOptions {
   headSeconds?: number;
   /** Seconds that a client may take to send a whole request. @default 300 */
   requestSeconds?: number;
+  /** Seconds without data after which the load balancer closes a connection; the server keeps it for longer. @default 350 */
+  idleTimeoutSeconds?: number;
 }
 
 /** What a server and the parts of its app share; created before both. */
