@@ -56,11 +56,11 @@ function plainRequest(route: KeyRoute, method: string, text: string): string {
       return written([method, path], ["Host: a", `${key.header}: ${text}`]);
     case "cookie":
       return written([method, path], ["Host: a", `Cookie: a=1; ${key.cookie}=${text}`]);
-    case "query":
-      return written(
-        [method, `${path}?a=1&${key.parameter}=${encodeURIComponent(text)}`],
-        ["Host: a"],
-      );
+    case "query": {
+      // As a form is sent: with + for spaces.
+      const query = new URLSearchParams({ a: "1", [key.parameter]: text });
+      return written([method, `${path}?${query}`], ["Host: a"]);
+    }
     case "path":
       return written([method, `${path}/${encodeURIComponent(text)}`], ["Host: a"]);
   }
