@@ -118,7 +118,7 @@ describe("the HTTP front under floods", () => {
     });
     const routing = { ...ROUTING, idleTimeoutSeconds: 0.3 };
     const origin = await startFront("none", [replica], { routing });
-    equal((await send(origin)).status, 503);
+    equal((await send(origin)).status, 504);
     const headers = { Connection: "Upgrade", Upgrade: "websocket" };
     equal((await send(origin, { method: "POST", headers }, "hello")).body, "served");
   });
