@@ -184,7 +184,14 @@ export class StickyApp extends pulumi.ComponentResource {
       case "key": {
         const replicas = workload.maxReplicas ?? workload.replicas;
         const { keys: routes = [], port } = workload;
-        const routed = { cluster, image: keyRouterImage, routes, replicas, port };
+        const routed = {
+          cluster,
+          image: keyRouterImage,
+          routes,
+          replicas,
+          port,
+          idleTimeoutSeconds,
+        };
         return new KeyRouter(name, { ...common, ...routed }, inParent);
       }
       default: {

@@ -3,14 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
 import type { Fault } from "../app/contract/fault.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
+import { APPLICATION_IDLE_SECONDS } from "../components/front/ingressAnnotations.ts";
+import { routeFaults } from "../components/front/keyRouteFaults.ts";
+import { NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import { misplacedFaults } from "./misplacedSettings.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
-
-/** Idle time of TLS listeners, see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html */
-const TLS_IDLE_SECONDS = 350;
 
 /**
  * Seconds for which a load balancer may keep sending new connections to a replica that is leaving: about two minutes for an
@@ -53,11 +52,11 @@ export function ownFaults(workload: WorkloadDraft, given: readonly string[]): Fa
     sizeFaultOf,
     crossZoneFault,
     idleFault,
-    keysFault,
     buildFault,
   ];
   return [
     ...rules.map((rule) => rule(workload)),
+    ...keysFaults(workload),
     ...misplacedFaults(workload, given),
     ...variableFaults(workload),
   ].filter((fault) => fault !== undefined);
@@ -156,29 +155,18 @@ function crossZoneFault({ affinity, crossZone }: WorkloadDraft): Fault | undefin
     : undefined;
 }
 
-/**
- * Idle times in seconds that load balancers support: an Application Load Balancer with affinity cookie, a Network Load
- * Balancer with the others.
- *
- * Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html,
- * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
- */
-const IDLE_SECONDS = { cookie: [1, 4000], others: [60, 6000] } as const;
-
-function idleFault({ affinity, app, idleTimeoutSeconds }: WorkloadDraft): Fault | undefined {
+/** An Application Load Balancer serves affinity cookie, a Network Load Balancer the others. */
+function idleFault({ affinity, idleTimeoutSeconds }: WorkloadDraft): Fault | undefined {
   if (affinity === undefined || idleTimeoutSeconds === undefined) {
     return undefined;
   }
-  const [min, most] = IDLE_SECONDS[affinity === "cookie" ? "cookie" : "others"];
-  const isRouted = affinity === "cookie" || affinity === "key";
-  const isBound = app !== undefined && isRouted;
-  const max = isBound ? WEBSOCKET_IDLE_SECONDS : most;
+  const { min, max } = affinity === "cookie" ? APPLICATION_IDLE_SECONDS : NETWORK_IDLE_SECONDS;
   return idleTimeoutSeconds >= min && idleTimeoutSeconds <= max
     ? undefined
     : {
         name: "idleTimeoutSeconds",
         got: idleTimeoutSeconds,
-        mustBe: `from ${min} to ${max} with affinity ${affinity}${isBound ? `, because the app closes idle connections after ${max} s` : ""}`,
+        mustBe: `from ${min} to ${max} with affinity ${affinity}`,
         example: String(min),
       };
 }
@@ -192,11 +180,11 @@ function tlsIdleFault(
     affinity !== undefined &&
     affinity !== "cookie" &&
     idleTimeoutSeconds !== undefined &&
-    idleTimeoutSeconds !== TLS_IDLE_SECONDS
+    idleTimeoutSeconds !== NETWORK_IDLE_SECONDS.tls
     ? {
         name: "idleTimeoutSeconds",
         got: idleTimeoutSeconds,
-        mustBe: `${TLS_IDLE_SECONDS} with certificateArn, because AWS fixes it for TLS listeners`,
+        mustBe: `${NETWORK_IDLE_SECONDS.tls} with certificateArn, because AWS fixes it for TLS listeners`,
         fix: "remove idleTimeoutSeconds",
       }
     : undefined;
@@ -219,15 +207,20 @@ function databaseFault(
     : undefined;
 }
 
-function keysFault({ affinity, keys }: WorkloadDraft): Fault | undefined {
-  return affinity === "key" && keys === undefined
-    ? {
-        name: "keys",
-        problem: "is not set",
-        mustBe: "a list of where the key of a request is, with affinity key",
-        example: "[{key: {from: path}, path: /rooms, methods: [GET]}]",
-      }
-    : undefined;
+function keysFaults({ affinity, keys }: WorkloadDraft): Fault[] {
+  if (affinity !== "key") {
+    return [];
+  }
+  return keys === undefined
+    ? [
+        {
+          name: "keys",
+          problem: "is not set",
+          mustBe: "a list of where the key of a request is, with affinity key",
+          example: "[{key: {from: path}, path: /rooms}]",
+        },
+      ]
+    : routeFaults(keys, "keys");
 }
 
 function buildFault({ build }: WorkloadDraft): Fault | undefined {
@@ -245,7 +238,7 @@ function buildFault({ build }: WorkloadDraft): Fault | undefined {
 const OWN_VARIABLES = ["PORT", "REPLICA_NAME", "DRAIN_SECONDS", "DATABASE_URL"];
 const OWN_VARIABLES_OF_APPS = [
   ...OWN_VARIABLES,
-  ...["APP", "METRICS_PORT", "ALLOWED_ORIGINS", "MAX_CREATIONS_PER_SECOND"],
+  ...["APP", "METRICS_PORT", "IDLE_TIMEOUT_SECONDS", "ALLOWED_ORIGINS", "MAX_CREATIONS_PER_SECOND"],
 ];
 
 function variableFaults({ app, environment = {}, secrets = [] }: WorkloadDraft): Fault[] {

@@ -142,11 +142,18 @@ export function environmentOf({
   allowedOrigins,
   app,
   environment,
+  idleTimeoutSeconds,
   maxCreationsPerSecond,
 }: WorkloadSettings): Record<string, string> {
   return {
     ...environment,
-    ...(app === undefined ? {} : { APP: app, METRICS_PORT: String(METRICS_PORT.number) }),
+    ...(app === undefined
+      ? {}
+      : {
+          APP: app,
+          METRICS_PORT: String(METRICS_PORT.number),
+          IDLE_TIMEOUT_SECONDS: String(idleTimeoutSeconds),
+        }),
     ...(allowedOrigins.length === 0 ? {} : { ALLOWED_ORIGINS: allowedOrigins.join(",") }),
     ...(maxCreationsPerSecond === undefined
       ? {}

@@ -8,8 +8,12 @@ const PREFIX = "alb.ingress.kubernetes.io/";
 /** Deregistration delay in seconds, which no drain is shorter than. */
 const DEREGISTRATION_SECONDS = 60;
 
-/** The longest idle timeout that a load balancer supports. */
-const MAX_IDLE_SECONDS = 4000;
+/**
+ * Idle timeouts that a load balancer can have.
+ *
+ * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+ */
+export const APPLICATION_IDLE_SECONDS = { min: 1, max: 4000 };
 
 /** The longest time for which a load balancer follows a cookie, a week. */
 const MAX_COOKIE_SECONDS = 604_800;
@@ -112,7 +116,12 @@ export function ingressFaults(args: IngressListenerArgs): Fault[] {
       mustBe: "letters, digits and !#$%&'*+-.^_`|~",
     },
     wholeNumberFault("cookie.seconds", cookie.seconds, 1, MAX_COOKIE_SECONDS),
-    wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, 1, MAX_IDLE_SECONDS),
+    wholeNumberFault(
+      "idleTimeoutSeconds",
+      idleTimeoutSeconds,
+      APPLICATION_IDLE_SECONDS.min,
+      APPLICATION_IDLE_SECONDS.max,
+    ),
     sourceRanges.length === 0 && {
       name: "sourceRanges",
       got: sourceRanges,

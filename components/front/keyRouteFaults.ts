@@ -22,14 +22,18 @@ const NAME = {
 const CHANGED_HEADER =
   /^(?:connection|content-length|cookie|expect|forwarded|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|x-forwarded-.*)$/i;
 
-/** What is wrong with the routes of a key router, all at once. */
-export function routeFaults(routes: readonly KeyRoute[]): Fault[] {
+/**
+ * What is wrong with the routes of a key router, all at once.
+ *
+ * @param list name of the list
+ */
+export function routeFaults(routes: readonly KeyRoute[], list = "routes"): Fault[] {
   if (routes.length === 0) {
     const mustBe = "at least one route, because no request has a key without one";
-    return [{ name: "routes", got: routes, mustBe }];
+    return [{ name: list, got: routes, mustBe }];
   }
   return routes.flatMap(({ key, methods, path }, index) =>
-    within(`routes[${index}].`, [
+    within(`${list}[${index}].`, [
       ...methodFaults(methods, key),
       ...textFault("path", path, key.from === "path" ? PATH : PATH_OR_BELOW),
       ...within("key.", keyFaults(key)),

@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT } from "../../app/contract/endpoints.ts";
 import { sentencesOf, type Fault } from "../../app/contract/fault.ts";
 import { wholeNumberFault } from "../../app/contract/settings.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
 import type { KeyRoute } from "../../app/contract/keyRoute.ts";
 import type { Cluster } from "../cluster/fargateCluster.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
@@ -17,7 +16,7 @@ import {
   ROUTER_READINESS_PATH,
 } from "./haproxyConfig.ts";
 import { routeFaults } from "./keyRouteFaults.ts";
-import type { ListenerArgs } from "./nlbAnnotations.ts";
+import { NETWORK_IDLE_SECONDS, type ListenerArgs } from "./nlbAnnotations.ts";
 import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
 import { StickyService } from "./stickyService.ts";
@@ -38,9 +37,6 @@ const STARTUP_PERIOD_SECONDS = 2;
 const DISCOVERY_SECONDS = 10;
 
 const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
-
-/** Idle timeouts that a Network Load Balancer can have; with TLS it has the default. */
-const IDLE_SECONDS = { min: 60, max: 6000, default: WEBSOCKET_IDLE_SECONDS };
 
 /** The image's user, which has no rights. */
 const USER = 99;
@@ -98,7 +94,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
-    const { idleTimeoutSeconds = IDLE_SECONDS.default } = args;
+    const { idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls } = args;
     const labels = { "app.kubernetes.io/name": `${name}-router` };
     const front = new StickyService(
       `${name}-router`,
@@ -196,7 +192,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     labels: Record<string, string>,
     {
       certificateArn,
-      idleTimeoutSeconds = IDLE_SECONDS.default,
+      idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls,
       port,
       readinessPath,
       replicas,
@@ -234,12 +230,13 @@ export class KeyRouter extends pulumi.ComponentResource {
 }
 
 function routerFaults(args: KeyRouterArgs): Fault[] {
-  const { idleTimeoutSeconds = IDLE_SECONDS.default, routerReplicas = 2 } = args;
-  const maxIdle = args.certificateArn === undefined ? IDLE_SECONDS.max : IDLE_SECONDS.default;
+  const { idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls, routerReplicas = 2 } = args;
+  const maxIdle =
+    args.certificateArn === undefined ? NETWORK_IDLE_SECONDS.max : NETWORK_IDLE_SECONDS.tls;
   const numbers = [
     wholeNumberFault("routerReplicas", routerReplicas, 2),
     wholeNumberFault("replicas", args.replicas, 1),
-    wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, IDLE_SECONDS.min, maxIdle),
+    wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, NETWORK_IDLE_SECONDS.min, maxIdle),
   ];
   return [...numbers.filter((fault) => fault !== undefined), ...routeFaults(args.routes)];
 }

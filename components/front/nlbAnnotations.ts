@@ -1,9 +1,17 @@
+import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
 import { accessLogs, attributeList, prefixed } from "./annotations.ts";
 
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
 /** Deregistration delay in seconds, which is shorter than any drain. */
 const DEREGISTRATION_SECONDS = 120;
+
+/**
+ * Idle timeouts that a listener can have; TLS listeners always have the last one.
+ *
+ * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+ */
+export const NETWORK_IDLE_SECONDS = { min: 60, max: 6000, tls: WEBSOCKET_IDLE_SECONDS };
 
 /** Settings of the listener, the target group and their load balancer. */
 export interface ListenerArgs {

@@ -141,7 +141,7 @@ describe("a key router's key", () => {
     equal(/room|cret/i.test(router.out()), false);
   });
 
-  it("is none for a request without a body, which is passed on at once, on a route whose key is in it", async () => {
+  it("is missing in a request without a body, which is forwarded at once, if the key is in the body", async () => {
     await start([{ path: "/*", key: { from: "json", field: "room" }, normalise: "none" }]);
     for (const method of ["GET", "HEAD", "OPTIONS", "DELETE", "POST"]) {
       equal(await keyOf("/a", { method, isUnfinished: method === "GET" }), undefined, method);
@@ -149,7 +149,7 @@ describe("a key router's key", () => {
     equal(await keyOf("/a", { method: "PATCH", body: '{"room":"a"}' }), "a");
   });
 
-  it("comes from a header or a cookie, of several routes from the first that has one", async () => {
+  it("comes from a header or a cookie, by the first of several routes that finds one", async () => {
     const route = { methods: ["GET"], path: "/a", normalise: "none" } as const;
     await start([
       { ...route, key: { from: "header", header: "X-Document" } },

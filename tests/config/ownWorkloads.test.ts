@@ -40,7 +40,15 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
   ],
   [
     { affinity: "key" },
-    "keys is not set; it must be a list of where the key of a request is, with affinity key (for example [{key: {from: path}, path: /rooms, methods: [GET]}])",
+    "keys is not set; it must be a list of where the key of a request is, with affinity key (for example [{key: {from: path}, path: /rooms}])",
+  ],
+  [
+    { affinity: "key", keys: [{ key: { from: "json", field: "a b" }, path: "/a" }] },
+    'keys[0].key.field is "a b"; it must be a name of letters, digits and _ - (for example businessNumber)',
+  ],
+  [
+    { affinity: "key", keys: [{ key: { from: "path" }, path: "rooms" }] },
+    'keys[0].path is "rooms"; it must be a path of letters, digits and _ . ~ - (for example /companies)',
   ],
   [
     { keys: ROOMS },
@@ -123,6 +131,7 @@ describe("config accepts workloads of other people", () => {
       { affinity: "cookie" },
       { affinity: "cookie", cookie: { name: "session", seconds: 60 }, idleTimeoutSeconds: 4000 },
       { affinity: "key", keys: ROOMS, idleTimeoutSeconds: 6000 },
+      { affinity: "key", keys: [{ key: { from: "query", parameter: "room" }, path: "/*" }] },
     ]) {
       const { workloads } = await loaded("new", { workloads: [{ ...CHAT, ...more }] });
       equal(workloads[0]?.affinity, more.affinity);
@@ -142,7 +151,11 @@ describe("config accepts workloads of other people", () => {
       workloads.map(({ name, port, shutdown }) => ({ name, port, shutdown })),
       ["echo", "b"].map((name) => ({ name, port: 8080, shutdown: "drains" })),
     );
-    deepEqual(workloads.map(environmentOf)[1], { APP: "echo", METRICS_PORT: "9464" });
+    deepEqual(workloads.map(environmentOf)[1], {
+      APP: "echo",
+      METRICS_PORT: "9464",
+      IDLE_TIMEOUT_SECONDS: "350",
+    });
   });
 
   it("passes built-in apps their own variables, and any other", async () => {
@@ -160,6 +173,7 @@ describe("config accepts workloads of other people", () => {
         LIMIT: "5",
         APP: "company",
         METRICS_PORT: "9464",
+        IDLE_TIMEOUT_SECONDS: "60",
         ALLOWED_ORIGINS: "http://a.example,http://b.example",
         MAX_CREATIONS_PER_SECOND: "7",
       },

@@ -37,7 +37,7 @@ describe("a workload with an image of its own", () => {
     match(targets("by-cookie"), /stickiness\.type=lb_cookie,.*duration_seconds=86400/);
     match(targets("by-session"), /app_cookie\.cookie_name=sid,.*duration_seconds=60/);
     const { data } = recorder.one("kubernetes:ConfigMap", "by-key-router").inputs;
-    match(String(at(data, "haproxy.cfg")), /-m beg \/rooms\//);
+    match(String(at(data, "haproxy.cfg")), /acl path_0 .* -m str \/rooms/);
     equal(at(container(recorder, "Deployment", "by-ip"), "image"), IMAGE);
     deepEqual(at(container(recorder, "Deployment", "by-ip"), "ports", 0, "containerPort"), 5000);
     deepEqual(at(container(recorder, "StatefulSet", "by-key"), "env"), [

@@ -12,6 +12,7 @@ describe("the connection front's idle timeout", () => {
 
   beforeEach(async () => {
     replicas = new ReplicaSet({
+      name: "echo",
       app: "echo",
       replicas: 1,
       drainSeconds: 0,

@@ -26,7 +26,7 @@ describe("the front and the app", () => {
   });
 
   const apps = {
-    "an app that reads keys as Fastify has them": () => roomApp({ isChecking: true }),
+    "an app that reads keys from Fastify": () => roomApp({ isChecking: true }),
     "an app that checks nothing": () => roomApp({ isChecking: false }),
     "the company registry": async () => companyApp(await postgres.newDatabase()),
   };
@@ -48,7 +48,7 @@ describe("the front and the app", () => {
     });
   }
 
-  it("an app that receives several requests on one connection", async () => {
+  it("agree on the keys of several requests on one connection", async () => {
     const app = await roomApp({ isChecking: true });
     const front = await frontOf(app);
     const agree = fc.asyncProperty(pipelinesTo(app), async (requests) => {
