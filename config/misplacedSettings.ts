@@ -19,6 +19,11 @@ const MISPLACED: readonly {
     only: "affinity key and an image of your own",
   },
   {
+    setting: "local",
+    isUsed: ({ app }) => app === undefined,
+    only: "an image of your own, because built-in apps need no setting",
+  },
+  {
     setting: "database",
     isUsed: ({ app }) => app === undefined,
     only: "an image of your own, because built-in apps need no setting",

@@ -99,6 +99,16 @@ export const WORKLOAD_RULES = {
   idleTimeoutSeconds: wholeNumberFrom(1, 6000, WEBSOCKET_IDLE_SECONDS).default(
     WEBSOCKET_IDLE_SECONDS,
   ),
+  local: z
+    .strictObject({
+      command: z.string().min(1),
+      folder: z.string().min(1).default("."),
+    })
+    .meta({
+      description: "{command, folder}: a command of the shell, and the folder in which it runs",
+      example: "{command: npm start, folder: ./chat}",
+    })
+    .optional(),
   allowedOrigins: originList.default([]),
   maxCreationsPerSecond: creationsPerSecond.unwrap().optional(),
 };

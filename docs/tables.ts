@@ -38,6 +38,8 @@ const WORKLOAD_MEANINGS: Readonly<Record<keyof typeof WORKLOAD_RULES, string>> =
   user: "User and group id that the app runs as, whatever the image says. Not root.",
   writableFolders:
     "Folders that the app can write to. They are empty when a replica starts. The rest of its file system is read-only.",
+  local:
+    "With your own image: how [the local run](local-run.md#your-own-app) starts a replica, because it runs no images.",
   replicas: "Number of replicas. With an autoscaler, the minimum.",
   maxReplicas: "Maximum number of replicas. Setting it enables an autoscaler.",
   drainSeconds:

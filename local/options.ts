@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { CATALOGUE, type Affinity, type AppName } from "../app/contract/catalogue.ts";
+import type { Affinity } from "../app/contract/catalogue.ts";
 import {
   checkSettings,
   numberFrom,
@@ -13,6 +13,8 @@ import {
 import type { Fault } from "../app/contract/fault.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
 import type { WorkloadSettings } from "../config/workloadSettings.ts";
+import { localAffinities, localWorkload, type LocalWorkload } from "./localWorkload.ts";
+import { triedApp, type TriedAppFlags } from "./triedApp.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains in the local run; on AWS the drain must outlast the load balancer's deregistration. */
@@ -29,30 +31,21 @@ const RULES = {
   drain: numberFrom(0, 3600, LOCAL_DRAIN_SECONDS),
 };
 
-/** One of the workloads to run. */
-export interface LocalWorkload {
-  name: string;
-  app: AppName;
-  affinity: Affinity;
-  replicas: number;
-}
-
-/** A workload with a built-in app. */
-type BuiltIn = WorkloadSettings & { app: AppName };
-
 export interface LocalOptions extends Omit<Values<typeof RULES>, "replicas"> {
   workloads: readonly LocalWorkload[];
-  /** Names of the stack's workloads that are no built-in apps, which do not run on this computer. */
+  /** Names of the stack's workloads that cannot run on this computer. */
   skipped: readonly string[];
   /** Folder of the database; undefined if no data is kept. */
   data: string | undefined;
 }
 
+/** Flags that choose from a stack. */
+const STACK_FLAGS = ["stack", "workloads"];
+
 /** The flags as text. */
-interface Flags {
+interface Flags extends TriedAppFlags {
   stack: string;
   workloads?: string;
-  affinity?: string;
   data?: string;
   ephemeral?: true;
 }
@@ -81,31 +74,37 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
     )
     .option("--drain <seconds>", "how long a replica drains", String(LOCAL_DRAIN_SECONDS))
     .option("--data <folder>", "where PostgreSQL keeps its data (default: .data/postgres)")
-    .addOption(new Option("--ephemeral", "keep no data").conflicts("data"));
+    .addOption(new Option("--ephemeral", "keep no data").conflicts("data"))
+    .addOption(
+      new Option("--app <folder>", "tries an app without a stack: runs npm start there").conflicts(
+        STACK_FLAGS,
+      ),
+    )
+    .addOption(
+      new Option("--command <command>", "the same with a command, in --app or here").conflicts(
+        STACK_FLAGS,
+      ),
+    )
+    .option("--readiness <path>", "path of such an app that answers 200 when it is ready");
   if (!parseCommandLine(command, args)) {
     return undefined;
   }
   const flags = command.opts<Flags>();
-  const all = readWorkloads(flags.stack);
-  const stack = all.filter(isBuiltIn);
-  if (stack.length === 0) {
-    throw new SettingsError({
-      name: `Pulumi.${flags.stack}.yaml`,
-      problem: "has no workload with a built-in app",
-      mustBe: "a stack with one, because only these run on this computer",
-      fix: "choose another one with --stack",
-    });
-  }
-  const skipped = all.filter((workload) => !isBuiltIn(workload)).map(({ name }) => name);
+  const isTried = flags.app !== undefined || flags.command !== undefined;
+  const all = isTried ? [triedApp(flags)] : readWorkloads(flags.stack);
+  const stack = localOnes(all, flags.stack);
+  const skipped = all.filter((workload) => !isLocal(workload)).map(({ name }) => name);
   const settings = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
   const chosen = choose(stack, flags.workloads);
   const affinities = readAffinities(chosen.workloads, flags.affinity);
-  const workloads = chosen.workloads.map(({ name, app, affinity, replicas }) => ({
-    name,
-    app,
-    affinity: affinities.by.get(name) ?? affinity,
-    replicas: settings.values.replicas ?? replicas,
-  }));
+  const workloads = chosen.workloads.flatMap(
+    (workload) =>
+      localWorkload(
+        workload,
+        affinities.by.get(workload.name) ?? workload.affinity,
+        settings.values.replicas ?? workload.replicas,
+      ) ?? [],
+  );
   const faults = [
     ...settings.faults,
     ...chosen.faults,
@@ -121,9 +120,9 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
 }
 
 function choose(
-  stack: readonly BuiltIn[],
+  stack: readonly WorkloadSettings[],
   flag: string | undefined,
-): { workloads: readonly BuiltIn[]; faults: Fault[] } {
+): { workloads: readonly WorkloadSettings[]; faults: Fault[] } {
   const allowed = stack.map(({ name }) => name);
   const names = flag?.split(",") ?? allowed;
   const isRight = names.every(
@@ -149,7 +148,7 @@ function choose(
 
 /** Reads a list such as `company=key,echo=none`; an affinity without a workload applies to all that support it. */
 function readAffinities(
-  workloads: readonly BuiltIn[],
+  workloads: readonly WorkloadSettings[],
   flag: string | undefined,
 ): { by: Map<string, Affinity>; faults: Fault[] } {
   const by = new Map<string, Affinity>();
@@ -158,13 +157,13 @@ function readAffinities(
     const [affinity, name] = item.split("=").reverse();
     const known = workloads.flatMap((workload) => {
       const isMeant = name === undefined || name === workload.name;
-      const found = localAffinities(workload.app).find((each) => each === affinity);
+      const found = localAffinities(workload).find((each) => each === affinity);
       return isMeant && found !== undefined ? [[workload.name, found] as const] : [];
     });
     known.forEach(([each, found]) => by.set(each, found));
     if (known.length === 0 && workloads.length > 0) {
       const allowed = workloads.map(
-        (workload) => `${workload.name}=${localAffinities(workload.app).join(" or ")}`,
+        (workload) => `${workload.name}=${localAffinities(workload).join(" or ")}`,
       );
       faults.push({
         name: "--affinity",
@@ -177,13 +176,25 @@ function readAffinities(
   return { by, faults };
 }
 
-function isBuiltIn(workload: WorkloadSettings): workload is BuiltIn {
-  return workload.app !== undefined;
+/** @throws SettingsError if there are none */
+function localOnes(
+  workloads: readonly WorkloadSettings[],
+  stack: string,
+): readonly WorkloadSettings[] {
+  const found = workloads.filter(isLocal);
+  if (found.length === 0) {
+    throw new SettingsError({
+      name: `Pulumi.${stack}.yaml`,
+      problem: "has no workload with app, or with local and neither database nor secrets",
+      mustBe: "a stack with one, because this computer runs no images",
+      fix: "set local: {command: ..., folder: ...} in a workload",
+    });
+  }
+  return found;
 }
 
-/** Affinities that an app supports here, with `none` to see what breaks. */
-function localAffinities(app: AppName): Affinity[] {
-  return [...new Set<Affinity>([...CATALOGUE[app].affinities, "none"])];
+function isLocal({ app, database, local, secrets }: WorkloadSettings): boolean {
+  return app !== undefined || (local !== undefined && !database && secrets.length === 0);
 }
 
 function portFaults(port = 0, count: number): Fault[] {

@@ -1,10 +1,11 @@
-import { keepsData } from "../app/contract/catalogue.ts";
+import { keepsData, type AppName } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { LocalDatabase } from "./postgres/database.ts";
 import { Guard } from "./guard.ts";
 import { connectionsOfFronts } from "./replicas/openFiles.ts";
+import type { LocalWorkload } from "./localWorkload.ts";
 import type { LocalOptions } from "./options.ts";
 import { Workload } from "./workload.ts";
 
@@ -18,6 +19,8 @@ const SPARE_CONNECTIONS = 20;
 export class LocalRun {
   readonly #options: LocalOptions;
   readonly #workloads: readonly Workload[];
+  /** Workloads whose replicas use the database. */
+  readonly #stateful: readonly Workload[];
   /** Undefined if no workload keeps data. */
   readonly #database: LocalDatabase | undefined;
   #isStopping = false;
@@ -35,12 +38,14 @@ export class LocalRun {
           ...workload,
           drainSeconds,
           maxConnections,
-          environment: () => this.#database?.environmentOf(workload.app) ?? {},
+          environment: () => ({ ...workload.environment, ...this.#databaseOf(workload) }),
           log: log.child({ workload: workload.name }),
           guard,
         }),
     );
-    const stateful = workloads.filter(({ app }) => keepsData(app));
+    this.#stateful = this.#workloads.filter((_, index) => appWithData(workloads[index]));
+    const stateful = workloads.filter((workload) => appWithData(workload));
+    const apps = new Set(stateful.flatMap((workload) => appWithData(workload) ?? []));
     const replicas = stateful.reduce((sum, workload) => sum + workload.replicas, 0);
     const databaseConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
     this.#database =
@@ -48,7 +53,7 @@ export class LocalRun {
         ? undefined
         : new LocalDatabase({
             folder,
-            apps: [...new Set(stateful.map(({ app }) => app))],
+            apps: [...apps],
             maxConnections: databaseConnections,
             log,
             guard,
@@ -115,8 +120,13 @@ export class LocalRun {
     return this.#workloads.join("\n");
   }
 
+  #databaseOf(workload: LocalWorkload): NodeJS.ProcessEnv {
+    const app = appWithData(workload);
+    return (app && this.#database?.environmentOf(app)) ?? {};
+  }
+
   #restartStateful(): void {
-    this.#workloads.filter(({ app }) => keepsData(app)).forEach((workload) => workload.restart());
+    this.#stateful.forEach((workload) => workload.restart());
   }
 
   #listenFault({ code }: NodeJS.ErrnoException, workload: string, port: number): Fault {
@@ -146,4 +156,12 @@ export class LocalRun {
         };
     }
   }
+}
+
+/** The built-in app of a workload, if it stores data. */
+function appWithData(workload: LocalWorkload | undefined): AppName | undefined {
+  const program = workload?.program;
+  return program !== undefined && "app" in program && keepsData(program.app)
+    ? program.app
+    : undefined;
 }

@@ -26,7 +26,10 @@ export async function start(args: readonly string[], signals: Signals): Promise<
     }
     const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2, formatLine);
     for (const workload of options.skipped) {
-      log.warn({ workload }, "does not run on this computer, because it is no built-in app");
+      log.warn(
+        { workload },
+        "does not run on this computer: it has neither app nor local, or it has database or secrets",
+      );
     }
     const run = new LocalRun(options, log, fail);
     await run.listen();

@@ -1,26 +1,23 @@
-import { routingOf } from "../app/contract/catalogue.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { ConnectionFront } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
 import { HttpFront } from "./front/httpFront.ts";
-import type { LocalWorkload } from "./options.ts";
+import type { LocalWorkload } from "./localWorkload.ts";
 import type { ReplicaProcess } from "./replicas/replicaProcess.ts";
 import { ReplicaSet } from "./replicas/replicaSet.ts";
 
-export interface WorkloadOptions extends LocalWorkload {
+export interface WorkloadOptions extends Omit<LocalWorkload, "environment"> {
   drainSeconds: number;
   /** Maximum number of client connections at the front. */
   maxConnections: number;
-  /** Returns the app's own environment variables; called at each start of a replica. */
+  /** Returns the program's own environment variables; called at each start of a replica. */
   environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
 }
 
-/** One app in the local run: its replicas, and the front that routes to them. */
+/** One workload in the local run: its replicas, and the front that routes to them. */
 export class Workload {
-  readonly app: LocalWorkload["app"];
   readonly name: string;
   readonly #replicas: ReplicaSet;
   readonly #options: WorkloadOptions;
@@ -28,14 +25,11 @@ export class Workload {
   #authority = "";
 
   constructor(options: WorkloadOptions) {
-    const { affinity, app, maxConnections, name } = options;
-    const routing = routingOf(app);
+    const { affinity, idleTimeoutSeconds, maxConnections, name, routing } = options;
     const routable = (): readonly ReplicaProcess[] => this.#replicas.routable();
-    this.app = app;
     this.name = name;
     this.#options = options;
     if (routing === undefined) {
-      const idleTimeoutSeconds = WEBSOCKET_IDLE_SECONDS;
       const front = new ConnectionFront({ affinity, routable, maxConnections, idleTimeoutSeconds });
       const onChange = (): void => front.dispatchHeld();
       this.#replicas = new ReplicaSet({

@@ -1,4 +1,4 @@
-import { WEBSOCKET_IDLE_SECONDS, type HttpRouting } from "./httpRouting.ts";
+import { WEBSOCKET_IDLE_SECONDS, type AppCookie, type HttpRouting } from "./httpRouting.ts";
 
 /** How a load balancer chooses a replica; with `none` it chooses anew for each connection. */
 export type Affinity = "source-ip" | "cookie" | "key" | "none";
@@ -10,7 +10,7 @@ interface AppFacts {
   /** Whether it stores data in PostgreSQL. */
   keepsData: boolean;
   /** How its requests are routed. @default - connections are balanced instead */
-  routing?: HttpRouting;
+  routing?: HttpRouting & { cookie: AppCookie };
 }
 
 /** Lifetime of an app's cookie in seconds, two days. */
@@ -70,6 +70,6 @@ export function keepsData(app: AppName): boolean {
 }
 
 /** How an app's requests are routed; undefined if its connections are balanced instead. */
-export function routingOf(app: AppName): HttpRouting | undefined {
+export function routingOf(app: AppName): AppFacts["routing"] {
   return (CATALOGUE[app] as AppFacts).routing;
 }

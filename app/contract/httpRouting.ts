@@ -29,7 +29,7 @@ export type AppCookie = StickyCookie & { name: string };
 
 /** What a load balancer must know about an app's requests. */
 export interface HttpRouting {
-  cookie: AppCookie;
+  cookie: StickyCookie;
   keyRoutes: readonly KeyRoute[];
   /** Seconds for which a connection may be idle, and a response may take. */
   idleTimeoutSeconds: number;

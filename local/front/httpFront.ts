@@ -1,6 +1,6 @@
-import { Agent, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect, type AddressInfo, type Socket } from "node:net";
-import { pipeline, Readable, type Duplex } from "node:stream";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { pipeline, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { HttpRouting } from "../../app/contract/httpRouting.ts";
@@ -11,21 +11,13 @@ import { frontKey, isBodyNeeded } from "./requestKey.ts";
 import * as http from "./httpMessage.ts";
 import { createHttpServer } from "./httpServer.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
-
-/** Time until an upstream must accept a connection, in milliseconds; then another one is tried. */
-const CONNECT_MS = 1000;
+import { openConnection, SingleConnectionAgent, targetOf, type Upstream } from "./upstream.ts";
 
 /** Time for responses to reach their clients when the front closes, in milliseconds. */
 const CLOSE_MS = 5000;
 
-/** A replica that the front sends requests to. */
-export interface Upstream {
-  name: string;
-  /** Random, and different for each process of the replica. */
-  id: string;
-  /** On loopback. */
-  port: number;
-}
+/** Names the replica that responded; the front adds it if the app does not. */
+const REPLICA_HEADER = "x-replica";
 
 export interface HttpFrontOptions {
   affinity: Affinity;
@@ -213,8 +205,11 @@ export class HttpFront {
     }
     const cookie = this.#cookieFor(answer, request);
     const headers = http.endToEnd(answer);
+    const { name } = this.#connections.get(request)?.upstream ?? {};
+    const isNamed = name === undefined || answer.headers[REPLICA_HEADER] !== undefined;
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
       ...headers,
+      ...(isNamed ? [] : [REPLICA_HEADER, name]),
       ...(cookie === undefined ? [] : ["Set-Cookie", cookie]),
     ]);
     // An abort on one side aborts the other.
@@ -225,6 +220,10 @@ export class HttpFront {
     const cookie = this.#cookieFor(answer, request);
     if (cookie !== undefined) {
       answer.headers["set-cookie"] = [...(answer.headers["set-cookie"] ?? []), cookie];
+    }
+    const { name } = this.#connections.get(request)?.upstream ?? {};
+    if (name !== undefined) {
+      answer.headers[REPLICA_HEADER] ??= name;
     }
     this.#connections.delete(request);
     client.setTimeout(this.#idleMs, () => client.destroy());
@@ -250,41 +249,6 @@ export class HttpFront {
       http.refuse(request, response, refusal);
     }
   }
-}
-
-/** An agent with one connection, which is open already. */
-class SingleConnectionAgent extends Agent {
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    super();
-    this.#socket = socket;
-  }
-
-  override createConnection(): Duplex {
-    return this.#socket;
-  }
-}
-
-function targetOf({ port }: Upstream): string {
-  return `http://127.0.0.1:${port}`;
-}
-
-/** Connects to a port on loopback; undefined if the connection is not accepted. */
-function openConnection(port: number): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    const timer = setTimeout(() => socket.destroy(), CONNECT_MS);
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      resolve(socket);
-    });
-    socket.on("error", () => socket.destroy());
-    socket.once("close", () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    });
-  });
 }
 
 function lost(isSilent = false): http.HttpRefusal {

@@ -1,5 +1,4 @@
 import { get } from "node:http";
-import { READINESS_PATH } from "../../app/contract/endpoints.ts";
 
 const INTERVAL_MS = 250;
 const TIMEOUT_MS = 1000;
@@ -14,12 +13,15 @@ export interface ProbeEvents {
 /** Checks the readiness of a replica, as a load balancer does: with a new connection each time, which keeps none open. */
 export class Probe {
   readonly #port: number;
+  readonly #path: string;
   readonly #events: ProbeEvents;
   readonly #timer: NodeJS.Timeout;
   #failures = 0;
 
-  constructor(port: number, events: ProbeEvents) {
+  /** @param path that answers 200 while the replica is ready */
+  constructor(port: number, path: string, events: ProbeEvents) {
     this.#port = port;
+    this.#path = path;
     this.#events = events;
     this.#timer = setInterval(() => this.#check(), INTERVAL_MS);
     this.#check();
@@ -30,7 +32,7 @@ export class Probe {
   }
 
   #check(): void {
-    const url = { host: "127.0.0.1", port: this.#port, path: READINESS_PATH, agent: false };
+    const url = { host: "127.0.0.1", port: this.#port, path: this.#path, agent: false };
     get({ ...url, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
       response.resume();
       this.#failures = 0;

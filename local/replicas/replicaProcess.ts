@@ -2,22 +2,24 @@ import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { AppName } from "../../app/contract/catalogue.ts";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import type { Logger } from "../../app/contract/log.ts";
-import { appEnvironment } from "../environment.ts";
+import { appEnvironment, childEnvironment } from "../environment.ts";
 import type { Guard } from "../guard.ts";
 import { relayOutput, REPLICA_OUTPUT } from "../stderr.ts";
 import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
 import { Probe } from "./probe.ts";
 
-const REPLICA_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
+const APP_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
+const COMMAND_SCRIPT = fileURLToPath(new URL("commandReplica.ts", import.meta.url));
 
 /** Failed probes in a row after which a replica gets no new work, and after which it is killed. */
 const UNHEALTHY_AFTER = 2;
 const DEAD_AFTER = 32;
 
 /** Time until a replica must listen, in milliseconds; it may then wait for its database for any time. */
-const START_MS = 30_000;
+const START_MS = { app: 30_000, command: 120_000 };
 
 /** Maximum number of sockets offered to a replica at once: Node.js sends them one by one, and offers expire. */
 const MAX_OFFERS = 64;
@@ -34,9 +36,17 @@ const PROPAGATION_MS = 500;
 /** A `routable` replica takes new connections; a `leaving` one only if no other can. */
 export type Availability = "routable" | "leaving" | "unavailable";
 
+/** What a replica runs: a built-in app, or a command of the shell in a folder. */
+export type Program = { app: AppName } | { command: string; folder: string };
+
 export interface ReplicaProcessOptions {
   name: string;
+  program: Program;
   environment: NodeJS.ProcessEnv;
+  /** Path that answers 200 while the replica accepts new work. */
+  readinessPath: string;
+  /** Whether the program itself drains after SIGTERM; otherwise it gets SIGTERM only after the drain. */
+  drainsItself: boolean;
   drainSeconds: number;
   log: Logger;
   guard: Guard;
@@ -73,20 +83,11 @@ export class ReplicaProcess {
   constructor(options: ReplicaProcessOptions) {
     this.#options = options;
     this.name = options.name;
-    this.#child = fork(REPLICA_SCRIPT, {
-      env: {
-        ...appEnvironment(),
-        ...options.environment,
-        REPLICA_NAME: options.name,
-        DRAIN_SECONDS: String(options.drainSeconds),
-      },
-      // In its own process group: only the front handles a Ctrl-C in the terminal.
-      detached: true,
-      stdio: ["ignore", REPLICA_OUTPUT, REPLICA_OUTPUT, "ipc"],
-    });
+    this.#child = start(options);
     relayOutput(this.#child);
     options.guard.watchChild(this.#child);
-    this.#start = setTimeout(() => this.#killHanging("does not start"), START_MS);
+    const startMs = "app" in options.program ? START_MS.app : START_MS.command;
+    this.#start = setTimeout(() => this.#killHanging("does not listen on its PORT"), startMs);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));
     this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));
     this.exited = new Promise((resolve) => {
@@ -129,13 +130,22 @@ export class ReplicaProcess {
   stop(): void {
     this.#wasStopped = true;
     this.#child.kill("SIGTERM");
+    // A load balancer deregisters it in any case, also if it stays ready for the drain.
+    this.#propagation ??= setTimeout(() => this.#leave(), PROPAGATION_MS);
     const grace = gracePeriodSeconds(this.#options.drainSeconds) * 1000;
     const timer = setTimeout(() => this.kill(), grace).unref();
     void this.exited.then(() => clearTimeout(timer));
   }
 
+  /** Kills it with everything that it has started. */
   kill(): void {
-    this.#child.kill("SIGKILL");
+    const { pid } = this.#child;
+    try {
+      // The process leads its group.
+      process.kill(pid === undefined ? NaN : -pid, "SIGKILL");
+    } catch {
+      this.#child.kill("SIGKILL");
+    }
   }
 
   #replied(reply: Reply): void {
@@ -144,7 +154,7 @@ export class ReplicaProcess {
         this.#port = reply.port;
         this.#metricsPort = reply.metricsPort;
         clearTimeout(this.#start);
-        this.#probe = new Probe(reply.port, {
+        this.#probe = new Probe(reply.port, this.#options.readinessPath, {
           onResponse: (isReady) => this.#responded(isReady),
           onFailure: (failures) => this.#failed(failures),
         });
@@ -184,13 +194,19 @@ export class ReplicaProcess {
   #responded(isReady: boolean): void {
     if (!isReady) {
       if (this.#wasReady) {
-        this.#propagation ??= setTimeout(() => this.#setAvailability("leaving"), PROPAGATION_MS);
+        this.#propagation ??= setTimeout(() => this.#leave(), PROPAGATION_MS);
       }
       return;
     }
     this.#wasReady = true;
     if (this.#propagation === undefined) {
       this.#setAvailability("routable");
+    }
+  }
+
+  #leave(): void {
+    if (this.availability === "routable") {
+      this.#setAvailability("leaving");
     }
   }
 
@@ -243,4 +259,26 @@ export class ReplicaProcess {
       this.#options.onChange();
     }
   }
+}
+
+/** Starts the process of a replica. */
+function start({ drainsItself, drainSeconds, environment, name, program }: ReplicaProcessOptions) {
+  const isApp = "app" in program;
+  const delayMs = drainsItself ? 0 : drainSeconds * 1000;
+  const [script, args] = isApp
+    ? [APP_SCRIPT, []]
+    : [COMMAND_SCRIPT, [program.command, String(delayMs)]];
+  return fork(script, args, {
+    ...(isApp ? {} : { cwd: program.folder }),
+    env: {
+      ...(isApp ? appEnvironment() : childEnvironment()),
+      ...environment,
+      ...(isApp ? { APP: program.app } : {}),
+      ...(drainsItself ? { DRAIN_SECONDS: String(drainSeconds) } : {}),
+      REPLICA_NAME: name,
+    },
+    // In its own process group: only the front handles a Ctrl-C in the terminal.
+    detached: true,
+    stdio: ["ignore", REPLICA_OUTPUT, REPLICA_OUTPUT, "ipc"],
+  });
 }

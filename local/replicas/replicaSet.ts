@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../app/contract/log.ts";
-import type { AppName } from "../../app/contract/catalogue.ts";
 import type { Guard } from "../guard.ts";
-import { ReplicaProcess } from "./replicaProcess.ts";
+import { ReplicaProcess, type Program } from "./replicaProcess.ts";
 
 const MIN_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
@@ -11,11 +10,12 @@ const MAX_RESTART_MS = 5000;
 export interface ReplicaSetOptions {
   /** Prefix of their names. */
   name: string;
-  /** The app that they run. */
-  app: AppName;
+  program: Program;
+  readinessPath: string;
+  drainsItself: boolean;
   replicas: number;
   drainSeconds: number;
-  /** Returns the app's own environment variables; called at each start of a replica. */
+  /** Returns the program's own environment variables; called at each start of a replica. */
   environment: () => NodeJS.ProcessEnv;
   log: Logger;
   guard: Guard;
@@ -127,13 +127,11 @@ export class ReplicaSet {
     if (this.#stopping) {
       return;
     }
-    const { app, drainSeconds, environment, log, guard, onReturned } = this.#options;
+    const { environment, onReturned } = this.#options;
     const replica = new ReplicaProcess({
+      ...this.#options,
       name,
-      environment: { ...environment(), APP: app },
-      drainSeconds,
-      log,
-      guard,
+      environment: environment(),
       onReturned: (socket) => onReturned?.(socket),
       onChange: () => this.#changed(),
       onExit: (hasFailed) => void this.#exited(name, hasFailed),

@@ -30,6 +30,7 @@ export const ECHO: WorkloadSettings = {
   keys: undefined,
   crossZone: true,
   idleTimeoutSeconds: 350,
+  local: undefined,
   allowedOrigins: [],
   maxCreationsPerSecond: undefined,
 };

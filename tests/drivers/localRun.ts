@@ -80,7 +80,8 @@ export interface LocalRun extends Run {
 
 /** Starts what `npm start` starts, on free ports, and waits until it is ready; the echo app by default. */
 export async function startLocal(...args: string[]): Promise<LocalRun> {
-  const workloads = args.includes("--workloads") ? [] : ["--workloads", "echo"];
+  const isChosen = ["--workloads", "--app", "--command"].some((flag) => args.includes(flag));
+  const workloads = isChosen ? [] : ["--workloads", "echo"];
   const run = runNode("local/main.ts", ["--port", "0", ...workloads, ...args]);
   let isOver = false;
   void run.ended.then(() => (isOver = true));

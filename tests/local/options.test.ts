@@ -7,14 +7,15 @@ import { endRuns, runNode } from "../drivers/localRun.ts";
 
 const FLAGS =
   "--stack <name>, --workloads <names>, --replicas <number>, --port <number>, --host <address>, " +
-  "--affinity <list>, --drain <seconds>, --data <folder>, --ephemeral";
+  "--affinity <list>, --drain <seconds>, --data <folder>, --ephemeral, --app <folder>, " +
+  "--command <command>, --readiness <path>";
 
 const FOLDER = resolve("package.json/a/data");
 
-/** The workloads that flags choose, as `app affinity replicas`. */
+/** The workloads that flags choose, as `name affinity replicas`. */
 function chosen(...args: string[]): string[] | undefined {
   return readOptions(args)?.workloads.map(
-    ({ app, affinity, replicas }) => `${app} ${affinity} ${replicas}`,
+    ({ name, affinity, replicas }) => `${name} ${affinity} ${replicas}`,
   );
 }
 
@@ -101,6 +102,26 @@ describe("npm start rejects flags", () => {
     [
       ["--stack", "nope"],
       '--stack is "nope"; it must be a stack with a file: dev or prod or staging',
+    ],
+    [
+      ["--app", "docs"],
+      '--app is "docs"; it must be a folder with a package.json that has a script start; add the script, or say how the app starts: --command',
+    ],
+    [
+      ["--command", "node server.js", "--affinity", "key"],
+      '--affinity is "key"; it must be source-ip, cookie or none without a stack file, because only a workload can say where keys are; write a stack file with keys, and choose it with --stack',
+    ],
+    [
+      ["--command", "node server.js", "--affinity", "ip"],
+      '--affinity is "ip"; it must be source-ip or cookie or key or none (for example source-ip)',
+    ],
+    [
+      ["--command", "node server.js", "--readiness", "health"],
+      '--readiness is "health"; it must be a path that begins with a slash (for example /readyz)',
+    ],
+    [
+      ["--command", "node server.js", "--stack", "dev"],
+      `npm start -- was not understood: option '--command <command>' cannot be used with option '--stack <name>'; it must be called with ${FLAGS}`,
     ],
     [
       ["--ephemeral", "--data", "/srv/data"],

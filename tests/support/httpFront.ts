@@ -10,7 +10,8 @@ import {
 } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { HttpFront, type HttpFrontOptions, type Upstream } from "../../local/front/httpFront.ts";
+import { HttpFront, type HttpFrontOptions } from "../../local/front/httpFront.ts";
+import type { Upstream } from "../../local/front/upstream.ts";
 import type { Affinity } from "../../app/contract/catalogue.ts";
 
 /** What the test app sets, and how its requests are keyed. */

@@ -13,7 +13,9 @@ describe("the connection front's idle timeout", () => {
   beforeEach(async () => {
     replicas = new ReplicaSet({
       name: "echo",
-      app: "echo",
+      program: { app: "echo" },
+      readinessPath: "/readyz",
+      drainsItself: true,
       replicas: 1,
       drainSeconds: 0,
       environment: () => ({ LOG_LEVEL: "silent" }),

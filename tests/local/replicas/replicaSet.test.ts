@@ -12,7 +12,9 @@ describe("the replicas of a workload", () => {
   beforeEach(() => {
     replicas = new ReplicaSet({
       name: "echo",
-      app: "echo",
+      program: { app: "echo" },
+      readinessPath: "/readyz",
+      drainsItself: true,
       replicas: 1,
       drainSeconds: 0,
       environment: () => ({ LOG_LEVEL: "silent", MAX_SESSIONS: String(limit) }),
