@@ -22,11 +22,16 @@ export interface LocalWorkload {
   idleTimeoutSeconds: number;
 }
 
-/** A workload of a stack as this computer runs it; undefined if the stack does not say how. */
+/**
+ * A workload of a stack as this computer runs it; undefined if the stack does not say how.
+ *
+ * @param secrets values of its secret variables
+ */
 export function localWorkload(
   workload: WorkloadSettings,
   affinity: Affinity,
   replicas: number,
+  secrets: Readonly<Record<string, string>>,
 ): LocalWorkload | undefined {
   const { app, cookie, idleTimeoutSeconds, keys = [], local } = workload;
   const program = app === undefined ? local : { app };
@@ -40,7 +45,7 @@ export function localWorkload(
       program,
       affinity,
       replicas,
-      environment: environmentOf(workload),
+      environment: { ...environmentOf(workload), ...secrets },
       readinessPath: workload.readinessPath,
       drainsItself: workload.shutdown === "drains",
       routing: isRouted ? { cookie, keyRoutes: keys, idleTimeoutSeconds } : undefined,

@@ -15,6 +15,7 @@ import { parseCommandLine } from "../terminal/commandLine.ts";
 import type { WorkloadSettings } from "../config/workloadSettings.ts";
 import { localAffinities, localWorkload, type LocalWorkload } from "./localWorkload.ts";
 import { triedApp, type TriedAppFlags } from "./triedApp.ts";
+import { readSecrets } from "./secrets.ts";
 import { readWorkloads } from "./stackFile.ts";
 
 /** Seconds that a replica drains in the local run; on AWS the drain must outlast the load balancer's deregistration. */
@@ -97,18 +98,21 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   const settings = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
   const chosen = choose(stack, flags.workloads);
   const affinities = readAffinities(chosen.workloads, flags.affinity);
+  const secrets = readSecrets(chosen.workloads);
   const workloads = chosen.workloads.flatMap(
     (workload) =>
       localWorkload(
         workload,
         affinities.by.get(workload.name) ?? workload.affinity,
         settings.values.replicas ?? workload.replicas,
+        secrets.by.get(workload.name) ?? {},
       ) ?? [],
   );
   const faults = [
     ...settings.faults,
     ...chosen.faults,
     ...affinities.faults,
+    ...secrets.faults,
     ...portFaults(settings.values.port, workloads.length),
   ];
   if (faults.length > 0 || !settings.isRight) {
@@ -185,7 +189,7 @@ function localOnes(
   if (found.length === 0) {
     throw new SettingsError({
       name: `Pulumi.${stack}.yaml`,
-      problem: "has no workload with app, or with local and neither database nor secrets",
+      problem: "has no workload with app, or with local and without database",
       mustBe: "a stack with one, because this computer runs no images",
       fix: "set local: {command: ..., folder: ...} in a workload",
     });
@@ -193,8 +197,8 @@ function localOnes(
   return found;
 }
 
-function isLocal({ app, database, local, secrets }: WorkloadSettings): boolean {
-  return app !== undefined || (local !== undefined && !database && secrets.length === 0);
+function isLocal({ app, database, local }: WorkloadSettings): boolean {
+  return app !== undefined || (local !== undefined && !database);
 }
 
 function portFaults(port = 0, count: number): Fault[] {

@@ -28,7 +28,7 @@ export async function start(args: readonly string[], signals: Signals): Promise<
     for (const workload of options.skipped) {
       log.warn(
         { workload },
-        "does not run on this computer: it has neither app nor local, or it has database or secrets",
+        "does not run on this computer: it has neither app nor local, or it has database",
       );
     }
     const run = new LocalRun(options, log, fail);
