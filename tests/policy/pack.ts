@@ -39,6 +39,8 @@ let ofProcess: Promise<Pack> | undefined;
 /** The policy pack, started and asked as Pulumi does. */
 export class Pack {
   readonly #client: AnalyzerClient;
+  /** The last request about each resource, with its answer. */
+  readonly #last = new Map<string, { bytes: Uint8Array; answer: AnalyzeResponse }>();
 
   private constructor(port: string) {
     this.#client = new services.AnalyzerClient(
@@ -95,13 +97,22 @@ export class Pack {
     return found.filter(({ level }) => level !== MANDATORY).map(({ violation }) => violation);
   }
 
+  /** Asks only about what has changed since the last request about the resource, because plans differ in a single one. */
+  async #answerTo(request: AnalyzeRequest): Promise<AnalyzeResponse> {
+    const bytes = request.serializeBinary();
+    const last = this.#last.get(request.getUrn());
+    if (last !== undefined && Buffer.compare(last.bytes, bytes) === 0) {
+      return last.answer;
+    }
+    const answer = await call<AnalyzeResponse>((done) => this.#client.analyze(request, done));
+    this.#last.set(request.getUrn(), { bytes, answer });
+    return answer;
+  }
+
   async #analyze(plan: Plan): Promise<{ violation: Violation; level: number }[]> {
     const { resources } = plan;
     const answers = await Promise.all(
-      resources.map((resource) => {
-        const request = requestOf(resource, plan);
-        return call<AnalyzeResponse>((done) => this.#client.analyze(request, done));
-      }),
+      resources.map((resource) => this.#answerTo(requestOf(resource, plan))),
     );
     const stack = new analyzer.AnalyzeStackRequest().setResourcesList(
       resources.map((resource) => memberOf(resource, plan)),
