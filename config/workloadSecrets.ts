@@ -6,8 +6,10 @@ import type { WorkloadDraft } from "./workloadSettings.ts";
 /** Secret values by workload and variable. */
 export type WorkloadSecrets = Readonly<Record<string, Record<string, pulumi.Output<string>>>>;
 
-/** What is wrong with the values; undefined if they have another form. */
-const VALUES = z.record(z.string(), z.record(z.string(), z.string()));
+/** Pulumi reads digits as a number, and true as a boolean. */
+const VALUE = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const VALUES = z.record(z.string(), z.record(z.string(), VALUE));
 
 /**
  * Checks the values of workloads' secrets. No message contains one.

@@ -224,6 +224,11 @@ describe("the secrets of workloads", () => {
     equal(await pulumi.isSecret(API_KEY), true);
   });
 
+  it("may be digits, which Pulumi reads as a number", async () => {
+    const { secrets } = await loaded("new", { workloads, secrets: { chat: { API_KEY: 42 } } });
+    equal(await valueOf(secrets.chat?.API_KEY ?? ""), "42");
+  });
+
   for (const [what, settings, fault] of [
     [
       "one is missing",
