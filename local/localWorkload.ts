@@ -1,6 +1,6 @@
 import { CATALOGUE, routingOf, type Affinity } from "../app/contract/catalogue.ts";
 import type { HttpRouting } from "../app/contract/httpRouting.ts";
-import { environmentOf, type WorkloadSettings } from "../config/workloadSettings.ts";
+import { environmentOf, storageOf, type WorkloadSettings } from "../config/workloadSettings.ts";
 import type { Program } from "./replicas/replicaProcess.ts";
 
 /** One of the workloads to run. */
@@ -12,6 +12,8 @@ export interface LocalWorkload {
   replicas: number;
   /** Environment variables of its replicas. */
   environment: Readonly<Record<string, string>>;
+  /** Where it stores data. */
+  storage: ReturnType<typeof storageOf>;
   /** Path that answers 200 while a replica accepts new work. */
   readinessPath: string;
   /** Whether a replica itself drains after SIGTERM; otherwise it gets SIGTERM only after the drain. */
@@ -46,6 +48,7 @@ export function localWorkload(
       affinity,
       replicas,
       environment: { ...environmentOf(workload), ...secrets },
+      storage: storageOf(workload),
       readinessPath: workload.readinessPath,
       drainsItself: workload.shutdown === "drains",
       routing: isRouted ? { cookie, keyRoutes: keys, idleTimeoutSeconds } : undefined,

@@ -189,7 +189,7 @@ function localOnes(
   if (found.length === 0) {
     throw new SettingsError({
       name: `Pulumi.${stack}.yaml`,
-      problem: "has no workload with app, or with local and without database",
+      problem: "has no workload with app or local",
       mustBe: "a stack with one, because this computer runs no images",
       fix: "set local: {command: ..., folder: ...} in a workload",
     });
@@ -197,8 +197,8 @@ function localOnes(
   return found;
 }
 
-function isLocal({ app, database, local }: WorkloadSettings): boolean {
-  return app !== undefined || (local !== undefined && !database);
+function isLocal({ app, local }: WorkloadSettings): boolean {
+  return app !== undefined || local !== undefined;
 }
 
 function portFaults(port = 0, count: number): Fault[] {

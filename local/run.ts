@@ -1,4 +1,3 @@
-import { keepsData, type AppName } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
@@ -43,9 +42,12 @@ export class LocalRun {
           guard,
         }),
     );
-    this.#stateful = this.#workloads.filter((_, index) => appWithData(workloads[index]));
-    const stateful = workloads.filter((workload) => appWithData(workload));
-    const apps = new Set(stateful.flatMap((workload) => appWithData(workload) ?? []));
+    const isStateful = ({ storage }: LocalWorkload): boolean => storage !== "none";
+    const stateful = workloads.filter(isStateful);
+    const names = stateful.map(({ name }) => name);
+    this.#stateful = this.#workloads.filter(({ name }) => names.includes(name));
+    const apps = stateful.flatMap(({ program }) => ("app" in program ? [program.app] : []));
+    const owners = stateful.filter(({ storage }) => storage === "own").map(({ name }) => name);
     const replicas = stateful.reduce((sum, workload) => sum + workload.replicas, 0);
     const databaseConnections = SPARE_CONNECTIONS + replicas * CONNECTIONS_PER_REPLICA;
     this.#database =
@@ -53,7 +55,8 @@ export class LocalRun {
         ? undefined
         : new LocalDatabase({
             folder,
-            apps: [...apps],
+            apps: [...new Set(apps)],
+            owners,
             maxConnections: databaseConnections,
             log,
             guard,
@@ -120,9 +123,13 @@ export class LocalRun {
     return this.#workloads.join("\n");
   }
 
-  #databaseOf(workload: LocalWorkload): NodeJS.ProcessEnv {
-    const app = appWithData(workload);
-    return (app && this.#database?.environmentOf(app)) ?? {};
+  #databaseOf({ name, program, storage }: LocalWorkload): NodeJS.ProcessEnv {
+    if (storage === "none" || this.#database === undefined) {
+      return {};
+    }
+    return "app" in program
+      ? this.#database.environmentOf(program.app)
+      : this.#database.environmentOfOwner(name);
   }
 
   #restartStateful(): void {
@@ -156,12 +163,4 @@ export class LocalRun {
         };
     }
   }
-}
-
-/** The built-in app of a workload, if it stores data. */
-function appWithData(workload: LocalWorkload | undefined): AppName | undefined {
-  const program = workload?.program;
-  return program !== undefined && "app" in program && keepsData(program.app)
-    ? program.app
-    : undefined;
 }

@@ -26,10 +26,7 @@ export async function start(args: readonly string[], signals: Signals): Promise<
     }
     const { log, flush } = createLog({ front: process.pid }, LOG_LEVEL, 2, formatLine);
     for (const workload of options.skipped) {
-      log.warn(
-        { workload },
-        "does not run on this computer: it has neither app nor local, or it has database",
-      );
+      log.warn({ workload }, "does not run on this computer, because it has neither app nor local");
     }
     const run = new LocalRun(options, log, fail);
     await run.listen();

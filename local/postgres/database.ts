@@ -4,6 +4,7 @@ import type { AppName } from "../../app/contract/catalogue.ts";
 import type { Logger } from "../../app/contract/log.ts";
 import { SettingsError } from "../../app/contract/settings.ts";
 import { makeAppRoles } from "./appRoles.ts";
+import { makeOwnDatabases, ownRole } from "./ownDatabases.ts";
 import type { Guard } from "../guard.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
 import { systemFault } from "./faults.ts";
@@ -14,8 +15,10 @@ const RESTART_MS = { first: 1000, longest: 10_000 };
 export interface LocalDatabaseOptions {
   /** Folder of the data; undefined if no data is kept. */
   folder: string | undefined;
-  /** The apps that use it. */
+  /** The built-in apps that use it. */
   apps: readonly AppName[];
+  /** Names of the workloads that have databases of their own on it. */
+  owners: readonly string[];
   maxConnections: number;
   log: Logger;
   guard: Guard;
@@ -30,15 +33,16 @@ export class LocalDatabase {
   readonly #options: LocalDatabaseOptions;
   /** Passwords of the apps' roles, for this run only. */
   readonly #passwords: ReadonlyMap<AppName, string>;
+  /** Passwords of the workloads' roles, by role. */
+  readonly #ownPasswords: ReadonlyMap<string, string>;
   readonly #stopping = new AbortController();
   #port: number | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: LocalDatabaseOptions) {
     this.#options = options;
-    this.#passwords = new Map(
-      options.apps.map((app) => [app, randomBytes(24).toString("base64url")]),
-    );
+    this.#passwords = new Map(options.apps.map((app) => [app, newPassword()]));
+    this.#ownPasswords = new Map(options.owners.map((owner) => [ownRole(owner), newPassword()]));
   }
 
   /**
@@ -62,6 +66,13 @@ export class LocalDatabase {
           DATABASE_URL: `postgres://${app}:${password}@127.0.0.1:${this.#port}/postgres`,
           DATABASE_TLS: "off",
         };
+  }
+
+  /** The environment variable by which a workload finds its own database. */
+  environmentOfOwner(workload: string): NodeJS.ProcessEnv {
+    const role = ownRole(workload);
+    const password = this.#ownPasswords.get(role);
+    return { DATABASE_URL: `postgres://${role}:${password}@127.0.0.1:${this.#port}/${role}` };
   }
 
   /** Resolves when it has exited. */
@@ -91,6 +102,7 @@ export class LocalDatabase {
   async #makeRoles(postgres: Postgres): Promise<void> {
     try {
       await makeAppRoles(postgres.url, this.#passwords);
+      await makeOwnDatabases(postgres.url, this.#ownPasswords);
     } catch (error) {
       await postgres.stop();
       const named = this.#options.folder ?? "ephemeral data";
@@ -133,4 +145,8 @@ export class LocalDatabase {
   get #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
+}
+
+function newPassword(): string {
+  return randomBytes(24).toString("base64url");
 }
