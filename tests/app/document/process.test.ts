@@ -79,7 +79,7 @@ describe("the document collaborator's process", () => {
   });
 
   it("has the id in the path as the key of requests for the page, the versions and editors", () => {
-    deepEqual(CATALOGUE.document.routing.cookie, { name: "doc-sticky", maxAgeSeconds: 172_800 });
+    deepEqual(CATALOGUE.document.routing.cookie, { name: "doc-sticky", seconds: 172_800 });
     const id = "0d8a9c2e-55a2-4c63-9c0e-1f1a6d2f7b3c";
     const keyOf = (method: string, url: string): string | undefined =>
       requestKey(CATALOGUE.document.routing.keyRoutes, { method, url, headersDistinct: {} });
