@@ -1,7 +1,8 @@
 import { getDomain } from "tldts";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
+import { METRICS_PORT } from "../app/contract/endpoints.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { APPLICATION_IDLE_SECONDS } from "../components/front/ingressAnnotations.ts";
 import { routeFaults } from "../components/front/keyRouteFaults.ts";
@@ -53,10 +54,11 @@ export function ownFaults(workload: WorkloadDraft, given: readonly string[]): Fa
     crossZoneFault,
     idleFault,
     buildFault,
+    portFault,
   ];
   return [
     ...rules.map((rule) => rule(workload)),
-    ...keysFaults(workload),
+    ...keysFaults(workload, given),
     ...misplacedFaults(workload, given),
     ...variableFaults(workload),
   ].filter((fault) => fault !== undefined);
@@ -207,8 +209,8 @@ function databaseFault(
     : undefined;
 }
 
-function keysFaults({ affinity, keys }: WorkloadDraft): Fault[] {
-  if (affinity !== "key") {
+function keysFaults({ affinity, keys }: WorkloadDraft, given: readonly string[]): Fault[] {
+  if (affinity !== "key" || (keys === undefined && given.includes("keys"))) {
     return [];
   }
   return keys === undefined
@@ -223,8 +225,16 @@ function keysFaults({ affinity, keys }: WorkloadDraft): Fault[] {
     : routeFaults(keys, "keys");
 }
 
+/** Built-in apps have their metrics on a port of their own. */
+function portFault({ app, port }: WorkloadDraft): Fault | undefined {
+  return app !== undefined && port === METRICS_PORT.number
+    ? { name: "port", got: port, mustBe: `another port than that of the app's metrics` }
+    : undefined;
+}
+
 function buildFault({ build }: WorkloadDraft): Fault | undefined {
-  return build === undefined || existsSync(join(build, "Dockerfile"))
+  return build === undefined ||
+    statSync(join(build, "Dockerfile"), { throwIfNoEntry: false })?.isFile() === true
     ? undefined
     : {
         name: "build",
@@ -253,7 +263,7 @@ function variableFaults({ app, environment = {}, secrets = [] }: WorkloadDraft):
         mustBe: `other variables than ${own.join(", ")}, which are set for every replica`,
       })),
   );
-  const both = secrets.filter((each) => each in environment);
+  const both = secrets.filter((each) => Object.hasOwn(environment, each));
   return [
     ...faults,
     ...both.map((each) => ({

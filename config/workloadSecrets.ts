@@ -33,7 +33,7 @@ export function checkSecrets(
   }
   const values = parsed.data;
   const missing = wanted
-    .filter(({ name, variable }) => values[name]?.[variable] === undefined)
+    .filter(({ name, variable }) => !isSet(values, name, variable))
     .map(({ name, variable }) => ({
       name: `secrets.${name}.${variable}`,
       problem: "is not set",
@@ -50,7 +50,7 @@ export function checkSecrets(
       name: `secrets.${name}.${variable}`,
       problem: "is set, but no workload uses it",
       mustBe: `in the secrets of a workload ${name}`,
-      fix: `add it there, or run: pulumi config rm --path 'secrets.${name}.${variable}'`,
+      fix: `add it there, or run: npx pulumi config rm --path 'secrets.${name}.${variable}'`,
     }));
   const plain =
     Object.keys(values).length > 0 && !isEncrypted
@@ -66,8 +66,17 @@ export function checkSecrets(
   return { secrets: hidden(values), faults: [...missing, ...unused, ...plain] };
 }
 
+function isSet(
+  values: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  workload: string,
+  variable: string,
+): boolean {
+  const own = Object.hasOwn(values, workload) ? values[workload] : undefined;
+  return own !== undefined && Object.hasOwn(own, variable);
+}
+
 function commandOf(workload: string, variable: string): string {
-  return `pulumi config set --secret --path 'secrets.${workload}.${variable}'`;
+  return `run: npx pulumi config set --secret --path 'secrets.${workload}.${variable}'`;
 }
 
 function hidden(values: z.output<typeof VALUES>): WorkloadSecrets {

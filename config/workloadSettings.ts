@@ -29,14 +29,28 @@ const AFFINITIES: readonly [Affinity, ...Affinity[]] = ["source-ip", "cookie", "
 /** A variable's name that every shell and Kubernetes accept. */
 const VARIABLE = z.string().regex(/^[A-Za-z_]\w*$/);
 
+/** The longest path of a load balancer's health check. */
+const MAX_PATH = 1024;
+
 const path = (example: string) =>
-  textLike(/^\/[\w./~%-]*$/, "a path that begins with a slash", example);
+  textLike(
+    new RegExp(`^/[\\w./~%-]{0,${MAX_PATH - 1}}$`),
+    `a path that begins with a slash, of at most ${MAX_PATH} letters, digits and _ . / ~ % -`,
+    example,
+  );
+
+/** Folders that the kernel provides, or parts that name another folder. */
+const NOT_WRITABLE = /^\/(proc|sys|dev)(\/|$)|\/\.\.?(\/|$)/;
+
+function areDifferent(items: readonly string[]): boolean {
+  return new Set(items).size === items.length;
+}
 
 /** Rules by setting; docs/tables.ts has their meanings. */
 export const WORKLOAD_RULES = {
   name: textLike(
-    new RegExp(`^[a-z](?:[a-z0-9-]{0,${MAX_NAME - 2}}[a-z0-9])?$`),
-    `a DNS label of at most ${MAX_NAME} lower-case letters, digits and hyphens, from a letter on`,
+    new RegExp(`^(?!.{${MAX_NAME + 1}})[a-z](-?[a-z0-9])*$`),
+    `at most ${MAX_NAME} lower-case letters, digits and single hyphens between them, from a letter on`,
     "my-chat",
   ),
   app: oneOf(APP_NAMES).optional(),
@@ -58,7 +72,7 @@ export const WORKLOAD_RULES = {
     "a DNS name",
     "echo.example.com",
   ).optional(),
-  port: wholeNumberFrom(1, 65535, APP_PORT.number).default(APP_PORT.number),
+  port: wholeNumberFrom(1024, 65535, APP_PORT.number).default(APP_PORT.number),
   readinessPath: path("/readyz").default("/"),
   livenessPath: path("/healthz").optional(),
   command: z
@@ -72,13 +86,24 @@ export const WORKLOAD_RULES = {
     .default({}),
   secrets: z
     .array(VARIABLE)
-    .meta({ description: "a list of names of variables", example: "[API_KEY]" })
+    .refine(areDifferent)
+    .meta({ description: "a list of different names of variables", example: "[API_KEY]" })
     .default([]),
   database: flag.default(false),
   user: wholeNumberFrom(1, 65534, 1000).default(1000),
   writableFolders: z
-    .array(z.string().regex(/^(\/[\w.-]+)+$/))
-    .meta({ description: "a list of absolute paths of folders", example: "[/tmp]" })
+    .array(
+      z
+        .string()
+        .regex(/^(\/[\w.-]+)+$/)
+        .refine((folder) => !NOT_WRITABLE.test(folder)),
+    )
+    .refine(areDifferent)
+    .meta({
+      description:
+        "a list of different absolute paths of folders, without a slash at the end and not below /proc, /sys or /dev",
+      example: "[/tmp]",
+    })
     .default([]),
   cookie: z
     .strictObject({

@@ -30,7 +30,7 @@ export function checkWorkloads(raw: unknown, name: string): CheckedWorkloads {
   const checked = raw.map((each: unknown) => checkWorkload(each));
   const drafts = checked.map(({ draft }) => draft);
   const faults = [
-    ...checked.flatMap((each, index) => within(`${name}[${index}].`, each.faults)),
+    ...checked.flatMap((each, index) => within(`${name}[${index}]`, each.faults.map(dotted))),
     ...duplicateFaults(drafts, name),
     ...nameFaults(drafts, name),
   ];
@@ -42,6 +42,11 @@ export function checkWorkloads(raw: unknown, name: string): CheckedWorkloads {
 /** The settings of which a workload has one: what it runs. */
 const SOURCES = ["app", "image", "build"];
 
+/** A fault of a setting by its path in a workload; one without a name is about the workload itself. */
+function dotted(fault: Fault): Fault {
+  return fault.name === "" ? fault : { ...fault, name: `.${fault.name}` };
+}
+
 interface CheckedWorkload {
   settings?: WorkloadSettings;
   /** The settings that are right. */
@@ -50,7 +55,11 @@ interface CheckedWorkload {
 }
 
 function checkWorkload(raw: unknown): CheckedWorkload {
-  const own = z.record(z.string(), z.unknown()).safeParse(raw).data ?? {};
+  const own = z.record(z.string(), z.unknown()).safeParse(raw).data;
+  if (own === undefined) {
+    const mustBe = "settings of a workload by name";
+    return { draft: {}, faults: [{ name: "", got: raw, mustBe, example: "{app: echo}" }] };
+  }
   const { app } = own;
   const given = SOURCES.filter((source) => own[source] !== undefined);
   if (given.length !== 1 || (app !== undefined && !isApp(app))) {

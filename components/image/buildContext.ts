@@ -14,7 +14,7 @@ import {
   symlinkSync,
   utimesSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import dockerignore from "@balena/dockerignore";
 
 /** Folder for copies of build contexts, relative to the program's, so that Docker gets the same path in every checkout. */
@@ -74,6 +74,9 @@ function entriesOf(folder: string): Entry[] {
   const below = (parent: string): Entry[] =>
     readdirSync(join(folder, parent)).flatMap((name) => {
       const path = join(parent, name);
+      if (resolve(folder, path) === resolve(COPIES)) {
+        return [];
+      }
       const stats = lstatSync(join(folder, path));
       if (stats.isDirectory()) {
         return isIgnored(path) && !hasExceptions ? [] : below(path);

@@ -43,7 +43,7 @@ export class WorkloadImages {
     this.repositoryUrl = builtIns?.repositoryUrl ?? null;
     this.#builtIns = builtIns?.imageUri ?? uri;
     this.#build = (workload, folder) =>
-      new AppImage(`${name}-${workload}`, { ...common, context: copyContext(folder) }, opts)
+      new AppImage(`${name}/${workload}`, { ...common, context: copyContext(folder) }, opts)
         .imageUri;
   }
 

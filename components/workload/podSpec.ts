@@ -65,12 +65,12 @@ export function podSpec(
       {
         name,
         image: args.image,
-        ...(args.command === undefined ? {} : { command: [...args.command] }),
+        ...(args.command === undefined ? {} : { command: args.command.map(literal) }),
         ports: [{ name: APP_PORT.name, containerPort: port }],
         env: [
           ...Object.entries(args.environment).map(([variable, value]) => ({
             name: variable,
-            value,
+            value: literal(value),
           })),
           { name: "PORT", value: String(port) },
           ...(drains ? [{ name: "DRAIN_SECONDS", value: String(drainSeconds) }] : []),
@@ -92,4 +92,9 @@ export function podSpec(
       ? {}
       : { volumes: volumes.map((volume) => ({ name: volume.name, emptyDir: {} })) }),
   };
+}
+
+/** Text that Kubernetes passes on as it is: it would replace `$(NAME)`, and `$$` by `$`. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
 }

@@ -1,6 +1,4 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import { valueOf } from "../mocks/mocks.ts";
 import { environmentOf } from "../../config/workloadSettings.ts";
 import { loaded, refusal } from "./refusal.ts";
 
@@ -8,14 +6,14 @@ const IMAGE = `registry.example/chat@sha256:${"1".repeat(64)}`;
 const CHAT = { name: "chat", image: IMAGE };
 const ROOMS = [{ key: { from: "path" }, path: "/rooms", methods: ["GET"] }];
 const LABEL =
-  "it must be a DNS label of at most 40 lower-case letters, digits and hyphens, from a letter on (for example my-chat)";
+  "it must be at most 40 lower-case letters, digits and single hyphens between them, from a letter on (for example my-chat)";
 const PER_REPLICA =
   "it must be other variables than PORT, REPLICA_NAME, DRAIN_SECONDS, DATABASE_URL, which are set for every replica";
 
 /** Workloads with images of their own that are wrong, each with its fault. */
 const WRONG: [workload: Record<string, unknown>, fault: string][] = [
   [{ name: undefined }, `name is not set; ${LABEL}`],
-  ...["Chat", "-chat", "chat-", "1chat", "a.b", "a".repeat(41)].map(
+  ...["Chat", "-chat", "chat-", "1chat", "a.b", "a--b", "a".repeat(41)].map(
     (name): (typeof WRONG)[number] => [{ name }, `name is ${JSON.stringify(name)}; ${LABEL}`],
   ),
   ...["default", "kube-system", "aws-observability", "sockjs-sticky-a"].map(
@@ -66,21 +64,34 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
     { maxCreationsPerSecond: 5 },
     "maxCreationsPerSecond is 5; it must be removed, because it has an effect only with app company or document",
   ],
-  [{ port: 0 }, "port is 0; it must be a whole number from 1 to 65535 (for example 8080)"],
-  [{ port: 65536 }, "port is 65536; it must be a whole number from 1 to 65535 (for example 8080)"],
+  [{ port: 80 }, "port is 80; it must be a whole number from 1024 to 65535 (for example 8080)"],
+  [
+    { port: 65536 },
+    "port is 65536; it must be a whole number from 1024 to 65535 (for example 8080)",
+  ],
   [{ user: 0 }, "user is 0; it must be a whole number from 1 to 65534 (for example 1000)"],
   [
     { readinessPath: "ready" },
-    'readinessPath is "ready"; it must be a path that begins with a slash (for example /readyz)',
+    'readinessPath is "ready"; it must be a path that begins with a slash, of at most 1024 letters, digits and _ . / ~ % - (for example /readyz)',
   ],
   [
     { livenessPath: "/a b" },
-    'livenessPath is "/a b"; it must be a path that begins with a slash (for example /healthz)',
+    'livenessPath is "/a b"; it must be a path that begins with a slash, of at most 1024 letters, digits and _ . / ~ % - (for example /healthz)',
   ],
   [{ command: [] }, "command is []; it must be a list of words (for example [node, server.js])"],
+  ...[["tmp"], ["/tmp/"], ["/tmp", "/tmp"], ["/proc"], ["/sys/a"], ["/a/../b"]].map(
+    (writableFolders): (typeof WRONG)[number] => [
+      { writableFolders },
+      `writableFolders is ${JSON.stringify(writableFolders)}; it must be a list of different absolute paths of folders, without a slash at the end and not below /proc, /sys or /dev (for example [/tmp])`,
+    ],
+  ),
   [
-    { writableFolders: ["tmp"] },
-    'writableFolders is ["tmp"]; it must be a list of absolute paths of folders (for example [/tmp])',
+    { secrets: ["A", "A"] },
+    'secrets is ["A","A"]; it must be a list of different names of variables (for example [API_KEY])',
+  ],
+  [
+    { affinity: "key", keys: "path" },
+    'keys is "path"; it must be a list of {key, path, methods, normalise}, whose key is {from: path}, {from: header, header}, {from: cookie, cookie}, {from: query, parameter} or {from: json, field} (for example [{key: {from: path}, path: /rooms}])',
   ],
   [
     { environment: { "a-b": "1" } },
@@ -192,6 +203,22 @@ describe("config rejects workloads of other people", () => {
     });
   }
 
+  it("on the port of a built-in app's metrics", async () => {
+    equal(
+      await refusal({ workloads: [{ app: "echo", port: 9464 }] }),
+      "sockjs-sticky:workloads[0].port is 9464; it must be another port than that of the app's metrics",
+    );
+  });
+
+  it("that are no settings", async () => {
+    for (const workload of ["echo", null, []]) {
+      equal(
+        await refusal({ workloads: [workload] }),
+        `sockjs-sticky:workloads[0] is ${JSON.stringify(workload)}; it must be settings of a workload by name (for example {app: echo})`,
+      );
+    }
+  });
+
   it("with a database on a PostgreSQL that is too old", async () => {
     const settings = { postgresVersion: "15", workloads: [{ ...CHAT, database: true }] };
     equal(
@@ -208,62 +235,5 @@ describe("config rejects workloads of other people", () => {
         `sockjs-sticky:workloads[1].name is "echo-${suffix}"; it must be another name, because objects of workload "echo" have it`,
       );
     }
-  });
-});
-
-describe("the secrets of workloads", () => {
-  const workloads = [{ ...CHAT, secrets: ["API_KEY"] }];
-  const MARKER = "marker-4711";
-  const COMMAND = "pulumi config set --secret --path 'secrets.chat.API_KEY'";
-
-  it("become secret outputs by workload and variable", async () => {
-    const { secrets } = await loaded("new", { workloads, secrets: { chat: { API_KEY: MARKER } } });
-    const { API_KEY } = secrets.chat ?? {};
-    ok(API_KEY);
-    equal(await valueOf(API_KEY), MARKER);
-    equal(await pulumi.isSecret(API_KEY), true);
-  });
-
-  it("may be digits, which Pulumi reads as a number", async () => {
-    const { secrets } = await loaded("new", { workloads, secrets: { chat: { API_KEY: 42 } } });
-    equal(await valueOf(secrets.chat?.API_KEY ?? ""), "42");
-  });
-
-  for (const [what, settings, fault] of [
-    [
-      "one is missing",
-      { secrets: {} },
-      `secrets.chat.API_KEY is not set; it must be set, because workload chat lists API_KEY in its secrets; ${COMMAND}`,
-    ],
-    [
-      "one is not used",
-      { secrets: { chat: { API_KEY: MARKER, OTHER: MARKER } } },
-      "secrets.chat.OTHER is set, but no workload uses it; it must be in the secrets of a workload chat; add it there, or run: pulumi config rm --path 'secrets.chat.OTHER'",
-    ],
-    [
-      "they have another form",
-      { secrets: { chat: MARKER } },
-      "secrets is set (secret, not shown); it must be values by workload and variable; pulumi config set --secret --path 'secrets.my-chat.API_KEY'",
-    ],
-  ] as const) {
-    it(`are not shown when ${what}`, async () => {
-      const message = await refusal({ workloads, ...settings });
-      equal(message, `sockjs-sticky:${fault}`);
-      equal(message.includes(MARKER), false);
-    });
-  }
-
-  it("must be encrypted in the stack file", async () => {
-    const message = await refusal({ workloads, secrets: { chat: { API_KEY: MARKER } } }, "new", []);
-    ok(message.startsWith("sockjs-sticky:secrets is in plain text in the stack file; "), message);
-    equal(message.includes(MARKER), false);
-  });
-
-  it("are other variables than those of the environment", async () => {
-    const both = [{ ...CHAT, secrets: ["API_KEY"], environment: { API_KEY: "x" } }];
-    equal(
-      await refusal({ workloads: both, secrets: { chat: { API_KEY: MARKER } } }),
-      "sockjs-sticky:workloads[0].secrets has API_KEY, which environment sets as well; it must be variables that environment does not set",
-    );
   });
 });

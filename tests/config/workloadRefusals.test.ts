@@ -16,7 +16,7 @@ const WRONG_LISTS: [list: unknown, fault: string][] = [
   [[], " is []; it must be a list of workloads (for example [{app: echo}])"],
   ["echo", ' is "echo"; it must be a list of workloads (for example [{app: echo}])'],
   [
-    ["echo"],
+    [{}],
     "[0].app is not set; it must be echo or company or document, or else image or build must be set (for example app: echo)",
   ],
   [

@@ -49,9 +49,9 @@ describe("a workload with an image of its own", () => {
   it("is built from its folder into a repository of its own", async () => {
     const workloads = [{ name: "chat", build: "./app" }];
     const { recorder } = await runProgram("dev", { workloads });
-    equal(recorder.one("awsx:ecr:Repository").inputs.name, "sockjs-sticky-dev-chat");
+    equal(recorder.one("awsx:ecr:Repository").inputs.name, "sockjs-sticky-dev/chat");
     const image = String(at(container(recorder, "Deployment", "chat"), "image"));
-    match(image, /sockjs-sticky-dev-chat@sha256:/);
+    match(image, /sockjs-sticky-dev\/chat@sha256:/);
   });
 
   it("gets its secrets from a Secret in its namespace", async () => {

@@ -52,6 +52,15 @@ describe("a replica's pod", () => {
     equal(at(pod, "securityContext", "runAsGroup"), 70);
   });
 
+  it("passes dollar signs on as they are", () => {
+    const { container } = podOf({
+      command: ["sh", "-c", "kill $$; echo $(date)"],
+      environment: { PRICE: "5$$ $(NAME)" },
+    });
+    deepEqual(at(container, "command"), ["sh", "-c", "kill $$$$; echo $$(date)"]);
+    equal(at(container, "env", 0, "value"), "5$$$$ $$(NAME)");
+  });
+
   it("checks whether the port accepts connections if there is no liveness path", () => {
     const { container } = podOf({ livenessPath: undefined });
     for (const probe of ["startupProbe", "livenessProbe"]) {
