@@ -1,8 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "./environment.ts";
+import { withRelatives } from "./processes.ts";
 
 /** A line to the guard's process, as JSON because a folder may have any name. */
 type Order = { watch: number } | { forget: number } | { remove: string };
@@ -66,48 +67,6 @@ function guard(): void {
         rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
       }
     });
-}
-
-/** The given processes, the members of their process groups, and the descendants of all these. */
-function withRelatives(pids: ReadonlySet<number>): Set<number> {
-  const all = new Set(pids);
-  const processes = readProcesses();
-  processes.filter(({ group }) => pids.has(group)).forEach(({ pid }) => all.add(pid));
-  // Iterating over a set includes what is added to it meanwhile.
-  for (const pid of all) {
-    processes.filter(({ parent }) => parent === pid).forEach((child) => all.add(child.pid));
-  }
-  return all;
-}
-
-interface Process {
-  pid: number;
-  parent: number;
-  group: number;
-}
-
-/** All processes of this computer; on Linux from /proc, because small images have no `ps`. */
-function readProcesses(): Process[] {
-  if (!existsSync("/proc/self/stat")) {
-    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid="], { encoding: "utf8" }).trim();
-    return lines.split("\n").map((line) => {
-      const [pid = 0, parent = 0, group = 0] = line.trim().split(/\s+/).map(Number);
-      return { pid, parent, group };
-    });
-  }
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map((entry) => ({ pid: Number(entry), ...relativesOf(entry) }));
-}
-
-function relativesOf(pid: string): Omit<Process, "pid"> {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { parent: Number(parent), group: Number(group) };
-  } catch {
-    return { parent: 0, group: 0 };
-  }
 }
 
 function kill(pid: number): void {

@@ -1,7 +1,7 @@
 import { CATALOGUE, routingOf, type Affinity } from "../app/contract/catalogue.ts";
 import type { HttpRouting } from "../app/contract/httpRouting.ts";
 import { environmentOf, storageOf, type WorkloadSettings } from "../config/workloadSettings.ts";
-import type { Program } from "./replicas/replicaProcess.ts";
+import type { Program } from "./replicas/program.ts";
 
 /** One of the workloads to run. */
 export interface LocalWorkload {

@@ -14,7 +14,7 @@ import type { Fault } from "../app/contract/fault.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
 import type { WorkloadSettings } from "../config/workloadSettings.ts";
 import { localAffinities, localWorkload, type LocalWorkload } from "./localWorkload.ts";
-import { triedApp, type TriedAppFlags } from "./triedApp.ts";
+import { isFolder, triedApp, type TriedAppFlags } from "./triedApp.ts";
 import { readSecrets } from "./secrets.ts";
 import { readWorkloads } from "./stackFile.ts";
 
@@ -92,11 +92,15 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
   }
   const flags = command.opts<Flags>();
   const isTried = flags.app !== undefined || flags.command !== undefined;
+  if (!isTried && flags.readiness !== undefined) {
+    const mustBe = "set only with --app or --command";
+    throw new SettingsError({ name: "--readiness", got: flags.readiness, mustBe });
+  }
   const all = isTried ? [triedApp(flags)] : readWorkloads(flags.stack);
   const stack = localOnes(all, flags.stack);
   const skipped = all.filter((workload) => !isLocal(workload)).map(({ name }) => name);
   const settings = checkSettings(RULES, { ...flags }, (setting) => `--${setting}`);
-  const chosen = choose(stack, flags.workloads);
+  const chosen = choose(stack, skipped, flags.workloads);
   const affinities = readAffinities(chosen.workloads, flags.affinity);
   const secrets = readSecrets(chosen.workloads);
   const workloads = chosen.workloads.flatMap(
@@ -113,6 +117,7 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
     ...chosen.faults,
     ...affinities.faults,
     ...secrets.faults,
+    ...folderFaults(chosen.workloads),
     ...portFaults(settings.values.port, workloads.length),
   ];
   if (faults.length > 0 || !settings.isRight) {
@@ -125,6 +130,7 @@ export function readOptions(args: readonly string[]): LocalOptions | undefined {
 
 function choose(
   stack: readonly WorkloadSettings[],
+  skipped: readonly string[],
   flag: string | undefined,
 ): { workloads: readonly WorkloadSettings[]; faults: Fault[] } {
   const allowed = stack.map(({ name }) => name);
@@ -145,6 +151,9 @@ function choose(
             got: flag,
             mustBe: `a comma-separated list of ${allowed.join(", ")}, each once`,
             example: allowed[0],
+            ...(names.some((name) => skipped.includes(name)) && {
+              fix: "set local in a workload to run it on this computer",
+            }),
           },
         ],
       };
@@ -199,6 +208,16 @@ function localOnes(
 
 function isLocal({ app, local }: WorkloadSettings): boolean {
   return app !== undefined || local !== undefined;
+}
+
+function folderFaults(workloads: readonly WorkloadSettings[]): Fault[] {
+  return workloads
+    .filter(({ local }) => local !== undefined && !isFolder(local.folder))
+    .map(({ local, name }) => ({
+      name: `local.folder of workload ${name}`,
+      got: local?.folder,
+      mustBe: "an existing folder",
+    }));
 }
 
 function portFaults(port = 0, count: number): Fault[] {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parseEnv } from "node:util";
 import type { Fault } from "../app/contract/fault.ts";
 import type { WorkloadSettings } from "../config/workloadSettings.ts";
@@ -11,8 +11,11 @@ export function readSecrets(workloads: readonly WorkloadSettings[]): {
   by: ReadonlyMap<string, Readonly<Record<string, string>>>;
   faults: Fault[];
 } {
+  const wanted = workloads.some(({ secrets }) => secrets.length > 0);
   const known = {
-    ...(existsSync(FILE) ? parseEnv(readFileSync(FILE, "utf8")) : {}),
+    ...(wanted && statSync(FILE, { throwIfNoEntry: false })?.isFile() === true
+      ? parseEnv(readFileSync(FILE, "utf8"))
+      : {}),
     ...process.env,
   };
   const faults: Fault[] = [];

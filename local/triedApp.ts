@@ -1,8 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { checkSettings, SettingsError } from "../app/contract/settings.ts";
 import { WORKLOAD_RULES, type WorkloadSettings } from "../config/workloadSettings.ts";
+
+/** Affinities that need no further settings. */
+const AFFINITIES = ["source-ip", "cookie", "none"];
 
 /** Flags that try an app without a stack file. */
 export interface TriedAppFlags {
@@ -19,6 +22,12 @@ export interface TriedAppFlags {
  */
 export function triedApp({ app, command, readiness, affinity }: TriedAppFlags): WorkloadSettings {
   const folder = resolve(app ?? ".");
+  if (app === "" || !isFolder(folder)) {
+    throw new SettingsError({ name: "--app", got: app, mustBe: "an existing folder" });
+  }
+  if (command === "") {
+    throw new SettingsError({ name: "--command", got: command, mustBe: "a command of the shell" });
+  }
   if (command === undefined && !hasStartScript(folder)) {
     throw new SettingsError({
       name: "--app",
@@ -27,13 +36,14 @@ export function triedApp({ app, command, readiness, affinity }: TriedAppFlags): 
       fix: "add the script, or say how the app starts: --command",
     });
   }
-  if (affinity === "key") {
+  if (affinity !== undefined && !AFFINITIES.includes(affinity)) {
     throw new SettingsError({
       name: "--affinity",
       got: affinity,
-      mustBe:
-        "source-ip, cookie or none without a stack file, because only a workload can say where keys are",
-      fix: "write a stack file with keys, and choose it with --stack",
+      mustBe: `${AFFINITIES.join(" or ")} without a stack file`,
+      ...(affinity === "key" && {
+        fix: "write a stack file that says where keys are, and choose it with --stack",
+      }),
     });
   }
   const checked = checkSettings(
@@ -59,6 +69,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   readinessPath: "--readiness",
 };
 
+/** Whether a path is that of a folder. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function hasStartScript(folder: string): boolean {
   const file = join(folder, "package.json");
   const manifest = z.object({ scripts: z.object({ start: z.string() }) });
@@ -73,8 +88,8 @@ function hasStartScript(folder: string): boolean {
 function nameOf(folder: string): string {
   const name = basename(folder)
     .toLowerCase()
+    .slice(0, 30)
     .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^[^a-z]+|-+$/g, "")
-    .slice(0, 30);
+    .replaceAll(/^[^a-z]+|-+$/g, "");
   return name === "" ? "app" : name;
 }

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
+import { childEnvironment } from "../environment.ts";
+import { groupMembers } from "../processes.ts";
+import { COMMAND_ENVIRONMENT, monotonicMs, type Offer, type Reply } from "./handOver.ts";
 import { closeWhenIdle } from "./idleSocket.ts";
 
 /** How often the port of a starting server is tried, in milliseconds. */
@@ -27,13 +29,14 @@ const port = await freePort();
 const server = spawn(command, {
   shell: true,
   stdio: ["ignore", "inherit", "inherit"],
-  env: { ...environment(), PORT: String(port) },
+  env: {
+    ...childEnvironment(),
+    ...(JSON.parse(process.env[COMMAND_ENVIRONMENT] ?? "{}") as NodeJS.ProcessEnv),
+    PORT: String(port),
+  },
 });
 server.once("error", () => process.exit(1));
-server.once("exit", (code) => {
-  isRunning = false;
-  void exit(code ?? 1);
-});
+server.once("exit", (code) => void ended(code ?? 1));
 
 process.on("message", ({ id, idleMs, until }: Offer, client?: Socket) => {
   // Decides at once: Node.js is about to read from the client, and nobody else would get what was read.
@@ -74,11 +77,17 @@ function copy(client: Socket): void {
       clients.delete(client);
       upstream.destroy();
     });
-  upstream.on("error", () => client.destroy()).once("close", () => client.destroySoon());
+  upstream.on("error", () => client.destroySoon()).once("close", () => client.destroySoon());
   client.pipe(upstream).pipe(client);
 }
 
-async function exit(code: number): Promise<void> {
+/** Exits after the shell has, which may end before what it has started. */
+async function ended(code: number): Promise<void> {
+  while (isStopping && groupMembers().length > 0) {
+    await sleep(RETRY_MS);
+  }
+  isRunning = false;
+  groupMembers().forEach(kill);
   const deadline = Date.now() + LAST_BYTES_MS;
   while (clients.size > 0 && Date.now() < deadline) {
     await sleep(RETRY_MS);
@@ -106,11 +115,12 @@ async function freePort(): Promise<number> {
   return free;
 }
 
-/** The environment without what is about the channel to the front. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("NODE_CHANNEL_")),
-  );
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has exited.
+  }
 }
 
 function send(reply: Reply): void {

@@ -16,6 +16,9 @@ export type Reply =
   | { type: "accepted"; id: number }
   | { type: "declined"; id: number };
 
+/** The variable with the environment of a command, as JSON: the process that starts it must not get it itself. */
+export const COMMAND_ENVIRONMENT = "COMMAND_ENVIRONMENT";
+
 /** Milliseconds of the system's monotonic clock, which all processes of this machine share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);

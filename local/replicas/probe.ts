@@ -5,7 +5,7 @@ const TIMEOUT_MS = 1000;
 
 export interface ProbeEvents {
   /** Called when the replica responds. */
-  onResponse: (isReady: boolean) => void;
+  onResponse: (status: number | undefined) => void;
   /** Called when the replica does not respond, with the number of failures in a row. */
   onFailure: (failures: number) => void;
 }
@@ -36,7 +36,7 @@ export class Probe {
     get({ ...url, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
       response.resume();
       this.#failures = 0;
-      this.#events.onResponse(response.statusCode === 200);
+      this.#events.onResponse(response.statusCode);
     }).on("error", () => {
       this.#failures += 1;
       this.#events.onFailure(this.#failures);

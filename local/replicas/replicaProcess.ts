@@ -1,18 +1,13 @@
-import { fork, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
-import type { AppName } from "../../app/contract/catalogue.ts";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
 import type { Logger } from "../../app/contract/log.ts";
-import { appEnvironment, childEnvironment } from "../environment.ts";
 import type { Guard } from "../guard.ts";
-import { relayOutput, REPLICA_OUTPUT } from "../stderr.ts";
+import { relayOutput } from "../stderr.ts";
 import { monotonicMs, type Offer, type Reply } from "./handOver.ts";
 import { Probe } from "./probe.ts";
-
-const APP_SCRIPT = fileURLToPath(new URL("replica.ts", import.meta.url));
-const COMMAND_SCRIPT = fileURLToPath(new URL("commandReplica.ts", import.meta.url));
+import { startProgram, type ProgramOptions } from "./program.ts";
 
 /** Failed probes in a row after which a replica gets no new work, and after which it is killed. */
 const UNHEALTHY_AFTER = 2;
@@ -20,6 +15,12 @@ const DEAD_AFTER = 32;
 
 /** Time until a replica must listen, in milliseconds; it may then wait for its database for any time. */
 const START_MS = { app: 30_000, command: 120_000 };
+
+/** Time for reading the output of a replica that has exited, in milliseconds. */
+const OUTPUT_MS = 1000;
+
+/** Time after which a person is told why a command is not ready, in milliseconds. */
+const HINT_MS = 8000;
 
 /** Maximum number of sockets offered to a replica at once: Node.js sends them one by one, and offers expire. */
 const MAX_OFFERS = 64;
@@ -36,18 +37,9 @@ const PROPAGATION_MS = 500;
 /** A `routable` replica takes new connections; a `leaving` one only if no other can. */
 export type Availability = "routable" | "leaving" | "unavailable";
 
-/** What a replica runs: a built-in app, or a command of the shell in a folder. */
-export type Program = { app: AppName } | { command: string; folder: string };
-
-export interface ReplicaProcessOptions {
-  name: string;
-  program: Program;
-  environment: NodeJS.ProcessEnv;
+export interface ReplicaProcessOptions extends ProgramOptions {
   /** Path that answers 200 while the replica accepts new work. */
   readinessPath: string;
-  /** Whether the program itself drains after SIGTERM; otherwise it gets SIGTERM only after the drain. */
-  drainsItself: boolean;
-  drainSeconds: number;
   log: Logger;
   guard: Guard;
   /** Called when the availability has changed. */
@@ -78,19 +70,30 @@ export class ReplicaProcess {
   #probe: Probe | undefined;
   #expiry: NodeJS.Timeout | undefined;
   readonly #start: NodeJS.Timeout;
+  readonly #hint: NodeJS.Timeout;
+  /** The last response to a probe. */
+  #status: number | undefined;
   #propagation: NodeJS.Timeout | undefined;
 
   constructor(options: ReplicaProcessOptions) {
     this.#options = options;
     this.name = options.name;
-    this.#child = start(options);
+    this.#child = startProgram(options);
     relayOutput(this.#child);
     options.guard.watchChild(this.#child);
     const startMs = "app" in options.program ? START_MS.app : START_MS.command;
     this.#start = setTimeout(() => this.#killHanging("does not listen on its PORT"), startMs);
+    this.#hint = setTimeout(() => this.#explain(), HINT_MS);
     this.#child.on("message", (reply: Reply) => this.#replied(reply));
     this.#child.on("error", (error) => options.log.error({ replica: this.name, err: error }));
     this.exited = new Promise((resolve) => {
+      // A process that the replica has started may keep its output open.
+      this.#child.once("exit", () => {
+        setTimeout(() => {
+          this.#child.stdout?.destroy();
+          this.#child.stderr?.destroy();
+        }, OUTPUT_MS);
+      });
       this.#child.once("close", (code, signal) => {
         options.log.info({ replica: this.name, code, signal }, "replica exited");
         this.#exited();
@@ -155,7 +158,7 @@ export class ReplicaProcess {
         this.#metricsPort = reply.metricsPort;
         clearTimeout(this.#start);
         this.#probe = new Probe(reply.port, this.#options.readinessPath, {
-          onResponse: (isReady) => this.#responded(isReady),
+          onResponse: (status) => this.#responded(status),
           onFailure: (failures) => this.#failed(failures),
         });
         // Expires after replies are read that arrived while this process was suspended.
@@ -191,8 +194,22 @@ export class ReplicaProcess {
     }
   }
 
-  #responded(isReady: boolean): void {
-    if (!isReady) {
+  /** Says why a command is not ready, which may be its last words for long. */
+  #explain(): void {
+    const { log, program, readinessPath } = this.#options;
+    if ("app" in program || this.#wasReady) {
+      return;
+    }
+    const reason =
+      this.#port === 0
+        ? "nothing listens on 127.0.0.1 on the port in PORT"
+        : `GET ${readinessPath} responds ${this.#status ?? "nothing"}; it must respond 200; set readinessPath, or --readiness`;
+    log.warn({ replica: this.name }, `replica is not ready: ${reason}`);
+  }
+
+  #responded(status: number | undefined): void {
+    this.#status = status;
+    if (status !== 200) {
       if (this.#wasReady) {
         this.#propagation ??= setTimeout(() => this.#leave(), PROPAGATION_MS);
       }
@@ -242,6 +259,7 @@ export class ReplicaProcess {
     this.#probe?.stop();
     clearInterval(this.#expiry);
     clearTimeout(this.#start);
+    clearTimeout(this.#hint);
     clearTimeout(this.#propagation);
     this.#setAvailability("unavailable");
     this.#returnQueue();
@@ -259,26 +277,4 @@ export class ReplicaProcess {
       this.#options.onChange();
     }
   }
-}
-
-/** Starts the process of a replica. */
-function start({ drainsItself, drainSeconds, environment, name, program }: ReplicaProcessOptions) {
-  const isApp = "app" in program;
-  const delayMs = drainsItself ? 0 : drainSeconds * 1000;
-  const [script, args] = isApp
-    ? [APP_SCRIPT, []]
-    : [COMMAND_SCRIPT, [program.command, String(delayMs)]];
-  return fork(script, args, {
-    ...(isApp ? {} : { cwd: program.folder }),
-    env: {
-      ...(isApp ? appEnvironment() : childEnvironment()),
-      ...environment,
-      ...(isApp ? { APP: program.app } : {}),
-      ...(drainsItself ? { DRAIN_SECONDS: String(drainSeconds) } : {}),
-      REPLICA_NAME: name,
-    },
-    // In its own process group: only the front handles a Ctrl-C in the terminal.
-    detached: true,
-    stdio: ["ignore", REPLICA_OUTPUT, REPLICA_OUTPUT, "ipc"],
-  });
 }

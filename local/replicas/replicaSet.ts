@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../app/contract/log.ts";
 import type { Guard } from "../guard.ts";
-import { ReplicaProcess, type Program } from "./replicaProcess.ts";
+import type { Program } from "./program.ts";
+import { ReplicaProcess } from "./replicaProcess.ts";
 
 const MIN_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;

@@ -109,16 +109,19 @@ describe("npm start rejects flags", () => {
     ],
     [
       ["--command", "node server.js", "--affinity", "key"],
-      '--affinity is "key"; it must be source-ip, cookie or none without a stack file, because only a workload can say where keys are; write a stack file with keys, and choose it with --stack',
+      '--affinity is "key"; it must be source-ip or cookie or none without a stack file; write a stack file that says where keys are, and choose it with --stack',
     ],
     [
       ["--command", "node server.js", "--affinity", "ip"],
-      '--affinity is "ip"; it must be source-ip or cookie or key or none (for example source-ip)',
+      '--affinity is "ip"; it must be source-ip or cookie or none without a stack file',
     ],
     [
       ["--command", "node server.js", "--readiness", "health"],
-      '--readiness is "health"; it must be a path that begins with a slash (for example /readyz)',
+      '--readiness is "health"; it must be a path that begins with a slash, of at most 1024 letters, digits and _ . / ~ % - (for example /readyz)',
     ],
+    [["--readiness", "/"], '--readiness is "/"; it must be set only with --app or --command'],
+    [["--app", "nowhere"], '--app is "nowhere"; it must be an existing folder'],
+    [["--command", ""], '--command is ""; it must be a command of the shell'],
     [
       ["--command", "node server.js", "--stack", "dev"],
       `npm start -- was not understood: option '--command <command>' cannot be used with option '--stack <name>'; it must be called with ${FLAGS}`,

@@ -132,6 +132,29 @@ describe("npm start with an app of one's own", () => {
     await waitFor("both are routable", () => replicasOf(run).size === 2);
   });
 
+  it("lets a request end that is in progress when it is stopped, though the shell has exited", async () => {
+    const run = await start("--replicas", "1", "--drain", "0");
+    const { pid } = await visit(run);
+    const answer = visit(run, { path: "/slow" });
+    await waitFor("the request has arrived", async () => {
+      await visit(run);
+      return true;
+    });
+    run.child.kill("SIGTERM");
+    equal((await answer).pid, pid);
+    equal(await run.ended, 0);
+    equal(isAlive(pid), false);
+  });
+
+  it("says why a replica does not get ready", async () => {
+    const run = runNode("local/main.ts", [
+      ...["--port", "0", "--app", FOLDER, "--replicas", "1", "--readiness", "/missing"],
+    ]);
+    await waitFor("it says so", () => run.err.includes("GET /missing responds 404; "));
+    run.child.kill("SIGTERM");
+    equal(await run.ended, 0);
+  });
+
   it("leaves no process of the app when it is stopped, and when the front is killed", async () => {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       const run = await start();

@@ -2,8 +2,15 @@ import { createServer } from "node:http";
 
 // An app as anybody writes it, which knows nothing of this project.
 const server = createServer((request, response) => {
+  if (request.url === "/missing") {
+    response.statusCode = 404;
+  }
   if (request.url === "/exit") {
     process.exit(3);
+  }
+  if (request.url === "/slow") {
+    setTimeout(() => response.end(JSON.stringify({ pid: process.pid })), 2000);
+    return;
   }
   response.end(JSON.stringify({ pid: process.pid }));
 });
