@@ -1,10 +1,11 @@
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Database, type DatabaseArgs } from "../../components/database.ts";
 import type { InstanceArgs } from "../../components/databaseInstance.ts";
 import { CLUSTER, NETWORK } from "../mocks/cluster.ts";
 import { mockPulumi, valueOf } from "../mocks/mocks.ts";
+import { rejection } from "../mocks/rejection.ts";
 
 const ARGS: DatabaseArgs = {
   network: NETWORK,
@@ -31,21 +32,9 @@ async function mockedDatabase(changes: Partial<InstanceArgs> = {}, deletionProte
 }
 
 /** The message with which arguments are refused, before anything is made. */
-async function refusal(changes: Partial<InstanceArgs>): Promise<string> {
-  const recorder = await mockPulumi();
-  let message = "";
-  throws(
-    () => new Database("apps", { ...ARGS, instance: { ...ARGS.instance, ...changes } }),
-    (error) => {
-      ok(pulumi.ResourceError.isInstance(error));
-      equal(error.hideStack, true);
-      message = error.message;
-      return true;
-    },
-  );
-  await recorder.settle();
-  deepEqual(recorder.counts(), { "sockjs-sticky:Database": 1 });
-  return message;
+function refusal(changes: Partial<InstanceArgs>): Promise<string> {
+  const instance = { ...ARGS.instance, ...changes };
+  return rejection("Database", () => new Database("apps", { ...ARGS, instance }));
 }
 
 /** A value as the engine gets it when nobody is to read it. */

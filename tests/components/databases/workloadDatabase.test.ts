@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { makeDatabase } from "../../../components/databases/makeDatabase.ts";
@@ -9,6 +9,7 @@ import {
 } from "../../../components/databases/workloadDatabase.ts";
 import { CLUSTER } from "../../mocks/cluster.ts";
 import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
+import { rejection } from "../../mocks/rejection.ts";
 
 const ADMIN: WorkloadDatabaseArgs["admin"] = {
   namespace: pulumi.output("apps-databases"),
@@ -41,21 +42,8 @@ async function nameOfJob(changes: Partial<WorkloadDatabaseArgs> = {}): Promise<s
 }
 
 /** The message with which a name is refused, before anything is made. */
-async function refusal(name: string): Promise<string> {
-  const recorder = await mockPulumi();
-  let message = "";
-  throws(
-    () => new WorkloadDatabase(name, ARGS),
-    (error) => {
-      ok(pulumi.ResourceError.isInstance(error));
-      equal(error.hideStack, true);
-      message = error.message;
-      return true;
-    },
-  );
-  await recorder.settle();
-  deepEqual(recorder.counts(), { "sockjs-sticky:WorkloadDatabase": 1 });
-  return message;
+function refusal(name: string): Promise<string> {
+  return rejection("WorkloadDatabase", () => new WorkloadDatabase(name, ARGS));
 }
 
 describe("WorkloadDatabase", () => {

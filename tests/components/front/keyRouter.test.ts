@@ -1,6 +1,5 @@
-import { deepEqual, equal, match, notEqual, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import { sentenceOf } from "../../../app/contract/fault.ts";
 import type { KeyRoute } from "../../../app/contract/keyRoute.ts";
 import { haproxyConfig } from "../../../components/front/haproxyConfig.ts";
@@ -9,6 +8,7 @@ import { KeyRouter, type KeyRouterArgs } from "../../../components/front/keyRout
 import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
 import { CLUSTER } from "../../mocks/cluster.ts";
 import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
+import { rejection } from "../../mocks/rejection.ts";
 
 const ROUTE: KeyRoute = {
   methods: ["GET"],
@@ -24,7 +24,8 @@ const ARGS: KeyRouterArgs = {
   routes: [ROUTE],
   replicas: 3,
   port: 8080,
-  ...{ selector: { "app.kubernetes.io/name": "chat" }, readinessPath: "/ready" },
+  selector: { "app.kubernetes.io/name": "chat" },
+  readinessPath: "/ready",
   scheme: "internet-facing",
   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
   sourceRanges: ["198.51.100.0/24"],
@@ -268,24 +269,17 @@ describe("KeyRouter", () => {
   });
 
   it("rejects arguments with every fault, before the first child", async () => {
-    const recorder = await mockPulumi();
     const faulty = { idleTimeoutSeconds: 351, replicas: 0, routerReplicas: 1, routes: [] };
-    throws(
+    const message = await rejection(
+      "KeyRouter",
       () => new KeyRouter("chat", { ...ARGS, ...faulty, certificateArn: CERTIFICATE }),
-      (error) => {
-        ok(pulumi.ResourceError.isInstance(error));
-        equal(error.hideStack, true);
-        deepEqual(error.message.split("\n"), [
-          "routerReplicas is 1; it must be a whole number from 2 (for example 2)",
-          "replicas is 0; it must be a whole number from 1 (for example 1)",
-          "idleTimeoutSeconds is 351; it must be a whole number from 60 to 350 (for example 60)",
-          ...routeFaults([]).map(sentenceOf),
-        ]);
-        return true;
-      },
     );
-    await recorder.settle();
-    deepEqual(recorder.counts(), { "sockjs-sticky:KeyRouter": 1 });
+    deepEqual(message.split("\n"), [
+      "routerReplicas is 1; it must be a whole number from 2 (for example 2)",
+      "replicas is 0; it must be a whole number from 1 (for example 1)",
+      "idleTimeoutSeconds is 351; it must be a whole number from 60 to 350 (for example 60)",
+      ...routeFaults([]).map(sentenceOf),
+    ]);
   });
 
   it("can be created twice in one program", async () => {
