@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
+import { workloadRole } from "../app/contract/workloadRole.ts";
 import type { Config } from "./config.ts";
 import { storageOf } from "./workloadSettings.ts";
 
@@ -146,7 +147,7 @@ export async function compareWithLastUp(
   }
   for (const workload of orphanedDatabases(lastUp, settings)) {
     void pulumi.log.warn(
-      `${workload} has no database any more: the former one, workload-${workload}, stays with its data`,
+      `${workload} has no database any more: the former one, ${workloadRole(workload)}, stays with its data`,
     );
   }
   return { lastUp, settings };

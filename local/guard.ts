@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "./environment.ts";
-import { withRelatives } from "./processes.ts";
+import { killProcess, withRelatives } from "./processes.ts";
 
 /** A line to the guard's process, as JSON because a folder may have any name. */
 type Order = { watch: number } | { forget: number } | { remove: string };
@@ -62,19 +62,11 @@ function guard(): void {
     })
     .once("close", () => {
       // Listed before the first is killed: a process whose parent has exited gets another parent.
-      withRelatives(pids).forEach(kill);
+      withRelatives(pids).forEach(killProcess);
       for (const folder of folders) {
         rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
       }
     });
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has exited.
-  }
 }
 
 if (import.meta.main) {

@@ -59,3 +59,11 @@ function relativesOf(pid: string): Omit<Process, "pid"> {
     return { parent: 0, group: 0 };
   }
 }
+
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has exited.
+  }
+}

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { sentencesOf, type Fault } from "../../app/contract/fault.ts";
+import { workloadRole } from "../../app/contract/workloadRole.ts";
 import type { Cluster } from "../cluster/fargateCluster.ts";
 import { containerResources } from "../workload/fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
@@ -10,9 +11,6 @@ import { START_SECONDS } from "../workload/startDeadlines.ts";
 import { CERTIFICATES_FILE, type DatabaseAdmin } from "./databaseAdmin.ts";
 import { makeDatabase } from "./makeDatabase.ts";
 import { scramVerifier } from "./scramVerifier.ts";
-
-/** What the names of roles and databases begin with, so no workload's name can collide with one of PostgreSQL, of RDS or of the apps. */
-const PREFIX = "workload-";
 
 /** A DNS label. Kubernetes limits the Job's name, of which it is a part, and PostgreSQL those of role and database. */
 const WORKLOAD_NAME = /^[a-z\d]([a-z\d-]{0,38}[a-z\d])?$/;
@@ -62,7 +60,7 @@ export class WorkloadDatabase extends pulumi.ComponentResource {
       throw new pulumi.ResourceError(sentencesOf([fault]), this, true);
     }
     const { host, port } = args.admin;
-    const role = `${PREFIX}${name}`;
+    const role = workloadRole(name);
     // Letters and digits only, which a URL does not encode.
     const password = new random.RandomPassword(
       name,

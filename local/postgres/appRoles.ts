@@ -1,8 +1,6 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { AppName } from "../../app/contract/catalogue.ts";
-
-/** Milliseconds until PostgreSQL must accept the connection, and respond to a query. */
-const ANSWER_MS = 10_000;
+import { asSuperuser } from "./superuser.ts";
 
 /**
  * Gives each app a role that can use only a schema of its own, which has its tables. Tables that earlier versions created
@@ -16,25 +14,14 @@ export async function makeAppRoles(
   url: string,
   passwords: ReadonlyMap<AppName, string>,
 ): Promise<void> {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: ANSWER_MS,
-    query_timeout: ANSWER_MS,
-  });
-  // Without a listener, a PostgreSQL that exits would crash this process; the query is rejected in any case.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    // PostgreSQL would log a failed statement, and these contain passwords.
-    await client.query("begin; set local log_min_error_statement = panic");
+  await asSuperuser(url, async (client) => {
+    await client.query("begin");
     await client.query(closeToOthers);
     for (const [app, password] of passwords) {
       await makeRole(client, app, password);
     }
     await client.query("commit");
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 const closeToOthers = `

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AppName } from "../../app/contract/catalogue.ts";
 import type { Logger } from "../../app/contract/log.ts";
+import { workloadRole } from "../../app/contract/workloadRole.ts";
 import { SettingsError } from "../../app/contract/settings.ts";
 import { makeAppRoles } from "./appRoles.ts";
-import { makeOwnDatabases, ownRole } from "./ownDatabases.ts";
+import { makeOwnDatabases } from "./ownDatabases.ts";
 import type { Guard } from "../guard.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
 import { systemFault } from "./faults.ts";
@@ -42,7 +43,9 @@ export class LocalDatabase {
   constructor(options: LocalDatabaseOptions) {
     this.#options = options;
     this.#passwords = new Map(options.apps.map((app) => [app, newPassword()]));
-    this.#ownPasswords = new Map(options.owners.map((owner) => [ownRole(owner), newPassword()]));
+    this.#ownPasswords = new Map(
+      options.owners.map((owner) => [workloadRole(owner), newPassword()]),
+    );
   }
 
   /**
@@ -70,7 +73,7 @@ export class LocalDatabase {
 
   /** The environment variable by which a workload finds its own database. */
   environmentOfOwner(workload: string): NodeJS.ProcessEnv {
-    const role = ownRole(workload);
+    const role = workloadRole(workload);
     const password = this.#ownPasswords.get(role);
     return { DATABASE_URL: `postgres://${role}:${password}@127.0.0.1:${this.#port}/${role}` };
   }

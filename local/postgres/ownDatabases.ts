@@ -1,12 +1,5 @@
-import { Client } from "pg";
-
-/** Milliseconds until PostgreSQL must accept the connection, and respond to a query. */
-const ANSWER_MS = 10_000;
-
-/** The role of a workload, and its database; named as on AWS. */
-export function ownRole(workload: string): string {
-  return `workload-${workload}`;
-}
+import type { Client } from "pg";
+import { asSuperuser } from "./superuser.ts";
 
 /**
  * Gives each role a database of its own, to which no other role can connect. Databases of workloads that are not listed stay.
@@ -19,24 +12,12 @@ export async function makeOwnDatabases(
   url: string,
   passwords: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: ANSWER_MS,
-    query_timeout: ANSWER_MS,
-  });
-  // Without a listener, a PostgreSQL that exits would crash this process; the query is rejected in any case.
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    // PostgreSQL would log a failed statement, and these contain passwords.
-    await client.query("set log_min_error_statement = panic");
+  await asSuperuser(url, async (client) => {
     await client.query("revoke all on database template1 from public");
     for (const [role, password] of passwords) {
       await makeOwnDatabase(client, role, password);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function makeOwnDatabase(client: Client, role: string, password: string): Promise<void> {

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childEnvironment } from "../environment.ts";
-import { groupMembers } from "../processes.ts";
+import { openConnection } from "../front/upstream.ts";
+import { groupMembers, killProcess } from "../processes.ts";
 import { COMMAND_ENVIRONMENT, monotonicMs, type Offer, type Reply } from "./handOver.ts";
 import { closeWhenIdle } from "./idleSocket.ts";
 
@@ -87,7 +88,7 @@ async function ended(code: number): Promise<void> {
     await sleep(RETRY_MS);
   }
   isRunning = false;
-  groupMembers().forEach(kill);
+  groupMembers().forEach(killProcess);
   const deadline = Date.now() + LAST_BYTES_MS;
   while (clients.size > 0 && Date.now() < deadline) {
     await sleep(RETRY_MS);
@@ -95,15 +96,10 @@ async function ended(code: number): Promise<void> {
   process.exit(code);
 }
 
-function isListening(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
+async function isListening(): Promise<boolean> {
+  const socket = await openConnection(port);
+  socket?.destroy();
+  return socket !== undefined;
 }
 
 /** A port that nobody uses now. */
@@ -113,14 +109,6 @@ async function freePort(): Promise<number> {
   const { port: free } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return free;
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has exited.
-  }
 }
 
 function send(reply: Reply): void {

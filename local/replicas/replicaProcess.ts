@@ -19,7 +19,7 @@ const START_MS = { app: 30_000, command: 120_000 };
 /** Time for reading the output of a replica that has exited, in milliseconds. */
 const OUTPUT_MS = 1000;
 
-/** Time after which a person is told why a command is not ready, in milliseconds. */
+/** Time after which the log says why a command is not ready, in milliseconds. */
 const HINT_MS = 8000;
 
 /** Maximum number of sockets offered to a replica at once: Node.js sends them one by one, and offers expire. */
@@ -194,7 +194,7 @@ export class ReplicaProcess {
     }
   }
 
-  /** Says why a command is not ready, which may be its last words for long. */
+  /** Logs why a command is not ready, because nothing else would say so for long. */
   #explain(): void {
     const { log, program, readinessPath } = this.#options;
     if ("app" in program || this.#wasReady) {
