@@ -19,7 +19,7 @@ import { checkWorkloads } from "./workloads.ts";
 /** The longest name that is made from a stack's is that of an IAM role, at most 64 characters: `NAME-eksRole-role-1234567`. */
 const MAX_NAME = 64 - 21;
 
-/** Whether the stack file has a setting, or a part of it, encrypted. The SDK's types omit it. */
+/** Whether a setting, or a part of it, is encrypted in the stack file. The SDK's types omit it. */
 const { isConfigSecret } = pulumi.runtime as unknown as {
   isConfigSecret: (key: string) => boolean;
 };

@@ -15,7 +15,7 @@ const VALUES = z.record(z.string(), z.record(z.string(), VALUE));
  * Checks the values of workloads' secrets. No message contains one.
  *
  * @param raw the setting `secrets`: values by workload and variable
- * @param isEncrypted whether the stack file has it encrypted
+ * @param isEncrypted whether it is encrypted in the stack file
  */
 export function checkSecrets(
   raw: unknown,

@@ -104,7 +104,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
-      // Whoever runs `pulumi destroy` may be an administrator whose access must outlive the objects.
+      // An administrator who runs `pulumi destroy` needs access until the last object is deleted.
       { parent: this, dependsOn: [system, ...access] },
     );
     const logging = this.#logging(args.network.region, podLogs, provider);
