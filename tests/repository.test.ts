@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { build } from "esbuild";
 import { pagesWithTables } from "../docs/tables.ts";
 
@@ -7,22 +8,29 @@ interface Lockfile {
   packages: Record<string, { version?: string; dev?: boolean; optional?: boolean }>;
 }
 
+/** The examples that run on Node.js. */
+const EXAMPLES = globSync("examples/*/package.json").map(dirname);
+
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
 
 const read = (file: string): unknown => JSON.parse(text(file));
 
 describe("repository", () => {
-  it("installs in the image the versions that it was tested with", () => {
-    const image = (read("app/package-lock.json") as Lockfile).packages;
-    const tested = (read("package-lock.json") as Lockfile).packages;
-    const packages = Object.keys(image).filter((path) => path !== "" && image[path]?.dev !== true);
-    ok(packages.length > 50);
-    const different = packages.filter((path) => {
-      const inWorkspace = tested[`app/${path}`] ?? tested[path];
-      return inWorkspace?.version !== image[path]?.version;
+  for (const workspace of ["app", ...EXAMPLES]) {
+    it(`installs in the image of ${workspace} the versions that it was tested with`, () => {
+      const image = (read(`${workspace}/package-lock.json`) as Lockfile).packages;
+      const tested = (read("package-lock.json") as Lockfile).packages;
+      const packages = Object.keys(image).filter(
+        (path) => path !== "" && image[path]?.dev !== true,
+      );
+      ok(packages.length > 0);
+      const different = packages.filter((path) => {
+        const inWorkspace = tested[`${workspace}/${path}`] ?? tested[path];
+        return inWorkspace?.version !== image[path]?.version;
+      });
+      deepEqual(different, []);
     });
-    deepEqual(different, []);
-  });
+  }
 
   it("has one version of Pulumi for command line, tests and program", () => {
     const { devDependencies, dependencies } = read("package.json") as Record<

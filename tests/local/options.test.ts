@@ -101,7 +101,7 @@ describe("npm start rejects flags", () => {
     ],
     [
       ["--stack", "nope"],
-      '--stack is "nope"; it must be a stack with a file: dev or prod or staging',
+      '--stack is "nope"; it must be a stack with a file: dev or examples or prod or staging',
     ],
     [
       ["--app", "docs"],
