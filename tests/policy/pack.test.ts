@@ -25,7 +25,7 @@ describe("policy pack", () => {
     );
   });
 
-  for (const stack of STACKS) {
+  for (const stack of [...STACKS, "examples"]) {
     it(`finds nothing in ${stack}`, async () => {
       const plan = await planOf(stack);
       deepEqual(await pack.violations(plan), []);
