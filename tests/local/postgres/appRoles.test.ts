@@ -1,4 +1,5 @@
 import { deepEqual, doesNotMatch, equal, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import type { AppName } from "../../../app/contract/catalogue.ts";
 import {
@@ -12,10 +13,22 @@ import { MIGRATIONS as COMPANY } from "../../../app/company/migrations.ts";
 import { MIGRATIONS as DOCUMENT } from "../../../app/document/storage/migrations.ts";
 import { makeAppRoles } from "../../../local/postgres/appRoles.ts";
 import { startPostgres, type Postgres } from "../../../local/postgres/postgres.ts";
+import {
+  ask,
+  create,
+  startCompanyServer,
+  stopCompanyServers,
+} from "../../drivers/companyServer.ts";
+import { closeEditors, openDocument } from "../../drivers/documentEditor.ts";
+import { startDocumentServer, stopDocumentServers } from "../../drivers/documentServer.ts";
 import { queryRows } from "../../drivers/postgres.ts";
 import { waitFor } from "../../drivers/waitFor.ts";
 
-const ID = "8a6495c0-9eb5-4261-be62-5c36195fdbfc";
+/** What companies and documents were in the only database of an earlier version, and their apps' progress in migrating it. */
+const EARLIER_VERSION = readFileSync(new URL("earlierVersion.sql", import.meta.url), "utf8");
+
+/** Its document. */
+const ID = "2b681c47-aaef-4716-bcc0-b87cb4efa3fd";
 
 const PASSWORDS = new Map([
   ["company", "first"],
@@ -30,6 +43,10 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
   before(async () => {
     const log = pino({ level: "debug" }, { write: (line) => (said += line) });
     postgres = await startPostgres({ ephemeral: true }, 20, { log });
+  });
+  afterEach(async () => {
+    closeEditors();
+    await Promise.all([stopCompanyServers(), stopDocumentServers()]);
   });
   after(() => postgres.stop());
 
@@ -48,17 +65,35 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
     await database.close();
   }
 
-  it("own the tables that an earlier version created as superuser, with their rows", async () => {
-    await migrate(postgres.url, COMPANY);
-    await migrate(postgres.url, DOCUMENT);
-    await queryRows(
-      postgres.url,
-      "insert into company (business_number, legal_name) values ('DE1', 'Acme')",
+  /** The apps find what the earlier version has stored, and can go on. */
+  async function findsAll(company: string, document: string): Promise<void> {
+    const registry = await startCompanyServer(company);
+    const { body } = await ask(`${registry.origin}/companies/DE123456`);
+    equal((body as { legalName: string }).legalName, "Acme GmbH");
+    equal(
+      (await create(registry.origin, { businessNumber: "DE2", legalName: "Other" })).status,
+      201,
     );
-    await queryRows(postgres.url, `insert into document (id, title) values ('${ID}', 'Old')`);
+    const { origin } = await startDocumentServer(document);
+    const editor = await openDocument(ID, origin);
+    deepEqual(editor.paragraphs, ["Writ"]);
+    editor.write("more");
+    await editor.saved();
+  }
+
+  it("are not needed on AWS, where the master of the database goes on with those tables", async () => {
+    const url = Object.assign(new URL(postgres.url), { pathname: "app" }).href;
+    await queryRows(postgres.url, "create database app");
+    await queryRows(url, EARLIER_VERSION);
+    await findsAll(url, url);
+  });
+
+  it("own the tables that an earlier version created as superuser, with their rows", async () => {
+    await queryRows(postgres.url, EARLIER_VERSION);
     await queryRows(postgres.url, "create table companion (id int)");
 
     await makeAppRoles(postgres.url, PASSWORDS);
+    await findsAll(urlOf("company", "first"), urlOf("document", "other"));
 
     // The next run of the same data, whose apps have new versions.
     await makeAppRoles(postgres.url, PASSWORDS);
@@ -72,10 +107,11 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
       },
     });
     await migrate(urlOf("document", "other"), DOCUMENT);
-    deepEqual(await asCompany("select legal_name, x from company"), [
-      { legal_name: "Acme", x: null },
-    ]);
-    deepEqual(await asDocument("select title from document"), [{ title: "Old" }]);
+    deepEqual(
+      await asCompany("select legal_name, x from company where business_number = 'DE123456'"),
+      [{ legal_name: "Acme GmbH", x: null }],
+    );
+    deepEqual(await asDocument("select title from document"), [{ title: "Plan" }]);
     const kept = "insert into document_version (document_id, number, state) values";
     deepEqual(await asDocument(`${kept} ('${ID}', 1, '') returning id`), [{ id: "1" }]);
     const left = "select tablename from pg_tables where schemaname = 'public'";
@@ -110,6 +146,6 @@ describe("the roles of the apps in the local run's PostgreSQL", () => {
   it("have new passwords in each run", async () => {
     await makeAppRoles(postgres.url, new Map([["company", "third"]]));
     await rejects(asCompany("select"), { code: "28P01" });
-    equal((await queryRows(urlOf("company", "third"), "select from company")).length, 1);
+    equal((await queryRows(urlOf("company", "third"), "select from company")).length, 2);
   });
 });
