@@ -5,10 +5,9 @@ import { LoadBalancerController } from "./components/cluster/loadBalancerControl
 import { WorkloadDatabases } from "./components/databases/workloadDatabases.ts";
 import { formerImage } from "./components/image/formerImage.ts";
 import { WorkloadImages } from "./components/image/workloadImages.ts";
-import { Vpc } from "./components/network/vpc.ts";
-import { eksZones } from "./components/network/zones.ts";
+import { createNetwork } from "./components/network/network.ts";
 import { StickyApp } from "./components/stickyApp.ts";
-import { checkCluster } from "./config/livingCluster.ts";
+import { askCloud } from "./config/cloud.ts";
 import { loadConfig } from "./config/load.ts";
 import { compareWithLastUp, stackName } from "./config/lossGuard.ts";
 import { environmentOf, storageOf } from "./config/workloadSettings.ts";
@@ -22,13 +21,12 @@ const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };
 const guarded = { ...onAws, protect: deletionProtection };
-const zones = await eksZones(config.network.zones, lastUp?.zoneNames, { provider });
-const creator = await checkCluster(settings, controlPlane.admins, lastUp, { provider });
+const { creator, zones } = await askCloud(config, settings, lastUp, { provider });
 /** What the next `pulumi up` compares with. */
 export const guardedSettings = { ...settings, zoneNames: zones, creator };
 
-const { cidr, natGateways } = config.network;
-const network = new Vpc(name, { region, cidr, zones, natGateways }, guarded);
+const { cidr, existing, natGateways } = config.network;
+const network = createNetwork(name, { region, existing, cidr, zones, natGateways }, guarded);
 const metricsServer = workloads.some(({ maxReplicas }) => maxReplicas !== undefined);
 const cluster = new FargateCluster(
   name,

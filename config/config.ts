@@ -20,7 +20,13 @@ interface StackFacts {
 /** The settings of a stack, typed and valid, grouped by what they configure; Pulumi.yaml describes each. */
 export interface Config extends StackFacts {
   deletionProtection: boolean;
-  network: { cidr: string; zones: number; natGateways: Settings["natGateways"] };
+  /** The VPC that the stack creates, unless there is an existing one. */
+  network: {
+    cidr: string;
+    zones: number;
+    natGateways: Settings["natGateways"];
+    existing: Settings["network"];
+  };
   controlPlane: FargateClusterArgs["controlPlane"];
   logRetentionDays: number;
   controllerChart: LoadBalancerControllerArgs["chart"];
@@ -41,6 +47,7 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
       cidr: settings.vpcCidr,
       zones: settings.zones,
       natGateways: settings.natGateways,
+      existing: settings.network,
     },
     controlPlane: {
       kubernetesVersion: settings.kubernetesVersion,

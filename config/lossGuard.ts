@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { shown } from "../app/contract/shown.ts";
@@ -10,9 +11,13 @@ export interface GuardedSettings {
   deletionProtection: boolean;
   name: string;
   region: string;
+  /** Block of the VPC; id of an existing VPC. */
   vpcCidr: string;
-  zones: number;
-  natGateways: "single" | "per-zone";
+  /** Number of zones, and their NAT gateways, unless the VPC exists. */
+  zones?: number | undefined;
+  natGateways?: "single" | "per-zone" | undefined;
+  /** Subnets of pods in an existing VPC. */
+  privateSubnetIds?: string[] | undefined;
   secretsEncryption: boolean;
   keepsData: boolean;
   /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
@@ -49,12 +54,14 @@ interface Guard {
   always?: boolean;
 }
 
+const RESTARTS_PODS = "replaces the Fargate profiles, which restarts all pods without a drain";
+
 const GUARDS: readonly Guard[] = [
   { of: "name", setting: "the stack's name", loss: "replaces everything", always: true },
   { of: "region", setting: "aws:region", loss: "replaces everything", always: true },
   {
     of: "vpcCidr",
-    setting: "vpcCidr",
+    setting: "vpcCidr or network.vpcId",
     loss: "replaces the VPC, which cluster and database cannot leave",
     always: true,
   },
@@ -62,20 +69,28 @@ const GUARDS: readonly Guard[] = [
     of: "zones",
     setting: "zones",
     loss: "deletes subnets of the VPC, in which load balancers are",
-    harmless: ({ zones = 0 }, now) => now.zones > zones,
+    harmless: ({ zones = 0 }, now) => (now.zones ?? Infinity) > zones,
     always: true,
   },
   {
     of: "zones",
     setting: "zones",
-    loss: "replaces the Fargate profiles, which restarts all pods without a drain",
-    harmless: ({ zones = 0 }, now) => now.zones < zones,
+    loss: RESTARTS_PODS,
+    harmless: ({ zones = 0 }, now) => (now.zones ?? 0) < zones,
+  },
+  {
+    of: "privateSubnetIds",
+    setting: "network.privateSubnetIds",
+    loss: RESTARTS_PODS,
+    harmless: (old, now) =>
+      now.privateSubnetIds === undefined ||
+      isDeepStrictEqual(old.privateSubnetIds, now.privateSubnetIds),
   },
   {
     of: "natGateways",
     setting: "natGateways",
     loss: "deletes NAT gateways of the VPC",
-    harmless: (_, { natGateways }) => natGateways === "per-zone",
+    harmless: (_, { natGateways }) => natGateways !== "single",
   },
   {
     of: "secretsEncryption",
@@ -172,9 +187,12 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
     deletionProtection: config.deletionProtection,
     name: config.name,
     region: config.region,
-    vpcCidr: network.cidr,
-    zones: network.zones,
-    natGateways: network.natGateways,
+    ...(network.existing === undefined
+      ? { vpcCidr: network.cidr, zones: network.zones, natGateways: network.natGateways }
+      : {
+          vpcCidr: network.existing.vpcId,
+          privateSubnetIds: network.existing.privateSubnetIds.toSorted(),
+        }),
     secretsEncryption: controlPlane.secretsEncryption,
     buildsImage:
       (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||

@@ -38,6 +38,12 @@ const cidrs = z
     example: "[198.51.100.0/24]",
   });
 
+/** Two or more, each once. */
+const SUBNET_IDS = z
+  .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/))
+  .min(2)
+  .refine((ids) => new Set(ids).size === ids.length);
+
 /** Rules by setting. Pulumi.yaml has the settings' meanings and defaults; workloads.ts has the rules of workloads. */
 export const RULES = {
   image: optional(IMAGE_REFERENCE, "an image by tag or digest", "registry.example/echo:1.0"),
@@ -60,6 +66,21 @@ export const RULES = {
   ),
   hostedZoneId: optional(/^Z[A-Z0-9]{1,31}$/, "the id of a Route 53 hosted zone", "Z0123456789ABC"),
   accessLogsBucket: optional(BUCKET, "the name of an S3 bucket", "echo-logs"),
+  network: z
+    .union([
+      z.strictObject({}).transform(() => undefined),
+      z.strictObject({
+        vpcId: z.string().regex(/^vpc-[0-9a-f]{8,17}$/),
+        publicSubnetIds: SUBNET_IDS,
+        privateSubnetIds: SUBNET_IDS,
+      }),
+    ])
+    .meta({
+      description:
+        "{vpcId, publicSubnetIds, privateSubnetIds}, each list with two or more different subnets, or omitted",
+      example:
+        "{vpcId: vpc-0a1b2c3d, publicSubnetIds: [subnet-0a1b2c3d, subnet-1a2b3c4d], privateSubnetIds: [subnet-2a3b4c5d, subnet-3a4b5c6d]}",
+    }),
   vpcCidr: z.cidrv4().meta({ description: "an IPv4 CIDR block", example: "10.0.0.0/16" }),
   zones: wholeNumberFrom(2, MAX_ZONES, 2),
   natGateways: oneOf(["single", "per-zone"]),

@@ -33,7 +33,7 @@ export class Vpc extends pulumi.ComponentResource implements Network {
   readonly vpcId: pulumi.Output<string>;
   readonly privateSubnetIds: pulumi.Output<string[]>;
   readonly publicSubnetIds: pulumi.Output<string[]>;
-  /** Everything that pods need to reach AWS. Whatever runs in the VPC depends on it. */
+  /** What pods need to reach AWS. Whatever runs in the VPC depends on it. */
   readonly egress: pulumi.Output<pulumi.Resource[]>;
 
   constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {

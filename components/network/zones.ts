@@ -8,7 +8,7 @@ import { sentenceOf } from "../../app/contract/fault.ts";
  * Sources: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html,
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
  */
-const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
+export const ZONES_WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"];
 
 /**
  * Chooses `count` zones of the region.

@@ -88,6 +88,7 @@ export const DEFAULTS: Loaded = {
   webAclArn: undefined,
   hostedZoneId: undefined,
   accessLogsBucket: undefined,
+  network: undefined,
   vpcCidr: "10.0.0.0/16",
   zones: 2,
   natGateways: "single",

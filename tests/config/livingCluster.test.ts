@@ -1,9 +1,7 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { principalOf } from "../../config/admins.ts";
-import { mockPulumi, type MockOptions } from "../mocks/mocks.ts";
-import { evaluateProgram, runProgram } from "../mocks/program.ts";
-import { configure } from "../mocks/stackConfig.ts";
+import { runProgram } from "../mocks/program.ts";
+import { programRefusal } from "./refusal.ts";
 
 const CALLER = "arn:aws:iam::111122223333:role/ops/deployer";
 const OTHER = "arn:aws:iam::111122223333:role/ops/other";
@@ -11,35 +9,17 @@ const OTHER = "arn:aws:iam::111122223333:role/ops/other";
 /** What the last `pulumi up` of stack dev left, by another one than who runs the program now. */
 const LAST_UP = { zoneNames: ["us-east-1b", "us-east-1d"], creator: OTHER };
 
-/** What the program says when it refuses settings of the stack dev, before it makes more than a provider. */
-async function refusal(changes: object, cloud: MockOptions): Promise<string> {
-  const recorder = await mockPulumi({ stack: "dev", preview: true, ...cloud });
-  configure("dev", { ...changes });
-  let message = "";
-  await rejects(evaluateProgram(), (error) => {
-    ok(pulumi.RunError.isInstance(error));
-    ({ message } = error);
-    return true;
-  });
-  const { made } = await recorder.settle();
-  deepEqual(
-    made.map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:StackReference"),
-    ["pulumi:providers:aws"],
-  );
-  return message;
-}
-
 describe("the cluster", () => {
   it("is administered by its creator, who must not be among the admins, whatever the role's path", async () => {
     for (const admin of [CALLER, "arn:aws:iam::111122223333:role/deployer"]) {
-      const fault = await refusal({ admins: [OTHER, admin] }, {});
+      const fault = await programRefusal({ admins: [OTHER, admin] }, {});
       ok(fault.startsWith(`admins[1] is "${admin}"`), fault);
       equal(fault.split("\n").length, 1);
     }
   });
 
   it("is administered by its creator, even if somebody else runs Pulumi now", async () => {
-    const fault = await refusal({ admins: [CALLER, OTHER] }, { lastUp: LAST_UP });
+    const fault = await programRefusal({ admins: [CALLER, OTHER] }, { lastUp: LAST_UP });
     ok(fault.startsWith(`admins[1] is "${OTHER}"`), fault);
     const { program } = await runProgram("dev", { admins: [CALLER] }, { lastUp: LAST_UP });
     equal(program.guardedSettings.creator, OTHER);
@@ -66,7 +46,7 @@ describe("the cluster", () => {
   it("rejects an older Kubernetes than it has, for example after EKS has upgraded it", async () => {
     const clusters = { "sockjs-sticky-dev": "1.36", "sockjs-sticky-other": "1.40" };
     const lastUp = { ...LAST_UP, kubernetesVersion: "1.35" };
-    const fault = await refusal({ kubernetesVersion: "1.35" }, { clusters, lastUp });
+    const fault = await programRefusal({ kubernetesVersion: "1.35" }, { clusters, lastUp });
     ok(fault.startsWith('kubernetesVersion is "1.35"'), fault);
     ok(fault.includes('"1.36"'), fault);
     equal(fault.split("\n").length, 1);
@@ -82,7 +62,7 @@ describe("the cluster", () => {
 
   it("has all its faults reported at once", async () => {
     const clusters = { "sockjs-sticky-dev": "1.36" };
-    const faults = await refusal(
+    const faults = await programRefusal(
       { admins: [OTHER], kubernetesVersion: "1.35" },
       { clusters, lastUp: LAST_UP },
     );

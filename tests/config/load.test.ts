@@ -28,7 +28,7 @@ describe("config", () => {
       workloads: EXPECTED.prod.workloads,
       secrets: {},
       deletionProtection: true,
-      network: { cidr: "10.0.0.0/16", zones: 3, natGateways: "per-zone" },
+      network: { cidr: "10.0.0.0/16", zones: 3, natGateways: "per-zone", existing: undefined },
       controlPlane: {
         kubernetesVersion: "1.35",
         admins: [],
@@ -75,7 +75,7 @@ describe("config", () => {
     );
     for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
       const kind = Array.isArray(value) ? "array" : typeof value;
-      const declared = ["workloads", "secrets"].includes(setting) ? undefined : kind;
+      const declared = ["workloads", "secrets", "network"].includes(setting) ? undefined : kind;
       equal(declared === "number" ? "integer" : declared, type, setting);
       ok(description.length > 15, setting);
     }

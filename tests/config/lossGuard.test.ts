@@ -33,7 +33,7 @@ const RUINS: [change: Partial<GuardedSettings>, fault: string][] = [
   ],
   [
     { vpcCidr: "10.1.0.0/16" },
-    `vpcCidr is "10.1.0.0/16", and was "10.0.0.0/16"; it must be "10.0.0.0/16", because the change replaces the VPC, which cluster and database cannot leave; ${DESTROY}`,
+    `vpcCidr or network.vpcId is "10.1.0.0/16", and was "10.0.0.0/16"; it must be "10.0.0.0/16", because the change replaces the VPC, which cluster and database cannot leave; ${DESTROY}`,
   ],
   [
     { zones: 2 },

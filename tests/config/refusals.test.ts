@@ -4,6 +4,8 @@ import { declarations } from "../mocks/stackConfig.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const ROLE = "arn:aws:iam::111122223333:role/ops";
+const NETWORK =
+  "it must be {vpcId, publicSubnetIds, privateSubnetIds}, each list with two or more different subnets, or omitted (for example {vpcId: vpc-0a1b2c3d, publicSubnetIds: [subnet-0a1b2c3d, subnet-1a2b3c4d], privateSubnetIds: [subnet-2a3b4c5d, subnet-3a4b5c6d]})";
 const RETENTION =
   "it must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (for example 30)";
 const BLOCKS =
@@ -58,6 +60,8 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["vpcCidr", "10.0.0.0", 'is "10.0.0.0"; it must be an IPv4 CIDR block (for example 10.0.0.0/16)'],
   ["zones", 1, 'is "1"; it must be a whole number from 2 to 4 (for example 2)'],
   ["zones", 5, 'is "5"; it must be a whole number from 2 to 4 (for example 2)'],
+  ["network", "vpc-0a1b2c3d", `is "vpc-0a1b2c3d"; ${NETWORK}`],
+  ["network", { vpcId: "vpc-0a1b2c3d" }, `is {"vpcId":"vpc-0a1b2c3d"}; ${NETWORK}`],
   ["natGateways", "none", 'is "none"; it must be single or per-zone (for example single)'],
   ["kubernetesVersion", "1.34", 'is "1.34"; it must be 1.36 or 1.35 (for example 1.36)'],
   ["kubernetesVersion", "1.37", 'is "1.37"; it must be 1.36 or 1.35 (for example 1.36)'],

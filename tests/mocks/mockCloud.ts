@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 
+/** What AWS reports of a subnet. */
+export interface MockSubnet extends Properties {
+  id: string;
+  vpcId: string;
+  availabilityZone: string;
+  availabilityZoneId: string;
+  tags: Record<string, string>;
+}
+
 /** Where the mocked program runs. */
 export interface Cloud {
   partition: string;
@@ -12,6 +21,10 @@ export interface Cloud {
   caller: string;
   /** Version of Kubernetes of each cluster that is there before the program runs, by name. */
   clusters: Readonly<Record<string, string>>;
+  /** Subnets that are there before the program runs. */
+  subnets: readonly MockSubnet[];
+  /** Whether their VPC has DNS support and DNS hostnames. */
+  dns: boolean;
   /** What the stack's last `pulumi up` left. */
   lastUp?: Properties;
   /** URNs of the resources that the stack has. */
@@ -27,6 +40,8 @@ export const CLOUD: Cloud = {
   zones: ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
   caller: "arn:aws:sts::111122223333:assumed-role/deployer/ada",
   clusters: {},
+  subnets: [],
+  dns: true,
   urns: [],
   loadBalancers: true,
 };
@@ -110,6 +125,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "sockjs-sticky:index:AppImage": none,
   "sockjs-sticky:index:Database": none,
   "sockjs-sticky:index:DatabaseAdmin": none,
+  "sockjs-sticky:index:ExistingVpc": none,
   "sockjs-sticky:index:FargateCluster": none,
   "sockjs-sticky:index:KeyRouter": none,
   "sockjs-sticky:index:LoadBalancerController": none,
@@ -129,6 +145,18 @@ const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Pro
     password: "password-of-the-registry",
     proxyEndpoint: `https://${accountId}.dkr.ecr.${region}.amazonaws.com`,
   }),
+  "aws:ec2/getSubnet:getSubnet": ({ id }, { subnets }) => {
+    const subnet = subnets.find((each) => each.id === id);
+    if (subnet === undefined) {
+      throw new Error(`no matching EC2 Subnet found: ${String(id)}`);
+    }
+    return subnet;
+  },
+  "aws:ec2/getSubnets:getSubnets": ({ filters }, { subnets }) => {
+    const [{ values }] = filters as [{ values: string[] }];
+    return { ids: subnets.filter(({ vpcId }) => values.includes(vpcId)).map(({ id }) => id) };
+  },
+  "aws:ec2/getVpc:getVpc": (_, { dns }) => ({ enableDnsHostnames: dns, enableDnsSupport: dns }),
   "aws:eks/getAddonVersion:getAddonVersion": ({ addonName, kubernetesVersion }) => ({
     version: `v1-${String(addonName)}-for-${String(kubernetesVersion)}`,
   }),

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Network } from "./vpc.ts";
+
+export interface ExistingVpcArgs {
+  /** Region of the VPC. */
+  region: string;
+  vpcId: pulumi.Input<string>;
+  /** Subnets in two or more zones, from which pods reach AWS, with the tag `kubernetes.io/role/internal-elb`. */
+  privateSubnetIds: pulumi.Input<string[]>;
+  /** Subnets in two or more zones, with the tag `kubernetes.io/role/elb`. */
+  publicSubnetIds: pulumi.Input<string[]>;
+}
+
+/** A VPC that others have created, and that outlives the stack. */
+export class ExistingVpc extends pulumi.ComponentResource implements Network {
+  readonly region: string;
+  readonly vpcId: pulumi.Output<string>;
+  readonly privateSubnetIds: pulumi.Output<string[]>;
+  readonly publicSubnetIds: pulumi.Output<string[]>;
+  /** Nothing, because it exists. */
+  readonly egress: pulumi.Resource[] = [];
+
+  constructor(name: string, args: ExistingVpcArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:ExistingVpc", name, {}, opts);
+    this.region = args.region;
+    this.vpcId = pulumi.output(args.vpcId);
+    this.privateSubnetIds = pulumi.output(args.privateSubnetIds);
+    this.publicSubnetIds = pulumi.output(args.publicSubnetIds);
+    this.registerOutputs({
+      vpcId: this.vpcId,
+      privateSubnetIds: this.privateSubnetIds,
+      publicSubnetIds: this.publicSubnetIds,
+    });
+  }
+}
