@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { FargateCluster } from "./components/cluster/fargateCluster.ts";
-import { LoadBalancerController } from "./components/cluster/loadBalancerController.ts";
+import { createCluster, createController } from "./components/cluster/cluster.ts";
 import { WorkloadDatabases } from "./components/databases/workloadDatabases.ts";
 import { formerImage } from "./components/image/formerImage.ts";
 import { WorkloadImages } from "./components/image/workloadImages.ts";
@@ -14,7 +13,7 @@ import { environmentOf, storageOf } from "./config/workloadSettings.ts";
 
 const config = loadConfig();
 const { controlPlane, deletionProtection, keyRouterImage, listener, name, region } = config;
-const { logRetentionDays, workloads } = config;
+const { existingCluster, logRetentionDays, workloads } = config;
 const { lastUp, settings } = await compareWithLastUp(config);
 
 const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-by": "pulumi" };
@@ -28,28 +27,26 @@ export const guardedSettings = { ...settings, zoneNames: zones, creator };
 const { cidr, existing, natGateways } = config.network;
 const network = createNetwork(name, { region, existing, cidr, zones, natGateways }, guarded);
 const metricsServer = workloads.some(({ maxReplicas }) => maxReplicas !== undefined);
-const cluster = new FargateCluster(
+const cluster = createCluster(
   name,
-  { network, controlPlane, logRetentionDays, metricsServer, deletionProtection },
+  { existingCluster, network, controlPlane, logRetentionDays, metricsServer, deletionProtection },
   // Pods need AWS from start to end.
   { ...guarded, dependsOn: network.egress },
 );
 const inCluster = { providers: [provider, cluster.kubernetes] };
 const ingresses = workloads.some(({ affinity }) => affinity === "cookie");
-const controller = new LoadBalancerController(
+const isExisting = config.controller === "existing";
+const controller = createController(
   name,
-  { network, cluster, chart: config.controllerChart, ingresses, defaultTags: tags },
+  { isExisting, network, cluster, chart: config.controllerChart, ingresses, defaultTags: tags },
   { ...inCluster, dependsOn: cluster.systemPods },
 );
 
+const former = lastUp && (await formerImage(stackName()));
+const { buildsImage } = settings;
 const images = new WorkloadImages(
   name,
-  {
-    image: config.image,
-    buildsImage: settings.buildsImage,
-    former: lastUp && (await formerImage(stackName())),
-    forceDelete: !deletionProtection,
-  },
+  { image: config.image, buildsImage, former, forceDelete: !deletionProtection },
   onAws,
 );
 const databases = new WorkloadDatabases(
@@ -80,8 +77,8 @@ const apps = workloads.map((workload) => {
 /** URL of each workload, and of the first one. */
 export const urls = Object.fromEntries(apps.map((app) => [app.name, app.url]));
 export const url = apps[0]?.url;
-export const clusterName = name;
+export const clusterName = cluster.name;
 export const kubeconfig = cluster.kubeconfig;
 export const { repositoryUrl } = images;
 export const { vpcId } = network;
-export const updateKubeconfigCommand = `aws eks update-kubeconfig --name ${name} --region ${region}`;
+export const updateKubeconfigCommand = `aws eks update-kubeconfig --name ${clusterName} --region ${region}`;

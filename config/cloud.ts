@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { eksZones } from "../components/network/zones.ts";
 import type { Config } from "./config.ts";
+import { checkExistingCluster } from "./existingCluster.ts";
 import { checkNetwork } from "./existingNetwork.ts";
 import { checkCluster } from "./livingCluster.ts";
 import type { GuardedSettings, LastUp } from "./lossGuard.ts";
@@ -12,11 +13,13 @@ import type { GuardedSettings, LastUp } from "./lossGuard.ts";
  * @throws pulumi.RunError naming what AWS would reject in the middle of an update
  */
 export async function askCloud(
-  { controlPlane, network }: Config,
+  config: Config,
   settings: GuardedSettings,
   lastUp: LastUp | undefined,
   opts: pulumi.InvokeOptions,
 ): Promise<{ zones: string[]; creator: string | undefined }> {
+  const { controlPlane, network } = config;
+  await checkExistingCluster(config, opts);
   const zones =
     network.existing === undefined
       ? await eksZones(network.zones, lastUp?.zoneNames, opts)

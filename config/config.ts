@@ -27,8 +27,10 @@ export interface Config extends StackFacts {
     natGateways: Settings["natGateways"];
     existing: Settings["network"];
   };
+  existingCluster: Settings["cluster"];
   controlPlane: FargateClusterArgs["controlPlane"];
   logRetentionDays: number;
+  controller: Settings["controller"];
   controllerChart: LoadBalancerControllerArgs["chart"];
   /** The apps' image: one that exists, or how to keep those that are built. */
   image: { uri: string | undefined; immutableTags: boolean };
@@ -49,6 +51,7 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
       natGateways: settings.natGateways,
       existing: settings.network,
     },
+    existingCluster: settings.cluster,
     controlPlane: {
       kubernetesVersion: settings.kubernetesVersion,
       admins: settings.admins,
@@ -57,6 +60,7 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
       logTypes: settings.controlPlaneLogs,
     },
     logRetentionDays: settings.logRetentionDays,
+    controller: settings.controller,
     controllerChart: {
       location: settings.controllerChart,
       version: settings.controllerChartVersion,

@@ -18,6 +18,8 @@ export interface GuardedSettings {
   natGateways?: "single" | "per-zone" | undefined;
   /** Subnets of pods in an existing VPC. */
   privateSubnetIds?: string[] | undefined;
+  /** Name of the cluster, which is the stack's own if it has the stack's name. */
+  cluster: string;
   secretsEncryption: boolean;
   keepsData: boolean;
   /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
@@ -93,10 +95,17 @@ const GUARDS: readonly Guard[] = [
     harmless: (_, { natGateways }) => natGateways !== "single",
   },
   {
+    of: "cluster",
+    setting: "cluster.name",
+    loss: "replaces everything in the cluster",
+    harmless: (old, now) => hasOwnCluster(old) && hasOwnCluster(now),
+    always: true,
+  },
+  {
     of: "secretsEncryption",
     setting: "secretsEncryption",
     loss: "replaces the cluster, with all that is in it",
-    harmless: (_, { secretsEncryption }) => secretsEncryption,
+    harmless: (_, now) => now.secretsEncryption || !hasOwnCluster(now),
     always: true,
   },
   {
@@ -119,7 +128,7 @@ const GUARDS: readonly Guard[] = [
     setting: "kubernetesVersion",
     loss: "is a downgrade, which EKS refuses; EKS itself upgrades a cluster when support of its version ends",
     harmless: ({ kubernetesVersion = "" }, now) =>
-      !isBefore(now.kubernetesVersion, kubernetesVersion),
+      !isBefore(now.kubernetesVersion, kubernetesVersion) || !hasOwnCluster(now),
     always: true,
   },
   {
@@ -193,6 +202,7 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
           vpcCidr: network.existing.vpcId,
           privateSubnetIds: network.existing.privateSubnetIds.toSorted(),
         }),
+    cluster: config.existingCluster?.name ?? config.name,
     secretsEncryption: controlPlane.secretsEncryption,
     buildsImage:
       (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||
@@ -226,6 +236,11 @@ export function lossFaults(old: LastUp, now: GuardedSettings): Fault[] {
       ? "revert it, or run `pulumi destroy` first"
       : "revert it, or set deletionProtection to false and run `pulumi up` first",
   }));
+}
+
+/** Whether the stack creates its cluster, which then has the stack's name. */
+function hasOwnCluster({ cluster, name }: Partial<GuardedSettings>): boolean {
+  return cluster === name;
 }
 
 /** Whether a version is older than another one. Parts that one of them omits are not compared: `18` is any version 18. */

@@ -29,6 +29,26 @@ interface StackRule {
 const STACK_RULES: readonly StackRule[] = [
   { of: ["vpcCidr"], fault: ({ vpcCidr }) => vpcCidrFault(vpcCidr) },
   {
+    of: ["cluster", "network"],
+    fault: ({ cluster, network }) =>
+      cluster !== undefined &&
+      network === undefined && {
+        name: "network",
+        mustBe: `the VPC and the subnets of cluster ${cluster.name}`,
+        example: "{vpcId: vpc-0a1b2c3d, ...}",
+      },
+  },
+  {
+    of: ["cluster", "controller"],
+    fault: ({ cluster, controller }) =>
+      cluster === undefined &&
+      controller === "existing" && {
+        name: "controller",
+        got: controller,
+        mustBe: "install without cluster, because a new cluster has no controller",
+      },
+  },
+  {
     of: ["certificateArn", "accessLogsBucket", "workloads"],
     fault: ({ certificateArn, accessLogsBucket, workloads }) =>
       certificateArn === undefined &&
@@ -65,9 +85,10 @@ const STACK_RULES: readonly StackRule[] = [
       },
   },
   {
-    of: ["deletionProtection", "publicAccessCidrs"],
-    fault: ({ deletionProtection, publicAccessCidrs }) =>
+    of: ["deletionProtection", "publicAccessCidrs", "cluster"],
+    fault: ({ deletionProtection, publicAccessCidrs, cluster }) =>
       deletionProtection &&
+      cluster === undefined &&
       publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) && {
         name: "publicAccessCidrs",
         got: publicAccessCidrs,

@@ -84,6 +84,18 @@ export const RULES = {
   vpcCidr: z.cidrv4().meta({ description: "an IPv4 CIDR block", example: "10.0.0.0/16" }),
   zones: wholeNumberFrom(2, MAX_ZONES, 2),
   natGateways: oneOf(["single", "per-zone"]),
+  cluster: z
+    .union([
+      z.strictObject({}).transform(() => undefined),
+      z.strictObject({
+        name: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/),
+        nodes: z.boolean().default(false),
+      }),
+    ])
+    .meta({
+      description: "{name, nodes}, or omitted",
+      example: "{name: prod, nodes: true}",
+    }),
   kubernetesVersion: oneOf(["1.36", "1.35"]),
   admins: listOf(
     z.string().regex(PRINCIPAL),
@@ -98,6 +110,7 @@ export const RULES = {
     .meta({ description: `one of ${RETENTION_DAYS.join(", ")}`, example: 30 }),
   deletionProtection: flag,
   immutableTags: flag,
+  controller: oneOf(["install", "existing"]),
   controllerChart: textLike(
     /^((https|oci):\/\/[\w.-]+(:\d+)?(\/[\w.~%/-]*)?|\.{0,2}\/.+)$/,
     "the URL of a chart repository, the oci:// URL of a chart or the path of a folder",

@@ -10,6 +10,9 @@ import type { State } from "./state.ts";
 const NAMESPACE = "kube-system";
 const CONTROLLER = "aws-load-balancer-controller";
 
+/** Components with the kubeconfig of the stack's cluster. */
+const CLUSTERS = ["eks:index:Cluster", "sockjs-sticky:index:ExistingCluster"];
+
 /** The stack's EKS cluster, by its kubeconfig, which contains no credential. */
 export interface Cluster {
   name: string;
@@ -28,7 +31,7 @@ interface Kubeconfig {
 
 /** The cluster in the state, which is kept until its component is deleted, even if a refresh found the cluster gone. */
 export function clusterOf({ resources = [] }: State): Cluster | undefined {
-  const component = resources.find(({ type }) => type === "eks:index:Cluster");
+  const component = resources.find(({ type }) => CLUSTERS.includes(type));
   if (component?.outputs?.kubeconfig === undefined) {
     return undefined;
   }

@@ -8,6 +8,8 @@ import { named, stackPolicy, type Stack } from "./stack.ts";
 import { known, reportFault, UNKNOWN } from "./violation.ts";
 
 const APP = "sockjs-sticky:index:StickyApp";
+const EXISTING_CONTROLLER = "sockjs-sticky:index:ExistingController";
+const EXISTING_CLUSTER = "sockjs-sticky:index:ExistingCluster";
 
 export const controllerBeforeLoadBalancers = stackPolicy({
   name: "controller-before-load-balancers",
@@ -16,12 +18,12 @@ export const controllerBeforeLoadBalancers = stackPolicy({
   validate: (stack, report) => {
     for (const { resource } of frontsOf(stack)) {
       const controllers = controllersOf(stack).filter((each) => hasProviderOf(each, resource));
-      if (controllers.length === 0) {
+      if (controllers.length === 0 && stack.ofType(EXISTING_CONTROLLER).length === 0) {
         const fault = {
           name: `number of Releases of ${CONTROLLER} for ${named(resource)}`,
           got: 0,
           mustBe: "1, which creates its load balancer",
-          fix: "add a LoadBalancerController to its cluster",
+          fix: "add a LoadBalancerController to its cluster, or an ExistingController",
         };
         reportFault(report, fault, resource.urn);
       }
@@ -89,9 +91,9 @@ export const clusterBeforePods = stackPolicy({
         .filter(({ inputs }) => inputs.addonName === "coredns"),
       ...stack.all((each) => each.asType(k8s.core.v1.ConfigMap)),
     ];
-    const system = controllersOf(stack).map((resource) => ({
+    const system = releasesOf(stack).map(({ resource, inputs }) => ({
       resource,
-      pod: { namespace: "kube-system" },
+      pod: { namespace: "kube-system", labels: inputs.values?.podLabels as Pod["labels"] },
       needs: "systemPods",
     }));
     const own = stack
@@ -105,12 +107,14 @@ export const clusterBeforePods = stackPolicy({
         (profile) =>
           ofCluster(profile) && profile.inputs.selectors.some((each) => selects(each, pod)),
       );
-      if (selecting.length === 0) {
+      // Without a profile, an existing cluster has nodes.
+      const hasNodes = cluster?.type === EXISTING_CLUSTER && !profiles.some(ofCluster);
+      if (selecting.length === 0 && !hasNodes) {
         const fault = {
           name: `number of Fargate profiles that select the pods of ${named(resource)}`,
           got: 0,
           mustBe: "1 or more, because its pods stay pending without one",
-          fix: "use the kubernetes provider and the podLabels of a FargateCluster",
+          fix: "use the kubernetes provider and the podLabels of its cluster",
         };
         reportFault(report, fault, resource.urn);
       }
@@ -172,10 +176,13 @@ function demandAfter(
 }
 
 function controllersOf(stack: Stack): PolicyResource[] {
+  return releasesOf(stack).map(({ resource }) => resource);
+}
+
+function releasesOf(stack: Stack) {
   return stack
     .all((each) => each.asType(k8s.helm.v3.Release))
-    .filter(({ inputs }) => inputs.name === CONTROLLER)
-    .map(({ resource }) => resource);
+    .filter(({ inputs }) => inputs.name === CONTROLLER);
 }
 
 function podsOf(stack: Stack): PolicyResource[] {

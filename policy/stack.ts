@@ -42,6 +42,11 @@ export class Stack {
     });
   }
 
+  /** The resources of a type, also components, of which Pulumi passes no inputs. */
+  ofType(type: string): PolicyResource[] {
+    return this.#resources.filter((each) => each.type === type);
+  }
+
   /** The resource that provides another one, with its own dependencies and parent. */
   providerOf(resource: PolicyResource): PolicyResource | undefined {
     return this.#byUrn.get(resource.provider?.urn ?? "");

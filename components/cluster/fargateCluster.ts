@@ -5,10 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { clusterAddons } from "./clusterAddons.ts";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
+import { stackLabels } from "./stackLabels.ts";
 import type { Network } from "../network/vpc.ts";
-
-/** Label by which the workloads' Fargate profile selects pods; its value is the cluster's name. */
-const STACK_LABEL = "sockjs-sticky/stack";
 
 /** The part of a cluster that AWS operates. */
 export interface ControlPlaneArgs {
@@ -45,6 +43,8 @@ export interface Cluster {
   podSecurityGroupId: pulumi.Input<string>;
   /** Labels of every pod outside of `kube-system`, without which it stays pending. */
   podLabels: Record<string, string>;
+  /** Labels of pods in `kube-system`, without which they stay pending. @default - they need none */
+  systemPodLabels?: Record<string, string> | undefined;
   /** What autoscalers get their metrics from, and must depend on. @default - not installed */
   metricsServer?: pulumi.Resource | undefined;
 }
@@ -92,7 +92,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
         },
         { parent: this, dependsOn },
       );
-    this.podLabels = { [STACK_LABEL]: name };
+    this.podLabels = stackLabels(name);
     const system = profile("kube-system", { namespace: "kube-system" }, []);
     // Independent of the workloads: AWS cannot change a profile, and deletes one together with its pods. AWS creates one profile
     // at a time, so the other one comes first.

@@ -12,9 +12,9 @@ import {
 import type { Cluster } from "./fargateCluster.ts";
 import { START_SECONDS } from "../workload/startDeadlines.ts";
 
-/** Name of the chart, the release and the service account. */
-const CONTROLLER = "aws-load-balancer-controller";
-const NAMESPACE = "kube-system";
+/** Name of the chart, the release, its Deployment and its service account. */
+export const CONTROLLER = "aws-load-balancer-controller";
+export const CONTROLLER_NAMESPACE = "kube-system";
 
 /** The Helm chart of the controller. */
 export interface ChartArgs {
@@ -48,7 +48,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
       name,
       {
         name: CONTROLLER,
-        namespace: NAMESPACE,
+        namespace: CONTROLLER_NAMESPACE,
         ...chartOf(args.chart),
         timeout: START_SECONDS,
         values: chartValues(args, role.arn),
@@ -77,7 +77,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
             Condition: {
               StringEquals: {
                 [`${issuer}:aud`]: "sts.amazonaws.com",
-                [`${issuer}:sub`]: `system:serviceaccount:${NAMESPACE}:${CONTROLLER}`,
+                [`${issuer}:sub`]: `system:serviceaccount:${CONTROLLER_NAMESPACE}:${CONTROLLER}`,
               },
             },
           },
@@ -127,6 +127,7 @@ function chartOf({ location, version }: ChartArgs) {
 
 /** The values that differ from the chart's defaults. */
 function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<string>) {
+  const { systemPodLabels: podLabels } = args.cluster;
   return {
     clusterName: args.cluster.name,
     // Fargate has no instance metadata service from which the controller could read these.
@@ -138,6 +139,7 @@ function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<str
       annotations: { "eks.amazonaws.com/role-arn": roleArn },
     },
     replicaCount: 2,
+    ...(podLabels && { podLabels }),
     podDisruptionBudget: { maxUnavailable: 1 },
     resources: containerResources({ cpuMillicores: 250, memoryMiB: 512 }),
     defaultTags: args.defaultTags,

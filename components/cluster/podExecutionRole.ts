@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 export interface PodExecutionRoleArgs {
   clusterName: string;
-  /** ARN of the log group of the pods' logs. */
-  logGroupArn: pulumi.Input<string>;
+  /** ARN of the log group of the pods' logs. @default - the pods may not write logs */
+  logGroupArn?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -49,24 +49,33 @@ export class PodExecutionRole extends pulumi.ComponentResource {
       },
       inParent,
     );
-    // Without logs:CreateLogGroup, which would create the group again after it was deleted.
-    const logging: aws.iam.PolicyDocument = {
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-          Resource: [args.logGroupArn, pulumi.interpolate`${args.logGroupArn}:*`],
-        },
-      ],
-    };
-    const logs = new aws.iam.RolePolicy(
-      `${name}-logs`,
-      { role: role.name, policy: pulumi.jsonStringify(logging) },
-      inParent,
-    );
+    const logs =
+      args.logGroupArn === undefined
+        ? []
+        : [
+            new aws.iam.RolePolicy(
+              `${name}-logs`,
+              { role: role.name, policy: pulumi.jsonStringify(loggingPolicy(args.logGroupArn)) },
+              inParent,
+            ),
+          ];
     // The dependency makes users of the role wait for its policies.
-    this.arn = pulumi.all([role.arn, attachment.id, logs.id]).apply(([arn]) => arn);
+    const policies = pulumi.all([attachment, ...logs].map(({ id }) => id));
+    this.arn = pulumi.all([role.arn, policies]).apply(([arn]) => arn);
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+/** Without logs:CreateLogGroup, which would create the group again after it was deleted. */
+function loggingPolicy(logGroupArn: pulumi.Input<string>): aws.iam.PolicyDocument {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        Resource: [logGroupArn, pulumi.interpolate`${logGroupArn}:*`],
+      },
+    ],
+  };
 }

@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { FargateCluster } from "../cluster/fargateCluster.ts";
+import type { StackCluster } from "../cluster/cluster.ts";
 import { Database, type DatabaseArgs } from "../database.ts";
 import { DatabaseAdmin } from "./databaseAdmin.ts";
 import { WorkloadDatabase } from "./workloadDatabase.ts";
 
 export interface WorkloadDatabasesArgs extends DatabaseArgs {
-  cluster: FargateCluster;
+  cluster: StackCluster;
   /** An official image of PostgreSQL, whose psql creates databases. */
   psqlImage: string;
 }

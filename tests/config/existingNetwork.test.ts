@@ -2,30 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import type { MockSubnet } from "../mocks/mockCloud.ts";
 import { at } from "../mocks/mocks.ts";
 import { runProgram } from "../mocks/program.ts";
+import { NETWORK, subnet, SUBNETS, VPC } from "../mocks/existing.ts";
 import { programRefusal } from "./refusal.ts";
-
-const VPC = "vpc-0a1b2c3d";
-
-function subnet(id: string, zone: string, role: "elb" | "internal-elb"): MockSubnet {
-  const tags = { [`kubernetes.io/role/${role}`]: "1" };
-  return {
-    id: `subnet-0000000${id}`,
-    vpcId: VPC,
-    availabilityZone: `us-east-1${zone}`,
-    availabilityZoneId: `use1-az-${zone}`,
-    tags,
-  };
-}
-
-const PUBLIC = [subnet("1", "a", "elb"), subnet("2", "b", "elb")] as const;
-const PRIVATE = [subnet("3", "a", "internal-elb"), subnet("4", "b", "internal-elb")] as const;
-const SUBNETS = [...PUBLIC, ...PRIVATE];
-
-const NETWORK = {
-  vpcId: VPC,
-  publicSubnetIds: PUBLIC.map(({ id }) => id),
-  privateSubnetIds: PRIVATE.map(({ id }) => id),
-};
 
 /** The subnets, one of which is different. */
 const changed = (id: string, change: Partial<MockSubnet>): MockSubnet[] =>

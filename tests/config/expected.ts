@@ -89,6 +89,8 @@ export const DEFAULTS: Loaded = {
   hostedZoneId: undefined,
   accessLogsBucket: undefined,
   network: undefined,
+  cluster: undefined,
+  controller: "install",
   vpcCidr: "10.0.0.0/16",
   zones: 2,
   natGateways: "single",

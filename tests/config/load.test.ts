@@ -16,6 +16,9 @@ async function previewed(stack: string, changes: Record<string, unknown> = {}) {
   return withWarnings(loadConfig);
 }
 
+/** Settings whose types Pulumi cannot check. */
+const UNTYPED = ["workloads", "secrets", "network", "cluster"];
+
 describe("config", () => {
   it("uses the defaults of Pulumi.yaml if a stack sets nothing", async () => {
     deepEqual(await loaded("new"), grouped(DEFAULTS));
@@ -28,6 +31,8 @@ describe("config", () => {
       workloads: EXPECTED.prod.workloads,
       secrets: {},
       deletionProtection: true,
+      existingCluster: undefined,
+      controller: "install",
       network: { cidr: "10.0.0.0/16", zones: 3, natGateways: "per-zone", existing: undefined },
       controlPlane: {
         kubernetesVersion: "1.35",
@@ -75,7 +80,7 @@ describe("config", () => {
     );
     for (const [setting, { type, description, default: value }] of Object.entries(declared)) {
       const kind = Array.isArray(value) ? "array" : typeof value;
-      const declared = ["workloads", "secrets", "network"].includes(setting) ? undefined : kind;
+      const declared = UNTYPED.includes(setting) ? undefined : kind;
       equal(declared === "number" ? "integer" : declared, type, setting);
       ok(description.length > 15, setting);
     }

@@ -5,6 +5,7 @@ import { lossFaults, type GuardedSettings } from "../../config/lossGuard.ts";
 const OLD: GuardedSettings = {
   deletionProtection: true,
   name: "sockjs-sticky-prod",
+  cluster: "sockjs-sticky-prod",
   region: "us-east-1",
   vpcCidr: "10.0.0.0/16",
   zones: 3,

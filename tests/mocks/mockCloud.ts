@@ -21,6 +21,12 @@ export interface Cloud {
   caller: string;
   /** Version of Kubernetes of each cluster that is there before the program runs, by name. */
   clusters: Readonly<Record<string, string>>;
+  /** What else AWS reports of each of them. */
+  clusterFacts: Properties;
+  /** Whether IAM trusts the issuer of their tokens. */
+  oidcProvider: boolean;
+  /** Image of a load balancer controller that is there. */
+  controllerImage: string;
   /** Subnets that are there before the program runs. */
   subnets: readonly MockSubnet[];
   /** Whether their VPC has DNS support and DNS hostnames. */
@@ -40,11 +46,21 @@ export const CLOUD: Cloud = {
   zones: ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
   caller: "arn:aws:sts::111122223333:assumed-role/deployer/ada",
   clusters: {},
+  clusterFacts: {},
+  oidcProvider: true,
+  controllerImage: "public.ecr.aws/eks/aws-load-balancer-controller:v2.9.0",
   subnets: [],
   dns: true,
   urns: [],
   loadBalancers: true,
 };
+
+/** What AWS answers to a question that it rejects, as the engine passes it on. */
+export class Rejection extends Error {
+  get details(): string {
+    return this.message;
+  }
+}
 
 export type Properties = Record<string, unknown>;
 
@@ -98,7 +114,11 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   }),
   "docker-build:index:Image": (name) => ({ digest: digestOf(name) }),
   "eks:index:Cluster": eksCluster,
-  "kubernetes:apps/v1:Deployment": none,
+  "kubernetes:apiregistration.k8s.io/v1:APIService": none,
+  "kubernetes:apps/v1:Deployment": (_, { spec }, { controllerImage }) => ({
+    // One that is only read has no inputs.
+    spec: spec ?? { template: { spec: { containers: [{ image: controllerImage }] } } },
+  }),
   "kubernetes:apps/v1:StatefulSet": none,
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": none,
   "kubernetes:batch/v1:Job": none,
@@ -125,6 +145,8 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "sockjs-sticky:index:AppImage": none,
   "sockjs-sticky:index:Database": none,
   "sockjs-sticky:index:DatabaseAdmin": none,
+  "sockjs-sticky:index:ExistingCluster": none,
+  "sockjs-sticky:index:ExistingController": none,
   "sockjs-sticky:index:ExistingVpc": none,
   "sockjs-sticky:index:FargateCluster": none,
   "sockjs-sticky:index:KeyRouter": none,
@@ -164,14 +186,23 @@ const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Pro
     names: zones,
     region,
   }),
-  "aws:eks/getCluster:getCluster": ({ name }, { clusters }) => {
+  "aws:eks/getCluster:getCluster": ({ name }, { clusters, clusterFacts }) => {
     const version = clusters[String(name)];
     if (version === undefined) {
       throw new Error(`ResourceNotFoundException: there is no cluster ${String(name)}`);
     }
-    return { version };
+    return { version, ...clusterFacts };
   },
-  "aws:eks/getClusters:getClusters": (_, { clusters }) => ({ names: Object.keys(clusters) }),
+  "aws:eks/getClusters:getClusters": (_, { clusters }) => ({
+    names: Object.keys(clusters),
+    region: "us-east-1",
+  }),
+  "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": ({ url }, { oidcProvider }) => {
+    if (!oidcProvider) {
+      throw new Rejection(`finding IAM OIDC Provider by url (${String(url)}): not found`);
+    }
+    return {};
+  },
   "aws:index/getCallerIdentity:getCallerIdentity": (_, { accountId, caller }) => ({
     accountId,
     arn: caller,

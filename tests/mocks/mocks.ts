@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { answerTo, CLOUD, stateOf, type Cloud, type Properties } from "./mockCloud.ts";
+import { Rejection, answerTo, CLOUD, stateOf, type Cloud, type Properties } from "./mockCloud.ts";
 
 /** How references to resources are marked: https://www.pulumi.com/docs/reference/ (resource references). */
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
@@ -157,7 +157,9 @@ export async function mockPulumi(options: MockOptions = {}): Promise<Recorder> {
       try {
         return answerTo(args, cloud);
       } catch (failure) {
-        recorder.failures.push(failure);
+        if (!(failure instanceof Rejection)) {
+          recorder.failures.push(failure);
+        }
         throw failure;
       }
     },

@@ -63,7 +63,7 @@ describe("policies of order find", () => {
       expected: found(
         "controller-before-load-balancers",
         "echo",
-        "number of Releases of aws-load-balancer-controller for Service echo is 0; it must be 1, which creates its load balancer; add a LoadBalancerController to its cluster",
+        "number of Releases of aws-load-balancer-controller for Service echo is 0; it must be 1, which creates its load balancer; add a LoadBalancerController to its cluster, or an ExistingController",
       ),
     },
     {
@@ -151,7 +151,7 @@ describe("policies of order find", () => {
         found(
           "cluster-before-pods",
           pods.split(" ")[1] ?? "",
-          `number of Fargate profiles that select the pods of ${pods} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster`,
+          `number of Fargate profiles that select the pods of ${pods} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of its cluster`,
         ),
       ),
     },
@@ -162,7 +162,7 @@ describe("policies of order find", () => {
       expected: found(
         "cluster-before-pods",
         "echo",
-        "number of Fargate profiles that select the pods of Deployment echo is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster",
+        "number of Fargate profiles that select the pods of Deployment echo is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of its cluster",
       ),
     },
     {
@@ -172,7 +172,7 @@ describe("policies of order find", () => {
       expected: found(
         "cluster-before-pods",
         CONTROLLER,
-        `number of Fargate profiles that select the pods of Release ${CONTROLLER} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster`,
+        `number of Fargate profiles that select the pods of Release ${CONTROLLER} is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of its cluster`,
       ),
     },
     {
@@ -223,7 +223,7 @@ describe("policies of order find", () => {
         ...found(
           "cluster-before-pods",
           "added",
-          "number of Fargate profiles that select the pods of Release added is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of a FargateCluster",
+          "number of Fargate profiles that select the pods of Release added is 0; it must be 1 or more, because its pods stay pending without one; use the kubernetes provider and the podLabels of its cluster",
         ),
         ...found(
           "permissions-before-controller",

@@ -1,4 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { CLOUD, NETWORK } from "../mocks/existing.ts";
 import { STACKS } from "../mocks/stackConfig.ts";
 import { Pack } from "./pack.ts";
 import { planOf } from "./plan.ts";
@@ -87,4 +88,28 @@ describe("policy pack", () => {
       deepEqual(await pack.violations(await planOf("dev", changes)), []);
     });
   }
+
+  for (const [what, settings] of Object.entries({
+    "on Fargate": { cluster: { name: "shared" } },
+    "with nodes and a controller": {
+      cluster: { name: "shared", nodes: true },
+      controller: "existing",
+    },
+  })) {
+    it(`finds nothing in an existing cluster ${what}`, async () => {
+      const plan = await planOf("dev", { network: NETWORK, ...settings }, CLOUD);
+      deepEqual(await pack.violations(plan), []);
+    });
+  }
+
+  it("finds a load balancer without a controller in an existing cluster", async () => {
+    const cluster = { name: "shared", nodes: true };
+    const plan = await planOf("dev", { network: NETWORK, cluster, controller: "existing" }, CLOUD);
+    plan.resources.splice(plan.resources.indexOf(plan.one("ExistingController")), 1);
+    const violations = await pack.violations(plan);
+    deepEqual(
+      new Set(violations.map(({ policy }) => policy)),
+      new Set(["controller-before-load-balancers"]),
+    );
+  });
 });

@@ -1,0 +1,90 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { sentencesOf, type Fault } from "../app/contract/fault.ts";
+import type { Config } from "./config.ts";
+
+/** States of a cluster in which it has an API server. */
+const RUNNING = ["ACTIVE", "UPDATING"];
+
+/**
+ * Rejects, before anything is created, a cluster in which the stack's objects could not be created.
+ *
+ * @throws pulumi.RunError naming every fault at once
+ */
+export async function checkExistingCluster(
+  { existingCluster: cluster, controller, network }: Config,
+  opts: pulumi.InvokeOptions,
+): Promise<void> {
+  const faults =
+    cluster === undefined
+      ? []
+      : await clusterFaults(cluster.name, network.existing?.vpcId, controller, opts);
+  if (faults.length > 0) {
+    throw new pulumi.RunError(sentencesOf(faults));
+  }
+}
+
+async function clusterFaults(
+  name: string,
+  vpcId: string | undefined,
+  controller: Config["controller"],
+  opts: pulumi.InvokeOptions,
+): Promise<Fault[]> {
+  const fault = { name: "cluster.name", got: name };
+  // AWS fails if it is asked for a cluster that does not exist.
+  const { names, region } = await aws.eks.getClusters({}, opts);
+  if (!names.includes(name)) {
+    return [
+      { ...fault, mustBe: `a cluster in ${region}: ${names.join(" or ") || "there is none"}` },
+    ];
+  }
+  const { accessConfigs, identities, status, vpcConfig } = await aws.eks.getCluster({ name }, opts);
+  if (!RUNNING.includes(status)) {
+    return [{ ...fault, mustBe: `a cluster that is ${RUNNING.join(" or ")}, and not ${status}` }];
+  }
+  const mode = accessConfigs[0]?.authenticationMode ?? "CONFIG_MAP";
+  const issuer = identities[0]?.oidcs[0]?.issuer ?? "";
+  return [
+    ...(mode.includes("API")
+      ? []
+      : [
+          {
+            ...fault,
+            mustBe: "a cluster whose authentication mode includes the EKS API",
+            fix: `run aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP`,
+          },
+        ]),
+    ...(vpcConfig.vpcId === vpcId
+      ? []
+      : [
+          {
+            name: "network.vpcId",
+            got: vpcId,
+            mustBe: `the VPC of cluster ${name}, ${vpcConfig.vpcId}`,
+          },
+        ]),
+    ...(controller === "existing" || (await hasProvider(issuer, opts))
+      ? []
+      : [
+          {
+            ...fault,
+            mustBe:
+              "a cluster with an IAM OIDC provider, from which the load balancer controller gets its role",
+            fix: `run aws iam create-open-id-connect-provider --url ${issuer} --client-id-list sts.amazonaws.com`,
+          },
+        ]),
+  ];
+}
+
+/** Whether IAM trusts an issuer of tokens. AWS fails if it does not. */
+async function hasProvider(url: string, opts: pulumi.InvokeOptions): Promise<boolean> {
+  try {
+    await aws.iam.getOpenIdConnectProvider({ url }, opts);
+    return true;
+  } catch (error) {
+    if (/NoSuchEntity|not found/.test(String(error))) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { at, valueOf } from "../mocks/mocks.ts";
+import { runProgram } from "../mocks/program.ts";
+import { CLOUD, FACTS, ISSUER, NETWORK, VPC } from "../mocks/existing.ts";
+import { loaded, programRefusal, refusal } from "./refusal.ts";
+
+/** Runs the program of the stack dev in a cluster that is there. */
+const run = (changes: object = {}, cloud: object = {}, nodes = false) =>
+  runProgram(
+    "dev",
+    { network: NETWORK, cluster: { name: "shared", nodes }, ...changes },
+    { ...CLOUD, ...cloud },
+  );
+
+describe("an existing cluster", () => {
+  it("gets a Fargate profile and a controller, and nothing else of a cluster", async () => {
+    const { program, recorder } = await run();
+    for (const type of ["eks:index:Cluster", "aws:Addon", "aws:AccessEntry", "aws:LogGroup"]) {
+      deepEqual(recorder.all(type), [], type);
+    }
+    const profile = recorder.one("aws:FargateProfile").inputs;
+    const labels = { "sockjs-sticky/stack": "sockjs-sticky-dev" };
+    deepEqual(
+      [profile.clusterName, profile.selectors, profile.subnetIds],
+      ["shared", [{ namespace: "*", labels }], NETWORK.privateSubnetIds],
+    );
+    const { values } = recorder.one("kubernetes:Release").inputs;
+    deepEqual([at(values, "clusterName"), at(values, "podLabels")], ["shared", labels]);
+    const role = recorder.one("aws:Role", "sockjs-sticky-dev").inputs.assumeRolePolicy;
+    match(String(role), /oidc-provider\/oidc\.eks\.us-east-1\.amazonaws\.com\/id\/A1"/);
+    equal(program.clusterName, "shared");
+    equal(
+      program.updateKubeconfigCommand,
+      "aws eks update-kubeconfig --name shared --region us-east-1",
+    );
+    const kubeconfig = JSON.parse(await valueOf(program.kubeconfig)) as object;
+    equal(at(kubeconfig, "clusters", 0, "cluster", "server"), FACTS.endpoint);
+    deepEqual(at(kubeconfig, "users", 0, "user", "exec", "args"), [
+      ...["--region", "us-east-1", "eks", "get-token", "--cluster-name", "shared"],
+      ...["--output", "json"],
+    ]);
+    equal(recorder.one("aws:SecurityGroup").inputs.vpcId, VPC);
+  });
+
+  it("runs pods on its nodes if the stack says so", async () => {
+    const { recorder } = await run({}, {}, true);
+    deepEqual(recorder.all("aws:FargateProfile"), []);
+    deepEqual(recorder.all("sockjs-sticky:PodExecutionRole"), []);
+    ok(recorder.all("kubernetes:Deployment").length > 0);
+  });
+
+  it("has a metrics-server, which autoscalers need", async () => {
+    const workloads = [{ app: "echo", maxReplicas: 5 }];
+    const { recorder } = await run({ workloads });
+    const scaler = recorder.one("kubernetes:HorizontalPodAutoscaler");
+    deepEqual(recorder.directlyAfter(scaler, "kubernetes:APIService"), [
+      "sockjs-sticky-dev-metrics-server",
+    ]);
+  });
+
+  it("can have a controller, which the stack only reads", async () => {
+    const { recorder } = await run({ controller: "existing" }, { oidcProvider: false });
+    deepEqual(recorder.all("kubernetes:Release"), []);
+    deepEqual(
+      recorder.all("aws:Role").map(({ name }) => name),
+      ["sockjs-sticky-dev-fargate-pods"],
+    );
+    equal(recorder.all("sockjs-sticky:ExistingController").length, 1);
+  });
+
+  const refusals: [what: string, cloud: object, message: string][] = [
+    [
+      "a name of none",
+      { clusters: { a: "1.36", b: "1.36" } },
+      'cluster.name is "shared"; it must be a cluster in us-east-1: a or b',
+    ],
+    [
+      "one that is not there yet",
+      { clusterFacts: { ...FACTS, status: "CREATING" } },
+      'cluster.name is "shared"; it must be a cluster that is ACTIVE or UPDATING, and not CREATING',
+    ],
+    [
+      "access by the ConfigMap aws-auth only",
+      { clusterFacts: { ...FACTS, accessConfigs: [{ authenticationMode: "CONFIG_MAP" }] } },
+      'cluster.name is "shared"; it must be a cluster whose authentication mode includes the EKS API; run aws eks update-cluster-config --name shared --access-config authenticationMode=API_AND_CONFIG_MAP',
+    ],
+    [
+      "another VPC",
+      { clusterFacts: { ...FACTS, vpcConfig: { vpcId: "vpc-1" } } },
+      `network.vpcId is "${VPC}"; it must be the VPC of cluster shared, vpc-1`,
+    ],
+    [
+      "no OIDC provider",
+      { oidcProvider: false },
+      `cluster.name is "shared"; it must be a cluster with an IAM OIDC provider, from which the load balancer controller gets its role; run aws iam create-open-id-connect-provider --url ${ISSUER} --client-id-list sts.amazonaws.com`,
+    ],
+  ];
+  for (const [what, cloud, message] of refusals) {
+    it(`is rejected before anything is created: ${what}`, async () => {
+      const changes = { network: NETWORK, cluster: { name: "shared" } };
+      equal(await programRefusal(changes, { ...CLOUD, ...cloud }), message);
+    });
+  }
+
+  it("needs its network, and only an existing cluster has a controller", async () => {
+    equal(
+      await refusal({ cluster: { name: "shared" } }),
+      "sockjs-sticky:network is not set; it must be the VPC and the subnets of cluster shared (for example {vpcId: vpc-0a1b2c3d, ...})",
+    );
+    equal(
+      await refusal({ controller: "existing" }),
+      'sockjs-sticky:controller is "existing"; it must be install without cluster, because a new cluster has no controller',
+    );
+  });
+
+  it("needs no named publicAccessCidrs for deletionProtection", async () => {
+    await loaded("dev", {
+      cluster: { name: "shared" },
+      network: NETWORK,
+      deletionProtection: true,
+    });
+  });
+});
