@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { SettingsError } from "../app/contract/settings.ts";
-import { unknownFault } from "../app/contract/fault.ts";
+import { unknownFault, type Fault } from "../app/contract/fault.ts";
 import { RULES } from "../config/stackSettings.ts";
 import { checkWorkloads } from "../config/workloads.ts";
 import type { WorkloadSettings } from "../config/workloadSettings.ts";
@@ -31,14 +31,21 @@ export function readWorkloads(stack: string): readonly WorkloadSettings[] {
     });
   }
   const file = `Pulumi.${stack}.yaml`;
-  const config = readConfig(file);
+  return workloadsIn(readConfig(file), file);
+}
+
+/**
+ * The workloads of a stack file's section `config`.
+ *
+ * @throws SettingsError when one of its settings is wrong
+ */
+export function workloadsIn(section: ConfigSection, file: string): readonly WorkloadSettings[] {
+  const config = inNamespace(section);
   const known = [WORKLOADS, "secrets", ...Object.keys(RULES)];
   const prefix = `${PROJECT}:`;
-  const unknown = Object.keys(config).filter(
-    (key) => key.startsWith(prefix) && !known.includes(key.slice(prefix.length)),
-  );
-  if (unknown.length > 0) {
-    throw new SettingsError(...unknown.map((key) => unknownFault(`${file}: ${key}`, known)));
+  const faults = Object.keys(config).flatMap((key) => keyFaults(file, key, known));
+  if (faults.length > 0) {
+    throw new SettingsError(...faults);
   }
   const defaults = readConfig("Pulumi.yaml")[WORKLOADS] as { default?: unknown } | undefined;
   const list = checkWorkloads(
@@ -49,6 +56,28 @@ export function readWorkloads(stack: string): readonly WorkloadSettings[] {
     throw new SettingsError(...list.faults);
   }
   return list.workloads;
+}
+
+/** As Pulumi, which takes keys without a namespace for those of the project. */
+function inNamespace(config: ConfigSection): ConfigSection {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key.includes(":") ? key : `${PROJECT}:${key}`,
+      value,
+    ]),
+  );
+}
+
+/** A setting that nobody reads: an unknown one of this project, or a known one in a misspelt namespace. */
+function keyFaults(file: string, key: string, known: readonly string[]): Fault[] {
+  const [namespace = "", setting = ""] = key.split(/:(.*)/s);
+  const name = `${file}: ${key}`;
+  if (namespace === PROJECT) {
+    return known.includes(setting) ? [] : [unknownFault(name, known)];
+  }
+  return namespace.startsWith("sockjs") && known.includes(setting)
+    ? [{ name, problem: "is not a setting", mustBe: `${PROJECT}:${setting}` }]
+    : [];
 }
 
 function stackNames(): string[] {
@@ -65,10 +94,10 @@ function readConfig(file: string): ConfigSection {
     } | null;
     return content?.config ?? {};
   } catch (error) {
-    const [fault] = String(error).split("\n");
+    const fault = String(error).split("\n", 1).join("").replace(/:$/, "");
     throw new SettingsError({
       name: file,
-      problem: `cannot be read: ${String(fault)}`,
+      problem: `cannot be read: ${fault}`,
       mustBe: "YAML with a section config",
     });
   }
