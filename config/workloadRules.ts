@@ -1,5 +1,5 @@
 import { getDomain } from "tldts";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
 import { METRICS_PORT } from "../app/contract/endpoints.ts";
@@ -241,6 +241,7 @@ function buildFault({ build }: WorkloadDraft): Fault | undefined {
         got: build,
         mustBe: "a folder with a Dockerfile, relative to Pulumi.yaml",
         example: "./chat",
+        fix: existsSync(build) ? "add a Dockerfile" : "name a folder that exists",
       };
 }
 

@@ -4,12 +4,13 @@ import { within, type Fault } from "../../app/contract/fault.ts";
 /** Text that needs no quoting in HAProxy's configuration. */
 const PATH = {
   pattern: /^\/(?:[\w.~-]+\/)*[\w.~-]*$/,
-  mustBe: "a path of letters, digits and _ . ~ -",
+  mustBe: "a path that begins with a slash, of letters, digits and _ . ~ -",
   example: "/companies",
 };
 const PATH_OR_BELOW = {
   pattern: /^\/(?:[\w.~-]+\/)*(?:[\w.~-]*|\*)$/,
-  mustBe: "a path of letters, digits and _ . ~ -, or one that ends with /*",
+  mustBe:
+    "a path that begins with a slash, of letters, digits and _ . ~ -, or one that ends with /*",
   example: "/companies",
 };
 const NAME = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 MAX_GAMES = 1000
 
@@ -34,13 +35,16 @@ async def play(socket):
     player = parse_qs(urlsplit(socket.request.path).query).get("player", [""])[0]
     game = game_of(player)
     replica = os.environ.get("REPLICA_NAME")
-    await socket.send(json.dumps({"replica": replica, "guesses": game["guesses"]}))
-    async for message in socket:
-        game["guesses"] += 1
-        hint = hint_for(message, game["secret"])
-        await socket.send(json.dumps({"hint": hint, "guesses": game["guesses"]}))
-        if hint == "right":
-            game.update(new_game())
+    try:
+        await socket.send(json.dumps({"replica": replica, "guesses": game["guesses"]}))
+        async for message in socket:
+            game["guesses"] += 1
+            hint = hint_for(message, game["secret"])
+            await socket.send(json.dumps({"hint": hint, "guesses": game["guesses"]}))
+            if hint == "right":
+                game.update(new_game())
+    except ConnectionClosed:
+        pass  # The player has left, and may come back.
 
 
 def hint_for(message, secret):

@@ -37,7 +37,10 @@ const server = spawn(command, {
   },
 });
 server.once("error", () => process.exit(1));
-server.once("exit", (code) => void ended(code ?? 1));
+server.once(
+  "exit",
+  (code, signal) => void ended(code ?? (isStopping && signal === "SIGTERM" ? 0 : 1)),
+);
 
 process.on("message", ({ id, idleMs, until }: Offer, client?: Socket) => {
   // Decides at once: Node.js is about to read from the client, and nobody else would get what was read.

@@ -46,8 +46,8 @@ export interface ReplicaProcessOptions extends ProgramOptions {
   onChange: () => void;
   /** Called with a socket that the replica has not accepted and will not accept. */
   onReturned: (socket: Socket) => void;
-  /** Called when the process has exited; it has failed if it was never ready and not stopped. */
-  onExit: (hasFailed: boolean) => void;
+  /** Called when the process has exited, with how it ended if it was never ready and not stopped. */
+  onExit: (failure: string | undefined) => void;
 }
 
 /** One process of a replica: its availability, and the sockets that it was offered and has not accepted. */
@@ -96,7 +96,7 @@ export class ReplicaProcess {
       });
       this.#child.once("close", (code, signal) => {
         options.log.info({ replica: this.name, code, signal }, "replica exited");
-        this.#exited();
+        this.#exited(`exited with ${signal ?? `status ${code}`}`);
         resolve();
       });
     });
@@ -255,7 +255,7 @@ export class ReplicaProcess {
     }
   }
 
-  #exited(): void {
+  #exited(how: string): void {
     this.#probe?.stop();
     clearInterval(this.#expiry);
     clearTimeout(this.#start);
@@ -266,7 +266,7 @@ export class ReplicaProcess {
     for (const id of [...this.#offers.keys()]) {
       this.#return(id);
     }
-    this.#options.onExit(!this.#wasReady && !this.#wasStopped);
+    this.#options.onExit(this.#wasReady || this.#wasStopped ? undefined : how);
   }
 
   #setAvailability(availability: Availability): void {

@@ -135,21 +135,23 @@ export class ReplicaSet {
       environment: environment(),
       onReturned: (socket) => onReturned?.(socket),
       onChange: () => this.#changed(),
-      onExit: (hasFailed) => void this.#exited(name, hasFailed),
+      onExit: (failure) => void this.#exited(name, failure),
     });
     this.#processes.set(name, replica);
   }
 
-  async #exited(name: string, hasFailed: boolean): Promise<void> {
+  async #exited(name: string, failure: string | undefined): Promise<void> {
     if (this.#stopping) {
       return;
     }
-    if (hasFailed) {
-      this.#failed?.(new Error(`${name} exited before it was ready; see its log`));
+    if (failure !== undefined) {
+      this.#failed?.(new Error(`${name} ${failure} before it was ready; see what it has written`));
     }
-    const failures = hasFailed ? (this.#failures.get(name) ?? 0) + 1 : 0;
+    const failures = failure !== undefined ? (this.#failures.get(name) ?? 0) + 1 : 0;
     this.#failures.set(name, failures);
-    await sleep(!hasFailed ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
+    await sleep(
+      failure === undefined ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures),
+    );
     this.#launch(name);
   }
 

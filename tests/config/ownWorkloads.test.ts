@@ -30,7 +30,7 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
   [{ app: "echo" }, "app and image are set; it must be only one of them; remove all but one"],
   [
     { image: undefined, build: "./docs" },
-    'build is "./docs"; it must be a folder with a Dockerfile, relative to Pulumi.yaml (for example ./chat)',
+    'build is "./docs"; it must be a folder with a Dockerfile, relative to Pulumi.yaml (for example ./chat); add a Dockerfile',
   ],
   [
     { image: "chat" },
@@ -46,7 +46,7 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
   ],
   [
     { affinity: "key", keys: [{ key: { from: "path" }, path: "rooms" }] },
-    'keys[0].path is "rooms"; it must be a path of letters, digits and _ . ~ - (for example /companies)',
+    'keys[0].path is "rooms"; it must be a path that begins with a slash, of letters, digits and _ . ~ - (for example /companies)',
   ],
   [
     { keys: ROOMS },

@@ -171,6 +171,6 @@ describe("npm start with an app of one's own", () => {
     ok((await visit(run)).pid > 0);
     const failing = runNode("local/main.ts", ["--port", "0", "--command", "exit 7"]);
     equal(await failing.ended, 1);
-    match(failing.err, /exited before it was ready/);
+    match(failing.err, /exited with status 7 before it was ready/);
   });
 });

@@ -57,11 +57,11 @@ describe("faults of key routes", () => {
   it("report /* where it is not the end, or where the key is a segment", () => {
     for (const path of ["*", "/*/rooms", "/rooms*", "/rooms/**", "/rooms/*x", "/rooms/*/"]) {
       deepEqual(routeFaults([{ ...ROUTE, path, key: { from: "header", header: "X-Room" } }]), [
-        `routes[0].path is ${JSON.stringify(path)}; it must be a path of letters, digits and _ . ~ -, or one that ends with /* (for example /companies)`,
+        `routes[0].path is ${JSON.stringify(path)}; it must be a path that begins with a slash, of letters, digits and _ . ~ -, or one that ends with /* (for example /companies)`,
       ]);
     }
     deepEqual(routeFaults([{ ...ROUTE, path: "/rooms/*" }]), [
-      'routes[0].path is "/rooms/*"; it must be a path of letters, digits and _ . ~ - (for example /companies)',
+      'routes[0].path is "/rooms/*"; it must be a path that begins with a slash, of letters, digits and _ . ~ - (for example /companies)',
     ]);
   });
 
@@ -79,7 +79,7 @@ describe("faults of key routes", () => {
   ]) {
     it(`report a path such as ${JSON.stringify(path)}`, () => {
       deepEqual(routeFaults([{ ...ROUTE, path }]), [
-        `routes[0].path is ${JSON.stringify(path)}; it must be a path of letters, digits and _ . ~ - (for example /companies)`,
+        `routes[0].path is ${JSON.stringify(path)}; it must be a path that begins with a slash, of letters, digits and _ . ~ - (for example /companies)`,
       ]);
     });
   }
