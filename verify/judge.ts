@@ -168,7 +168,7 @@ const ONE_REPLICA: Record<Kind, string> = {
   session:
     "all sessions reached the same replica: there is only one, or all clients share one address; try more --sources",
   client:
-    "all clients reached the same replica: there is only one, or it is chosen by address; try more --sessions and --sources",
+    "all clients reached the same replica: there is only one, or it is chosen by address or by key; try more --sessions and --sources",
   key: "all keys reached the same replica: there is only one, or it is chosen by address; try more --sessions and --sources",
 };
 
