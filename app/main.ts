@@ -5,7 +5,7 @@ import { cut, shown } from "./contract/shown.ts";
 import { createAppProcess } from "./process.ts";
 
 try {
-  const { env, log, server, drain } = createAppProcess(process.env, 1);
+  const { env, log, server, drain } = await createAppProcess(process.env, 1);
   // A further signal joins the drain.
   const stop = (): void => void drain().then(() => process.exit(0));
   process.on("SIGTERM", stop);

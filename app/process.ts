@@ -1,14 +1,14 @@
 import { APP_NAMES, type AppName } from "./contract/catalogue.ts";
 import type { AppProcess } from "./common/server/appProcess.ts";
 import { oneOf, parseSettings } from "./contract/settings.ts";
-import { createCompanyProcess } from "./company/process.ts";
-import { createDocumentProcess } from "./document/process.ts";
-import { createEchoProcess } from "./echo/process.ts";
 
-const CREATE: Record<AppName, (environment: NodeJS.ProcessEnv, logFd: 1 | 2) => AppProcess> = {
-  echo: createEchoProcess,
-  company: createCompanyProcess,
-  document: createDocumentProcess,
+type Create = (environment: NodeJS.ProcessEnv, logFd: 1 | 2) => AppProcess;
+
+/** Loads one app: its libraries take most of the time of a start, and memory. */
+const LOAD: Record<AppName, () => Promise<Create>> = {
+  echo: async () => (await import("./echo/process.ts")).createEchoProcess,
+  company: async () => (await import("./company/process.ts")).createCompanyProcess,
+  document: async () => (await import("./document/process.ts")).createDocumentProcess,
 };
 
 /**
@@ -17,7 +17,11 @@ const CREATE: Record<AppName, (environment: NodeJS.ProcessEnv, logFd: 1 | 2) => 
  * @param logFd the file descriptor of its log
  * @throws SettingsError naming every wrong setting
  */
-export function createAppProcess(environment: NodeJS.ProcessEnv, logFd: 1 | 2): AppProcess {
+export async function createAppProcess(
+  environment: NodeJS.ProcessEnv,
+  logFd: 1 | 2,
+): Promise<AppProcess> {
   const { APP } = parseSettings({ APP: oneOf(APP_NAMES).default("echo") }, environment);
-  return CREATE[APP](environment, logFd);
+  const create = await LOAD[APP]();
+  return create(environment, logFd);
 }

@@ -7,7 +7,11 @@ import { closeWhenIdle } from "./idleSocket.ts";
  * One replica of the local run: the app's own server, whose connections the front accepts and hands
  * over. Its own ports, on loopback, are for health checks and for metrics.
  */
-const { server, drain } = createAppProcess(process.env, 2);
+
+// Exits when the front was killed, because nothing else sends clients to a replica.
+process.on("disconnect", () => process.exit(1));
+
+const { server, drain } = await createAppProcess(process.env, 2);
 
 process.on("message", ({ id, idleMs, until }: Offer, socket?: Socket) => {
   const isAccepted = socket !== undefined && !server.lifecycle.isClosing && monotonicMs() < until;
@@ -22,9 +26,6 @@ process.on("message", ({ id, idleMs, until }: Offer, socket?: Socket) => {
     socket?.destroy();
   }
 });
-
-// Exits when the front was killed, because nothing else sends clients to a replica.
-process.on("disconnect", () => process.exit(1));
 
 // A second signal joins the drain.
 process.on("SIGTERM", () => void drain().then(() => process.exit(0)));

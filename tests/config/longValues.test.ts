@@ -1,4 +1,4 @@
-import { equal, ok, throws } from "node:assert/strict";
+import { equal, ok, rejects, throws } from "node:assert/strict";
 import { createAppProcess } from "../../app/process.ts";
 import { SettingsError } from "../../app/contract/settings.ts";
 import { cut, listed, shown } from "../../app/contract/shown.ts";
@@ -38,11 +38,15 @@ function itIsShort(message: string, name: string): void {
 function refused(run: () => unknown): string {
   let text = "";
   throws(run, (error) => {
-    ok(error instanceof SettingsError);
-    text = error.message;
+    text = messageOf(error);
     return true;
   });
   return text;
+}
+
+function messageOf(error: unknown): string {
+  ok(error instanceof SettingsError);
+  return error.message;
 }
 
 describe("a fault about a very long value", () => {
@@ -124,13 +128,13 @@ describe("a fault about a very long value", () => {
   });
 
   for (const [app, variable] of VARIABLES) {
-    it(`is short if it is ${variable} in the environment of ${cut(app, 9)}`, () => {
+    it(`is short if it is ${variable} in the environment of ${cut(app, 9)}`, async () => {
       const environment = { APP: app, [variable]: LONG };
       const name = app === LONG ? "APP" : variable;
-      itIsShort(
-        refused(() => createAppProcess(environment, 2)),
-        name,
-      );
+      await rejects(createAppProcess(environment, 2), (error) => {
+        itIsShort(messageOf(error), name);
+        return true;
+      });
     });
   }
 });
