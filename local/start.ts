@@ -35,8 +35,13 @@ export async function start(args: readonly string[], signals: Signals): Promise<
       kill: () => run.kill(),
       roll: () => run.roll(),
     });
-    showProgress("building the pages");
-    await buildPages();
+    const apps = options.workloads.flatMap(({ program }) =>
+      "app" in program ? [program.app] : [],
+    );
+    if (apps.length > 0) {
+      showProgress("building the pages");
+      await buildPages([...new Set(apps)]);
+    }
     if (await run.start(showProgress)) {
       console.log(String(run));
     }
