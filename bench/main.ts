@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { oneOf, parseSettings, SettingsError } from "../app/contract/settings.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
-import { benchDocuments } from "./documentBench.ts";
-import { benchRegistry } from "./registryBench.ts";
 
-const BENCHES = { registry: benchRegistry, documents: benchDocuments };
+// Loads only the one that runs.
+const BENCHES = {
+  registry: async () => (await import("./registryBench.ts")).benchRegistry,
+  documents: async () => (await import("./documentBench.ts")).benchDocuments,
+};
 const NAMES = ["registry", "documents"] as const;
 
 const EXIT_USAGE = 2;
@@ -15,7 +17,8 @@ try {
     .argument("<name>", NAMES.join(" or "));
   if (parseCommandLine(command, process.argv.slice(2))) {
     const { name } = parseSettings({ name: oneOf(NAMES) }, { name: command.args[0] });
-    await BENCHES[name]();
+    const bench = await BENCHES[name]();
+    await bench();
   }
 } catch (error) {
   if (!(error instanceof SettingsError)) {
