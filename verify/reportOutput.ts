@@ -2,7 +2,6 @@ import { truncate, writeFile } from "node:fs/promises";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { cut, shown } from "../app/contract/shown.ts";
-import { reportPage } from "./reportPage.ts";
 import type { Report } from "./report.ts";
 import { reportText } from "./reportText.ts";
 
@@ -36,9 +35,15 @@ export async function writeReports({ json, html }: Files, report: Report): Promi
   const faults = [
     await print(`${reportText(report)}\n`),
     await write("--json", json, `${JSON.stringify(report, undefined, 2)}\n`),
-    await write("--html", html, html === undefined ? "" : await reportPage(report)),
+    await write("--html", html, html === undefined ? "" : await pageOf(report)),
   ];
   return faults.filter((fault) => fault !== undefined);
+}
+
+/** The report as a page. Loads what draws plots only for this: it takes as long as everything else. */
+async function pageOf(report: Report): Promise<string> {
+  const { reportPage } = await import("./reportPage.ts");
+  return reportPage(report);
 }
 
 /** Prints to stdout; a closed pipe is no fault. */
