@@ -132,10 +132,12 @@ describe("the accessibility of the document page", () => {
       await rename(page, "W".repeat(40));
       const { page: other } = await join();
       await rename(other, "M".repeat(40));
-      await write(page, `${long} # `);
+      await page.focus(TEXT);
+      await page.keyboard.insertText(long);
+      await write(page, " # ");
       await page.keyboard.press("Enter");
       await page.keyboard.type("``` ");
-      await page.keyboard.type(long);
+      await page.keyboard.insertText(long);
       await comment(page, long, long);
       await reads(other, `${long} # \n${long}`);
       await write(other, "!");
