@@ -1,18 +1,12 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { readOptions } from "../../verify/options.ts";
-import { reportJsonSchema } from "../../verify/report.ts";
 import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
-import { openPage, startBrowser } from "../drivers/browser.ts";
 import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
-import { endRuns, runLimited, runNode, startLocal } from "../drivers/localRun.ts";
+import { endRuns, runNode, startLocal } from "../drivers/localRun.ts";
 import { metricAt } from "../drivers/metrics.ts";
 import { startStrayingFront } from "./strayingFront.ts";
 import { waitFor } from "../drivers/waitFor.ts";
-import { FALL_BACKS, folder, verify, VERIFY } from "./verifier.ts";
+import { FALL_BACKS, verify, VERIFY } from "./verifier.ts";
 
 describe("npm run verify", () => {
   afterEach(endRuns);
@@ -144,50 +138,6 @@ describe("npm run verify", () => {
     match(elsewhere.err, /\/nothing\/info is not answered by a SockJS server \(status 404\); /);
   });
 
-  it("rejects a report that cannot be written before it runs", async () => {
-    const { url } = await startEchoServer();
-    const run = runNode(VERIFY, [url, "--json", "/nowhere/report.json", "--duration", "60"]);
-    equal(await run.ended, 2);
-    match(
-      run.err,
-      /^--json is "\/nowhere\/report.json": ENOENT: .*; it must be a file that can be /,
-    );
-  });
-
-  it("names the files that have no room for the report, and prints it", async () => {
-    const { url } = await startEchoServer();
-    const files = ["--json", "/dev/full", "--html", "/dev/full"];
-    const run = runNode(VERIFY, [url, "--sessions", "2", "--duration", "1", ...files]);
-    equal(await run.ended, 2);
-    match(
-      run.err,
-      /^--json is "\/dev\/full": ENOSPC: [^\n]*\n--html is "\/dev\/full": ENOSPC: [^\n]*\n$/,
-    );
-    match(run.out, /\ninconclusive: /);
-  });
-
-  it("exits with status 2 if stdout has no room for the report", async () => {
-    const { url } = await startEchoServer();
-    const args = [VERIFY, url, "--sessions", "2", "--duration", "1"];
-    const full = openSync("/dev/full", "w");
-    const child = spawn(process.execPath, args, { stdio: ["ignore", full, "pipe"] });
-    closeSync(full);
-    let err = "";
-    child.stderr?.on("data", (data) => (err += String(data)));
-    deepEqual(await once(child, "close"), [2, null]);
-    match(err, /^stdout [^\n]*ENOSPC[^\n]*\n$/);
-  });
-
-  it("leaves no partial report in a file", async () => {
-    const { url } = await startEchoServer();
-    const report = join(folder, "part.json");
-    const args = [url, "--sessions", "20", "--duration", "1", "--json", report];
-    const run = runLimited("-f 1", VERIFY, args);
-    equal(await run.ended, 2);
-    match(run.err, /^--json is "[^"]*part.json": EFBIG/);
-    equal(readFileSync(report, "utf8"), "");
-  });
-
   it("reports what it has measured when it is interrupted", async () => {
     const { url } = await startEchoServer();
     const run = runNode(VERIFY, [url, "--sessions", "7", "--duration", "60", "--rate", "10"]);
@@ -196,39 +146,5 @@ describe("npm run verify", () => {
     run.child.kill("SIGINT");
     equal(await run.ended, 4);
     match(run.out, /\ninconclusive: .*all sessions reached the same replica/);
-  });
-
-  it("keeps the JSON schema of its report in the repository", () => {
-    const schema = readFileSync(
-      new URL("../../verify/report.schema.json", import.meta.url),
-      "utf8",
-    );
-    deepEqual(JSON.parse(schema), JSON.parse(JSON.stringify(reportJsonSchema())));
-  });
-
-  it("writes a page that shows its plots without network requests", async () => {
-    const { url } = await startLocal();
-    const html = join(folder, "report.html");
-    await verify(
-      url,
-      "--html",
-      html,
-      "--sessions",
-      "21",
-      "--duration",
-      "3",
-      "--sources",
-      "21",
-      "--rate",
-      "5",
-    );
-    const browser = await startBrowser();
-    const { page, faults, origins } = await openPage(browser, `file://${html}`);
-    equal(await page.locator("h1").textContent(), "sticky");
-    equal(await page.locator("figure svg").count(), 3);
-    ok((await page.locator("figure svg path").count()) > 10);
-    deepEqual([...origins], ["null"]);
-    deepEqual(faults, []);
-    await browser.close();
   });
 });
