@@ -13,7 +13,7 @@ describe("npm run verify, while connections drop or replicas stop,", () => {
   afterEach(endRuns);
 
   it("expects reconnecting sessions on the same replica", async () => {
-    const { url } = await startLocal();
+    const { url } = await startLocal("--replicas", "2");
     const { code, report } = await verify(
       url,
       ...["--scenario", "reconnect", "--sources", "10", "--sessions", "14"],
@@ -24,7 +24,7 @@ describe("npm run verify, while connections drop or replicas stop,", () => {
   });
 
   it("tries one fallback after the other from each address", async () => {
-    const { url } = await startLocal();
+    const { url } = await startLocal("--replicas", "2");
     const { code, report } = await verify(
       url,
       ...["--scenario", "fallback", "--sources", "10", "--sessions", "10", "--duration", "6"],
@@ -37,7 +37,7 @@ describe("npm run verify, while connections drop or replicas stop,", () => {
   });
 
   it("waits for the roll-out of the replicas, however long it takes, and finds nothing lost", async () => {
-    const run = await startLocal("--drain", "0.5");
+    const run = await startLocal("--replicas", "2", "--drain", "0.5");
     const { code, out, report } = await verify(
       run.url,
       ...["--scenario", "rollout", "--roll-pid", String(run.pid)],

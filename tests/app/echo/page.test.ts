@@ -81,7 +81,7 @@ describe("the page", () => {
   });
 
   it("loses and duplicates no message in a rollout behind the front", async () => {
-    const run = await startLocal("--drain", "0.5");
+    const run = await startLocal("--replicas", "2", "--drain", "0.5");
     const { page } = await openPage(browser, run.origin);
     await hasText(page, "#status", "Connected");
     run.child.kill("SIGUSR2");
