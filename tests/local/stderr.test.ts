@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +15,8 @@ const RECORD_STATUS = `
   }
 `;
 
-function startInTerminal(app: string, env = ""): Run {
-  const flags = `--workloads ${app} --replicas 1 --port 0 --ephemeral --drain 0.2`;
+function startInTerminal(what: string, env = ""): Run {
+  const flags = `${what} --replicas 1 --port 0 --ephemeral --drain 0.2`;
   return runInTerminal(`exec env ${env} ${process.execPath} local/main.ts ${flags} </dev/null`);
 }
 
@@ -24,7 +24,7 @@ describe("npm start", () => {
   afterEach(endRuns);
 
   it("shows in a terminal what it waits for, and log lines formatted for people", async () => {
-    const run = startInTerminal("company");
+    const run = startInTerminal("--workloads company");
     await waitFor("it is ready", () => /^company http.*replicas\r$/m.test(run.out));
     const lines = stripVTControlCharacters(run.out).trimEnd().split(/\r?\n/);
     deepEqual(
@@ -42,6 +42,12 @@ describe("npm start", () => {
     match(log, /^\[[\d:.]+\] INFO: phase \{"replica":"company-00001","phase":"ready"\}$/m);
   });
 
+  it("builds no pages if no built-in app runs", async () => {
+    const run = startInTerminal("--app tests/local/ownApp");
+    await waitFor("it is ready", () => / 1 replicas\r$/m.test(run.out));
+    doesNotMatch(run.out, /building the pages/);
+  });
+
   it("writes only JSON lines if stderr is a pipe", async () => {
     const { err } = await startLocal("--replicas", "1");
     const lines = err.trimEnd().split("\n");
@@ -55,7 +61,10 @@ describe("npm start", () => {
     const folder = mkdtempSync(join(tmpdir(), "local-stderr-"));
     const [hook, status] = [join(folder, "hook.mjs"), join(folder, "status")];
     writeFileSync(hook, RECORD_STATUS);
-    const run = startInTerminal("echo", `NODE_OPTIONS="--import ${hook}" STATUS_FILE=${status}`);
+    const run = startInTerminal(
+      "--workloads echo",
+      `NODE_OPTIONS="--import ${hook}" STATUS_FILE=${status}`,
+    );
     await waitFor("it is ready", () => /^echo http.*replicas\r$/m.test(run.out));
     run.child.kill("SIGKILL");
     await waitFor("it has exited", () => existsSync(status) && readFileSync(status).length > 0);
