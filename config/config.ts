@@ -55,7 +55,9 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
     controlPlane: {
       kubernetesVersion: settings.kubernetesVersion,
       admins: settings.admins,
+      endpointPublicAccess: settings.endpointPublicAccess,
       publicAccessCidrs: settings.publicAccessCidrs,
+      privateAccessCidrs: settings.privateAccessCidrs,
       secretsEncryption: settings.secretsEncryption,
       logTypes: settings.controlPlaneLogs,
     },

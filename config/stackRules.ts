@@ -85,15 +85,41 @@ const STACK_RULES: readonly StackRule[] = [
       },
   },
   {
-    of: ["deletionProtection", "publicAccessCidrs", "cluster"],
-    fault: ({ deletionProtection, publicAccessCidrs, cluster }) =>
+    of: ["deletionProtection", "publicAccessCidrs", "endpointPublicAccess", "cluster"],
+    fault: ({ deletionProtection, publicAccessCidrs, endpointPublicAccess, cluster }) =>
       deletionProtection &&
+      endpointPublicAccess &&
       cluster === undefined &&
       publicAccessCidrs.some((cidr) => prefixOf(cidr) < MIN_NAMED_PREFIX) && {
         name: "publicAccessCidrs",
         got: publicAccessCidrs,
         mustBe: `specific blocks, of /${MIN_NAMED_PREFIX} to /32, with deletionProtection`,
         example: "[198.51.100.0/24]",
+      },
+  },
+  {
+    of: ["endpointPublicAccess", "network"],
+    fault: ({ endpointPublicAccess, network }) =>
+      !endpointPublicAccess &&
+      network === undefined && {
+        name: "endpointPublicAccess",
+        got: endpointPublicAccess,
+        mustBe:
+          "true without network, because Pulumi cannot run inside a VPC that it is only about to create",
+        fix: "name an existing network, or restrict publicAccessCidrs",
+      },
+  },
+  {
+    of: ["endpointPublicAccess", "privateAccessCidrs", "cluster"],
+    fault: ({ endpointPublicAccess, privateAccessCidrs, cluster }) =>
+      !endpointPublicAccess &&
+      cluster === undefined &&
+      privateAccessCidrs.length === 0 && {
+        name: "privateAccessCidrs",
+        got: privateAccessCidrs,
+        mustBe:
+          "the blocks from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false",
+        example: "[10.8.0.0/16]",
       },
   },
   {
@@ -107,9 +133,11 @@ const STACK_RULES: readonly StackRule[] = [
       },
   },
   unusable("publicAccessCidrs", isUnrouted, "from which no public address can be reached"),
+  unusable("privateAccessCidrs", isSourceless, "from which no connection comes"),
   unusable("sourceRanges", isSourceless, "from which no connection comes"),
   eachOnce("sourceRanges", "block"),
   eachOnce("publicAccessCidrs", "block"),
+  eachOnce("privateAccessCidrs", "block"),
   eachOnce("controlPlaneLogs", "log"),
   eachOnce("admins", "ARN", principalOf),
   {
@@ -127,7 +155,7 @@ const STACK_RULES: readonly StackRule[] = [
 
 /** Rejects blocks that no client is in. */
 function unusable(
-  setting: "publicAccessCidrs" | "sourceRanges",
+  setting: "publicAccessCidrs" | "privateAccessCidrs" | "sourceRanges",
   isUnusable: (cidr: string) => boolean,
   reason: string,
 ): StackRule {
@@ -148,7 +176,8 @@ function unusable(
 }
 
 function eachOnce(
-  setting: "sourceRanges" | "publicAccessCidrs" | "controlPlaneLogs" | "admins",
+  setting:
+    "sourceRanges" | "publicAccessCidrs" | "privateAccessCidrs" | "controlPlaneLogs" | "admins",
   item: string,
   keyOf: (value: string) => string = (value) => value,
 ): StackRule {
@@ -175,8 +204,11 @@ export function stackFaults(settings: Partial<All>): Fault[] {
  * Finds documentation blocks, such as that in `Pulumi.prod.yaml`. A preview warns of them; `pulumi up` would create a cluster
  * that nobody can reach, and then fail.
  */
-export function placeholderFaults({ publicAccessCidrs = [] }: Partial<Settings>): Fault[] {
-  const placeholders = publicAccessCidrs.filter(isDocumentation);
+export function placeholderFaults({
+  endpointPublicAccess = true,
+  publicAccessCidrs = [],
+}: Partial<Settings>): Fault[] {
+  const placeholders = endpointPublicAccess ? publicAccessCidrs.filter(isDocumentation) : [];
   return placeholders.length === 0
     ? []
     : [

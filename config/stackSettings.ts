@@ -29,8 +29,10 @@ const MAX_CIDRS = 30;
 /** The oldest version that supports the key router's configuration. */
 const MIN_HAPROXY = [3, 2] as const;
 
+const CIDR = z.cidrv4({ abort: true }).refine(isFirstAddress);
+
 const cidrs = z
-  .array(z.cidrv4({ abort: true }).refine(isFirstAddress))
+  .array(CIDR)
   .min(1)
   .max(MAX_CIDRS)
   .meta({
@@ -102,7 +104,15 @@ export const RULES = {
     "a list of ARNs of IAM roles and users",
     "[arn:aws:iam::111122223333:role/ops]",
   ),
+  endpointPublicAccess: flag,
   publicAccessCidrs: cidrs,
+  privateAccessCidrs: z
+    .array(CIDR)
+    .max(MAX_CIDRS)
+    .meta({
+      description: `a list of at most ${MAX_CIDRS} IPv4 CIDR blocks, each by its first address`,
+      example: "[10.8.0.0/16]",
+    }),
   secretsEncryption: flag,
   controlPlaneLogs: listOf(z.enum(LOG_TYPES), `a list of ${LOG_TYPES.join(", ")}`, "[api, audit]"),
   logRetentionDays: wholeNumberFrom(1, 3653, 30)

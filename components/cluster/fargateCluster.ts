@@ -13,8 +13,12 @@ export interface ControlPlaneArgs {
   kubernetesVersion: string;
   /** ARNs of IAM roles and users who administer the cluster, in addition to its creator. */
   admins: string[];
-  /** CIDR blocks that may reach the public endpoint. The private endpoint is always on. */
+  /** Whether the API server has a public endpoint. The private endpoint is always on. */
+  endpointPublicAccess: boolean;
+  /** CIDR blocks that may reach the public endpoint. */
   publicAccessCidrs: string[];
+  /** CIDR blocks that may reach the private endpoint, in addition to the pods. */
+  privateAccessCidrs: string[];
   /** Encrypts Kubernetes Secrets with a KMS key of the stack's own, USD 1 a month (us-east-1, 2026-11). */
   secretsEncryption: boolean;
   /** Types of control plane logs to keep. */
@@ -100,12 +104,16 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     const access = args.controlPlane.admins.map((admin) =>
       this.#admit(admin, cluster.eksCluster.name),
     );
+    const { clusterSecurityGroupId } = cluster.eksCluster.vpcConfig;
+    const doors = args.controlPlane.privateAccessCidrs.map((cidr) =>
+      this.#admitTo(clusterSecurityGroupId, cidr),
+    );
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
-      // An administrator who runs `pulumi destroy` needs access until the last object is deleted.
-      { parent: this, dependsOn: [system, ...access] },
+      // Whoever runs Pulumi needs access from the first object until the last one is deleted.
+      { parent: this, dependsOn: [system, ...access, ...doors] },
     );
     const logging = this.#logging(args.network.region, podLogs, provider);
     const { dns, metricsServer } = clusterAddons(
@@ -124,7 +132,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     this.kubernetes = provider;
     this.oidcProviderArn = cluster.oidcProviderArn;
     this.oidcIssuer = cluster.oidcIssuer;
-    this.podSecurityGroupId = cluster.eksCluster.vpcConfig.clusterSecurityGroupId;
+    this.podSecurityGroupId = clusterSecurityGroupId;
     this.registerOutputs({
       kubeconfig: this.kubeconfig,
       oidcProviderArn: this.oidcProviderArn,
@@ -159,8 +167,10 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
         privateSubnetIds: network.privateSubnetIds,
         publicSubnetIds: network.publicSubnetIds,
         endpointPrivateAccess: true,
-        endpointPublicAccess: true,
-        publicAccessCidrs: controlPlane.publicAccessCidrs,
+        endpointPublicAccess: controlPlane.endpointPublicAccess,
+        ...(controlPlane.endpointPublicAccess && {
+          publicAccessCidrs: controlPlane.publicAccessCidrs,
+        }),
         authenticationMode: "API",
         createOidcProvider: true,
         deletionProtection: args.deletionProtection,
@@ -192,6 +202,19 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
         accessScope: { type: "cluster" },
       },
       opts,
+    );
+  }
+
+  /** Never protected, because a block that is no longer trusted must lose access at once. */
+  #admitTo(
+    securityGroupId: pulumi.Input<string>,
+    cidrIpv4: string,
+  ): aws.vpc.SecurityGroupIngressRule {
+    const port = { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
+    return new aws.vpc.SecurityGroupIngressRule(
+      `${this.name}-api-${cidrIpv4}`,
+      { securityGroupId, cidrIpv4, ...port, description: "Kubernetes API" },
+      { parent: this, protect: false },
     );
   }
 

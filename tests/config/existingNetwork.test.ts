@@ -90,6 +90,25 @@ describe("an existing network", () => {
     });
   }
 
+  it("can have a cluster that only private blocks reach, also with deletionProtection", async () => {
+    const settings = {
+      endpointPublicAccess: false,
+      privateAccessCidrs: ["10.8.0.0/16"],
+      deletionProtection: true,
+    };
+    const { recorder } = await runProgram(
+      "dev",
+      { network: NETWORK, ...settings },
+      { subnets: SUBNETS },
+    );
+    equal(recorder.one("eks:index:Cluster").inputs.endpointPublicAccess, false);
+    equal(
+      recorder.one("aws:SecurityGroupIngressRule", "sockjs-sticky-dev-api-10.8.0.0/16").inputs
+        .toPort,
+      443,
+    );
+  });
+
   it("accepts tags without a value", async () => {
     const subnets = changed("1", { tags: { "kubernetes.io/role/elb": "" } });
     await runProgram("dev", { network: NETWORK }, { subnets });

@@ -37,7 +37,9 @@ describe("config", () => {
       controlPlane: {
         kubernetesVersion: "1.35",
         admins: [],
+        endpointPublicAccess: true,
         publicAccessCidrs: ["8.8.8.0/24"],
+        privateAccessCidrs: [],
         secretsEncryption: true,
         logTypes: ["api", "audit", "authenticator", "controllerManager", "scheduler"],
       },

@@ -1,9 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { NETWORK as EXISTING } from "../mocks/existing.ts";
 import { refusal } from "./refusal.ts";
 import { declarations } from "../mocks/stackConfig.ts";
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const ROLE = "arn:aws:iam::111122223333:role/ops";
+const PRIVATE_BLOCKS =
+  "it must be a list of at most 30 IPv4 CIDR blocks, each by its first address (for example [10.8.0.0/16])";
 const NETWORK =
   "it must be {vpcId, publicSubnetIds, privateSubnetIds}, each list with two or more different subnets, or omitted (for example {vpcId: vpc-0a1b2c3d, publicSubnetIds: [subnet-0a1b2c3d, subnet-1a2b3c4d], privateSubnetIds: [subnet-2a3b4c5d, subnet-3a4b5c6d]})";
 const RETENTION =
@@ -62,6 +65,8 @@ const WRONG: [setting: string, value: unknown, fault: string][] = [
   ["zones", 5, 'is "5"; it must be a whole number from 2 to 4 (for example 2)'],
   ["network", "vpc-0a1b2c3d", `is "vpc-0a1b2c3d"; ${NETWORK}`],
   ["network", { vpcId: "vpc-0a1b2c3d" }, `is {"vpcId":"vpc-0a1b2c3d"}; ${NETWORK}`],
+  ["endpointPublicAccess", "no", 'is "no"; it must be true or false (for example true)'],
+  ["privateAccessCidrs", ["10.8.0.1/16"], `is ["10.8.0.1/16"]; ${PRIVATE_BLOCKS}`],
   ["natGateways", "none", 'is "none"; it must be single or per-zone (for example single)'],
   ["kubernetesVersion", "1.34", 'is "1.34"; it must be 1.36 or 1.35 (for example 1.36)'],
   ["kubernetesVersion", "1.37", 'is "1.37"; it must be 1.36 or 1.35 (for example 1.36)'],
@@ -144,6 +149,18 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   [
     { publicAccessCidrs: ["8.8.8.0/24", "10.1.0.0/16"] },
     'publicAccessCidrs is ["8.8.8.0/24","10.1.0.0/16"]; it must be public blocks, because the public endpoint never sees private addresses (for example [198.51.100.0/24])',
+  ],
+  [
+    { endpointPublicAccess: false, privateAccessCidrs: ["10.8.0.0/16"] },
+    "endpointPublicAccess is false; it must be true without network, because Pulumi cannot run inside a VPC that it is only about to create; name an existing network, or restrict publicAccessCidrs",
+  ],
+  [
+    { endpointPublicAccess: false, network: EXISTING },
+    "privateAccessCidrs is []; it must be the blocks from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false (for example [10.8.0.0/16])",
+  ],
+  [
+    { privateAccessCidrs: ["10.8.0.0/16", "127.0.0.0/8"] },
+    "privateAccessCidrs has 127.0.0.0/8, from which no connection comes; it must be blocks of clients only (for example [198.51.100.0/24])",
   ],
   [
     { admins: [ROLE, ROLE] },

@@ -25,7 +25,9 @@ export const CLUSTER = {
 export const CONTROL_PLANE: ControlPlaneArgs = {
   kubernetesVersion: "1.35",
   admins: [],
+  endpointPublicAccess: true,
   publicAccessCidrs: ["198.51.100.0/24"],
+  privateAccessCidrs: [],
   secretsEncryption: false,
   logTypes: [],
 };

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -199,6 +199,33 @@ describe("FargateCluster", () => {
     deepEqual(recorder.directlyAfter(provider, "aws:AccessPolicyAssociation"), [
       "apps-111122223333:user/ada",
     ]);
+  });
+
+  it("admits blocks to its private endpoint for as long as its objects exist, and never protects that", async () => {
+    const recorder = await mockPulumi();
+    const controlPlane = { ...CONTROL_PLANE, privateAccessCidrs: ["10.8.0.0/16"] };
+    new FargateCluster("apps", { ...CLUSTER_ARGS, controlPlane }, { protect: true });
+    await recorder.settle();
+    const rule = recorder.one("aws:SecurityGroupIngressRule");
+    deepEqual(rule.inputs, {
+      securityGroupId: "sg-of-eks-apps",
+      cidrIpv4: "10.8.0.0/16",
+      ipProtocol: "tcp",
+      fromPort: 443,
+      toPort: 443,
+      description: "Kubernetes API",
+    });
+    equal(rule.protect, false);
+    ok(recorder.isAfter(recorder.one("pulumi:providers:kubernetes"), rule));
+  });
+
+  it("has no public endpoint if there is to be none", async () => {
+    const controlPlane = { ...CONTROL_PLANE, endpointPublicAccess: false };
+    const { inputs } = await mockedCluster({ controlPlane });
+    deepEqual(
+      [inputs.endpointPublicAccess, inputs.endpointPrivateAccess, inputs.publicAccessCidrs],
+      [false, true, undefined],
+    );
   });
 
   it("gives pods a role that may write logs before they start", async () => {
