@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -74,7 +74,10 @@ describe("npm run up, when it is signalled", () => {
     await waitFor("Pulumi is signalled", () => log().length > 1);
     await waitFor("it is signalled again", () => up.kill("SIGINT") && log().length > 2);
     equal(await ended(up), 5);
-    deepEqual(log().slice(0, 3), ["started", "INT", "INT"]);
+    // The system delivers two signals in any order.
+    const [first = "", ...later] = log().slice(1, 3);
+    match(first, /^(INT|TERM)$/);
+    deepEqual(later, ["INT"]);
   });
 
   it("lets Pulumi receive a signal to the whole process group once", async () => {
