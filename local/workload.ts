@@ -1,3 +1,4 @@
+import type { Affinity } from "../app/contract/catalogue.ts";
 import type { Logger } from "../app/contract/log.ts";
 import { ConnectionFront } from "./front/connectionFront.ts";
 import type { Guard } from "./guard.ts";
@@ -15,6 +16,13 @@ export interface WorkloadOptions extends Omit<LocalWorkload, "environment"> {
   log: Logger;
   guard: Guard;
 }
+
+/** What people are told when affinity has no effect on an app of their own. */
+const UNSTICKY: Partial<Record<Affinity, string>> = {
+  key: "no request had a key: each went to any replica; compare the path with those of keys",
+  cookie:
+    "no request had the cookie: each went to any replica; does the app set it, and do clients send it back?",
+};
 
 /** One workload in the local run: its replicas, and the front that routes to them. */
 export class Workload {
@@ -40,7 +48,11 @@ export class Workload {
       this.#front = front;
     } else {
       this.#replicas = new ReplicaSet(options);
-      this.#front = new HttpFront({ affinity, routing, routable, maxConnections });
+      const onUnsticky = (requests: number, path: string): void =>
+        "command" in options.program
+          ? options.log.warn({ requests, path }, UNSTICKY[affinity])
+          : undefined;
+      this.#front = new HttpFront({ affinity, routing, routable, maxConnections, onUnsticky });
     }
   }
 

@@ -11,6 +11,7 @@ import { frontKey, isBodyNeeded } from "./requestKey.ts";
 import * as http from "./httpMessage.ts";
 import { createHttpServer } from "./httpServer.ts";
 import { namedTarget, targetCookie } from "./stickyCookie.ts";
+import { UnstickyRequests } from "./unstickyRequests.ts";
 import { openConnection, SingleConnectionAgent, targetOf, type Upstream } from "./upstream.ts";
 
 /** Time for responses to reach their clients when the front closes, in milliseconds. */
@@ -24,6 +25,8 @@ export interface HttpFrontOptions {
   routing: HttpRouting;
   /** Returns the replicas that take new requests; called for each request. */
   routable: () => readonly Upstream[];
+  /** Called once if no request of many has what the affinity needs. */
+  onUnsticky?: (requests: number, path: string) => void;
   /** Maximum number of client connections. @default - no limit */
   maxConnections?: number;
   /** Milliseconds until the headers must have arrived, and until a body with a key must have. @default 10,000 each, as at the key router */
@@ -43,10 +46,12 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #idleMs: number;
   readonly #connections = new WeakMap<IncomingMessage, UpstreamConnection>();
+  readonly #unsticky: UnstickyRequests;
   #isClosing = false;
 
   constructor(options: HttpFrontOptions) {
-    const { maxConnections, requestMs, routing } = options;
+    const { maxConnections, onUnsticky, requestMs, routing } = options;
+    this.#unsticky = new UnstickyRequests((...args) => onUnsticky?.(...args));
     const idleMs = routing.idleTimeoutSeconds * 1000;
     this.#options = options;
     this.#idleMs = idleMs;
@@ -194,6 +199,7 @@ export class HttpFront {
     const { cookie, keyRoutes } = routing;
     const target = affinity === "cookie" ? namedTarget(cookie, request) : undefined;
     const key = affinity === "key" ? frontKey(keyRoutes, request, body) : undefined;
+    this.#unsticky.add(request.url ?? "", affinity === "none" || (target ?? key) !== undefined);
     return (upstreams) =>
       upstreams.find(({ id }) => id === target) ?? chooseReplica(upstreams, key);
   }

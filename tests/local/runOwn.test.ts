@@ -75,8 +75,12 @@ describe("npm start with an app of one's own", () => {
     equal(owners.size, 3);
   });
 
-  it("keeps every browser on its replica by a cookie of the front, and names the replica", async () => {
+  it("keeps every browser on its replica by a cookie of the front, names the replica, and reports clients that keep no cookie", async () => {
     const run = await start("--affinity", "cookie");
+    await Promise.all(Array.from({ length: 50 }, () => visit(run, { path: "/bot" })));
+    await waitFor("that is reported", () =>
+      run.err.includes('"requests":50,"path":"/bot","msg":"no request had the cookie'),
+    );
     const pids = new Set<number>();
     for (let browser = 0; browser < 12; browser++) {
       const first = await visit(run);
