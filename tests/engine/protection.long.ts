@@ -22,7 +22,7 @@ const LOSSES: readonly {
   setting: string;
   loses?: string;
 }[] = [
-  { change: { vpcCidr: "10.9.0.0/16" }, setting: 'vpcCidr is "10.9.0.0/16"' },
+  { change: { vpcCidr: "10.9.0.0/16" }, setting: 'vpcCidr or network.vpcId is "10.9.0.0/16"' },
   {
     change: { zones: 3 },
     setting: "zones is 3",
