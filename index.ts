@@ -6,7 +6,7 @@ import { formerImage } from "./components/image/formerImage.ts";
 import { WorkloadImages } from "./components/image/workloadImages.ts";
 import { createNetwork } from "./components/network/network.ts";
 import { StickyApp } from "./components/stickyApp.ts";
-import { askCloud } from "./config/cloud.ts";
+import { checkCloud } from "./config/cloud.ts";
 import { loadConfig } from "./config/load.ts";
 import { compareWithLastUp, stackName } from "./config/lossGuard.ts";
 import { environmentOf, storageOf } from "./config/workloadSettings.ts";
@@ -20,7 +20,7 @@ const tags = { project: pulumi.getProject(), stack: pulumi.getStack(), "managed-
 const provider = new aws.Provider(name, { region, defaultTags: { tags } });
 const onAws = { providers: [provider] };
 const guarded = { ...onAws, protect: deletionProtection };
-const { creator, zones } = await askCloud(config, settings, lastUp, { provider });
+const { creator, zones } = await checkCloud(config, settings, lastUp, { provider });
 /** What the next `pulumi up` compares with. */
 export const guardedSettings = { ...settings, zoneNames: zones, creator };
 

@@ -7,23 +7,26 @@ import { checkCluster } from "./livingCluster.ts";
 import type { GuardedSettings, LastUp } from "./lossGuard.ts";
 
 /**
- * Asks AWS what only AWS knows, before anything is created.
+ * Checks the settings against AWS, before anything is created.
  *
  * @returns names of the zones of pods, and the ARN of the cluster's creator if it is known
  * @throws pulumi.RunError naming what AWS would reject in the middle of an update
  */
-export async function askCloud(
+export async function checkCloud(
   config: Config,
   settings: GuardedSettings,
   lastUp: LastUp | undefined,
   opts: pulumi.InvokeOptions,
 ): Promise<{ zones: string[]; creator: string | undefined }> {
-  const { controlPlane, network } = config;
-  await checkExistingCluster(config, opts);
+  const { controlPlane, existingCluster, network } = config;
   const zones =
     network.existing === undefined
       ? await eksZones(network.zones, lastUp?.zoneNames, opts)
-      : await checkNetwork(network.existing, opts);
+      : await checkNetwork(network.existing, existingCluster?.name ?? config.name, opts);
+  if (existingCluster !== undefined) {
+    await checkExistingCluster(existingCluster.name, config, opts);
+    return { zones, creator: undefined };
+  }
   const creator = await checkCluster(settings, controlPlane.admins, lastUp, opts);
   return { zones, creator };
 }

@@ -12,13 +12,11 @@ const RUNNING = ["ACTIVE", "UPDATING"];
  * @throws pulumi.RunError naming every fault at once
  */
 export async function checkExistingCluster(
-  { existingCluster: cluster, controller, network }: Config,
+  name: string,
+  config: Config,
   opts: pulumi.InvokeOptions,
 ): Promise<void> {
-  const faults =
-    cluster === undefined
-      ? []
-      : await clusterFaults(cluster.name, network.existing?.vpcId, controller, opts);
+  const faults = await clusterFaults(name, config, opts);
   if (faults.length > 0) {
     throw new pulumi.RunError(sentencesOf(faults));
   }
@@ -26,21 +24,20 @@ export async function checkExistingCluster(
 
 async function clusterFaults(
   name: string,
-  vpcId: string | undefined,
-  controller: Config["controller"],
+  { controller, network }: Config,
   opts: pulumi.InvokeOptions,
 ): Promise<Fault[]> {
+  const vpcId = network.existing?.vpcId;
   const fault = { name: "cluster.name", got: name };
   // AWS fails if it is asked for a cluster that does not exist.
   const { names, region } = await aws.eks.getClusters({}, opts);
   if (!names.includes(name)) {
-    return [
-      { ...fault, mustBe: `a cluster in ${region}: ${names.join(" or ") || "there is none"}` },
-    ];
+    const known = names.length === 0 ? `${region} has none` : `such as ${names.join(", ")}`;
+    return [{ ...fault, mustBe: `a cluster in ${region} (${known})` }];
   }
   const { accessConfigs, identities, status, vpcConfig } = await aws.eks.getCluster({ name }, opts);
   if (!RUNNING.includes(status)) {
-    return [{ ...fault, mustBe: `a cluster that is ${RUNNING.join(" or ")}, and not ${status}` }];
+    return [{ ...fault, mustBe: `a cluster that is ${RUNNING.join(" or ")}; now it is ${status}` }];
   }
   const mode = accessConfigs[0]?.authenticationMode ?? "CONFIG_MAP";
   const issuer = identities[0]?.oidcs[0]?.issuer ?? "";

@@ -18,17 +18,22 @@ const ROLES = {
   publicSubnetIds: "kubernetes.io/role/elb",
 } as const;
 
-/** Values of these tags that the controller accepts. */
+/** Prefix of the tags that reserve a subnet for clusters. */
+const CLUSTER_TAG = "kubernetes.io/cluster/";
+
+/** Values of the tags of roles that the controller accepts. */
 const ROLE_VALUES = ["", "1"];
 
 /**
  * Rejects, before anything is created, a network in which the cluster, its pods or the load balancers could not be created.
  *
+ * @param clusterName of the cluster whose controller looks for subnets
  * @returns names of the zones of its private subnets
  * @throws pulumi.RunError naming every fault at once
  */
 export async function checkNetwork(
   network: ExistingNetwork,
+  clusterName: string,
   opts: pulumi.InvokeOptions,
 ): Promise<string[]> {
   const { vpcId, privateSubnetIds } = network;
@@ -37,11 +42,14 @@ export async function checkNetwork(
   const { ids } = await aws.ec2.getSubnets({ filters }, opts);
   const given = [...network.publicSubnetIds, ...privateSubnetIds].filter((id) => ids.includes(id));
   const subnets = await Promise.all(given.map((id) => aws.ec2.getSubnet({ id }, opts)));
-  const faults = [
-    ...(ids.length === 0 ? [] : await dnsFaults(vpcId, opts)),
-    ...subnetFaults(network, "publicSubnetIds", subnets),
-    ...subnetFaults(network, "privateSubnetIds", subnets),
-  ];
+  const faults =
+    ids.length === 0
+      ? [{ name: "vpcId", got: vpcId, mustBe: "a VPC with subnets in the region of the stack" }]
+      : [
+          ...(await dnsFaults(vpcId, opts)),
+          ...subnetFaults(network, "publicSubnetIds", subnets, clusterName),
+          ...subnetFaults(network, "privateSubnetIds", subnets, clusterName),
+        ];
   if (faults.length > 0) {
     throw new pulumi.RunError(sentencesOf(within("network.", faults)));
   }
@@ -51,7 +59,7 @@ export async function checkNetwork(
   return [...new Set(zones)].toSorted();
 }
 
-/** Pods find the cluster, and apps the database, by names that only the VPC's DNS knows. */
+/** Pods find the cluster, and apps the database, by names that only the VPC's DNS resolves. */
 async function dnsFaults(vpcId: string, opts: pulumi.InvokeOptions): Promise<Fault[]> {
   const vpc = await aws.ec2.getVpc({ id: vpcId }, opts);
   return vpc.enableDnsHostnames && vpc.enableDnsSupport
@@ -61,7 +69,8 @@ async function dnsFaults(vpcId: string, opts: pulumi.InvokeOptions): Promise<Fau
           name: "vpcId",
           got: vpcId,
           mustBe: "a VPC with DNS support and DNS hostnames, which EKS requires",
-          fix: `run aws ec2 modify-vpc-attribute --vpc-id ${vpcId} --enable-dns-hostnames, and the same with --enable-dns-support`,
+          // AWS accepts only one attribute at a time, and the second one only after the first.
+          fix: `run aws ec2 modify-vpc-attribute --vpc-id ${vpcId} --enable-dns-support, then the same with --enable-dns-hostnames`,
         },
       ];
 }
@@ -70,6 +79,7 @@ function subnetFaults(
   network: ExistingNetwork,
   setting: keyof typeof ROLES,
   subnets: readonly Subnet[],
+  clusterName: string,
 ): Fault[] {
   const ids = network[setting];
   const found = subnets.filter(({ id }) => ids.includes(id));
@@ -81,13 +91,13 @@ function subnetFaults(
       const name = `${setting}[${index}]`;
       return subnet === undefined
         ? [{ name, got: id, mustBe: `a subnet of ${network.vpcId} in the region of the stack` }]
-        : faultsOf(name, subnet, ROLES[setting]);
+        : faultsOf(name, subnet, ROLES[setting], clusterName);
     }),
     ...(isInOneZone
       ? [
           {
             name: setting,
-            problem: `is in one zone, ${[...zones].join("")}`,
+            problem: `has only subnets in ${[...zones].join("")}`,
             mustBe: "subnets in two or more zones, which EKS and load balancers require",
           },
         ]
@@ -95,8 +105,25 @@ function subnetFaults(
   ];
 }
 
-function faultsOf(name: string, { availabilityZoneId, id, tags }: Subnet, role: string): Fault[] {
+function faultsOf(
+  name: string,
+  { availabilityZoneId, id, tags }: Subnet,
+  role: string,
+  clusterName: string,
+): Fault[] {
+  const clusters = Object.keys(tags).filter((tag) => tag.startsWith(CLUSTER_TAG));
+  const own = `${CLUSTER_TAG}${clusterName}`;
   return [
+    ...(clusters.length === 0 || clusters.includes(own)
+      ? []
+      : [
+          {
+            name,
+            got: id,
+            mustBe: `a subnet without the tag ${clusters.join(", ")}, or with ${own} too, or the load balancer controller leaves it to other clusters`,
+            fix: `run aws ec2 create-tags --resources ${id} --tags Key=${own},Value=shared`,
+          },
+        ]),
     ...(ROLE_VALUES.includes(tags[role] ?? "missing")
       ? []
       : [
@@ -112,7 +139,7 @@ function faultsOf(name: string, { availabilityZoneId, id, tags }: Subnet, role: 
           {
             name,
             got: id,
-            mustBe: `in another zone than ${availabilityZoneId}, where EKS or Fargate is not available`,
+            mustBe: `a subnet outside of ${availabilityZoneId}, where EKS or Fargate is not available`,
           },
         ]
       : []),

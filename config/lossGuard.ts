@@ -11,15 +11,17 @@ export interface GuardedSettings {
   deletionProtection: boolean;
   name: string;
   region: string;
-  /** Block of the VPC; id of an existing VPC. */
+  /** CIDR block of the stack's VPC, or id of an existing one. */
   vpcCidr: string;
   /** Number of zones, and their NAT gateways, unless the VPC exists. */
   zones?: number | undefined;
   natGateways?: "single" | "per-zone" | undefined;
   /** Subnets of pods in an existing VPC. */
   privateSubnetIds?: string[] | undefined;
-  /** Name of the cluster, which is the stack's own if it has the stack's name. */
+  /** Name of an existing cluster, or {@link OWN_CLUSTER}. */
   cluster: string;
+  /** Whether pods run on the nodes of an existing cluster. */
+  nodes: boolean;
   secretsEncryption: boolean;
   keepsData: boolean;
   /** Whether images were ever built. Their repository stays until `pulumi destroy`. */
@@ -56,6 +58,9 @@ interface Guard {
   always?: boolean;
 }
 
+/** Stands for the name of a cluster that the stack creates. No cluster can have this name. */
+const OWN_CLUSTER = "the stack's own";
+
 const RESTARTS_PODS = "replaces the Fargate profiles, which restarts all pods without a drain";
 
 const GUARDS: readonly Guard[] = [
@@ -81,6 +86,11 @@ const GUARDS: readonly Guard[] = [
     harmless: ({ zones = 0 }, now) => (now.zones ?? 0) < zones,
   },
   {
+    of: "nodes",
+    setting: "cluster.nodes",
+    loss: "moves pods between nodes and Fargate without a drain",
+  },
+  {
     of: "privateSubnetIds",
     setting: "network.privateSubnetIds",
     loss: RESTARTS_PODS,
@@ -98,14 +108,13 @@ const GUARDS: readonly Guard[] = [
     of: "cluster",
     setting: "cluster.name",
     loss: "replaces everything in the cluster",
-    harmless: (old, now) => hasOwnCluster(old) && hasOwnCluster(now),
     always: true,
   },
   {
     of: "secretsEncryption",
     setting: "secretsEncryption",
     loss: "replaces the cluster, with all that is in it",
-    harmless: (_, now) => now.secretsEncryption || !hasOwnCluster(now),
+    harmless: (_, now) => now.secretsEncryption || now.cluster !== OWN_CLUSTER,
     always: true,
   },
   {
@@ -128,7 +137,7 @@ const GUARDS: readonly Guard[] = [
     setting: "kubernetesVersion",
     loss: "is a downgrade, which EKS refuses; EKS itself upgrades a cluster when support of its version ends",
     harmless: ({ kubernetesVersion = "" }, now) =>
-      !isBefore(now.kubernetesVersion, kubernetesVersion) || !hasOwnCluster(now),
+      !isBefore(now.kubernetesVersion, kubernetesVersion) || now.cluster !== OWN_CLUSTER,
     always: true,
   },
   {
@@ -191,7 +200,7 @@ export function stackName(): string {
 
 /** What this `pulumi up` records for the next one. */
 function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSettings {
-  const { network, controlPlane, database } = config;
+  const { network, controlPlane, database, existingCluster } = config;
   return {
     deletionProtection: config.deletionProtection,
     name: config.name,
@@ -200,9 +209,12 @@ function settingsToGuard(config: Config, lastUp: LastUp | undefined): GuardedSet
       ? { vpcCidr: network.cidr, zones: network.zones, natGateways: network.natGateways }
       : {
           vpcCidr: network.existing.vpcId,
-          privateSubnetIds: network.existing.privateSubnetIds.toSorted(),
+          ...(existingCluster?.nodes !== true && {
+            privateSubnetIds: network.existing.privateSubnetIds.toSorted(),
+          }),
         }),
-    cluster: config.existingCluster?.name ?? config.name,
+    cluster: existingCluster?.name ?? OWN_CLUSTER,
+    nodes: existingCluster?.nodes === true,
     secretsEncryption: controlPlane.secretsEncryption,
     buildsImage:
       (config.image.uri === undefined && config.workloads.some(({ app }) => app !== undefined)) ||
@@ -236,11 +248,6 @@ export function lossFaults(old: LastUp, now: GuardedSettings): Fault[] {
       ? "revert it, or run `pulumi destroy` first"
       : "revert it, or set deletionProtection to false and run `pulumi up` first",
   }));
-}
-
-/** Whether the stack creates its cluster, which then has the stack's name. */
-function hasOwnCluster({ cluster, name }: Partial<GuardedSettings>): boolean {
-  return cluster === name;
 }
 
 /** Whether a version is older than another one. Parts that one of them omits are not compared: `18` is any version 18. */

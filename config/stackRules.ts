@@ -29,6 +29,16 @@ interface StackRule {
 const STACK_RULES: readonly StackRule[] = [
   { of: ["vpcCidr"], fault: ({ vpcCidr }) => vpcCidrFault(vpcCidr) },
   {
+    of: ["network"],
+    fault: ({ network }) =>
+      network?.privateSubnetIds.some((id) => network.publicSubnetIds.includes(id)) === true && {
+        name: "network.privateSubnetIds",
+        got: network.privateSubnetIds,
+        mustBe:
+          "other subnets than publicSubnetIds, because Fargate runs no pods in public subnets",
+      },
+  },
+  {
     of: ["cluster", "network"],
     fault: ({ cluster, network }) =>
       cluster !== undefined &&
@@ -45,7 +55,8 @@ const STACK_RULES: readonly StackRule[] = [
       controller === "existing" && {
         name: "controller",
         got: controller,
-        mustBe: "install without cluster, because a new cluster has no controller",
+        mustBe: "install, because only an existing cluster can have a controller",
+        fix: "set cluster, or remove controller",
       },
   },
   {
@@ -105,8 +116,8 @@ const STACK_RULES: readonly StackRule[] = [
         name: "endpointPublicAccess",
         got: endpointPublicAccess,
         mustBe:
-          "true without network, because Pulumi cannot run inside a VPC that it is only about to create",
-        fix: "name an existing network, or restrict publicAccessCidrs",
+          "true unless network is set, because Pulumi must reach the Kubernetes API from inside the VPC",
+        fix: "set network, or restrict publicAccessCidrs",
       },
   },
   {
@@ -118,7 +129,7 @@ const STACK_RULES: readonly StackRule[] = [
         name: "privateAccessCidrs",
         got: privateAccessCidrs,
         mustBe:
-          "the blocks from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false",
+          "at least one block from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false",
         example: "[10.8.0.0/16]",
       },
   },
@@ -153,6 +164,12 @@ const STACK_RULES: readonly StackRule[] = [
   },
 ];
 
+const EXAMPLES = {
+  publicAccessCidrs: "[198.51.100.0/24]",
+  privateAccessCidrs: "[10.8.0.0/16]",
+  sourceRanges: "[198.51.100.0/24]",
+};
+
 /** Rejects blocks that no client is in. */
 function unusable(
   setting: "publicAccessCidrs" | "privateAccessCidrs" | "sourceRanges",
@@ -168,7 +185,7 @@ function unusable(
           name: setting,
           problem: `has ${found}, ${reason}`,
           mustBe: "blocks of clients only",
-          example: "[198.51.100.0/24]",
+          example: EXAMPLES[setting],
         }
       );
     },
@@ -205,10 +222,12 @@ export function stackFaults(settings: Partial<All>): Fault[] {
  * that nobody can reach, and then fail.
  */
 export function placeholderFaults({
+  cluster,
   endpointPublicAccess = true,
   publicAccessCidrs = [],
 }: Partial<Settings>): Fault[] {
-  const placeholders = endpointPublicAccess ? publicAccessCidrs.filter(isDocumentation) : [];
+  const isUsed = endpointPublicAccess && cluster === undefined;
+  const placeholders = isUsed ? publicAccessCidrs.filter(isDocumentation) : [];
   return placeholders.length === 0
     ? []
     : [

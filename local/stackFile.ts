@@ -43,7 +43,15 @@ export function workloadsIn(section: ConfigSection, file: string): readonly Work
   const config = inNamespace(section);
   const known = [WORKLOADS, "secrets", ...Object.keys(RULES)];
   const prefix = `${PROJECT}:`;
-  const faults = Object.keys(config).flatMap((key) => keyFaults(file, key, known));
+  const twice = known.filter((key) => key in section && prefix + key in section);
+  const faults = [
+    ...twice.map((key) => ({
+      name: `${file}: ${key}`,
+      problem: `is set, as is ${prefix}${key}`,
+      mustBe: "set once",
+    })),
+    ...Object.keys(config).flatMap((key) => keyFaults(file, key, known)),
+  ];
   if (faults.length > 0) {
     throw new SettingsError(...faults);
   }
@@ -68,7 +76,7 @@ function inNamespace(config: ConfigSection): ConfigSection {
   );
 }
 
-/** A setting that nobody reads: an unknown one of this project, or a known one in a misspelt namespace. */
+/** A setting that has no effect: an unknown one of this project, or a known one in a misspelt namespace. */
 function keyFaults(file: string, key: string, known: readonly string[]): Fault[] {
   const [namespace = "", setting = ""] = key.split(/:(.*)/s);
   const name = `${file}: ${key}`;

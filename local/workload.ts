@@ -17,11 +17,11 @@ export interface WorkloadOptions extends Omit<LocalWorkload, "environment"> {
   guard: Guard;
 }
 
-/** What people are told when affinity has no effect on an app of their own. */
+/** Warnings about affinity that has no effect on an app of one's own. */
 const UNSTICKY: Partial<Record<Affinity, string>> = {
-  key: "no request had a key: each went to any replica; compare the path with those of keys",
+  key: "none of the first requests had a key, so they were spread over all replicas; compare this path with those of keys",
   cookie:
-    "no request had the cookie: each went to any replica; does the app set it, and do clients send it back?",
+    "none of the first requests had the cookie, so they were spread over all replicas; clients must send it back, and the app must set it if it has a name",
 };
 
 /** One workload in the local run: its replicas, and the front that routes to them. */

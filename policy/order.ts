@@ -18,6 +18,7 @@ export const controllerBeforeLoadBalancers = stackPolicy({
   validate: (stack, report) => {
     for (const { resource } of frontsOf(stack)) {
       const controllers = controllersOf(stack).filter((each) => hasProviderOf(each, resource));
+      // Of an existing one only its component is in the stack, which then has one cluster.
       if (controllers.length === 0 && stack.ofType(EXISTING_CONTROLLER).length === 0) {
         const fault = {
           name: `number of Releases of ${CONTROLLER} for ${named(resource)}`,

@@ -8,7 +8,7 @@ import {
 } from "./loadBalancerController.ts";
 
 export interface ClusterArgs extends FargateClusterArgs {
-  /** A cluster that others have created, and whether pods run on its nodes. @default - a new one on Fargate */
+  /** An existing cluster, and whether pods run on its nodes. @default - a new one on Fargate */
   existingCluster?: { name: string; nodes: boolean } | undefined;
 }
 

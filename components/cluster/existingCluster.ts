@@ -6,7 +6,7 @@ import type { Cluster } from "./fargateCluster.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
 import { stackLabels } from "./stackLabels.ts";
 
-/** Object by which autoscalers find a metrics-server, however it was installed. */
+/** API from which autoscalers read metrics, whoever installed its server. */
 const METRICS_API = "v1beta1.metrics.k8s.io";
 
 export interface ExistingClusterArgs {
@@ -19,7 +19,7 @@ export interface ExistingClusterArgs {
   metricsServer: boolean;
 }
 
-/** An EKS cluster that others have created, and that outlives the stack. It gets a Fargate profile unless it has nodes. */
+/** An existing EKS cluster, which the stack never deletes. It gets a Fargate profile unless pods run on its nodes. */
 export class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   readonly name: string;
   /** Provider for all objects in the cluster. */
@@ -68,6 +68,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
     this.oidcProviderArn = pulumi.interpolate`arn:${partition}:iam::${accountId}:oidc-provider/${this.oidcIssuer}`;
     this.podSecurityGroupId = cluster.vpcConfig.clusterSecurityGroupId;
     this.registerOutputs({
+      // Plain, as that of eks.Cluster: `npm run destroy` reads it in the state.
       kubeconfig,
       oidcProviderArn: this.oidcProviderArn,
       oidcIssuer: this.oidcIssuer,

@@ -4,15 +4,15 @@ import { sentenceOf } from "../../app/contract/fault.ts";
 import { CONTROLLER, CONTROLLER_NAMESPACE } from "./loadBalancerController.ts";
 
 /**
- * The oldest version that supports what the load balancers need; idle timeouts are the newest of it.
+ * The oldest version that supports what the load balancers need. Idle timeouts came last.
  *
  * Source: https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v2.9.0
  */
 const MIN_VERSION = [2, 9] as const;
 
-/** An AWS Load Balancer Controller that others have installed. */
+/** An existing AWS Load Balancer Controller, which the stack only reads. */
 export class ExistingController extends pulumi.ComponentResource {
-  /** Its image. */
+  /** Its image; empty if no container has the usual one. */
   readonly image: pulumi.Output<string>;
 
   /** @throws pulumi.RunError when Pulumi has read it, if it is too old */
@@ -35,7 +35,7 @@ function isController(image: string | undefined): boolean {
   return image?.includes(CONTROLLER) === true;
 }
 
-/** Images by digest only, and of other names, are accepted, because nothing is known of them. */
+/** Accepts images by digest or with another name, because their version is unknown. */
 function checkVersion(image: string): void {
   const version = /:v?(\d+)\.(\d+)/.exec(image)?.slice(1).map(Number);
   const [major = Infinity, minor = Infinity] = version ?? [];

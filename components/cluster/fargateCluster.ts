@@ -105,15 +105,15 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       this.#admit(admin, cluster.eksCluster.name),
     );
     const { clusterSecurityGroupId } = cluster.eksCluster.vpcConfig;
-    const doors = args.controlPlane.privateAccessCidrs.map((cidr) =>
-      this.#admitTo(clusterSecurityGroupId, cidr),
+    const apiRules = args.controlPlane.privateAccessCidrs.map((cidr) =>
+      this.#allowApiFrom(clusterSecurityGroupId, cidr),
     );
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
       // Whoever runs Pulumi needs access from the first object until the last one is deleted.
-      { parent: this, dependsOn: [system, ...access, ...doors] },
+      { parent: this, dependsOn: [system, ...access, ...apiRules] },
     );
     const logging = this.#logging(args.network.region, podLogs, provider);
     const { dns, metricsServer } = clusterAddons(
@@ -205,8 +205,8 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     );
   }
 
-  /** Never protected, because a block that is no longer trusted must lose access at once. */
-  #admitTo(
+  /** Never protected, so removing a block closes access at once. */
+  #allowApiFrom(
     securityGroupId: pulumi.Input<string>,
     cidrIpv4: string,
   ): aws.vpc.SecurityGroupIngressRule {

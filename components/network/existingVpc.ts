@@ -11,7 +11,7 @@ export interface ExistingVpcArgs {
   publicSubnetIds: pulumi.Input<string[]>;
 }
 
-/** A VPC that others have created, and that outlives the stack. */
+/** An existing VPC, which the stack never deletes. */
 export class ExistingVpc extends pulumi.ComponentResource implements Network {
   readonly region: string;
   readonly vpcId: pulumi.Output<string>;

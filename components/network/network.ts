@@ -3,7 +3,7 @@ import { ExistingVpc, type ExistingVpcArgs } from "./existingVpc.ts";
 import { Vpc, type VpcArgs } from "./vpc.ts";
 
 export interface NetworkArgs extends VpcArgs {
-  /** A VPC that others have created. @default - a new one */
+  /** An existing VPC. @default - a new one */
   existing?: Omit<ExistingVpcArgs, "region"> | undefined;
 }
 

@@ -7,14 +7,17 @@ const MAX_HISTORY = 50;
 
 const page = readFileSync(new URL("index.html", import.meta.url));
 
-const server = createServer((_request, response) => {
+// Longer than the load balancer keeps an idle connection, or it might send a request when this server closes it.
+const KEEP_ALIVE_MS = 400_000;
+
+const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (_request, response) => {
   response.setHeader("content-type", "text/html; charset=utf-8");
   response.end(page);
 });
 
 const io = new Server(server);
 
-// The last messages of each room are in this process's memory, so everybody in a room has to meet here.
+// The last messages of each room are in this process's memory, so everybody in a room must reach this process.
 const history = new Map();
 
 io.on("connection", (socket) => {

@@ -8,7 +8,7 @@ const WORD_MS = 50;
 
 const page = readFileSync(new URL("index.html", import.meta.url));
 
-// The streams that this process holds. A question has to reach the process that holds the stream of its session.
+// The streams that this process holds. A question must reach the process that has the stream of its session.
 const streams = new Map();
 
 const app = Fastify({
@@ -40,10 +40,12 @@ app.post("/questions", async (request, reply) => {
 /** Answers word by word, as a language model would. */
 async function answer(stream, question) {
   for (const word of `You asked: ${question}`.split(/\s+/).slice(0, MAX_WORDS)) {
+    if (stream.writableEnded) {
+      return;
+    }
     send(stream, "word", word);
     await sleep(WORD_MS);
   }
-  send(stream, "end");
 }
 
 function send(stream, event, data = null) {

@@ -15,11 +15,16 @@ const server = createServer((_request, response) => {
 
 const sockets = new WebSocketServer({ server, maxPayload: MAX_LENGTH });
 
-// Notepads are in this process's memory, so whoever connects again has to come back here.
+// Notepads are in this process's memory, so whoever connects again must reach this process.
 const notepads = new Map();
 
 sockets.on("connection", (socket, request) => {
-  const lines = open(new URL(request.url, "http://localhost").searchParams.get("notepad"));
+  const notepad = URL.parse(request.url, "http://localhost")?.searchParams.get("notepad");
+  if (!notepad) {
+    socket.close(1008, "no notepad");
+    return;
+  }
+  const lines = open(notepad);
   socket.send(JSON.stringify({ replica: process.env.REPLICA_NAME, lines }));
   socket.on("message", (line) => {
     lines.push(String(line));
@@ -29,7 +34,7 @@ sockets.on("connection", (socket, request) => {
   socket.on("error", () => socket.terminate());
 });
 
-/** Returns the lines of a notepad; the one that was opened longest ago gives way to a new one. */
+/** Returns the lines of a notepad. Deletes the one that was opened longest ago if there are too many. */
 function open(notepad) {
   const lines = notepads.get(notepad) ?? [];
   notepads.delete(notepad);

@@ -15,7 +15,7 @@ MAX_GAMES = 1000
 
 PAGE = Path(__file__).with_name("index.html").read_text()
 
-# Games are in this process's memory, so a player who connects again has to come back here.
+# Games are in this process's memory, so a player who connects again must reach this process.
 games = {}
 
 
@@ -24,7 +24,7 @@ def new_game():
 
 
 def game_of(player):
-    """Returns the player's game; the one that was opened longest ago gives way to a new one."""
+    """Returns the player's game. Deletes the one that was opened longest ago if there are too many."""
     games[player] = games.pop(player, None) or new_game()
     if len(games) > MAX_GAMES:
         del games[next(iter(games))]

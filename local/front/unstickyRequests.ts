@@ -1,4 +1,4 @@
-/** So many requests without affinity are no accident. */
+/** Number of requests after which missing affinity is reported. */
 const MANY = 50;
 
 /** Notices, once, that none of the first requests of an app has what its affinity needs. */
@@ -18,10 +18,10 @@ export class UnstickyRequests {
    * @param url path and query
    */
   add(url: string, isSticky: boolean): void {
-    this.#count += 1;
     if (this.#isOver) {
       return;
     }
+    this.#count += 1;
     this.#isOver = isSticky || this.#count >= MANY;
     if (!isSticky && this.#isOver) {
       this.#report(this.#count, url.split("?")[0] ?? "");

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childEnvironment } from "../environment.ts";
@@ -37,10 +38,11 @@ const server = spawn(command, {
   },
 });
 server.once("error", () => process.exit(1));
-server.once(
-  "exit",
-  (code, signal) => void ended(code ?? (isStopping && signal === "SIGTERM" ? 0 : 1)),
-);
+server.once("exit", (code, signal) => {
+  // A shell returns 128 and the number of the signal that has ended its command.
+  const isTerminated = signal === "SIGTERM" || code === 128 + constants.signals.SIGTERM;
+  void ended(isStopping && isTerminated ? 0 : (code ?? 1));
+});
 
 process.on("message", ({ id, idleMs, until }: Offer, client?: Socket) => {
   // Decides at once: Node.js is about to read from the client, and nobody else would get what was read.

@@ -145,7 +145,7 @@ export class ReplicaSet {
       return;
     }
     if (failure !== undefined) {
-      this.#failed?.(new Error(`${name} ${failure} before it was ready; see what it has written`));
+      this.#failed?.(new Error(`${name} ${failure} before it was ready; see its output`));
     }
     const failures = failure !== undefined ? (this.#failures.get(name) ?? 0) + 1 : 0;
     this.#failures.set(name, failures);

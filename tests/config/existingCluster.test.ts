@@ -70,14 +70,14 @@ describe("an existing cluster", () => {
 
   const refusals: [what: string, cloud: object, message: string][] = [
     [
-      "a name of none",
+      "one that does not exist",
       { clusters: { a: "1.36", b: "1.36" } },
-      'cluster.name is "shared"; it must be a cluster in us-east-1: a or b',
+      'cluster.name is "shared"; it must be a cluster in us-east-1 (such as a, b)',
     ],
     [
-      "one that is not there yet",
+      "one that is still being created",
       { clusterFacts: { ...FACTS, status: "CREATING" } },
-      'cluster.name is "shared"; it must be a cluster that is ACTIVE or UPDATING, and not CREATING',
+      'cluster.name is "shared"; it must be a cluster that is ACTIVE or UPDATING; now it is CREATING',
     ],
     [
       "access by the ConfigMap aws-auth only",
@@ -109,8 +109,36 @@ describe("an existing cluster", () => {
     );
     equal(
       await refusal({ controller: "existing" }),
-      'sockjs-sticky:controller is "existing"; it must be install without cluster, because a new cluster has no controller',
+      'sockjs-sticky:controller is "existing"; it must be install, because only an existing cluster can have a controller; set cluster, or remove controller',
     );
+  });
+
+  it("cannot be left or entered, whatever its name, and keeps its pods where they are in a protected stack", async () => {
+    const { program } = await run();
+    const lastUp = { ...program.guardedSettings };
+    const why =
+      "because the change replaces everything in the cluster; revert it, or run `pulumi destroy` first";
+    equal(
+      await programRefusal({ network: NETWORK }, { ...CLOUD, lastUp }),
+      `cluster.name is "the stack's own", and was "shared"; it must be "shared", ${why}`,
+    );
+    const own = { ...lastUp, cluster: "the stack's own" };
+    const sameName = { network: NETWORK, cluster: { name: "sockjs-sticky-dev" } };
+    equal(
+      await programRefusal(sameName, { ...CLOUD, lastUp: own }),
+      `cluster.name is "sockjs-sticky-dev", and was "the stack's own"; it must be "the stack's own", ${why}`,
+    );
+    const nodes = { network: NETWORK, cluster: { name: "shared", nodes: true } };
+    const refused = await programRefusal(nodes, {
+      ...CLOUD,
+      lastUp: { ...lastUp, deletionProtection: true },
+    });
+    match(refused, /^cluster\.nodes is true, and was false; /);
+  });
+
+  it("has other administrators than the stack's", async () => {
+    const { program } = await run({ admins: ["arn:aws:iam::111122223333:role/deployer"] });
+    equal(program.guardedSettings.creator, undefined);
   });
 
   it("needs no named publicAccessCidrs for deletionProtection", async () => {
@@ -118,6 +146,7 @@ describe("an existing cluster", () => {
       cluster: { name: "shared" },
       network: NETWORK,
       deletionProtection: true,
+      publicAccessCidrs: ["203.0.113.0/24"],
     });
   });
 });

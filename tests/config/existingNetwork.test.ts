@@ -40,18 +40,24 @@ describe("an existing network", () => {
   const create = "run aws ec2 create-tags --resources";
   const refusals: [string, MockSubnet[], Record<string, unknown>, string][] = [
     [
-      "a VPC without these subnets",
+      "a VPC that does not exist",
       [],
       {},
-      [...NETWORK.publicSubnetIds.entries()]
-        .map(([n, id]) => `publicSubnetIds[${n}] is "${id}"`)
-        .concat(
-          [...NETWORK.privateSubnetIds.entries()].map(
-            ([n, id]) => `privateSubnetIds[${n}] is "${id}"`,
-          ),
-        )
-        .map((each) => `network.${each}; it must be a subnet of ${VPC} in the region of the stack`)
-        .join("\n"),
+      `network.vpcId is "${VPC}"; it must be a VPC with subnets in the region of the stack`,
+    ],
+    [
+      "a subnet of another VPC",
+      changed("3", { vpcId: "vpc-1" }),
+      {},
+      `network.privateSubnetIds[0] is "subnet-00000003"; it must be a subnet of ${VPC} in the region of the stack`,
+    ],
+    [
+      "a subnet of another cluster",
+      changed("2", {
+        tags: { "kubernetes.io/role/elb": "1", "kubernetes.io/cluster/other": "owned" },
+      }),
+      {},
+      `network.publicSubnetIds[1] is "subnet-00000002"; it must be a subnet without the tag kubernetes.io/cluster/other, or with kubernetes.io/cluster/sockjs-sticky-dev too, or the load balancer controller leaves it to other clusters; ${create} subnet-00000002 --tags Key=kubernetes.io/cluster/sockjs-sticky-dev,Value=shared`,
     ],
     [
       "a public subnet without the tag of its role",
@@ -60,7 +66,7 @@ describe("an existing network", () => {
       `network.publicSubnetIds[0] is "subnet-00000001"; it must be a subnet with the tag kubernetes.io/role/elb, by which the load balancer controller finds it; ${create} subnet-00000001 --tags Key=kubernetes.io/role/elb,Value=1`,
     ],
     [
-      "a private subnet whose tag says no",
+      "a private subnet whose tag has another value",
       changed("4", { tags: { "kubernetes.io/role/internal-elb": "0" } }),
       {},
       `network.privateSubnetIds[1] is "subnet-00000004"; it must be a subnet with the tag kubernetes.io/role/internal-elb, by which the load balancer controller finds it; ${create} subnet-00000004 --tags Key=kubernetes.io/role/internal-elb,Value=1`,
@@ -69,19 +75,19 @@ describe("an existing network", () => {
       "private subnets in one zone",
       changed("4", { availabilityZone: "us-east-1a" }),
       {},
-      "network.privateSubnetIds is in one zone, us-east-1a; it must be subnets in two or more zones, which EKS and load balancers require",
+      "network.privateSubnetIds has only subnets in us-east-1a; it must be subnets in two or more zones, which EKS and load balancers require",
     ],
     [
       "a zone without EKS",
       changed("2", { availabilityZoneId: "use1-az3" }),
       {},
-      'network.publicSubnetIds[1] is "subnet-00000002"; it must be in another zone than use1-az3, where EKS or Fargate is not available',
+      'network.publicSubnetIds[1] is "subnet-00000002"; it must be a subnet outside of use1-az3, where EKS or Fargate is not available',
     ],
     [
       "a VPC without DNS hostnames",
       SUBNETS,
       { dns: false },
-      `network.vpcId is "${VPC}"; it must be a VPC with DNS support and DNS hostnames, which EKS requires; run aws ec2 modify-vpc-attribute --vpc-id ${VPC} --enable-dns-hostnames, and the same with --enable-dns-support`,
+      `network.vpcId is "${VPC}"; it must be a VPC with DNS support and DNS hostnames, which EKS requires; run aws ec2 modify-vpc-attribute --vpc-id ${VPC} --enable-dns-support, then the same with --enable-dns-hostnames`,
     ],
   ];
   for (const [what, subnets, cloud, message] of refusals) {
@@ -109,8 +115,10 @@ describe("an existing network", () => {
     );
   });
 
-  it("accepts tags without a value", async () => {
-    const subnets = changed("1", { tags: { "kubernetes.io/role/elb": "" } });
+  it("accepts tags without a value, and tags of several clusters with its own", async () => {
+    const own = { "kubernetes.io/cluster/sockjs-sticky-dev": "shared" };
+    const tags = { "kubernetes.io/role/elb": "", "kubernetes.io/cluster/other": "shared", ...own };
+    const subnets = changed("1", { tags });
     await runProgram("dev", { network: NETWORK }, { subnets });
   });
 

@@ -5,7 +5,8 @@ import { lossFaults, type GuardedSettings } from "../../config/lossGuard.ts";
 const OLD: GuardedSettings = {
   deletionProtection: true,
   name: "sockjs-sticky-prod",
-  cluster: "sockjs-sticky-prod",
+  cluster: "the stack's own",
+  nodes: false,
   region: "us-east-1",
   vpcCidr: "10.0.0.0/16",
   zones: 3,

@@ -152,15 +152,19 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
   [
     { endpointPublicAccess: false, privateAccessCidrs: ["10.8.0.0/16"] },
-    "endpointPublicAccess is false; it must be true without network, because Pulumi cannot run inside a VPC that it is only about to create; name an existing network, or restrict publicAccessCidrs",
+    "endpointPublicAccess is false; it must be true unless network is set, because Pulumi must reach the Kubernetes API from inside the VPC; set network, or restrict publicAccessCidrs",
+  ],
+  [
+    { network: { ...EXISTING, privateSubnetIds: EXISTING.publicSubnetIds } },
+    'network.privateSubnetIds is ["subnet-00000001","subnet-00000002"]; it must be other subnets than publicSubnetIds, because Fargate runs no pods in public subnets',
   ],
   [
     { endpointPublicAccess: false, network: EXISTING },
-    "privateAccessCidrs is []; it must be the blocks from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false (for example [10.8.0.0/16])",
+    "privateAccessCidrs is []; it must be at least one block from which Pulumi and kubectl reach the cluster, if endpointPublicAccess is false (for example [10.8.0.0/16])",
   ],
   [
     { privateAccessCidrs: ["10.8.0.0/16", "127.0.0.0/8"] },
-    "privateAccessCidrs has 127.0.0.0/8, from which no connection comes; it must be blocks of clients only (for example [198.51.100.0/24])",
+    "privateAccessCidrs has 127.0.0.0/8, from which no connection comes; it must be blocks of clients only (for example [10.8.0.0/16])",
   ],
   [
     { admins: [ROLE, ROLE] },

@@ -79,7 +79,9 @@ describe("npm start with an app of one's own", () => {
     const run = await start("--affinity", "cookie");
     await Promise.all(Array.from({ length: 50 }, () => visit(run, { path: "/bot" })));
     await waitFor("that is reported", () =>
-      run.err.includes('"requests":50,"path":"/bot","msg":"no request had the cookie'),
+      run.err.includes(
+        '"requests":50,"path":"/bot","msg":"none of the first requests had the cookie',
+      ),
     );
     const pids = new Set<number>();
     for (let browser = 0; browser < 12; browser++) {

@@ -10,6 +10,13 @@ describe("a stack file, as the local run reads it", () => {
   const workloads = [{ app: "company" }, { app: "echo", name: "second" }];
 
   it("names workloads with the project's namespace or without, as Pulumi accepts both", () => {
+    it("rejects workloads that it has twice", () => {
+      throws(() => namesIn({ workloads, "sockjs-sticky:workloads": workloads }), {
+        name: "SettingsError",
+        message: `${FILE}: workloads is set, as is sockjs-sticky:workloads; it must be set once`,
+      });
+    });
+
     for (const key of ["sockjs-sticky:workloads", "workloads"]) {
       deepEqual(namesIn({ "aws:region": "us-east-1", [key]: workloads }), ["company", "second"]);
     }
