@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { hasText } from "../../drivers/browser.ts";
@@ -97,7 +97,9 @@ describe("the company registry's page when something fails", () => {
     await hasText(page, "#outcome", "cannot reach its database");
     equal((await rows()).length, 1);
     await hasText(page, "#outcome", "Lost and found\u2069 is registered as L1.");
-    deepEqual(keys, [keys[0], keys[0]]);
+    // On a busy computer the database may not be reachable again at the first retry.
+    ok(keys.length >= 2);
+    deepEqual([...new Set(keys)], [keys[0]]);
     match(keys[0] ?? "", /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
   });
 
