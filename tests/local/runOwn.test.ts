@@ -84,7 +84,8 @@ describe("npm start with an app of one's own", () => {
       ),
     );
     const pids = new Set<number>();
-    for (let browser = 0; browser < 12; browser++) {
+    // So many that chance leaves out none of three replicas.
+    for (let browser = 0; browser < 40; browser++) {
       const first = await visit(run);
       match(first.cookie ?? "", /^AWSALB=[\w-]+$/);
       match(first.replica ?? "", /^ownapp-0000[123]$/);
