@@ -6,7 +6,7 @@ import type { Cluster } from "./fargateCluster.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
 import { stackLabels } from "./stackLabels.ts";
 
-/** API from which autoscalers read metrics, whoever installed its server. */
+/** API from which autoscalers read metrics. */
 const METRICS_API = "v1beta1.metrics.k8s.io";
 
 export interface ExistingClusterArgs {

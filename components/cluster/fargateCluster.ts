@@ -112,7 +112,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     const provider = new k8s.Provider(
       name,
       { kubeconfig: this.kubeconfig },
-      // Whoever runs Pulumi needs access from the first object until the last one is deleted.
+      // Pulumi needs access from the first object until the last one is deleted.
       { parent: this, dependsOn: [system, ...access, ...apiRules] },
     );
     const logging = this.#logging(args.network.region, podLogs, provider);

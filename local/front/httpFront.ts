@@ -46,12 +46,12 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   readonly #idleMs: number;
   readonly #connections = new WeakMap<IncomingMessage, UpstreamConnection>();
-  readonly #unsticky: UnstickyRequests;
+  readonly #unsticky: UnstickyRequests | undefined;
   #isClosing = false;
 
   constructor(options: HttpFrontOptions) {
     const { maxConnections, onUnsticky, requestMs, routing } = options;
-    this.#unsticky = new UnstickyRequests((...args) => onUnsticky?.(...args));
+    this.#unsticky = onUnsticky && new UnstickyRequests(onUnsticky);
     const idleMs = routing.idleTimeoutSeconds * 1000;
     this.#options = options;
     this.#idleMs = idleMs;
@@ -199,7 +199,7 @@ export class HttpFront {
     const { cookie, keyRoutes } = routing;
     const target = affinity === "cookie" ? namedTarget(cookie, request) : undefined;
     const key = affinity === "key" ? frontKey(keyRoutes, request, body) : undefined;
-    this.#unsticky.add(request.url ?? "", affinity === "none" || (target ?? key) !== undefined);
+    this.#unsticky?.add(request.url ?? "", affinity === "none" || (target ?? key) !== undefined);
     return (upstreams) =>
       upstreams.find(({ id }) => id === target) ?? chooseReplica(upstreams, key);
   }

@@ -144,14 +144,14 @@ export class ReplicaSet {
     if (this.#stopping) {
       return;
     }
-    if (failure !== undefined) {
+    if (failure === undefined) {
+      this.#failures.set(name, 0);
+    } else {
       this.#failed?.(new Error(`${name} ${failure} before it was ready; see its output`));
+      const failures = (this.#failures.get(name) ?? 0) + 1;
+      this.#failures.set(name, failures);
+      await sleep(Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures));
     }
-    const failures = failure !== undefined ? (this.#failures.get(name) ?? 0) + 1 : 0;
-    this.#failures.set(name, failures);
-    await sleep(
-      failure === undefined ? 0 : Math.min(MAX_RESTART_MS, MIN_RESTART_MS * 2 ** failures),
-    );
     this.#launch(name);
   }
 

@@ -219,7 +219,7 @@ describe("FargateCluster", () => {
     ok(recorder.isAfter(recorder.one("pulumi:providers:kubernetes"), rule));
   });
 
-  it("has no public endpoint if there is to be none", async () => {
+  it("can have no public endpoint", async () => {
     const controlPlane = { ...CONTROL_PLANE, endpointPublicAccess: false };
     const { inputs } = await mockedCluster({ controlPlane });
     deepEqual(
