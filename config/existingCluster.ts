@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
+import { whyUnreachable } from "./apiEndpoint.ts";
 import type { Config } from "./config.ts";
 
 /** States of a cluster in which it has an API server. */
@@ -35,12 +36,14 @@ async function clusterFaults(
     const known = names.length === 0 ? `${region} has none` : `such as ${names.join(", ")}`;
     return [{ ...fault, mustBe: `a cluster in ${region} (${known})` }];
   }
-  const { accessConfigs, identities, status, vpcConfig } = await aws.eks.getCluster({ name }, opts);
+  const cluster = await aws.eks.getCluster({ name }, opts);
+  const { accessConfigs, endpoint, identities, status, vpcConfig } = cluster;
   if (!RUNNING.includes(status)) {
     return [{ ...fault, mustBe: `a cluster that is ${RUNNING.join(" or ")}; now it is ${status}` }];
   }
   const mode = accessConfigs[0]?.authenticationMode ?? "CONFIG_MAP";
   const issuer = identities[0]?.oidcs[0]?.issuer ?? "";
+  const unreachable = await whyUnreachable(endpoint);
   return [
     ...(mode.includes("API")
       ? []
@@ -49,6 +52,15 @@ async function clusterFaults(
             ...fault,
             mustBe: "a cluster whose authentication mode includes the EKS API",
             fix: `run aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP`,
+          },
+        ]),
+    ...(unreachable === undefined
+      ? []
+      : [
+          {
+            ...fault,
+            mustBe: `a cluster whose API this computer can reach, at ${endpoint} (${unreachable})`,
+            fix: "add this computer's address to the cluster's public access CIDRs, or run Pulumi in its VPC",
           },
         ]),
     ...(vpcConfig.vpcId === vpcId

@@ -1,4 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { whyUnreachable } from "../../config/apiEndpoint.ts";
 import { at, valueOf } from "../mocks/mocks.ts";
 import { runProgram } from "../mocks/program.ts";
 import { CLOUD, FACTS, ISSUER, NETWORK, VPC } from "../mocks/existing.ts";
@@ -101,6 +104,21 @@ describe("an existing cluster", () => {
       equal(await programRefusal(changes, { ...CLOUD, ...cloud }), message);
     });
   }
+
+  it("is rejected before anything is created if its API cannot be reached, and accepted if it can", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const clusterFacts = { ...FACTS, endpoint };
+    await run({}, { clusterFacts });
+    await once(server.close(), "close");
+    const changes = { network: NETWORK, cluster: { name: "shared" } };
+    equal(
+      await programRefusal(changes, { ...CLOUD, clusterFacts }),
+      `cluster.name is "shared"; it must be a cluster whose API this computer can reach, at ${endpoint} (ECONNREFUSED); add this computer's address to the cluster's public access CIDRs, or run Pulumi in its VPC`,
+    );
+    equal(await whyUnreachable(endpoint, "http://proxy.example:3128"), undefined);
+  });
 
   it("needs its network, and only an existing cluster has a controller", async () => {
     equal(
