@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import type { MockSubnet } from "../mocks/mockCloud.ts";
+import type { MockSubnet } from "../mocks/account.ts";
 import { at } from "../mocks/mocks.ts";
 import { runProgram } from "../mocks/program.ts";
 import { NETWORK, subnet, SUBNETS, VPC } from "../mocks/existing.ts";

@@ -1,4 +1,4 @@
-import type { MockSubnet } from "./mockCloud.ts";
+import type { MockSubnet } from "./account.ts";
 import type { MockOptions } from "./mocks.ts";
 
 export const VPC = "vpc-0a1b2c3d";

@@ -1,68 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MockCallArgs, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
-
-/** What AWS reports of a subnet. */
-export interface MockSubnet extends Properties {
-  id: string;
-  vpcId: string;
-  availabilityZone: string;
-  availabilityZoneId: string;
-  tags: Record<string, string>;
-}
-
-/** Where the mocked program runs. */
-export interface Cloud {
-  partition: string;
-  region: string;
-  accountId: string;
-  /** Names of the zones that AWS answers with. */
-  zones: string[];
-  /** ARN of whose credentials the program has. */
-  caller: string;
-  /** Version of Kubernetes of each cluster that is there before the program runs, by name. */
-  clusters: Readonly<Record<string, string>>;
-  /** What else AWS reports of each of them. */
-  clusterFacts: Properties;
-  /** Whether IAM trusts the issuer of their tokens. */
-  oidcProvider: boolean;
-  /** Image of a load balancer controller that is there. */
-  controllerImage: string;
-  /** Subnets that are there before the program runs. */
-  subnets: readonly MockSubnet[];
-  /** Whether their VPC has DNS support and DNS hostnames. */
-  dns: boolean;
-  /** What the stack's last `pulumi up` left. */
-  lastUp?: Properties;
-  /** URNs of the resources that the stack has. */
-  urns: readonly string[];
-  /** Whether there are the load balancers that Services and Ingresses ask for; where not, their status is empty. */
-  loadBalancers: boolean;
-}
-
-export const CLOUD: Cloud = {
-  partition: "aws",
-  region: "us-east-1",
-  accountId: "111122223333",
-  zones: ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
-  caller: "arn:aws:sts::111122223333:assumed-role/deployer/ada",
-  clusters: {},
-  clusterFacts: {},
-  oidcProvider: true,
-  controllerImage: "public.ecr.aws/eks/aws-load-balancer-controller:v2.9.0",
-  subnets: [],
-  dns: true,
-  urns: [],
-  loadBalancers: true,
-};
-
-/** What AWS answers to a question that it rejects, as the engine passes it on. */
-export class Rejection extends Error {
-  get details(): string {
-    return this.message;
-  }
-}
-
-export type Properties = Record<string, unknown>;
+import { Rejection, type Cloud, type Properties } from "./account.ts";
 
 /** Of the image that a resource of this name builds. */
 export function digestOf(name: string): string {
@@ -84,6 +22,8 @@ const autonamed: Outputs = (name, { metadata }) => ({
 
 /** All types that the program may make; there are no others. */
 const OUTPUTS: Readonly<Record<string, Outputs>> = {
+  "aws:acm/certificate:Certificate": certificate,
+  "aws:acm/certificateValidation:CertificateValidation": none,
   "aws:cloudwatch/logGroup:LogGroup": (_, { name }, cloud) => ({
     arn: arn(cloud, "logs", `log-group:${String(name)}`),
   }),
@@ -143,6 +83,7 @@ const OUTPUTS: Readonly<Record<string, Outputs>> = {
   "random:index/randomId:RandomId": (name) => ({ hex: `hex-of-${name}`, dec: "1" }),
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password-of-${name}` }),
   "sockjs-sticky:index:AppImage": none,
+  "sockjs-sticky:index:Certificate": none,
   "sockjs-sticky:index:Database": none,
   "sockjs-sticky:index:DatabaseAdmin": none,
   "sockjs-sticky:index:ExistingCluster": none,
@@ -212,6 +153,12 @@ const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Pro
   "aws:lb/getHostedZoneId:getHostedZoneId": ({ loadBalancerType }) => ({
     id: `Z-${String(loadBalancerType)}`,
   }),
+  "aws:route53/getZone:getZone": ({ zoneId }, { zone }) => {
+    if (zone === undefined) {
+      throw new Rejection(`NoSuchHostedZone: No hosted zone found with ID: ${String(zoneId)}`);
+    }
+    return zone;
+  },
   "pulumi:pulumi:readStackResourceOutputs": (_, { urns }) => ({
     outputs: Object.fromEntries(urns.map((urn) => [urn, {}])),
   }),
@@ -246,6 +193,20 @@ function vpc(name: string, inputs: Properties, _: Cloud, child: AddChild): Prope
     routeTables: children("aws:ec2/routeTable:RouteTable"),
     routes: children("aws:ec2/route:Route"),
     routeTableAssociations: children("aws:ec2/routeTableAssociation:RouteTableAssociation"),
+  };
+}
+
+/** ACM asks for the same record for each certificate of a name. */
+function certificate(name: string, { domainName }: Properties, cloud: Cloud): Properties {
+  const option = {
+    domainName,
+    resourceRecordName: `_token.${String(domainName)}.`,
+    resourceRecordType: "CNAME",
+    resourceRecordValue: "_value.acm-validations.aws.",
+  };
+  return {
+    arn: arn(cloud, "acm", `certificate/${name}`),
+    domainValidationOptions: [option],
   };
 }
 

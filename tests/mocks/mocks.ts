@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { Rejection, answerTo, CLOUD, stateOf, type Cloud, type Properties } from "./mockCloud.ts";
+import { CLOUD, Rejection, type Cloud, type Properties } from "./account.ts";
+import { answerTo, stateOf } from "./mockCloud.ts";
 
 /** How references to resources are marked: https://www.pulumi.com/docs/reference/ (resource references). */
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";

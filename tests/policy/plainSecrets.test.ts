@@ -1,4 +1,4 @@
-import type { Properties } from "../mocks/mockCloud.ts";
+import type { Properties } from "../mocks/account.ts";
 import { itJudges, of, packOfSuite, type Case } from "./policyCases.ts";
 import { UNKNOWN } from "./plan.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { at, type Made, type MockOptions, type Recorder } from "../mocks/mocks.ts";
-import type { Properties } from "../mocks/mockCloud.ts";
+import type { Properties } from "../mocks/account.ts";
 import { runProgram } from "../mocks/program.ts";
 
 /** What Pulumi gives a policy for a value that is not known before `up`. */

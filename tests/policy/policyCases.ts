@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { Properties } from "../mocks/mockCloud.ts";
+import type { Properties } from "../mocks/account.ts";
 import { Pack, type Violation } from "./pack.ts";
 import { Plan, UNKNOWN, type Planned } from "./plan.ts";
 
