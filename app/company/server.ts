@@ -44,7 +44,7 @@ export function createCompanyServer({ database, ...options }: CompanyServerOptio
       addApi(scope, context);
       refuseAmbiguousKeys(scope, CATALOGUE.company.routing.keyRoutes);
       await addOpenApi(scope);
-      await addStickyCookie(scope, CATALOGUE.company.routing.cookie, context.origins);
+      await addStickyCookie(scope, CATALOGUE.company.routing.cookie, context);
       await addPage(scope, "company");
       await scope.register((companies, _options, done) => {
         companies.addHook("onRequest", (_request, reply, next) => {

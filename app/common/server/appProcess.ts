@@ -23,9 +23,15 @@ export function createProcess(
   createServer: (options: ServerOptions) => AppServer,
 ): AppProcess {
   const { REPLICA_NAME: replica, DRAIN_SECONDS: drainSeconds, LOG_LEVEL } = env;
-  const { ALLOWED_ORIGINS: allowedOrigins, IDLE_TIMEOUT_SECONDS: idleTimeoutSeconds } = env;
   const { log, flush } = createLog({ replica }, LOG_LEVEL, logFd);
-  const server = createServer({ replica, drainSeconds, idleTimeoutSeconds, allowedOrigins, log });
+  const server = createServer({
+    replica,
+    drainSeconds,
+    log,
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    behindTls: env.BEHIND_TLS,
+    idleTimeoutSeconds: env.IDLE_TIMEOUT_SECONDS,
+  });
   const drain = async (): Promise<void> => {
     await server.drain();
     await flush();

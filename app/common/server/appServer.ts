@@ -149,7 +149,9 @@ export class AppServer {
     };
     const server = createServer(options, (request, response) => {
       response.setHeader("X-Replica", replica);
-      securityHeaders(request).forEach(([name, value]) => response.setHeader(name, value));
+      securityHeaders(this.#context.isTls(request)).forEach(([name, value]) =>
+        response.setHeader(name, value),
+      );
       if (this.lifecycle.isClosing) {
         response.setHeader("Connection", "close");
       }

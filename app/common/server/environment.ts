@@ -4,6 +4,7 @@ import { WEBSOCKET_IDLE_SECONDS } from "../../contract/httpRouting.ts";
 import { LOG_LEVELS } from "../../contract/log.ts";
 import { originList } from "../http/origins.ts";
 import {
+  flag,
   numberFrom,
   oneOf,
   parseSettings,
@@ -29,6 +30,7 @@ const SERVER_RULES = {
     WEBSOCKET_IDLE_SECONDS,
   ),
   ALLOWED_ORIGINS: originList.default([]),
+  BEHIND_TLS: flag.default(false),
   LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
 };
 

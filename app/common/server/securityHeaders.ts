@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-
 /** Headers of every response; pages replace the Content-Security-Policy. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
@@ -19,17 +17,9 @@ const TLS_HEADERS: Readonly<Record<string, string>> = {
 const PLAIN = Object.entries(SECURITY_HEADERS);
 const UNDER_TLS = [...PLAIN, ...Object.entries(TLS_HEADERS)];
 
-/** The headers that protect browsers, for the response to a request. */
+/** The headers that protect browsers, for responses with or without TLS. */
 export function securityHeaders(
-  request: IncomingMessage,
+  isTls: boolean,
 ): readonly (readonly [name: string, value: string])[] {
-  return isTls(request) ? UNDER_TLS : PLAIN;
-}
-
-/**
- * Whether the browser uses TLS. Load balancers that terminate TLS say so in `X-Forwarded-Proto`; the first of several is
- * the one that the browser sees. A Network Load Balancer terminates TLS without saying so.
- */
-export function isTls({ headers }: Pick<IncomingMessage, "headers">): boolean {
-  return /^\s*https\s*(,|$)/i.test(String(headers["x-forwarded-proto"] ?? ""));
+  return isTls ? UNDER_TLS : PLAIN;
 }

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 import { Lifecycle, type Phase } from "../../contract/lifecycle.ts";
@@ -15,6 +15,8 @@ export interface ServerOptions {
   log: Logger;
   /** Origins of other pages that may use the app. @default - none */
   allowedOrigins?: readonly string[];
+  /** Whether all clients use TLS, which a load balancer terminates. @default - those whose requests say so */
+  behindTls?: boolean;
   /** Seconds that a client may take to send the head of a request. @default 60 */
   headSeconds?: number;
   /** Seconds that a client may take to send a whole request. @default 300 */
@@ -39,6 +41,15 @@ export class ServerContext {
     this.options = options;
     this.origins = new Origins(options.allowedOrigins ?? []);
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /**
+   * Whether the browser uses TLS. HTTP load balancers say so in `X-Forwarded-Proto`; the first of several is the one that the
+   * browser sees. A Network Load Balancer cannot say it.
+   */
+  isTls({ headers }: Pick<IncomingMessage, "headers">): boolean {
+    const scheme = String(headers["x-forwarded-proto"] ?? "");
+    return this.options.behindTls === true || /^\s*https\s*(,|$)/i.test(scheme);
   }
 
   /** Answers an upgrade, or bytes that are no request, with a status and closes the connection. */

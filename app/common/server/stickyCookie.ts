@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import fastifyCookie from "@fastify/cookie";
 import type { FastifyInstance } from "fastify";
 import type { AppCookie } from "../../contract/httpRouting.ts";
-import type { Origins } from "../http/origins.ts";
-import { isTls } from "./securityHeaders.ts";
+import type { ServerContext } from "./serverContext.ts";
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -18,12 +17,12 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 export async function addStickyCookie(
   app: FastifyInstance,
   { name, seconds }: AppCookie,
-  { hasOthers }: Origins,
+  context: ServerContext,
 ): Promise<void> {
   await app.register(fastifyCookie);
   app.addHook("onRequest", (request, reply, done) => {
     const current = request.cookies[name];
-    const secure = isTls(request);
+    const secure = context.isTls(request);
     reply.setCookie(name, current !== undefined && UUID.test(current) ? current : randomUUID(), {
       path: "/",
       maxAge: seconds,
@@ -31,7 +30,9 @@ export async function addStickyCookie(
       expires: new Date(Date.now() + seconds * 1000),
       httpOnly: true,
       secure,
-      ...(secure && hasOthers ? { sameSite: "none", partitioned: true } : { sameSite: "lax" }),
+      ...(secure && context.origins.hasOthers
+        ? { sameSite: "none", partitioned: true }
+        : { sameSite: "lax" }),
     });
     done();
   });

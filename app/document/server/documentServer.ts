@@ -109,7 +109,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
     addRoutes: async (scope) => {
       addApi(scope, context);
       refuseAmbiguousKeys(scope, CATALOGUE.document.routing.keyRoutes);
-      await addStickyCookie(scope, CATALOGUE.document.routing.cookie, context.origins);
+      await addStickyCookie(scope, CATALOGUE.document.routing.cookie, context);
       await addPage(scope, "document");
       await scope.register((routes, _options, done) => {
         routes.addHook("onRequest", (request, reply, next) => {

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { request } from "undici";
 import { startCompanyServer, stopCompanyServers } from "../../drivers/companyServer.ts";
 import { startDocumentServer, stopDocumentServers } from "../../drivers/documentServer.ts";
+import { createEchoProcess } from "../../../app/echo/process.ts";
+import { listen } from "../../drivers/metrics.ts";
 import { startEchoServer, stopEchoServers } from "../../support/echoServer.ts";
 import { usePostgres } from "../../drivers/postgres.ts";
 import { connectRaw, endRawConnections } from "../../support/rawHttp.ts";
@@ -100,6 +102,19 @@ describe("security headers", () => {
       }
     });
   }
+
+  it("are those about TLS if all clients use it, which a Network Load Balancer cannot say", async () => {
+    for (const [BEHIND_TLS, expected] of [
+      ["true", "max-age=31536000"],
+      ["false", undefined],
+    ] as const) {
+      const environment = { BEHIND_TLS, DRAIN_SECONDS: "0", LOG_LEVEL: "silent" };
+      const { server, drain } = createEchoProcess(environment, 2);
+      const headers = await get(await listen(server));
+      equal(headers["strict-transport-security"], expected);
+      await drain();
+    }
+  });
 
   it("let SockJS' iframe page run its own script, and let allowed origins frame it", async () => {
     const { url } = await startEchoServer({ allowedOrigins: ["https://app.example"] });
