@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createCluster, createController } from "./components/cluster/cluster.ts";
 import { WorkloadDatabases } from "./components/databases/workloadDatabases.ts";
 import { formerImage } from "./components/image/formerImage.ts";
+import { certificateFor } from "./components/front/certificate.ts";
 import { WorkloadImages } from "./components/image/workloadImages.ts";
 import { createNetwork } from "./components/network/network.ts";
 import { StickyApp } from "./components/stickyApp.ts";
@@ -56,17 +57,25 @@ const databases = new WorkloadDatabases(
   inCluster,
 );
 const apps = workloads.map((workload) => {
+  const { dnsName } = workload;
   const { needs, url: databaseUrl } = databases.of(workload.name, storageOf(workload));
+  const tls = {
+    certificateArn: config.certificateArn,
+    hostedZoneId: listener.hostedZoneId,
+    dnsName,
+  };
+  const certificateArn = certificateFor(workload.name, tls, onAws);
   return new StickyApp(
     workload.name,
     {
       workload,
       image: images.of(workload),
-      environment: environmentOf(workload),
+      environment: environmentOf(workload, certificateArn !== undefined),
       secrets: config.secrets[workload.name],
       databaseUrl,
       cluster,
       listener,
+      certificateArn,
       keyRouterImage,
     },
     // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.

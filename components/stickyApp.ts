@@ -19,8 +19,6 @@ export interface ListenerSettings {
   scheme: "internet-facing" | "internal";
   /** CIDR blocks whose clients may connect. */
   sourceRanges: string[];
-  /** ARN of an ACM certificate, with which load balancers terminate TLS. @default - no TLS */
-  certificateArn?: string | undefined;
   /** Security policy of TLS listeners. */
   tlsPolicy: string;
   /** ARN of a regional web ACL of AWS WAF for Application Load Balancers. @default - none */
@@ -67,6 +65,8 @@ export interface StickyAppArgs {
   secrets?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
   cluster: Pick<Cluster, "podLabels" | "metricsServer">;
   listener: ListenerSettings;
+  /** ARN of an ACM certificate, with which the load balancer terminates TLS. @default - no TLS */
+  certificateArn?: pulumi.Input<string> | undefined;
   /** Image of HAProxy 3.2 or later, for affinity `key`. */
   keyRouterImage: pulumi.Input<string>;
   /** URL of the database, secret. @default - the app stores nothing */
@@ -134,7 +134,7 @@ export class StickyApp extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const scheme = listener.certificateArn === undefined ? "http" : "https";
+    const scheme = args.certificateArn === undefined ? "http" : "https";
     // The dependency on the replicas makes users of the URL wait for them.
     this.url = pulumi.all([host, replicas.urn]).apply(([each]) => `${scheme}://${each}`);
     this.registerOutputs({ url: this.url });
@@ -158,7 +158,7 @@ export class StickyApp extends pulumi.ComponentResource {
 
   #front(
     name: string,
-    { cluster, workload, listener, keyRouterImage }: StickyAppArgs,
+    { certificateArn, cluster, workload, listener, keyRouterImage }: StickyAppArgs,
     selector: Record<string, string>,
     namespace: pulumi.Output<string>,
   ): Front {
@@ -168,7 +168,7 @@ export class StickyApp extends pulumi.ComponentResource {
       readinessPath: workload.readinessPath,
       scheme: listener.scheme,
       sourceRanges: listener.sourceRanges,
-      certificateArn: listener.certificateArn,
+      certificateArn,
       tlsPolicy: listener.tlsPolicy,
       accessLogsBucket: listener.accessLogsBucket,
     };

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { eksZones } from "../components/network/zones.ts";
 import type { Config } from "./config.ts";
+import { checkHostedZone } from "./hostedZone.ts";
 import { checkExistingCluster } from "./existingCluster.ts";
 import { checkNetwork } from "./existingNetwork.ts";
 import { checkCluster } from "./livingCluster.ts";
@@ -19,6 +20,7 @@ export async function checkCloud(
   opts: pulumi.InvokeOptions,
 ): Promise<{ zones: string[]; creator: string | undefined }> {
   const { controlPlane, existingCluster, network } = config;
+  await checkHostedZone(config, opts);
   const zones =
     network.existing === undefined
       ? await eksZones(network.zones, lastUp?.zoneNames, opts)

@@ -36,6 +36,8 @@ export interface Config extends StackFacts {
   image: { uri: string | undefined; immutableTags: boolean };
   database: DatabaseArgs["instance"];
   listener: StickyAppArgs["listener"];
+  /** ARN of the certificate of all load balancers; without it each DNS name has one of its own. */
+  certificateArn: string | undefined;
   keyRouterImage: string;
   psqlImage: string;
 }
@@ -79,12 +81,12 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
     listener: {
       scheme: settings.scheme,
       sourceRanges: settings.sourceRanges,
-      certificateArn: settings.certificateArn,
       tlsPolicy: settings.tlsPolicy,
       webAclArn: settings.webAclArn,
       hostedZoneId: settings.hostedZoneId,
       accessLogsBucket: settings.accessLogsBucket,
     },
+    certificateArn: settings.certificateArn,
     keyRouterImage: settings.keyRouterImage,
     psqlImage: settings.psqlImage,
   };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import { whyUnreachable } from "./apiEndpoint.ts";
 import type { Config } from "./config.ts";
+import { ifFound } from "./ifFound.ts";
 
 /** States of a cluster in which it has an API server. */
 const RUNNING = ["ACTIVE", "UPDATING"];
@@ -43,6 +44,7 @@ async function clusterFaults(
   }
   const mode = accessConfigs[0]?.authenticationMode ?? "CONFIG_MAP";
   const issuer = identities[0]?.oidcs[0]?.issuer ?? "";
+  const provider = await ifFound(aws.iam.getOpenIdConnectProvider({ url: issuer }, opts));
   const unreachable = await whyUnreachable(endpoint);
   return [
     ...(mode.includes("API")
@@ -72,7 +74,7 @@ async function clusterFaults(
             mustBe: `the VPC of cluster ${name}, ${vpcConfig.vpcId}`,
           },
         ]),
-    ...(controller === "existing" || (await hasProvider(issuer, opts))
+    ...(controller === "existing" || provider !== undefined
       ? []
       : [
           {
@@ -83,17 +85,4 @@ async function clusterFaults(
           },
         ]),
   ];
-}
-
-/** Whether IAM trusts an issuer of tokens. AWS fails if it does not. */
-async function hasProvider(url: string, opts: pulumi.InvokeOptions): Promise<boolean> {
-  try {
-    await aws.iam.getOpenIdConnectProvider({ url }, opts);
-    return true;
-  } catch (error) {
-    if (/NoSuchEntity|not found/.test(String(error))) {
-      return false;
-    }
-    throw error;
-  }
 }

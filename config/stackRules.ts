@@ -12,6 +12,7 @@ import {
   vpcCidrFault,
 } from "../components/network/subnets.ts";
 import type { Settings } from "./stackSettings.ts";
+import { isTls } from "./tlsRules.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /** Larger blocks are not specific. */
@@ -60,16 +61,14 @@ const STACK_RULES: readonly StackRule[] = [
       },
   },
   {
-    of: ["certificateArn", "accessLogsBucket", "workloads"],
-    fault: ({ certificateArn, accessLogsBucket, workloads }) =>
-      certificateArn === undefined &&
+    of: ["certificateArn", "hostedZoneId", "accessLogsBucket", "workloads"],
+    fault: ({ accessLogsBucket, workloads, ...stack }) =>
       accessLogsBucket !== undefined &&
-      workloads.every(({ affinity }) => affinity !== "cookie") && {
+      workloads.every((each) => each.affinity !== "cookie" && !isTls(each, stack)) && {
         name: "accessLogsBucket",
         got: accessLogsBucket,
-        mustBe:
-          "empty without certificateArn, because a Network Load Balancer logs only TLS connections",
-        fix: "set certificateArn, or remove accessLogsBucket",
+        mustBe: "empty without TLS, because a Network Load Balancer logs only TLS connections",
+        fix: "set the dnsName of a workload and hostedZoneId, or certificateArn, or remove accessLogsBucket",
       },
   },
   {

@@ -1,4 +1,3 @@
-import { getDomain } from "tldts";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
@@ -10,6 +9,7 @@ import { NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import { misplacedFaults } from "./misplacedSettings.ts";
 import type { Settings } from "./stackSettings.ts";
+import { tlsFaults } from "./tlsRules.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /**
@@ -31,13 +31,10 @@ const SENDERS: Record<Affinity, string> = {
   key: "the key router keeps sending requests for some seconds",
 };
 
-/** A rule between a workload's settings and those of its stack, without those that are wrong by themselves. */
-type Rule = (workload: WorkloadDraft, stack: Partial<Settings>) => Fault | undefined;
-
 /** What is wrong between a workload's settings and its stack's. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
-  const rules: Rule[] = [dnsFault, siteFault, tlsIdleFault, databaseFault];
-  return rules.map((rule) => rule(workload, stack)).filter((fault) => fault !== undefined);
+  const fault = databaseFault(workload, stack);
+  return [...tlsFaults(workload, stack), ...(fault === undefined ? [] : [fault])];
 }
 
 /**
@@ -96,42 +93,6 @@ function sizeFaultOf({ cpuMillicores, memoryMiB }: WorkloadDraft): Fault | undef
     : sizeFault({ cpuMillicores, memoryMiB });
 }
 
-function dnsFault({ dnsName }: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
-  return dnsName !== undefined && "hostedZoneId" in stack && stack.hostedZoneId === undefined
-    ? {
-        name: "dnsName",
-        got: dnsName,
-        mustBe: "in the Route 53 hosted zone that hostedZoneId names",
-        fix: "set hostedZoneId, or remove dnsName",
-      }
-    : undefined;
-}
-
-/** Browsers send cookies from a page of another site only over TLS. */
-function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
-  const { affinity, allowedOrigins = [], dnsName } = workload;
-  const isPlain = "certificateArn" in stack && stack.certificateArn === undefined;
-  if (affinity !== "cookie" || !isPlain || !("dnsName" in workload)) {
-    return undefined;
-  }
-  return allowedOrigins.some((origin) => !isSameSite(origin, dnsName))
-    ? {
-        name: "allowedOrigins",
-        got: allowedOrigins,
-        mustBe:
-          "pages of the workload's own site with affinity cookie and without certificateArn, because browsers send cookies to another site only over TLS",
-        fix: "set certificateArn, or affinity to key",
-      }
-    : undefined;
-}
-
-/** Whether a page is on the same site as a workload without TLS: same scheme, same registrable domain. */
-function isSameSite(origin: string, dnsName: string | undefined): boolean {
-  const options = { allowPrivateDomains: true };
-  const site = dnsName === undefined ? null : getDomain(dnsName, options);
-  return site !== null && origin.startsWith("http://") && getDomain(origin, options) === site;
-}
-
 /** Built-in apps support the affinities for which they were made. */
 function affinityFault({ affinity, app }: WorkloadDraft): Fault | undefined {
   const affinities: readonly Affinity[] | undefined = app && CATALOGUE[app].affinities;
@@ -171,25 +132,6 @@ function idleFault({ affinity, idleTimeoutSeconds }: WorkloadDraft): Fault | und
         mustBe: `from ${min} to ${max} with affinity ${affinity}`,
         example: String(min),
       };
-}
-
-/** AWS fixes the idle time of TLS listeners of a Network Load Balancer. */
-function tlsIdleFault(
-  { affinity, idleTimeoutSeconds }: WorkloadDraft,
-  { certificateArn }: Partial<Settings>,
-): Fault | undefined {
-  return certificateArn !== undefined &&
-    affinity !== undefined &&
-    affinity !== "cookie" &&
-    idleTimeoutSeconds !== undefined &&
-    idleTimeoutSeconds !== NETWORK_IDLE_SECONDS.tls
-    ? {
-        name: "idleTimeoutSeconds",
-        got: idleTimeoutSeconds,
-        mustBe: `${NETWORK_IDLE_SECONDS.tls} with certificateArn, because AWS fixes it for TLS listeners`,
-        fix: "remove idleTimeoutSeconds",
-      }
-    : undefined;
 }
 
 /** Before this version nobody but a superuser could create a database for another role. */
@@ -249,7 +191,8 @@ function buildFault({ build }: WorkloadDraft): Fault | undefined {
 const OWN_VARIABLES = ["PORT", "REPLICA_NAME", "DRAIN_SECONDS", "DATABASE_URL"];
 const OWN_VARIABLES_OF_APPS = [
   ...OWN_VARIABLES,
-  ...["APP", "METRICS_PORT", "IDLE_TIMEOUT_SECONDS", "ALLOWED_ORIGINS", "MAX_CREATIONS_PER_SECOND"],
+  ...["APP", "METRICS_PORT", "IDLE_TIMEOUT_SECONDS", "BEHIND_TLS"],
+  ...["ALLOWED_ORIGINS", "MAX_CREATIONS_PER_SECOND"],
 ];
 
 function variableFaults({ app, environment = {}, secrets = [] }: WorkloadDraft): Fault[] {

@@ -172,14 +172,13 @@ export function storageOf({ app, database }: WorkloadDraft): Storage {
   return database === true ? "own" : "none";
 }
 
-/** Environment variables of a workload's replicas, beside those that every replica has. */
-export function environmentOf({
-  allowedOrigins,
-  app,
-  environment,
-  idleTimeoutSeconds,
-  maxCreationsPerSecond,
-}: WorkloadSettings): Record<string, string> {
+/**
+ * Environment variables of a workload's replicas, beside those that every replica has.
+ *
+ * @param isTls whether its load balancer terminates TLS
+ */
+export function environmentOf(workload: WorkloadSettings, isTls = false): Record<string, string> {
+  const { allowedOrigins, app, environment, idleTimeoutSeconds, maxCreationsPerSecond } = workload;
   return {
     ...environment,
     ...(app === undefined
@@ -188,6 +187,7 @@ export function environmentOf({
           APP: app,
           METRICS_PORT: String(METRICS_PORT.number),
           IDLE_TIMEOUT_SECONDS: String(idleTimeoutSeconds),
+          ...(isTls && { BEHIND_TLS: "true" }),
         }),
     ...(allowedOrigins.length === 0 ? {} : { ALLOWED_ORIGINS: allowedOrigins.join(",") }),
     ...(maxCreationsPerSecond === undefined

@@ -1,8 +1,10 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Values by name. */
+export type Annotations = Record<string, pulumi.Input<string>>;
+
 /** Adds the prefix by which the load balancer controller finds annotations. */
-export function prefixed(
-  prefix: string,
-  annotations: Record<string, string>,
-): Record<string, string> {
+export function prefixed(prefix: string, annotations: Annotations): Annotations {
   return Object.fromEntries(
     Object.entries(annotations).map(([key, value]) => [`${prefix}${key}`, value]),
   );

@@ -1,7 +1,8 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { StickyCookie } from "../../app/contract/httpRouting.ts";
 import type { Fault } from "../../app/contract/fault.ts";
 import { wholeNumberFault } from "../../app/contract/settings.ts";
-import { accessLogs, attributeList, prefixed } from "./annotations.ts";
+import { accessLogs, attributeList, prefixed, type Annotations } from "./annotations.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
@@ -36,7 +37,7 @@ export interface IngressListenerArgs {
   /** Path of the readiness check, which the pods' own probe uses as well. */
   readinessPath: string;
   /** ARN of an ACM certificate, which adds an HTTPS listener to which HTTP redirects. @default - HTTP */
-  certificateArn?: string | undefined;
+  certificateArn?: pulumi.Input<string> | undefined;
   /** Security policy of the HTTPS listener. */
   tlsPolicy: string;
   /** ARN of a regional web ACL of AWS WAF. @default - none; one that others attach is removed */
@@ -50,7 +51,7 @@ export interface IngressListenerArgs {
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  */
-export function ingressAnnotations(args: IngressListenerArgs): Record<string, string> {
+export function ingressAnnotations(args: IngressListenerArgs): Annotations {
   return prefixed(PREFIX, {
     "target-type": "ip",
     scheme: args.scheme,

@@ -1,5 +1,6 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
-import { accessLogs, attributeList, prefixed } from "./annotations.ts";
+import { accessLogs, attributeList, prefixed, type Annotations } from "./annotations.ts";
 
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
@@ -28,7 +29,7 @@ export interface ListenerArgs {
   /** Path of the readiness check, which the pods' own probe uses as well. */
   readinessPath: string;
   /** ARN of an ACM certificate, which makes the listener a TLS listener. @default - TCP */
-  certificateArn?: string | undefined;
+  certificateArn?: pulumi.Input<string> | undefined;
   /** Security policy of the TLS listener. */
   tlsPolicy: string;
   /** S3 bucket for access logs, which AWS writes for TLS listeners only. @default - none */
@@ -40,7 +41,7 @@ export interface ListenerArgs {
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
  */
-export function serviceAnnotations(args: ListenerArgs): Record<string, string> {
+export function serviceAnnotations(args: ListenerArgs): Annotations {
   return prefixed(PREFIX, {
     // The default of the class is instance targets and an internal scheme.
     "nlb-target-type": "ip",

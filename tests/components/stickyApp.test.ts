@@ -107,11 +107,8 @@ describe("StickyApp", () => {
     it(`keeps its DNS record, whichever load balancer it points to, for affinity ${affinity}`, async () => {
       const { recorder, app } = await mockedApp({
         workload: { ...REGISTRY, affinity, dnsName: "registry.example.com" },
-        listener: {
-          ...ARGS.listener,
-          hostedZoneId: "Z0123456789ABC",
-          certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/a1b2",
-        },
+        listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
+        certificateArn: pulumi.output("arn:aws:acm:us-east-1:111122223333:certificate/a1b2"),
       });
       const record = recorder.one("aws:Record", "registry");
       equal(record.parent, recorder.one("sockjs-sticky:StickyApp").urn);

@@ -57,12 +57,12 @@ describe("config", () => {
       listener: {
         scheme: "internet-facing",
         sourceRanges: ["0.0.0.0/0"],
-        certificateArn: undefined,
         tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
         webAclArn: undefined,
         hostedZoneId: undefined,
         accessLogsBucket: undefined,
       },
+      certificateArn: undefined,
       keyRouterImage: DEFAULTS.keyRouterImage,
       psqlImage: DEFAULTS.psqlImage,
     });
@@ -199,7 +199,9 @@ describe("config", () => {
   });
 
   it("warns in a preview of documentation blocks, such as those in prod's file", async () => {
+    const scheme = "internal";
     const asItIs = {
+      scheme,
       publicAccessCidrs: stackFile("prod")[`${PROJECT}:publicAccessCidrs`],
     };
     const { result, warnings } = await previewed("prod", asItIs);
@@ -207,10 +209,10 @@ describe("config", () => {
     equal(warnings.length, 1);
     ok(warnings[0]?.startsWith("sockjs-sticky:publicAccessCidrs has 203.0.113.0/24"));
     const publicAccessCidrs = ["192.0.2.0/24", "198.51.100.7/32", "198.51.101.0/24"];
-    const placeholders = await previewed("new", { publicAccessCidrs });
+    const placeholders = await previewed("new", { scheme, publicAccessCidrs });
     ok(placeholders.warnings[0]?.includes(" has 192.0.2.0/24, 198.51.100.7/32, "));
     for (const stack of STACKS) {
-      deepEqual((await previewed(stack)).warnings, []);
+      deepEqual((await previewed(stack, { scheme })).warnings, []);
     }
   });
 

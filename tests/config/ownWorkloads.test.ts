@@ -162,7 +162,7 @@ describe("config accepts workloads of other people", () => {
       workloads.map(({ name, port, shutdown }) => ({ name, port, shutdown })),
       ["echo", "b"].map((name) => ({ name, port: 8080, shutdown: "drains" })),
     );
-    deepEqual(workloads.map(environmentOf)[1], {
+    deepEqual(workloads.map((each) => environmentOf(each))[1], {
       APP: "echo",
       METRICS_PORT: "9464",
       IDLE_TIMEOUT_SECONDS: "350",
@@ -178,17 +178,20 @@ describe("config accepts workloads of other people", () => {
       maxCreationsPerSecond: 7,
     };
     const { workloads } = await loaded("new", { workloads: [company] });
-    deepEqual(workloads.map(environmentOf), [
-      {
-        LOG_LEVEL: "debug",
-        LIMIT: "5",
-        APP: "company",
-        METRICS_PORT: "9464",
-        IDLE_TIMEOUT_SECONDS: "60",
-        ALLOWED_ORIGINS: "http://a.example,http://b.example",
-        MAX_CREATIONS_PER_SECOND: "7",
-      },
-    ]);
+    deepEqual(
+      workloads.map((each) => environmentOf(each)),
+      [
+        {
+          LOG_LEVEL: "debug",
+          LIMIT: "5",
+          APP: "company",
+          METRICS_PORT: "9464",
+          IDLE_TIMEOUT_SECONDS: "60",
+          ALLOWED_ORIGINS: "http://a.example,http://b.example",
+          MAX_CREATIONS_PER_SECOND: "7",
+        },
+      ],
+    );
   });
 });
 

@@ -170,7 +170,11 @@ describe("config accepts values that only look wrong and", () => {
 
   it("accepts the longest DNS name", async () => {
     const dnsName = `${"a".repeat(63)}.${"b.".repeat(91)}example`;
-    const changes = { workloads: [{ app: "echo", dnsName }], hostedZoneId: "Z0123" };
+    const changes = {
+      workloads: [{ app: "echo", dnsName }],
+      hostedZoneId: "Z0123",
+      certificateArn: CERTIFICATE,
+    };
     equal(dnsName.length, 253);
     equal((await loaded(changes)).workloads[0]?.dnsName, dnsName);
   });

@@ -132,7 +132,7 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
   [
     { accessLogsBucket: "echo-logs" },
-    'accessLogsBucket is "echo-logs"; it must be empty without certificateArn, because a Network Load Balancer logs only TLS connections; set certificateArn, or remove accessLogsBucket',
+    'accessLogsBucket is "echo-logs"; it must be empty without TLS, because a Network Load Balancer logs only TLS connections; set the dnsName of a workload and hostedZoneId, or certificateArn, or remove accessLogsBucket',
   ],
   [
     { hostedZoneId: "Z0123" },

@@ -24,7 +24,7 @@ function annotations(changes: Partial<IngressListenerArgs> = {}): Record<string,
   return Object.fromEntries(
     Object.entries(ingressAnnotations({ ...ARGS, ...changes })).map(([key, value]) => [
       key.startsWith(prefix) ? key.slice(prefix.length) : `not ours: ${key}`,
-      value,
+      typeof value === "string" ? value : "not known yet",
     ]),
   );
 }

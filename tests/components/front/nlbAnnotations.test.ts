@@ -18,7 +18,7 @@ function annotations(changes: Partial<ListenerArgs> = {}): Record<string, string
   return Object.fromEntries(
     Object.entries(serviceAnnotations({ ...ARGS, ...changes })).map(([key, value]) => [
       key.startsWith(prefix) ? key.slice(prefix.length) : `not ours: ${key}`,
-      value,
+      typeof value === "string" ? value : "not known yet",
     ]),
   );
 }

@@ -1,0 +1,66 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { certificateToCreate, type CertificateArgs, type TlsArgs } from "./tls.ts";
+
+/** Longest time for the validation: it usually takes some minutes, and never ends if the zone is not delegated. */
+const VALIDATION_TIMEOUT = "15m";
+
+/** Time for which resolvers may keep the record, in seconds. */
+const RECORD_TTL = 300;
+
+/**
+ * A public ACM certificate for one DNS name, free of charge. AWS renews it for as long as its validation record exists.
+ *
+ * The record depends only on the name and the account, so all certificates for the name share it, also those of other
+ * stacks and regions. It therefore outlives the component.
+ *
+ * Source: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+ */
+export class Certificate extends pulumi.ComponentResource {
+  /** Known when the certificate has been issued. */
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, args: CertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("sockjs-sticky:index:Certificate", name, {}, opts);
+    const inParent = { parent: this };
+    const certificate = new aws.acm.Certificate(
+      name,
+      { domainName: args.dnsName, validationMethod: "DNS" },
+      inParent,
+    );
+    // There is one option for each name of a certificate.
+    const asked = (field: "Name" | "Type" | "Value") =>
+      certificate.domainValidationOptions.apply(
+        ([option]) => option?.[`resourceRecord${field}`] ?? "",
+      );
+    const record = new aws.route53.Record(
+      `${name}-validation`,
+      {
+        zoneId: args.hostedZoneId,
+        name: asked("Name"),
+        type: asked("Type"),
+        records: [asked("Value")],
+        ttl: RECORD_TTL,
+        allowOverwrite: true,
+      },
+      { parent: this, retainOnDelete: true },
+    );
+    const validation = new aws.acm.CertificateValidation(
+      name,
+      { certificateArn: certificate.arn, validationRecordFqdns: [record.fqdn] },
+      { parent: this, customTimeouts: { create: VALIDATION_TIMEOUT } },
+    );
+    this.arn = validation.certificateArn;
+    this.registerOutputs({ arn: this.arn });
+  }
+}
+
+/** ARN of the certificate of a load balancer, which is created unless there is one. Undefined without TLS. */
+export function certificateFor(
+  name: string,
+  tls: TlsArgs,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Input<string> | undefined {
+  const args = certificateToCreate(tls);
+  return args === undefined ? tls.certificateArn : new Certificate(name, args, opts).arn;
+}

@@ -1,0 +1,98 @@
+import type { Fault } from "../app/contract/fault.ts";
+import { cut } from "../app/contract/shown.ts";
+import { NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
+import { certificateToCreate, hasTls } from "../components/front/tls.ts";
+import type { Settings } from "./stackSettings.ts";
+import type { WorkloadDraft } from "./workloadSettings.ts";
+
+/** The longest name for which ACM issues a certificate. */
+const MAX_CERTIFICATE_NAME = 64;
+
+/** What is wrong between a workload's settings, its DNS name and TLS. */
+export function tlsFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
+  const isKnown =
+    "dnsName" in workload &&
+    ["certificateArn", "hostedZoneId"].every((setting) => setting in stack);
+  return isKnown
+    ? [dnsFault, longNameFault, siteFault, idleFault]
+        .map((rule) => rule(workload, stack))
+        .filter((fault) => fault !== undefined)
+    : [];
+}
+
+/** Whether the load balancer of a workload terminates TLS. */
+export function isTls({ dnsName }: WorkloadDraft, stack: Partial<Settings>): boolean {
+  const { certificateArn, hostedZoneId } = stack;
+  return hasTls({ certificateArn, hostedZoneId, dnsName });
+}
+
+/** Warns of workloads whose clients send everything over the internet in plain text. Undefined if there are none. */
+export function plainTextWarning(
+  workloads: readonly WorkloadDraft[],
+  stack: Settings,
+): string | undefined {
+  const plain = workloads.filter((workload) => !isTls(workload, stack)).map(({ name }) => name);
+  return stack.scheme === "internet-facing" && plain.length > 0
+    ? `${cut(plain.join(", "))}: on the internet without TLS; set hostedZoneId and a dnsName for each, or certificateArn`
+    : undefined;
+}
+
+function dnsFault(
+  { dnsName }: WorkloadDraft,
+  { hostedZoneId }: Partial<Settings>,
+): Fault | undefined {
+  return dnsName !== undefined && hostedZoneId === undefined
+    ? {
+        name: "dnsName",
+        got: dnsName,
+        mustBe: "in the Route 53 hosted zone that hostedZoneId names",
+        fix: "set hostedZoneId, or remove dnsName",
+      }
+    : undefined;
+}
+
+function longNameFault(
+  { dnsName }: WorkloadDraft,
+  { certificateArn, hostedZoneId }: Partial<Settings>,
+): Fault | undefined {
+  const created = certificateToCreate({ certificateArn, hostedZoneId, dnsName });
+  return created !== undefined && created.dnsName.length > MAX_CERTIFICATE_NAME
+    ? {
+        name: "dnsName",
+        got: dnsName,
+        mustBe: `at most ${MAX_CERTIFICATE_NAME} characters long, because ACM issues no certificate for a longer name alone`,
+        fix: "set certificateArn, or shorten dnsName",
+      }
+    : undefined;
+}
+
+/** Browsers send cookies from a page of another site only over TLS. */
+function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
+  const { affinity, allowedOrigins = [] } = workload;
+  return affinity === "cookie" && !isTls(workload, stack) && allowedOrigins.length > 0
+    ? {
+        name: "allowedOrigins",
+        got: allowedOrigins,
+        mustBe:
+          "empty with affinity cookie and without TLS, because browsers send cookies to another site only over TLS",
+        fix: "set dnsName and hostedZoneId, or certificateArn, or affinity to key",
+      }
+    : undefined;
+}
+
+/** AWS fixes the idle time of TLS listeners of a Network Load Balancer. */
+function idleFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
+  const { affinity, idleTimeoutSeconds } = workload;
+  return isTls(workload, stack) &&
+    affinity !== undefined &&
+    affinity !== "cookie" &&
+    idleTimeoutSeconds !== undefined &&
+    idleTimeoutSeconds !== NETWORK_IDLE_SECONDS.tls
+    ? {
+        name: "idleTimeoutSeconds",
+        got: idleTimeoutSeconds,
+        mustBe: `${NETWORK_IDLE_SECONDS.tls} with TLS, because AWS fixes it for TLS listeners`,
+        fix: "remove idleTimeoutSeconds",
+      }
+    : undefined;
+}
