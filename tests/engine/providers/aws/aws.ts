@@ -2,12 +2,16 @@ import { randomBytes } from "node:crypto";
 import { Refusal, type Cloud, type Properties } from "../cloud.ts";
 import { unknownInputs } from "../sdk.ts";
 import type { Goal, Provider } from "../provider.ts";
+import { ZONE } from "./dns.ts";
 import { CLUSTER, EKS } from "./eks.ts";
 import { sessionArn, type Kind, type Place } from "./kind.ts";
 import { availableZonesOf, NETWORK } from "./network.ts";
 import { SERVICES } from "./services.ts";
 
 const KINDS: Readonly<Record<string, Kind>> = { ...NETWORK, ...EKS, ...SERVICES };
+
+/** Types of resources that belong to no region. */
+const GLOBAL = /^aws:(iam|route53)\//;
 
 /** The aws provider, of an account that forgets nothing and refuses what AWS does. */
 export class Aws implements Provider {
@@ -20,7 +24,8 @@ export class Aws implements Provider {
   check({ type, name, inputs, config }: Goal, old: Properties | undefined) {
     const kind = kindOf(type);
     const { by, max } = kind.named ?? { by: "", max: 0 };
-    const checked: Properties = { region: config.region, ...inputs };
+    const region = GLOBAL.test(type) ? {} : { region: config.region };
+    const checked: Properties = { ...region, ...inputs };
     if (kind.named !== undefined && inputs[by] === undefined) {
       // As the bridge does it: the program's name and seven digits, for as long as the resource lives.
       checked[by] = old?.[by] ?? `${name}-${randomBytes(4).toString("hex").slice(1)}`;
@@ -60,7 +65,7 @@ export class Aws implements Provider {
       Object.entries(inputs).filter(([key]) => key !== "__autonamed"),
     );
     const { id, outputs } = kindOf(type).make(given, this.#place(config));
-    if (this.#cloud.get(type, id) !== undefined) {
+    if (this.#cloud.get(type, id) !== undefined && given.allowOverwrite !== true) {
       throw new Refusal(`AlreadyExists: there is a ${type} ${id} in this account`);
     }
     return { id, outputs: { ...given, tagsAll: tagsOf(given, config), ...outputs } };
@@ -106,6 +111,8 @@ export class Aws implements Provider {
           password: `password-of-the-registry-${randomBytes(4).toString("hex")}`,
           proxyEndpoint: `https://${this.#cloud.accountId}.dkr.ecr.${region}.${dnsSuffix}`,
         };
+      case "aws:route53/getZone:getZone":
+        return ZONE;
       case "aws:lb/getHostedZoneId:getHostedZoneId":
         return { id: "Z35SXDOTRQ7X7K" };
       default:

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Properties } from "../cloud.ts";
+import { DNS } from "./dns.ts";
 import { arn, firstOf, globalArn, list, newId, refuse, type Kind } from "./kind.ts";
 
 const ROLE = "aws:iam/role:Role";
@@ -161,6 +162,7 @@ const ECR: Readonly<Record<string, Kind>> = {
 };
 
 export const SERVICES: Readonly<Record<string, Kind>> = {
+  ...DNS,
   ...IAM,
   ...RDS,
   ...ECR,
@@ -170,13 +172,6 @@ export const SERVICES: Readonly<Record<string, Kind>> = {
     make: ({ name }, place) => ({
       id: String(name),
       outputs: { arn: arn(place, "logs", `log-group:${String(name)}`) },
-    }),
-  },
-  "aws:route53/record:Record": {
-    replacedBy: ["name", "zoneId"],
-    make: ({ name, zoneId, type }) => ({
-      id: [zoneId, name, type].map(String).join("_"),
-      outputs: { fqdn: name },
     }),
   },
 };
