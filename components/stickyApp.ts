@@ -6,6 +6,7 @@ import type { StickyCookie } from "../app/contract/httpRouting.ts";
 import type { KeyRoute } from "../app/contract/keyRoute.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
+import type { FailoverRole } from "./front/failover.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
 import { StickyService } from "./front/stickyService.ts";
@@ -46,6 +47,8 @@ export interface WorkloadSpec extends Omit<
   memoryMiB: number;
   /** DNS name in the listener's hosted zone. @default - AWS's own name */
   dnsName?: string | undefined;
+  /** Role of this load balancer if another stack's has the same DNS name. @default - no other has it */
+  routing?: { failover: FailoverRole } | undefined;
   /** The cookie by which affinity `cookie` keeps a browser on its replica. */
   cookie: StickyCookie;
   /** Where the key of a request is, for affinity `key`. */
@@ -127,7 +130,11 @@ export class StickyApp extends pulumi.ComponentResource {
     );
     const host = dnsAlias(
       name,
-      { dnsName: workload.dnsName, hostedZoneId: listener.hostedZoneId },
+      {
+        dnsName: workload.dnsName,
+        hostedZoneId: listener.hostedZoneId,
+        failover: workload.routing?.failover,
+      },
       {
         type: workload.affinity === "cookie" ? "application" : "network",
         hostname: front.hostname,

@@ -34,6 +34,11 @@ const MISPLACED: readonly {
     only: "affinity source-ip or none",
   },
   {
+    setting: "routing",
+    isUsed: ({ dnsName }) => dnsName !== undefined,
+    only: "a DNS name that two stacks share (dnsName)",
+  },
+  {
     setting: "allowedOrigins",
     isUsed: ({ app }) => app !== undefined,
     only: "a built-in app (app)",

@@ -16,6 +16,7 @@ import {
   READINESS_PATH,
 } from "../app/contract/endpoints.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
+import { FAILOVER_ROLES } from "../components/front/failover.ts";
 import type { Storage } from "../components/databases/workloadDatabases.ts";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
 import { IMAGE_REFERENCE } from "./imageReference.ts";
@@ -72,6 +73,13 @@ export const WORKLOAD_RULES = {
     "a DNS name",
     "echo.example.com",
   ).optional(),
+  routing: z
+    .strictObject({ failover: z.enum(FAILOVER_ROLES) })
+    .meta({
+      description: `{failover: ${FAILOVER_ROLES.join(" or ")}}`,
+      example: "{failover: primary}",
+    })
+    .optional(),
   port: wholeNumberFrom(1024, 65535, APP_PORT.number).default(APP_PORT.number),
   readinessPath: path("/readyz").default("/"),
   livenessPath: path("/healthz").optional(),

@@ -52,6 +52,8 @@ const WORKLOAD_MEANINGS: Readonly<Record<keyof typeof WORKLOAD_RULES, string>> =
     "Memory that Fargate bills for a pod, in MiB: for example 512, 1024 or 2048 with 250 millicores. Kubernetes itself uses 256 MiB of it.",
   dnsName:
     "DNS name of the load balancer, in the zone `hostedZoneId`. It has TLS, with [a certificate of its own](dns.md) unless `certificateArn` is set. If omitted, the load balancer has only AWS's name.",
+  routing:
+    "With `dnsName`: the role of this load balancer if that of [a stack in another region](dns.md#a-second-region) has the same DNS name.",
   crossZone:
     "With affinity `source-ip` or `none`: whether the load balancer's nodes send connections to replicas in all zones, not only in their own. Affinity `source-ip` requires it.",
   idleTimeoutSeconds:

@@ -37,7 +37,8 @@ export class Certificate extends pulumi.ComponentResource {
       `${name}-validation`,
       {
         zoneId: args.hostedZoneId,
-        name: asked("Name"),
+        // Route 53 stores it without the dot at its end.
+        name: asked("Name").apply((each) => each.replace(/\.$/, "")),
         type: asked("Type"),
         records: [asked("Value")],
         ttl: RECORD_TTL,

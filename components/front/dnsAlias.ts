@@ -1,11 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { FailoverRole } from "./failover.ts";
 
 export interface DnsAliasArgs {
   /** DNS name of the load balancer, which needs `hostedZoneId`. @default - AWS's own name */
   dnsName?: string | undefined;
   /** Route 53 hosted zone of `dnsName`. */
   hostedZoneId?: string | undefined;
+  /** Role of this load balancer if another one has the same DNS name. @default - no other has it */
+  failover?: FailoverRole | undefined;
 }
 
 /** A load balancer with the name that AWS gives it. */
@@ -22,7 +25,7 @@ export interface AliasTarget {
  */
 export function dnsAlias(
   name: string,
-  { dnsName, hostedZoneId }: DnsAliasArgs,
+  { dnsName, hostedZoneId, failover }: DnsAliasArgs,
   { type, hostname }: AliasTarget,
   opts: { parent: pulumi.Resource },
 ): pulumi.Output<string> {
@@ -36,7 +39,14 @@ export function dnsAlias(
       zoneId: hostedZoneId,
       name: dnsName,
       type: "A",
-      aliases: [{ name: hostname, zoneId: zone.id, evaluateTargetHealth: false }],
+      aliases: [
+        // A load balancer that is the only one is returned in any case.
+        { name: hostname, zoneId: zone.id, evaluateTargetHealth: failover !== undefined },
+      ],
+      ...(failover !== undefined && {
+        setIdentifier: failover,
+        failoverRoutingPolicies: [{ type: failover.toUpperCase() }],
+      }),
     },
     opts,
   );

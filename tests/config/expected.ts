@@ -17,6 +17,7 @@ export const ECHO: WorkloadSettings = {
   cpuMillicores: 250,
   memoryMiB: 512,
   dnsName: undefined,
+  routing: undefined,
   port: 8080,
   readinessPath: "/readyz",
   livenessPath: "/healthz",

@@ -57,6 +57,10 @@ const WRONG: [workload: Record<string, unknown>, fault: string][] = [
     `cookie is {"name":"session","seconds":86400}; it must be removed, because it has an effect only with affinity cookie and an image of your own`,
   ],
   [
+    { routing: { failover: "primary" } },
+    'routing is {"failover":"primary"}; it must be removed, because it has an effect only with a DNS name that two stacks share (dnsName)',
+  ],
+  [
     { allowedOrigins: ["https://a.example"] },
     'allowedOrigins is ["https://a.example"]; it must be removed, because it has an effect only with a built-in app (app)',
   ],

@@ -28,7 +28,7 @@ describe("the certificate of a load balancer", () => {
     const record = recorder.one("aws:Record", "chat-validation");
     deepEqual(record.inputs, {
       zoneId: "Z0123456789ABC",
-      name: "_token.chat.example.com.",
+      name: "_token.chat.example.com",
       type: "CNAME",
       records: ["_value.acm-validations.aws."],
       ttl: 300,
@@ -37,7 +37,7 @@ describe("the certificate of a load balancer", () => {
     const validation = recorder.one("aws:CertificateValidation", "chat");
     deepEqual(validation.inputs, {
       certificateArn: "arn:aws:acm:us-east-1:111122223333:certificate/chat",
-      validationRecordFqdns: ["_token.chat.example.com."],
+      validationRecordFqdns: ["_token.chat.example.com"],
     });
     ok(recorder.isAfter(validation, record));
   });

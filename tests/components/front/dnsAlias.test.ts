@@ -6,7 +6,7 @@ import {
   type AliasTarget,
   type DnsAliasArgs,
 } from "../../../components/front/dnsAlias.ts";
-import { mockPulumi, valueOf } from "../../mocks/mocks.ts";
+import { at, mockPulumi, valueOf } from "../../mocks/mocks.ts";
 
 const DNS = { dnsName: "chat.example.com", hostedZoneId: "Z0123456789ABC" };
 
@@ -38,6 +38,18 @@ describe("a load balancer's DNS alias", () => {
         ],
       });
       equal(await valueOf(host), "chat.example.com");
+    });
+  }
+
+  for (const [failover, type] of [
+    ["primary", "PRIMARY"],
+    ["secondary", "SECONDARY"],
+  ] as const) {
+    it(`is the ${failover} one of two if it has this role, and healthy while the load balancer has a healthy target`, async () => {
+      const { recorder } = await mockedAlias({ ...DNS, failover });
+      const { aliases, setIdentifier, failoverRoutingPolicies } = recorder.one("aws:Record").inputs;
+      equal(at(aliases, 0, "evaluateTargetHealth"), true);
+      deepEqual([setIdentifier, failoverRoutingPolicies], [failover, [{ type }]]);
     });
   }
 
