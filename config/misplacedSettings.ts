@@ -35,7 +35,7 @@ const MISPLACED: readonly {
   },
   {
     setting: "routing",
-    isUsed: ({ dnsName }) => dnsName !== undefined,
+    isUsed: (workload) => !("dnsName" in workload) || workload.dnsName !== undefined,
     only: "a DNS name that two stacks share (dnsName)",
   },
   {
@@ -58,7 +58,10 @@ const MISPLACED: readonly {
 export function misplacedFaults(workload: WorkloadDraft, given: readonly string[]): Fault[] {
   return MISPLACED.filter(
     ({ setting, isUsed }) =>
-      given.includes(setting) && workload.affinity !== undefined && !isUsed(workload),
+      given.includes(setting) &&
+      setting in workload &&
+      workload.affinity !== undefined &&
+      !isUsed(workload),
   ).map(({ setting, only }) => ({
     name: setting,
     got: workload[setting],

@@ -80,6 +80,10 @@ const WRONG_IN_WORKLOAD: [workload: Record<string, unknown>, fault: string][] = 
     'dnsName is "https://echo.example.com"; it must be a DNS name (for example echo.example.com)',
   ],
   [
+    { dnsName: "*.example.com", routing: { failover: "primary" } },
+    'dnsName is "*.example.com"; it must be a DNS name (for example echo.example.com)',
+  ],
+  [
     { routing: { failover: "second" } },
     'routing is {"failover":"second"}; it must be {failover: primary or secondary} (for example {failover: primary})',
   ],
