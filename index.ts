@@ -57,14 +57,8 @@ const databases = new WorkloadDatabases(
   inCluster,
 );
 const apps = workloads.map((workload) => {
-  const { dnsName } = workload;
   const { needs, url: databaseUrl } = databases.of(workload.name, storageOf(workload));
-  const tls = {
-    certificateArn: config.certificateArn,
-    hostedZoneId: listener.hostedZoneId,
-    dnsName,
-  };
-  const certificateArn = certificateFor(workload.name, tls, onAws);
+  const certificateArn = certificateFor({ ...config.tls, dnsName: workload.dnsName }, onAws);
   return new StickyApp(
     workload.name,
     {
@@ -76,6 +70,7 @@ const apps = workloads.map((workload) => {
       cluster,
       listener,
       certificateArn,
+      hostedZoneId: config.tls.hostedZoneId,
       keyRouterImage,
     },
     // The controller creates and deletes the load balancer. Routers wait for replicas, but not for as long as a database takes.

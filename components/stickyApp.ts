@@ -24,8 +24,6 @@ export interface ListenerSettings {
   tlsPolicy: string;
   /** ARN of a regional web ACL of AWS WAF for Application Load Balancers. @default - none */
   webAclArn?: string | undefined;
-  /** Route 53 hosted zone of the workloads' DNS names. @default - workloads have AWS's own names */
-  hostedZoneId?: string | undefined;
   /** S3 bucket for access logs. @default - none */
   accessLogsBucket?: string | undefined;
 }
@@ -45,9 +43,9 @@ export interface WorkloadSpec extends Omit<
   cpuMillicores: number;
   /** Memory of a pod in MiB. */
   memoryMiB: number;
-  /** DNS name in the listener's hosted zone. @default - AWS's own name */
+  /** DNS name in the hosted zone. @default - AWS's own name */
   dnsName?: string | undefined;
-  /** Role of this load balancer if another stack's has the same DNS name. @default - no other has it */
+  /** Role of this load balancer if two share the DNS name. @default - it is the only one */
   routing?: { failover: FailoverRole } | undefined;
   /** The cookie by which affinity `cookie` keeps a browser on its replica. */
   cookie: StickyCookie;
@@ -70,6 +68,8 @@ export interface StickyAppArgs {
   listener: ListenerSettings;
   /** ARN of an ACM certificate, with which the load balancer terminates TLS. @default - no TLS */
   certificateArn?: pulumi.Input<string> | undefined;
+  /** Route 53 hosted zone of the workload's DNS name. @default - it has AWS's own name */
+  hostedZoneId?: string | undefined;
   /** Image of HAProxy 3.2 or later, for affinity `key`. */
   keyRouterImage: pulumi.Input<string>;
   /** URL of the database, secret. @default - the app stores nothing */
@@ -94,7 +94,7 @@ export class StickyApp extends pulumi.ComponentResource {
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
     this.name = name;
-    const { cluster, databaseUrl, environment, image, listener, secrets, workload } = args;
+    const { cluster, databaseUrl, environment, image, secrets, workload } = args;
     const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
     const labels = { "app.kubernetes.io/name": name };
     // Owned by the app, so changing the affinity, and thereby the front, keeps it.
@@ -132,7 +132,7 @@ export class StickyApp extends pulumi.ComponentResource {
       name,
       {
         dnsName: workload.dnsName,
-        hostedZoneId: listener.hostedZoneId,
+        hostedZoneId: args.hostedZoneId,
         failover: workload.routing?.failover,
       },
       {

@@ -8,7 +8,7 @@ const ADDRESS_MS = 4_000;
 
 /**
  * Why this computer cannot connect to the endpoint of a Kubernetes API. Undefined if it can, or if that is unknown: the
- * Kubernetes provider itself reports a name that cannot be resolved at once, and connects through a proxy if there is one.
+ * Kubernetes provider connects through a proxy if there is one, and fails without delay if it cannot resolve the name.
  */
 export function whyUnreachable(
   endpoint: string,

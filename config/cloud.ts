@@ -20,7 +20,7 @@ export async function checkCloud(
   opts: pulumi.InvokeOptions,
 ): Promise<{ zones: string[]; creator: string | undefined }> {
   const { controlPlane, existingCluster, network } = config;
-  await checkHostedZone(config, opts);
+  await checkHostedZone(config, lastUp, opts);
   const zones =
     network.existing === undefined
       ? await eksZones(network.zones, lastUp?.zoneNames, opts)

@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import type { FargateClusterArgs } from "../components/cluster/fargateCluster.ts";
 import type { LoadBalancerControllerArgs } from "../components/cluster/loadBalancerController.ts";
 import type { DatabaseArgs } from "../components/database.ts";
+import type { TlsArgs } from "../components/front/tls.ts";
 import type { StickyAppArgs } from "../components/stickyApp.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadSecrets } from "./workloadSecrets.ts";
@@ -36,8 +37,8 @@ export interface Config extends StackFacts {
   image: { uri: string | undefined; immutableTags: boolean };
   database: DatabaseArgs["instance"];
   listener: StickyAppArgs["listener"];
-  /** ARN of the certificate of all load balancers; without it each DNS name has one of its own. */
-  certificateArn: string | undefined;
+  /** The certificate of all load balancers, without which each DNS name has one of its own; and the names' zone. */
+  tls: Pick<TlsArgs, "certificateArn" | "hostedZoneId">;
   keyRouterImage: string;
   psqlImage: string;
 }
@@ -83,10 +84,9 @@ export function configOf(facts: StackFacts, settings: Settings): Config {
       sourceRanges: settings.sourceRanges,
       tlsPolicy: settings.tlsPolicy,
       webAclArn: settings.webAclArn,
-      hostedZoneId: settings.hostedZoneId,
       accessLogsBucket: settings.accessLogsBucket,
     },
-    certificateArn: settings.certificateArn,
+    tls: { certificateArn: settings.certificateArn, hostedZoneId: settings.hostedZoneId },
     keyRouterImage: settings.keyRouterImage,
     psqlImage: settings.psqlImage,
   };

@@ -1,5 +1,5 @@
 /** How the aws provider reports that something does not exist. */
-const MISSING = /NoSuchEntity|NoSuchHostedZone|not found|couldn't find resource/;
+const MISSING = /NoSuchEntity|: not found|couldn't find resource/;
 
 /** What AWS reports of something; undefined if it does not exist. */
 export async function ifFound<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {

@@ -12,7 +12,7 @@ import { checkSettings } from "../app/contract/settings.ts";
 import { configOf, type Config } from "./config.ts";
 import { placeholderFaults, stackFaults } from "./stackRules.ts";
 import { RULES, type Settings } from "./stackSettings.ts";
-import { plainTextWarning } from "./tlsRules.ts";
+import { plainTextFault } from "./tlsRules.ts";
 import { workloadFaults } from "./workloadRules.ts";
 import { checkSecrets } from "./workloadSecrets.ts";
 import { checkWorkloads } from "./workloads.ts";
@@ -89,9 +89,9 @@ export function loadConfig(): Config {
     throw new pulumi.RunError(sentencesOf(faults));
   }
   placeholders.forEach((fault) => void pulumi.log.warn(sentenceOf(fault)));
-  const warning = plainTextWarning(list.workloads, settings.values);
-  if (pulumi.runtime.isDryRun() && warning !== undefined) {
-    void pulumi.log.warn(warning);
+  const plainText = plainTextFault(list.workloads, settings.values);
+  if (pulumi.runtime.isDryRun() && plainText !== undefined) {
+    within(nameOf(""), [plainText]).forEach((fault) => void pulumi.log.warn(sentenceOf(fault)));
   }
   return configOf(
     {

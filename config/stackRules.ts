@@ -11,8 +11,8 @@ import {
   prefixOf,
   vpcCidrFault,
 } from "../components/network/subnets.ts";
+import { hasTls } from "../components/front/tls.ts";
 import type { Settings } from "./stackSettings.ts";
-import { isTls } from "./tlsRules.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
 /** Larger blocks are not specific. */
@@ -64,7 +64,9 @@ const STACK_RULES: readonly StackRule[] = [
     of: ["certificateArn", "hostedZoneId", "accessLogsBucket", "workloads"],
     fault: ({ accessLogsBucket, workloads, ...stack }) =>
       accessLogsBucket !== undefined &&
-      workloads.every((each) => each.affinity !== "cookie" && !isTls(each, stack)) && {
+      workloads.every(
+        ({ affinity, dnsName }) => affinity !== "cookie" && !hasTls({ ...stack, dnsName }),
+      ) && {
         name: "accessLogsBucket",
         got: accessLogsBucket,
         mustBe: "empty without TLS, because a Network Load Balancer logs only TLS connections",

@@ -20,20 +20,22 @@ export function tlsFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fa
     : [];
 }
 
-/** Whether the load balancer of a workload terminates TLS. */
-export function isTls({ dnsName }: WorkloadDraft, stack: Partial<Settings>): boolean {
-  const { certificateArn, hostedZoneId } = stack;
-  return hasTls({ certificateArn, hostedZoneId, dnsName });
-}
-
-/** Warns of workloads whose clients send everything over the internet in plain text. Undefined if there are none. */
-export function plainTextWarning(
+/** Workloads whose clients send everything over the internet in plain text. Undefined if there are none. */
+export function plainTextFault(
   workloads: readonly WorkloadDraft[],
   stack: Settings,
-): string | undefined {
-  const plain = workloads.filter((workload) => !isTls(workload, stack)).map(({ name }) => name);
+): Fault | undefined {
+  const plain = workloads
+    .filter(({ dnsName }) => !hasTls({ ...stack, dnsName }))
+    .map(({ name }) => name);
   return stack.scheme === "internet-facing" && plain.length > 0
-    ? `${cut(plain.join(", "))}: on the internet without TLS; set hostedZoneId and a dnsName for each, or certificateArn`
+    ? {
+        name: "workloads",
+        problem: `has load balancers on the internet without TLS: ${cut(plain.join(", "))}`,
+        mustBe:
+          "a list of workloads with TLS, or anyone on the network path can read and change everything",
+        fix: "set hostedZoneId and their dnsName, or certificateArn",
+      }
     : undefined;
 }
 
@@ -60,7 +62,7 @@ function longNameFault(
     ? {
         name: "dnsName",
         got: dnsName,
-        mustBe: `at most ${MAX_CERTIFICATE_NAME} characters long, because ACM issues no certificate for a longer name alone`,
+        mustBe: `at most ${MAX_CERTIFICATE_NAME} characters long, because ACM limits the first name of a certificate`,
         fix: "set certificateArn, or shorten dnsName",
       }
     : undefined;
@@ -68,8 +70,8 @@ function longNameFault(
 
 /** Browsers send cookies from a page of another site only over TLS. */
 function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
-  const { affinity, allowedOrigins = [] } = workload;
-  return affinity === "cookie" && !isTls(workload, stack) && allowedOrigins.length > 0
+  const { affinity, allowedOrigins = [], dnsName } = workload;
+  return affinity === "cookie" && !hasTls({ ...stack, dnsName }) && allowedOrigins.length > 0
     ? {
         name: "allowedOrigins",
         got: allowedOrigins,
@@ -80,18 +82,20 @@ function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | u
     : undefined;
 }
 
-/** AWS fixes the idle time of TLS listeners of a Network Load Balancer. */
+/** AWS fixes the idle time of TLS listeners of a Network Load Balancer. The key router behind one may have a shorter one. */
 function idleFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
-  const { affinity, idleTimeoutSeconds } = workload;
-  return isTls(workload, stack) &&
+  const { affinity, dnsName, idleTimeoutSeconds: seconds } = workload;
+  const { tls } = NETWORK_IDLE_SECONDS;
+  const isPossible = seconds === tls || (affinity === "key" && Number(seconds) < tls);
+  return hasTls({ ...stack, dnsName }) &&
     affinity !== undefined &&
     affinity !== "cookie" &&
-    idleTimeoutSeconds !== undefined &&
-    idleTimeoutSeconds !== NETWORK_IDLE_SECONDS.tls
+    seconds !== undefined &&
+    !isPossible
     ? {
         name: "idleTimeoutSeconds",
-        got: idleTimeoutSeconds,
-        mustBe: `${NETWORK_IDLE_SECONDS.tls} with TLS, because AWS fixes it for TLS listeners`,
+        got: seconds,
+        mustBe: `${affinity === "key" ? "at most " : ""}${tls} with TLS, because AWS fixes it for TLS listeners`,
         fix: "remove idleTimeoutSeconds",
       }
     : undefined;

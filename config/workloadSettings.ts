@@ -185,7 +185,7 @@ export function storageOf({ app, database }: WorkloadDraft): Storage {
  *
  * @param isTls whether its load balancer terminates TLS
  */
-export function environmentOf(workload: WorkloadSettings, isTls = false): Record<string, string> {
+export function environmentOf(workload: WorkloadSettings, isTls: boolean): Record<string, string> {
   const { allowedOrigins, app, environment, idleTimeoutSeconds, maxCreationsPerSecond } = workload;
   return {
     ...environment,

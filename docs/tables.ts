@@ -53,11 +53,11 @@ const WORKLOAD_MEANINGS: Readonly<Record<keyof typeof WORKLOAD_RULES, string>> =
   dnsName:
     "DNS name of the load balancer, in the zone `hostedZoneId`. It has TLS, with [a certificate of its own](dns.md) unless `certificateArn` is set. If omitted, the load balancer has only AWS's name.",
   routing:
-    "With `dnsName`: the role of this load balancer if that of [a stack in another region](dns.md#a-second-region) has the same DNS name.",
+    "With `dnsName`: the role of this load balancer if [a stack in another region](dns.md#a-second-region) uses the same DNS name.",
   crossZone:
     "With affinity `source-ip` or `none`: whether the load balancer's nodes send connections to replicas in all zones, not only in their own. Affinity `source-ip` requires it.",
   idleTimeoutSeconds:
-    "Seconds without data after which a connection is closed: at most 4000 with affinity `cookie`, from 60 to 6000 with the others, and exactly 350 with them and TLS.",
+    "Seconds without data after which a connection is closed: at most 4000 with affinity `cookie`, from 60 to 6000 with the others. With TLS: exactly 350 with `source-ip` and `none`, and at most 350 with `key`.",
   allowedOrigins:
     "With a built-in app: origins of other pages that may use it. All other pages cannot open a session, create anything or read a response. The transport `jsonp-polling` sends no origin, so only the app's own page can use it.",
   maxCreationsPerSecond:

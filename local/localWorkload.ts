@@ -47,7 +47,7 @@ export function localWorkload(
       program,
       affinity,
       replicas,
-      environment: { ...environmentOf(workload), ...secrets },
+      environment: { ...environmentOf(workload, false), ...secrets },
       storage: storageOf(workload),
       readinessPath: workload.readinessPath,
       drainsItself: workload.shutdown === "drains",

@@ -9,7 +9,8 @@ const VALIDATION_TIMEOUT = "15m";
 const RECORD_TTL = 300;
 
 /**
- * A public ACM certificate for one DNS name, free of charge. AWS renews it for as long as its validation record exists.
+ * A public ACM certificate for one DNS name, free of charge. AWS renews it while a load balancer uses it and its
+ * validation record exists.
  *
  * The record depends only on the name and the account, so all certificates for the name share it, also those of other
  * stacks and regions. It therefore outlives the component.
@@ -29,18 +30,20 @@ export class Certificate extends pulumi.ComponentResource {
       inParent,
     );
     // There is one option for each name of a certificate.
-    const asked = (field: "Name" | "Type" | "Value") =>
-      certificate.domainValidationOptions.apply(
-        ([option]) => option?.[`resourceRecord${field}`] ?? "",
-      );
+    const asked = certificate.domainValidationOptions.apply(([option]) => {
+      if (option === undefined) {
+        throw new pulumi.ResourceError(`ACM asks for no record of ${args.dnsName}`, this);
+      }
+      return option;
+    });
     const record = new aws.route53.Record(
       `${name}-validation`,
       {
         zoneId: args.hostedZoneId,
-        // Route 53 stores it without the dot at its end.
-        name: asked("Name").apply((each) => each.replace(/\.$/, "")),
-        type: asked("Type"),
-        records: [asked("Value")],
+        // The provider stores it without the final dot.
+        name: asked.apply(({ resourceRecordName }) => resourceRecordName.replace(/\.$/, "")),
+        type: asked.resourceRecordType,
+        records: [asked.resourceRecordValue],
         ttl: RECORD_TTL,
         allowOverwrite: true,
       },
@@ -56,12 +59,14 @@ export class Certificate extends pulumi.ComponentResource {
   }
 }
 
-/** ARN of the certificate of a load balancer, which is created unless there is one. Undefined without TLS. */
+/**
+ * ARN of a load balancer's certificate: the existing one, or one created for its DNS name. Undefined without TLS. The created
+ * one has the DNS name as its name in the stack, so it stays when another workload gets the DNS name.
+ */
 export function certificateFor(
-  name: string,
   tls: TlsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Input<string> | undefined {
   const args = certificateToCreate(tls);
-  return args === undefined ? tls.certificateArn : new Certificate(name, args, opts).arn;
+  return args === undefined ? tls.certificateArn : new Certificate(args.dnsName, args, opts).arn;
 }

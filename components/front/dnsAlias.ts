@@ -1,13 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { FailoverRole } from "./failover.ts";
+import type { TlsArgs } from "./tls.ts";
 
-export interface DnsAliasArgs {
-  /** DNS name of the load balancer, which needs `hostedZoneId`. @default - AWS's own name */
-  dnsName?: string | undefined;
-  /** Route 53 hosted zone of `dnsName`. */
-  hostedZoneId?: string | undefined;
-  /** Role of this load balancer if another one has the same DNS name. @default - no other has it */
+export interface DnsAliasArgs extends Pick<TlsArgs, "dnsName" | "hostedZoneId"> {
+  /** Role of this load balancer if two share the DNS name. @default - it is the only one */
   failover?: FailoverRole | undefined;
 }
 
@@ -21,6 +18,7 @@ export interface AliasTarget {
  * Gives a load balancer a DNS name, if one is configured. Its record is updated in place when it points to another load
  * balancer, so its parent must be a resource that stays.
  *
+ * @param name that the record had in earlier versions
  * @returns the name at which clients reach it: the DNS name, or AWS's
  */
 export function dnsAlias(
@@ -34,13 +32,14 @@ export function dnsAlias(
   }
   const zone = aws.lb.getHostedZoneIdOutput({ loadBalancerType: type }, opts);
   const record = new aws.route53.Record(
-    name,
+    // Named by what it is, so it stays when another workload gets the DNS name.
+    dnsName,
     {
       zoneId: hostedZoneId,
       name: dnsName,
       type: "A",
       aliases: [
-        // A load balancer that is the only one is returned in any case.
+        // Without failover, Route 53 returns the load balancer whether it is healthy or not.
         { name: hostname, zoneId: zone.id, evaluateTargetHealth: failover !== undefined },
       ],
       ...(failover !== undefined && {
@@ -48,7 +47,7 @@ export function dnsAlias(
         failoverRoutingPolicies: [{ type: failover.toUpperCase() }],
       }),
     },
-    opts,
+    { ...opts, aliases: [{ name }] },
   );
   return record.fqdn;
 }

@@ -16,7 +16,7 @@ export interface CertificateArgs {
   hostedZoneId: string;
 }
 
-/** The certificate that a load balancer needs in addition to existing ones, if any. */
+/** The certificate to create for a load balancer; undefined if it has one or no DNS name. */
 export function certificateToCreate(args: TlsArgs): CertificateArgs | undefined {
   const { certificateArn, dnsName, hostedZoneId } = args;
   return certificateArn === undefined && dnsName !== undefined && hostedZoneId !== undefined

@@ -1,8 +1,6 @@
-import { promisify } from "node:util";
-import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import * as pulumi from "@pulumi/pulumi";
 import { sentenceOf } from "../../app/contract/fault.ts";
-import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
+import { stackResources } from "../stackResources.ts";
 
 /** Part of the URN of an image that an earlier version created: a child of `awsx.ecr.Image`, named by its tag. */
 const FORMER = "$awsx:ecr:Image$docker-build:index:Image::";
@@ -16,7 +14,9 @@ const FORMER = "$awsx:ecr:Image$docker-build:index:Image::";
  * @throws pulumi.RunError if there are several, which only a failed update leaves, because an alias can name only one
  */
 export async function formerImage(stack: string): Promise<pulumi.URN | undefined> {
-  const [first, ...more] = (await urnsOf(stack)).filter((urn) => urn.includes(FORMER));
+  const [first, ...more] = Object.keys(await stackResources(stack)).filter((urn) =>
+    urn.includes(FORMER),
+  );
   if (more.length > 0) {
     throw new pulumi.RunError(
       sentenceOf({
@@ -28,21 +28,4 @@ export async function formerImage(stack: string): Promise<pulumi.URN | undefined
     );
   }
   return first;
-}
-
-/** Asks the engine directly, because `pulumi.runtime.invoke` looks up all resources that outputs refer to, and fails. */
-async function urnsOf(stack: string): Promise<string[]> {
-  const monitor = pulumi.runtime.getMonitor();
-  if (monitor === undefined) {
-    return [];
-  }
-  const request = new resourceProto.ResourceInvokeRequest()
-    .setTok("pulumi:pulumi:readStackResourceOutputs")
-    .setArgs(structProto.Struct.fromJavaScript({ stackName: stack }));
-  const invoke = promisify<
-    resourceProto.ResourceInvokeRequest,
-    resourceProto.ResourceInvokeResponse
-  >((message, callback) => monitor.invoke(message, callback));
-  const outputs = (await invoke(request)).getReturn()?.getFieldsMap().get("outputs");
-  return [...(outputs?.getStructValue()?.getFieldsMap().keys() ?? [])];
 }

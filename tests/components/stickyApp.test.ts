@@ -107,10 +107,10 @@ describe("StickyApp", () => {
     it(`keeps its DNS record, whichever load balancer it points to, for affinity ${affinity}`, async () => {
       const { recorder, app } = await mockedApp({
         workload: { ...REGISTRY, affinity, dnsName: "registry.example.com" },
-        listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
+        hostedZoneId: "Z0123456789ABC",
         certificateArn: pulumi.output("arn:aws:acm:us-east-1:111122223333:certificate/a1b2"),
       });
-      const record = recorder.one("aws:Record", "registry");
+      const record = recorder.one("aws:Record", "registry.example.com");
       equal(record.parent, recorder.one("sockjs-sticky:StickyApp").urn);
       deepEqual(record.inputs, {
         zoneId: "Z0123456789ABC",
@@ -123,9 +123,7 @@ describe("StickyApp", () => {
   }
 
   it("creates no DNS record without a name or without a zone", async () => {
-    const { recorder } = await mockedApp({
-      listener: { ...ARGS.listener, hostedZoneId: "Z0123456789ABC" },
-    });
+    const { recorder } = await mockedApp({ hostedZoneId: "Z0123456789ABC" });
     deepEqual(recorder.all("aws:Record"), []);
     const workload = { ...REGISTRY, dnsName: "registry.example.com" };
     const { recorder: other } = await mockedApp({ workload });

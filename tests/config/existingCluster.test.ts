@@ -106,6 +106,8 @@ describe("an existing cluster", () => {
   }
 
   it("is rejected before anything is created if its API cannot be reached, and accepted if it can", async () => {
+    delete process.env.HTTPS_PROXY;
+    delete process.env.https_proxy;
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -59,10 +59,9 @@ describe("config", () => {
         sourceRanges: ["0.0.0.0/0"],
         tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
         webAclArn: undefined,
-        hostedZoneId: undefined,
         accessLogsBucket: undefined,
       },
-      certificateArn: undefined,
+      tls: { certificateArn: undefined, hostedZoneId: undefined },
       keyRouterImage: DEFAULTS.keyRouterImage,
       psqlImage: DEFAULTS.psqlImage,
     });

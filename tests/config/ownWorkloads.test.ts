@@ -136,7 +136,7 @@ describe("config accepts workloads of other people", () => {
     equal(workload.shutdown, "sleep");
     equal(workload.readinessPath, "/");
     deepEqual(workload.cookie, { seconds: 86_400 });
-    deepEqual(environmentOf(workload), {});
+    deepEqual(environmentOf(workload, false), {});
   });
 
   it("with every affinity", async () => {
@@ -166,7 +166,7 @@ describe("config accepts workloads of other people", () => {
       workloads.map(({ name, port, shutdown }) => ({ name, port, shutdown })),
       ["echo", "b"].map((name) => ({ name, port: 8080, shutdown: "drains" })),
     );
-    deepEqual(workloads.map((each) => environmentOf(each))[1], {
+    deepEqual(workloads.map((each) => environmentOf(each, false))[1], {
       APP: "echo",
       METRICS_PORT: "9464",
       IDLE_TIMEOUT_SECONDS: "350",
@@ -183,7 +183,7 @@ describe("config accepts workloads of other people", () => {
     };
     const { workloads } = await loaded("new", { workloads: [company] });
     deepEqual(
-      workloads.map((each) => environmentOf(each)),
+      workloads.map((each) => environmentOf(each, false)),
       [
         {
           LOG_LEVEL: "debug",

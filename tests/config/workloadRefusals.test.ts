@@ -169,7 +169,7 @@ const WRONG_TOGETHER: [changes: Record<string, unknown>, fault: string][] = [
   ],
   [
     { workloads: [{ app: "echo", dnsName: LONG_NAME }], hostedZoneId: "Z0123" },
-    `workloads[0].dnsName is "${LONG_NAME}"; it must be at most 64 characters long, because ACM issues no certificate for a longer name alone; set certificateArn, or shorten dnsName`,
+    `workloads[0].dnsName is "${LONG_NAME}"; it must be at most 64 characters long, because ACM limits the first name of a certificate; set certificateArn, or shorten dnsName`,
   ],
   [
     {

@@ -21,6 +21,7 @@ interface Choices {
   replica?: string;
   drainSeconds?: number;
   allowedOrigins?: readonly string[];
+  behindTls?: boolean;
   /** @default so many that none is refused */
   maxCreationsPerSecond?: number;
 }

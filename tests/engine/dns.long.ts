@@ -53,7 +53,9 @@ describe("DNS names, under a real engine", function () {
     const more = await up(first);
     deepEqual(
       more.filter((step) => /Certificate |Record /.test(step)),
-      ["create Certificate two", "create Record two-validation", "create Record two"],
+      ["two.example.com", "two.example.com-validation", "two.example.com"].map(
+        (name, index) => `create ${index === 0 ? "Certificate" : "Record"} ${name}`,
+      ),
     );
     equal(account.cloud.all(CERTIFICATE).length, 2);
     first.configure(settings(echo()));
@@ -61,16 +63,32 @@ describe("DNS names, under a real engine", function () {
     equal(account.cloud.all(CERTIFICATE).length, 1);
   });
 
-  it("are not taken from another stack", async () => {
-    second.configure({ ...settings(echo()), "aws:region": "eu-west-1" });
-    const { succeeded, output } = await second.up();
-    equal(succeeded, false);
-    match(output, /record set echo\.example\.com, but it already exists/);
+  it("stay with their certificate and record when the workload gets another name", async () => {
+    first.configure(settings(echo({ name: "other" })));
+    const steps = await up(first);
+    deepEqual(
+      steps.filter((step) => / (Certificate|Record) /.test(step)),
+      ["update Record echo.example.com"],
+    );
+    first.configure(settings(echo()));
+    await up(first);
+  });
+
+  it("cannot be those of another stack, before anything is created", async () => {
+    const { operations } = account.cloud;
+    const before = operations.length;
+    for (const changes of [{}, { routing: { failover: "secondary" } }]) {
+      second.configure({ ...settings(echo(changes)), "aws:region": "eu-west-1" });
+      const { succeeded, output } = await second.up();
+      equal(succeeded, false);
+      match(output, /it must be a name without a record of others; it has one of type A/);
+    }
+    equal(operations.length, before);
   });
 
   it("are shared by two regions after the first stack has become the primary one, in place", async () => {
     first.configure(settings(echo({ routing: { failover: "primary" } })));
-    deepEqual(await up(first), ["update Record echo"]);
+    deepEqual(await up(first), ["update Record echo.example.com"]);
     const secondary = settings(echo({ routing: { failover: "secondary" } }));
     second.configure({ ...secondary, "aws:region": "eu-west-1" });
     await up(second);

@@ -92,7 +92,7 @@ function makeTwice(context: string): Promise<Record<string, unknown>> {
             workload,
             cluster,
             image,
-            environment: environmentOf(workload),
+            environment: environmentOf(workload, false),
             listener,
             keyRouterImage,
             databaseUrl: database.url,

@@ -32,6 +32,8 @@ export interface Cloud {
   dns: boolean;
   /** The hosted zone that is there. */
   zone: { name: string; privateZone: boolean } | undefined;
+  /** Its records. */
+  records: readonly { name: string; type: string; setIdentifier?: string }[];
   /** What the stack's last `pulumi up` left. */
   lastUp?: Properties;
   /** URNs of the resources that the stack has. */
@@ -53,6 +55,7 @@ export const CLOUD: Cloud = {
   subnets: [],
   dns: true,
   zone: { name: "example.com", privateZone: false },
+  records: [],
   urns: [],
   loadBalancers: true,
 };

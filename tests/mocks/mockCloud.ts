@@ -153,14 +153,22 @@ const ANSWERS: Readonly<Record<string, (inputs: Properties, cloud: Cloud) => Pro
   "aws:lb/getHostedZoneId:getHostedZoneId": ({ loadBalancerType }) => ({
     id: `Z-${String(loadBalancerType)}`,
   }),
-  "aws:route53/getZone:getZone": ({ zoneId }, { zone }) => {
+  "aws:route53/getRecords:getRecords": ({ nameRegex }, { records }) => ({
+    resourceRecordSets: records.filter(({ name }) => new RegExp(String(nameRegex)).test(name)),
+  }),
+  "aws:route53/getZone:getZone": (_, { zone }) => {
     if (zone === undefined) {
-      throw new Rejection(`NoSuchHostedZone: No hosted zone found with ID: ${String(zoneId)}`);
+      throw new Rejection("couldn't find resource");
     }
     return zone;
   },
   "pulumi:pulumi:readStackResourceOutputs": (_, { urns }) => ({
-    outputs: Object.fromEntries(urns.map((urn) => [urn, {}])),
+    outputs: Object.fromEntries(
+      urns.map((urn) => {
+        const [types, name] = urn.split("::").slice(2);
+        return [urn, { type: types?.split("$").at(-1), outputs: { name } }];
+      }),
+    ),
   }),
 };
 

@@ -15,7 +15,7 @@ export interface ServerOptions {
   log: Logger;
   /** Origins of other pages that may use the app. @default - none */
   allowedOrigins?: readonly string[];
-  /** Whether all clients use TLS, which a load balancer terminates. @default - those whose requests say so */
+  /** Whether a load balancer terminates TLS for all clients. @default - for requests with `X-Forwarded-Proto: https` */
   behindTls?: boolean;
   /** Seconds that a client may take to send the head of a request. @default 60 */
   headSeconds?: number;
@@ -44,8 +44,8 @@ export class ServerContext {
   }
 
   /**
-   * Whether the browser uses TLS. HTTP load balancers say so in `X-Forwarded-Proto`; the first of several is the one that the
-   * browser sees. A Network Load Balancer cannot say it.
+   * Whether the browser uses TLS. An HTTP load balancer sends `X-Forwarded-Proto`; the first value is the browser's. A Network
+   * Load Balancer sends no headers.
    */
   isTls({ headers }: Pick<IncomingMessage, "headers">): boolean {
     const scheme = String(headers["x-forwarded-proto"] ?? "");

@@ -103,7 +103,7 @@ describe("security headers", () => {
     });
   }
 
-  it("are those about TLS if all clients use it, which a Network Load Balancer cannot say", async () => {
+  it("include those about TLS with BEHIND_TLS, without any header of a load balancer", async () => {
     for (const [BEHIND_TLS, expected] of [
       ["true", "max-age=31536000"],
       ["false", undefined],

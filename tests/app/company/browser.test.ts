@@ -58,6 +58,14 @@ describe("company registry for browsers", () => {
     });
   }
 
+  it("sets the cookie with Secure behind a load balancer that sends no headers", async () => {
+    const { origin: tls } = await startCompanyServer(await postgres.newDatabase(), {
+      behindTls: true,
+    });
+    const [cookie = ""] = (await fetch(tls)).headers.getSetCookie();
+    ok(cookie.split("; ").includes("Secure"), cookie);
+  });
+
   it("sets a cookie that pages of other sites send back if there are allowed origins, but only over TLS", async () => {
     const { origin: open } = await startCompanyServer(await postgres.newDatabase(), {
       allowedOrigins: ["https://app.example"],

@@ -28,7 +28,7 @@ describe("a load balancer's DNS alias", () => {
   for (const type of ["network", "application"] as const) {
     it(`points to a load balancer of type ${type}, in the zone that AWS has for that type`, async () => {
       const { recorder, host } = await mockedAlias(DNS, type);
-      const { inputs } = recorder.one("aws:Record", "chat");
+      const { inputs } = recorder.one("aws:Record", "chat.example.com");
       deepEqual(inputs, {
         zoneId: "Z0123456789ABC",
         name: "chat.example.com",
@@ -45,7 +45,7 @@ describe("a load balancer's DNS alias", () => {
     ["primary", "PRIMARY"],
     ["secondary", "SECONDARY"],
   ] as const) {
-    it(`is the ${failover} one of two if it has this role, and healthy while the load balancer has a healthy target`, async () => {
+    it(`has the failover role ${failover} of its load balancer, and follows its health`, async () => {
       const { recorder } = await mockedAlias({ ...DNS, failover });
       const { aliases, setIdentifier, failoverRoutingPolicies } = recorder.one("aws:Record").inputs;
       equal(at(aliases, 0, "evaluateTargetHealth"), true);

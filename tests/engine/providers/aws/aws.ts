@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Refusal, type Cloud, type Properties } from "../cloud.ts";
 import { unknownInputs } from "../sdk.ts";
 import type { Goal, Provider } from "../provider.ts";
-import { ZONE } from "./dns.ts";
+import { recordSets, ZONE } from "./dns.ts";
 import { CLUSTER, EKS } from "./eks.ts";
 import { sessionArn, type Kind, type Place } from "./kind.ts";
 import { availableZonesOf, NETWORK } from "./network.ts";
@@ -111,6 +111,8 @@ export class Aws implements Provider {
           password: `password-of-the-registry-${randomBytes(4).toString("hex")}`,
           proxyEndpoint: `https://${this.#cloud.accountId}.dkr.ecr.${region}.${dnsSuffix}`,
         };
+      case "aws:route53/getRecords:getRecords":
+        return { resourceRecordSets: recordSets(this.#cloud) };
       case "aws:route53/getZone:getZone":
         return ZONE;
       case "aws:lb/getHostedZoneId:getHostedZoneId":

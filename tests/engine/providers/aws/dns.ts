@@ -71,6 +71,15 @@ export const DNS: Readonly<Record<string, Kind>> = {
   },
 };
 
+/** All records of the zone, as `ListResourceRecordSets` returns them. */
+export function recordSets(cloud: Cloud): Properties[] {
+  return cloud.all(RECORD).map(({ outputs: { name, type, setIdentifier } }) => ({
+    name: `${String(name)}.`,
+    type,
+    setIdentifier,
+  }));
+}
+
 function recordsOf(cloud: Cloud, name: string, type: unknown): Properties[] {
   return cloud
     .all(RECORD)
