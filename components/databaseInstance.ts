@@ -1,5 +1,4 @@
-import type { Fault } from "../app/contract/fault.ts";
-import { wholeNumberFault } from "../app/contract/settings.ts";
+import { wholeNumberFault, type Fault } from "../app/contract/fault.ts";
 
 /** Factor by which storage may grow automatically when it is full. */
 export const STORAGE_GROWTH = 4;

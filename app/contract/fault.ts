@@ -41,6 +41,23 @@ export function unknownFault(name: string, known: readonly string[]): Fault {
   return { name, problem: "is not a setting", mustBe: `one of ${known.join(", ")}` };
 }
 
+/** Describes a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): string {
+  return `a whole number from ${min}${max === Infinity ? "" : ` to ${max}`}`;
+}
+
+/** What is wrong with a number that must be a whole number from `min` to `max`. */
+export function wholeNumberFault(
+  name: string,
+  got: number,
+  min: number,
+  max = Infinity,
+): Fault | undefined {
+  return Number.isInteger(got) && got >= min && got <= max
+    ? undefined
+    : { name, got, mustBe: wholeNumber(min, max), example: String(min) };
+}
+
 function predicateOf(got: unknown): string {
   switch (got) {
     case undefined:

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SECRET, sentencesOf, type Fault } from "./fault.ts";
+import { SECRET, sentencesOf, wholeNumber, type Fault } from "./fault.ts";
 
 /** Everything that is wrong with what a person has set. */
 export class SettingsError extends Error {
@@ -32,18 +32,7 @@ export function numberFrom(min: number, max: number, example: number) {
 /** A whole number from `min` to `max`. */
 export function wholeNumberFrom(min: number, max: number, example: number) {
   const whole = z.number().int().min(min).max(max);
-  const to = max === Infinity ? "" : ` to ${max}`;
-  return fromDigits(/^\d+$/, whole, `a whole number from ${min}${to}`, example);
-}
-
-/** What is wrong with a number that must be a whole number from `min` to `max`. */
-export function wholeNumberFault(
-  name: string,
-  got: number,
-  min: number,
-  max = Infinity,
-): Fault | undefined {
-  return checkSettings({ [name]: wholeNumberFrom(min, max, min) }, { [name]: got }).faults[0];
+  return fromDigits(/^\d+$/, whole, wholeNumber(min, max), example);
 }
 
 /** A boolean, or `true` or `false` as text. */

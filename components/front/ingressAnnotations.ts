@@ -1,7 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StickyCookie } from "../../app/contract/httpRouting.ts";
-import type { Fault } from "../../app/contract/fault.ts";
-import { wholeNumberFault } from "../../app/contract/settings.ts";
+import { wholeNumberFault, type Fault } from "../../app/contract/fault.ts";
 import { accessLogs, attributeList, prefixed, type Annotations } from "./annotations.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
