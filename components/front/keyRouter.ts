@@ -6,42 +6,12 @@ import { sentencesOf, wholeNumberFault, type Fault } from "../../app/contract/fa
 import type { KeyRoute } from "../../app/contract/keyRoute.ts";
 import type { Cluster } from "../cluster/fargateCluster.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
-import { containerResources } from "../workload/fargateSize.ts";
-import {
-  HARD_STOP_SECONDS,
-  haproxyConfig,
-  PROBE_PORT,
-  ROUTER_PORT,
-  ROUTER_READINESS_PATH,
-} from "./haproxyConfig.ts";
+import { haproxyConfig, ROUTER_PORT, ROUTER_READINESS_PATH } from "./haproxyConfig.ts";
 import { routeFaults } from "./keyRouteFaults.ts";
 import { NETWORK_IDLE_SECONDS, type ListenerArgs } from "./nlbAnnotations.ts";
-import { CONTAINER_SECURITY, podSecurity } from "../workload/restricted.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
+import { CONFIG_FILE, ROUTER_GRACE_SECONDS, routerPodSpec } from "./routerPod.ts";
 import { StickyService } from "./stickyService.ts";
-
-/** The load balancer keeps sending new connections for about two minutes after a router was deregistered. */
-const PRE_STOP_SECONDS = 150;
-
-/** Seconds of the grace period that remain when HAProxy has stopped. */
-const MARGIN_SECONDS = 15;
-
-const GRACE_SECONDS = PRE_STOP_SECONDS + HARD_STOP_SECONDS + MARGIN_SECONDS;
-
-/** Seconds for which a router waits for the first replica before it is restarted. */
-const STARTUP_SECONDS = 1200;
-const STARTUP_PERIOD_SECONDS = 2;
-
-/** Seconds in which a router finds and checks all replicas. */
-const DISCOVERY_SECONDS = 10;
-
-const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
-
-/** The image's user, which has no rights. */
-const USER = 99;
-
-const CONFIG_FOLDER = "/usr/local/etc/haproxy";
-const CONFIG_FILE = "haproxy.cfg";
 
 export interface KeyRouterArgs extends Pick<
   ListenerArgs,
@@ -178,7 +148,7 @@ export class KeyRouter extends pulumi.ComponentResource {
         customTimeouts: {
           create: `${FIRST_START_SECONDS}s`,
           update: `${START_SECONDS}s`,
-          delete: `${START_SECONDS + GRACE_SECONDS}s`,
+          delete: `${START_SECONDS + ROUTER_GRACE_SECONDS}s`,
         },
       },
     );
@@ -242,47 +212,4 @@ function routerFaults(args: KeyRouterArgs): Fault[] {
 
 function serviceNameOf(name: string): string {
   return `${name}-replicas`;
-}
-
-/** A pod of HAProxy under the Pod Security Standard `restricted`. */
-function routerPodSpec(
-  image: pulumi.Input<string>,
-  serviceAccountName: pulumi.Input<string>,
-  configMapName: pulumi.Input<string>,
-): k8s.types.input.core.v1.PodSpec {
-  const probe = (path: string) => ({
-    httpGet: { path, port: PROBE_PORT.name },
-    timeoutSeconds: 5,
-  });
-  const ports = [ROUTER_PORT, PROBE_PORT];
-  return {
-    serviceAccountName,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    terminationGracePeriodSeconds: GRACE_SECONDS,
-    securityContext: podSecurity(USER),
-    containers: [
-      {
-        name: "haproxy",
-        image,
-        // The image's own command adds a master process, which is for configurations that change in place.
-        command: ["haproxy", "-db", "-f", `${CONFIG_FOLDER}/${CONFIG_FILE}`],
-        ports: ports.map(({ name, number }) => ({ name, containerPort: number })),
-        volumeMounts: [{ name: "config", mountPath: CONFIG_FOLDER, readOnly: true }],
-        resources: containerResources(SIZE),
-        lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
-        // A router has started once it has found a replica. One that loses all of them later stays registered and answers 503.
-        startupProbe: {
-          ...probe("/readyz"),
-          initialDelaySeconds: DISCOVERY_SECONDS,
-          periodSeconds: STARTUP_PERIOD_SECONDS,
-          failureThreshold: STARTUP_SECONDS / STARTUP_PERIOD_SECONDS,
-        },
-        readinessProbe: { ...probe("/healthz"), periodSeconds: 5, failureThreshold: 2 },
-        livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
-        securityContext: CONTAINER_SECURITY,
-      },
-    ],
-    volumes: [{ name: "config", configMap: { name: configMapName } }],
-  };
 }
