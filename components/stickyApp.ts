@@ -192,7 +192,7 @@ export class StickyApp extends pulumi.ComponentResource {
         const replicas = workload.maxReplicas ?? workload.replicas;
         const { keys: routes = [], port } = workload;
         const routed = {
-          cluster,
+          podLabels: cluster.podLabels,
           image: keyRouterImage,
           routes,
           replicas,

@@ -1,6 +1,6 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
-import { NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
+import { tlsIdleFault } from "../components/front/nlbAnnotations.ts";
 import { certificateToCreate, hasTls } from "../components/front/tls.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
@@ -85,18 +85,10 @@ function siteFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | u
 /** AWS fixes the idle time of TLS listeners of a Network Load Balancer. The key router behind one may have a shorter one. */
 function idleFault(workload: WorkloadDraft, stack: Partial<Settings>): Fault | undefined {
   const { affinity, dnsName, idleTimeoutSeconds: seconds } = workload;
-  const { tls } = NETWORK_IDLE_SECONDS;
-  const isPossible = seconds === tls || (affinity === "key" && Number(seconds) < tls);
   return hasTls({ ...stack, dnsName }) &&
     affinity !== undefined &&
     affinity !== "cookie" &&
-    seconds !== undefined &&
-    !isPossible
-    ? {
-        name: "idleTimeoutSeconds",
-        got: seconds,
-        mustBe: `${affinity === "key" ? "at most " : ""}${tls} with TLS, because AWS fixes it for TLS listeners`,
-        fix: "remove idleTimeoutSeconds",
-      }
+    seconds !== undefined
+    ? tlsIdleFault(seconds, affinity)
     : undefined;
 }

@@ -5,7 +5,7 @@ import { METRICS_PORT } from "../app/contract/endpoints.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { APPLICATION_IDLE_SECONDS } from "../components/front/ingressAnnotations.ts";
 import { routeFaults } from "../components/front/keyRouteFaults.ts";
-import { NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
+import { crossZoneFault, NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
 import { sizeFault } from "../components/workload/fargateSize.ts";
 import { misplacedFaults } from "./misplacedSettings.ts";
 import type { Settings } from "./stackSettings.ts";
@@ -104,18 +104,6 @@ function affinityFault({ affinity, app }: WorkloadDraft): Fault | undefined {
         mustBe: affinities.join(" or "),
         example: affinities[0],
       };
-}
-
-function crossZoneFault({ affinity, crossZone }: WorkloadDraft): Fault | undefined {
-  return affinity === "source-ip" && crossZone === false
-    ? {
-        name: "crossZone",
-        got: crossZone,
-        mustBe:
-          "true with affinity source-ip, because a client that resolves to another zone's address would change its replica",
-        fix: "set crossZone to true, or affinity to none",
-      }
-    : undefined;
 }
 
 /** An Application Load Balancer serves affinity cookie, a Network Load Balancer the others. */

@@ -17,6 +17,7 @@ import {
 } from "../app/contract/endpoints.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import { FAILOVER_ROLES } from "../components/front/failover.ts";
+import { HEALTH_PATH } from "../components/front/listener.ts";
 import type { Storage } from "../components/databases/workloadDatabases.ts";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
 import { IMAGE_REFERENCE } from "./imageReference.ts";
@@ -30,15 +31,7 @@ const AFFINITIES: readonly [Affinity, ...Affinity[]] = ["source-ip", "cookie", "
 /** A variable's name that every shell and Kubernetes accept. */
 const VARIABLE = z.string().regex(/^[A-Za-z_]\w*$/);
 
-/** The longest path of a load balancer's health check. */
-const MAX_PATH = 1024;
-
-const path = (example: string) =>
-  textLike(
-    new RegExp(`^/[\\w./~%-]{0,${MAX_PATH - 1}}$`),
-    `a path that begins with a slash, of at most ${MAX_PATH} letters, digits and _ . / ~ % -`,
-    example,
-  );
+const path = (example: string) => textLike(HEALTH_PATH.pattern, HEALTH_PATH.mustBe, example);
 
 /** Folders that the kernel provides, or parts that name another folder. */
 const NOT_WRITABLE = /^\/(proc|sys|dev)(\/|$)|\/\.\.?(\/|$)/;

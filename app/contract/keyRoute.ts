@@ -21,9 +21,10 @@ export interface KeyRoute {
    * stands for all paths below it, and `/*` for every path.
    */
   path: string;
+  /** Where the key is. */
   key: KeySource;
-  /** `identifier` removes spaces and hyphens and ignores case, see `normaliseIdentifier`. */
-  normalise: "identifier" | "none";
+  /** `identifier` removes spaces and hyphens and ignores case, see `normaliseIdentifier`. @default none */
+  normalise?: "identifier" | "none" | undefined;
 }
 
 /**

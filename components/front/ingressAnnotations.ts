@@ -1,7 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StickyCookie } from "../../app/contract/httpRouting.ts";
 import { wholeNumberFault, type Fault } from "../../app/contract/fault.ts";
+import type { Complete } from "../defaults.ts";
 import { accessLogs, attributeList, prefixed, type Annotations } from "./annotations.ts";
+import { LISTENER_DEFAULTS, listenerFaults } from "./listener.ts";
 
 const PREFIX = "alb.ingress.kubernetes.io/";
 
@@ -23,34 +25,43 @@ export const REGIONAL_WEB_ACL = /^arn:[\w-]+:wafv2:[\w-]+:\d{12}:regional\/webac
 
 /** Settings of the listeners, the target group and their load balancer. */
 export interface IngressListenerArgs {
-  cookie: StickyCookie;
+  /** The cookie that keeps a browser on its replica. @default - one that the load balancer sets, for a day */
+  cookie?: StickyCookie | undefined;
   /**
-   * Seconds for which a connection, also a WebSocket, may be idle, and a response may take. Targets must keep connections for
-   * longer.
+   * Seconds for which a connection, also a WebSocket, may be idle, and a response may take, from 1 to 4000. Replicas must keep
+   * idle connections for longer. @default 350
    */
-  idleTimeoutSeconds: number;
-  /** Where the load balancer is reachable. */
-  scheme: "internet-facing" | "internal";
-  /** CIDR blocks that may connect. */
-  sourceRanges: string[];
-  /** Path of the readiness check, which the pods' own probe uses as well. */
-  readinessPath: string;
+  idleTimeoutSeconds?: number | undefined;
+  /** Whether clients reach the load balancer from the internet, or only from the VPC. @default internet-facing */
+  scheme?: "internet-facing" | "internal" | undefined;
+  /** CIDR blocks that may connect, at least one. @default ["0.0.0.0/0"] */
+  sourceRanges?: readonly string[] | undefined;
+  /** Path of the health check, which must answer 200 while a replica accepts new work. @default / */
+  readinessPath?: string | undefined;
   /** ARN of an ACM certificate, which adds an HTTPS listener to which HTTP redirects. @default - HTTP */
   certificateArn?: pulumi.Input<string> | undefined;
-  /** Security policy of the HTTPS listener. */
-  tlsPolicy: string;
+  /** Security policy of the HTTPS listener. @default ELBSecurityPolicy-TLS13-1-2-2021-06 */
+  tlsPolicy?: pulumi.Input<string> | undefined;
   /** ARN of a regional web ACL of AWS WAF. @default - none; one that others attach is removed */
-  webAclArn?: string | undefined;
+  webAclArn?: pulumi.Input<string> | undefined;
   /** S3 bucket for access logs. @default - none */
   accessLogsBucket?: string | undefined;
 }
+
+export const APPLICATION_DEFAULTS = {
+  ...LISTENER_DEFAULTS,
+  cookie: { seconds: 86_400 },
+} as const satisfies IngressListenerArgs;
+
+/** Settings of a listener in which the defaults are set. */
+export type ApplicationListener = Complete<IngressListenerArgs, typeof APPLICATION_DEFAULTS>;
 
 /**
  * Annotations that make the controller create a sticky Application Load Balancer for an Ingress.
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
  */
-export function ingressAnnotations(args: IngressListenerArgs): Annotations {
+export function ingressAnnotations(args: ApplicationListener): Annotations {
   return prefixed(PREFIX, {
     "target-type": "ip",
     scheme: args.scheme,
@@ -102,8 +113,8 @@ export function ingressAnnotations(args: IngressListenerArgs): Annotations {
  *
  * Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
  */
-export function ingressFaults(args: IngressListenerArgs): Fault[] {
-  const { cookie, idleTimeoutSeconds, sourceRanges, webAclArn } = args;
+export function ingressFaults(args: ApplicationListener): Fault[] {
+  const { cookie, idleTimeoutSeconds, webAclArn } = args;
   const cookieName = { name: "cookie.name", got: cookie.name, example: "com-sticky" };
   const faults = [
     cookie.name?.startsWith("AWSALB") === true && {
@@ -122,13 +133,8 @@ export function ingressFaults(args: IngressListenerArgs): Fault[] {
       APPLICATION_IDLE_SECONDS.min,
       APPLICATION_IDLE_SECONDS.max,
     ),
-    sourceRanges.length === 0 && {
-      name: "sourceRanges",
-      got: sourceRanges,
-      mustBe: "at least one CIDR block, because the load balancer would be open to all without one",
-      example: "[198.51.100.0/24]",
-    },
-    webAclArn !== undefined &&
+    ...listenerFaults(args),
+    typeof webAclArn === "string" &&
       !REGIONAL_WEB_ACL.test(webAclArn) && {
         name: "webAclArn",
         got: webAclArn,

@@ -4,44 +4,58 @@ import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT } from "../../app/contract/endpoints.ts";
 import { sentencesOf, wholeNumberFault, type Fault } from "../../app/contract/fault.ts";
 import type { KeyRoute } from "../../app/contract/keyRoute.ts";
-import type { Cluster } from "../cluster/fargateCluster.ts";
+import { withDefaults, type Complete } from "../defaults.ts";
 import { disruptionBudget } from "../workload/disruptionBudget.ts";
 import { haproxyConfig, ROUTER_PORT, ROUTER_READINESS_PATH } from "./haproxyConfig.ts";
 import { routeFaults } from "./keyRouteFaults.ts";
+import { LISTENER_DEFAULTS, listenerFaults } from "./listener.ts";
 import { NETWORK_IDLE_SECONDS, type ListenerArgs } from "./nlbAnnotations.ts";
 import { FIRST_START_SECONDS, START_SECONDS } from "../workload/startDeadlines.ts";
 import { CONFIG_FILE, ROUTER_GRACE_SECONDS, routerPodSpec } from "./routerPod.ts";
 import { StickyService } from "./stickyService.ts";
 
+/** The newest image of an LTS version (2026-11), by digest. */
+const HAPROXY_IMAGE =
+  "public.ecr.aws/docker/library/haproxy:3.4.5-alpine3.24@sha256:7ffdd3845020aa4c97ffaa56c8cab3ad473ecae0b8ea5e55d2378d663755e092";
+
 export interface KeyRouterArgs extends Pick<
   ListenerArgs,
-  "scheme" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
+  "scheme" | "sourceRanges" | "readinessPath" | "certificateArn" | "tlsPolicy" | "accessLogsBucket"
 > {
+  /** Namespace of the routers and of the replicas. */
   namespace: pulumi.Input<string>;
-  /** The cluster that the routers run in. */
-  cluster: Pick<Cluster, "podLabels">;
-  /** An official image of HAProxy 3.2 or later, which runs as user 99 and stops on SIGUSR1. */
-  image: pulumi.Input<string>;
-  /** Number of HAProxy pods, 2 or more, USD 9 a month each (us-east-1, 2026-11). @default 2 */
+  /** Labels of the routers' pods, in addition to their own, such as those by which a Fargate profile selects them. @default {} */
+  podLabels?: Record<string, pulumi.Input<string>> | undefined;
+  /**
+   * An official image of HAProxy 3.2 or later, which runs as user 99 and stops on SIGUSR1.
+   * @default public.ecr.aws/docker/library/haproxy:3.4.5-alpine3.24, by digest
+   */
+  image?: pulumi.Input<string> | undefined;
+  /** Number of HAProxy pods, 2 or more; on Fargate USD 9 a month each (us-east-1, 2026-11). @default 2 */
   routerReplicas?: number | undefined;
   /** Which requests have a key, and where in the request it is. */
   routes: readonly KeyRoute[];
-  /** Maximum number of the application's replicas. */
+  /** Maximum number of replicas of the StatefulSet, also with an autoscaler. */
   replicas: number;
   /** Labels of the replicas. */
-  selector: Record<string, string>;
-  /** Port of the replicas. */
+  selector: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** TCP port of the replicas. */
   port: number;
-  /** Path of the replicas' readiness check. */
-  readinessPath: string;
-  /** CIDR blocks that may connect. */
-  sourceRanges: string[];
   /**
    * Seconds for which a response, a long poll or a WebSocket may be silent, from 60 to 6000; to 350 with a certificate.
    * @default 350
    */
   idleTimeoutSeconds?: number | undefined;
 }
+
+export const ROUTER_DEFAULTS = {
+  ...LISTENER_DEFAULTS,
+  podLabels: {},
+  image: HAPROXY_IMAGE,
+  routerReplicas: 2,
+} as const satisfies Partial<KeyRouterArgs>;
+
+type Router = Complete<KeyRouterArgs, typeof ROUTER_DEFAULTS>;
 
 /**
  * HAProxy behind a Network Load Balancer, which sends all requests with the same key to the same replica.
@@ -57,22 +71,33 @@ export class KeyRouter extends pulumi.ComponentResource {
   /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
-  constructor(name: string, args: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
+  /**
+   * @param name of the StatefulSet
+   * @throws pulumi.ResourceError naming every arg that is wrong, before anything is created
+   */
+  constructor(name: string, given: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:KeyRouter", name, {}, opts);
+    const args = withDefaults(given, ROUTER_DEFAULTS);
     const faults = routerFaults(args);
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
-    const { idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls } = args;
     const labels = { "app.kubernetes.io/name": `${name}-router` };
     const front = new StickyService(
       `${name}-router`,
       {
-        ...args,
+        namespace: args.namespace,
+        scheme: args.scheme,
+        sourceRanges: args.sourceRanges,
+        certificateArn: args.certificateArn,
+        tlsPolicy: args.tlsPolicy,
+        accessLogsBucket: args.accessLogsBucket,
         // Any router will do, because each knows the replica of every key.
         affinity: "none",
         crossZone: true,
-        idleTimeoutSeconds,
+        // AWS fixes that of a TLS listener; the routers' own may be shorter.
+        idleTimeoutSeconds:
+          args.certificateArn === undefined ? args.idleTimeoutSeconds : NETWORK_IDLE_SECONDS.tls,
         proxyProtocol: true,
         readinessPath: ROUTER_READINESS_PATH,
         selector: labels,
@@ -92,7 +117,7 @@ export class KeyRouter extends pulumi.ComponentResource {
   }
 
   /** Gives each replica a DNS name, from before it is ready until it has drained. */
-  #names(name: string, { port, selector }: KeyRouterArgs): k8s.core.v1.Service {
+  #names(name: string, { port, selector }: Router): k8s.core.v1.Service {
     return new k8s.core.v1.Service(
       `${name}-replicas`,
       {
@@ -115,7 +140,7 @@ export class KeyRouter extends pulumi.ComponentResource {
     );
   }
 
-  #routers(name: string, labels: Record<string, string>, args: KeyRouterArgs): void {
+  #routers(name: string, labels: Record<string, string>, args: Router): void {
     const router = `${name}-router`;
     const metadata = { name: router, namespace: this.namespace, labels };
     const selector = { matchLabels: labels };
@@ -130,7 +155,7 @@ export class KeyRouter extends pulumi.ComponentResource {
       {
         metadata,
         spec: {
-          replicas: args.routerReplicas ?? 2,
+          replicas: args.routerReplicas,
           selector,
           strategy: {
             type: "RollingUpdate",
@@ -138,7 +163,7 @@ export class KeyRouter extends pulumi.ComponentResource {
           },
           progressDeadlineSeconds: START_SECONDS,
           template: {
-            metadata: { labels: { ...args.cluster.podLabels, ...labels } },
+            metadata: { labels: { ...args.podLabels, ...labels } },
             spec: routerPodSpec(args.image, account.metadata.name, config.metadata.name),
           },
         },
@@ -159,14 +184,7 @@ export class KeyRouter extends pulumi.ComponentResource {
   #config(
     name: string,
     labels: Record<string, string>,
-    {
-      certificateArn,
-      idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls,
-      port,
-      readinessPath,
-      replicas,
-      routes,
-    }: KeyRouterArgs,
+    { certificateArn, idleTimeoutSeconds, port, readinessPath, replicas, routes }: Router,
   ): k8s.core.v1.ConfigMap {
     const config = this.namespace.apply((namespace) =>
       haproxyConfig({
@@ -198,16 +216,21 @@ export class KeyRouter extends pulumi.ComponentResource {
   }
 }
 
-function routerFaults(args: KeyRouterArgs): Fault[] {
-  const { idleTimeoutSeconds = NETWORK_IDLE_SECONDS.tls, routerReplicas = 2 } = args;
+function routerFaults(args: Router): Fault[] {
+  const { idleTimeoutSeconds, routerReplicas } = args;
   const maxIdle =
     args.certificateArn === undefined ? NETWORK_IDLE_SECONDS.max : NETWORK_IDLE_SECONDS.tls;
   const numbers = [
     wholeNumberFault("routerReplicas", routerReplicas, 2),
     wholeNumberFault("replicas", args.replicas, 1),
+    wholeNumberFault("port", args.port, 1, 65_535),
     wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, NETWORK_IDLE_SECONDS.min, maxIdle),
   ];
-  return [...numbers.filter((fault) => fault !== undefined), ...routeFaults(args.routes)];
+  return [
+    ...numbers.filter((fault) => fault !== undefined),
+    ...listenerFaults(args),
+    ...routeFaults(args.routes),
+  ];
 }
 
 function serviceNameOf(name: string): string {

@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { wholeNumberFault, type Fault } from "../../app/contract/fault.ts";
 import { WEBSOCKET_IDLE_SECONDS } from "../../app/contract/httpRouting.ts";
+import type { Complete } from "../defaults.ts";
 import { accessLogs, attributeList, prefixed, type Annotations } from "./annotations.ts";
+import { LISTENER_DEFAULTS, listenerFaults } from "./listener.ts";
 
 const PREFIX = "service.beta.kubernetes.io/aws-load-balancer-";
 
@@ -14,26 +17,83 @@ const DEREGISTRATION_SECONDS = 120;
  */
 export const NETWORK_IDLE_SECONDS = { min: 60, max: 6000, tls: WEBSOCKET_IDLE_SECONDS };
 
+/** Settings of a listener in which the defaults are set. */
+export type NetworkListener = Complete<ListenerArgs, typeof NETWORK_DEFAULTS>;
+
 /** Settings of the listener, the target group and their load balancer. */
 export interface ListenerArgs {
-  /** `source-ip` keeps every source address on its target. */
-  affinity: "source-ip" | "none";
-  /** Where the load balancer is reachable. */
-  scheme: "internet-facing" | "internal";
-  /** Whether the load balancer's nodes send to targets in all zones. */
-  crossZone: boolean;
-  /** Seconds without data after which a TCP connection is closed; 350 for TLS listeners. */
-  idleTimeoutSeconds: number;
+  /** `source-ip` keeps every source address on its replica; `none` chooses a replica for each connection. @default source-ip */
+  affinity?: "source-ip" | "none" | undefined;
+  /** Whether clients reach the load balancer from the internet, or only from the VPC. @default internet-facing */
+  scheme?: "internet-facing" | "internal" | undefined;
+  /** CIDR blocks that may connect, at least one. @default ["0.0.0.0/0"] */
+  sourceRanges?: readonly string[] | undefined;
+  /** Whether the load balancer's nodes send to replicas in all zones, which `source-ip` requires. @default true */
+  crossZone?: boolean | undefined;
+  /** Seconds without data after which a connection is closed, from 60 to 6000; always 350 with a certificate. @default 350 */
+  idleTimeoutSeconds?: number | undefined;
   /** Begins each connection to a target, also those of health checks, with a PROXY protocol header. @default false */
   proxyProtocol?: boolean | undefined;
-  /** Path of the readiness check, which the pods' own probe uses as well. */
-  readinessPath: string;
+  /** Path of the health check, which must answer 200 while a replica accepts new work. @default / */
+  readinessPath?: string | undefined;
   /** ARN of an ACM certificate, which makes the listener a TLS listener. @default - TCP */
   certificateArn?: pulumi.Input<string> | undefined;
-  /** Security policy of the TLS listener. */
-  tlsPolicy: string;
+  /** Security policy of the TLS listener. @default ELBSecurityPolicy-TLS13-1-2-2021-06 */
+  tlsPolicy?: pulumi.Input<string> | undefined;
   /** S3 bucket for access logs, which AWS writes for TLS listeners only. @default - none */
   accessLogsBucket?: string | undefined;
+}
+
+export const NETWORK_DEFAULTS = {
+  ...LISTENER_DEFAULTS,
+  affinity: "source-ip",
+  crossZone: true,
+} as const satisfies ListenerArgs;
+
+/** What is wrong with a zone setting; undefined if nothing is. */
+export function crossZoneFault({
+  affinity,
+  crossZone,
+}: Pick<ListenerArgs, "crossZone"> & { affinity?: string | undefined }): Fault | undefined {
+  return affinity === "source-ip" && crossZone === false
+    ? {
+        name: "crossZone",
+        got: crossZone,
+        mustBe:
+          "true with affinity source-ip, because a client that resolves to another zone's address would change its replica",
+        fix: "set crossZone to true, or affinity to none",
+      }
+    : undefined;
+}
+
+/**
+ * What is wrong with the idle time of a TLS listener, which AWS fixes; undefined if nothing is. The key router behind one may have a
+ * shorter one.
+ */
+export function tlsIdleFault(idleTimeoutSeconds: number, affinity: string): Fault | undefined {
+  const { tls } = NETWORK_IDLE_SECONDS;
+  const isRouter = affinity === "key";
+  return idleTimeoutSeconds === tls || (isRouter && idleTimeoutSeconds < tls)
+    ? undefined
+    : {
+        name: "idleTimeoutSeconds",
+        got: idleTimeoutSeconds,
+        mustBe: `${isRouter ? "at most " : ""}${tls} with TLS, because AWS fixes it for TLS listeners`,
+        fix: "remove idleTimeoutSeconds",
+      };
+}
+
+/** What is wrong with the settings of a load balancer that the controller would notice too late, or not at all. */
+export function serviceFaults(args: NetworkListener): Fault[] {
+  const { certificateArn, idleTimeoutSeconds } = args;
+  const { min, max } = NETWORK_IDLE_SECONDS;
+  const faults = [
+    crossZoneFault(args),
+    certificateArn === undefined
+      ? wholeNumberFault("idleTimeoutSeconds", idleTimeoutSeconds, min, max)
+      : tlsIdleFault(idleTimeoutSeconds, args.affinity),
+  ];
+  return [...listenerFaults(args), ...faults.filter((fault) => fault !== undefined)];
 }
 
 /**
@@ -41,7 +101,7 @@ export interface ListenerArgs {
  *
  * Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
  */
-export function serviceAnnotations(args: ListenerArgs): Annotations {
+export function serviceAnnotations(args: NetworkListener): Annotations {
   return prefixed(PREFIX, {
     // The default of the class is instance targets and an internal scheme.
     "nlb-target-type": "ip",

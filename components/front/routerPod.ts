@@ -26,6 +26,7 @@ const SIZE = { cpuMillicores: 250, memoryMiB: 512 };
 const USER = 99;
 
 const CONFIG_FOLDER = "/usr/local/etc/haproxy";
+
 /** The entry of the ConfigMap with the configuration. */
 export const CONFIG_FILE = "haproxy.cfg";
 

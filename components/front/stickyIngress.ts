@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf } from "../../app/contract/fault.ts";
+import { withDefaults, type Complete } from "../defaults.ts";
 import {
+  APPLICATION_DEFAULTS,
   ingressAnnotations,
   ingressFaults,
   type IngressListenerArgs,
@@ -12,11 +14,12 @@ import { LOAD_BALANCER_TIMEOUTS, loadBalancerHostname } from "./loadBalancerHost
 const PORT = { name: "http", number: 80 };
 
 export interface StickyIngressArgs extends IngressListenerArgs {
+  /** Namespace of the Ingress and of the pods. */
   namespace: pulumi.Input<string>;
-  /** Labels of the pods behind the load balancer. */
-  selector: Record<string, string>;
-  /** Name of the pods' port. */
-  targetPort: string;
+  /** Labels of the pods behind the load balancer, which the Ingress gets, too. */
+  selector: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Name or number of the pods' port. */
+  targetPort: pulumi.Input<string | number>;
 }
 
 /**
@@ -32,14 +35,19 @@ export class StickyIngress extends pulumi.ComponentResource {
   /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
+  /**
+   * @param name of the Ingress and its Service; with scheme `internal` the Ingress gets the suffix `-internal`
+   * @throws pulumi.ResourceError naming every arg that is wrong, before anything is created
+   */
   constructor(name: string, args: StickyIngressArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyIngress", name, {}, opts);
-    const faults = ingressFaults(args);
+    const listener = withDefaults(args, APPLICATION_DEFAULTS);
+    const faults = ingressFaults(listener);
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
     const service = this.#service(name, args);
-    const ingress = this.#ingress(name, args, service);
+    const ingress = this.#ingress(name, listener, service);
     // The dependency makes users of the namespace wait for the Ingress.
     this.namespace = pulumi.all([args.namespace, ingress.id]).apply(([each]) => each);
     this.hostname = loadBalancerHostname(ingress);
@@ -72,7 +80,7 @@ export class StickyIngress extends pulumi.ComponentResource {
 
   #ingress(
     name: string,
-    args: StickyIngressArgs,
+    args: Complete<StickyIngressArgs, typeof APPLICATION_DEFAULTS>,
     { metadata }: k8s.core.v1.Service,
   ): k8s.networking.v1.Ingress {
     const backend = { service: { name: metadata.name, port: { name: PORT.name } } };

@@ -1,19 +1,25 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { sentencesOf } from "../../app/contract/fault.ts";
+import { withDefaults } from "../defaults.ts";
 import { LOAD_BALANCER_TIMEOUTS, loadBalancerHostname } from "./loadBalancerHostname.ts";
-import { serviceAnnotations, type ListenerArgs } from "./nlbAnnotations.ts";
+import {
+  NETWORK_DEFAULTS,
+  serviceAnnotations,
+  serviceFaults,
+  type ListenerArgs,
+} from "./nlbAnnotations.ts";
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
 export interface StickyServiceArgs extends ListenerArgs {
+  /** Namespace of the Service and of the pods. */
   namespace: pulumi.Input<string>;
-  /** Labels of the pods behind the load balancer. */
-  selector: Record<string, string>;
-  /** Name of the pods' port. */
-  targetPort: string;
-  /** CIDR blocks that may connect. */
-  sourceRanges: string[];
+  /** Labels of the pods behind the load balancer, which the Service gets, too. */
+  selector: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Name or number of the pods' port. */
+  targetPort: pulumi.Input<string | number>;
 }
 
 /**
@@ -29,19 +35,28 @@ export class StickyService extends pulumi.ComponentResource {
   /** The name that AWS gives to the load balancer. */
   readonly hostname: pulumi.Output<string>;
 
+  /**
+   * @param name of the Service; with scheme `internal` it gets the suffix `-internal`
+   * @throws pulumi.ResourceError naming every arg that is wrong, before anything is created
+   */
   constructor(name: string, args: StickyServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyService", name, {}, opts);
+    const listener = withDefaults(args, NETWORK_DEFAULTS);
+    const faults = serviceFaults(listener);
+    if (faults.length > 0) {
+      throw new pulumi.ResourceError(sentencesOf(faults), this, true);
+    }
     const isTls = args.certificateArn !== undefined;
     const service = new k8s.core.v1.Service(
       name,
       {
         metadata: {
           // A load balancer's scheme cannot be changed, so another scheme needs another name, which is created first.
-          name: args.scheme === "internal" ? `${name}-internal` : name,
+          name: listener.scheme === "internal" ? `${name}-internal` : name,
           namespace: args.namespace,
           labels: args.selector,
           annotations: {
-            ...serviceAnnotations(args),
+            ...serviceAnnotations(listener),
             // Pulumi must not wait for endpoints, because the pods wait for this Service.
             "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
           },
@@ -49,7 +64,7 @@ export class StickyService extends pulumi.ComponentResource {
         spec: {
           type: "LoadBalancer",
           loadBalancerClass: "service.k8s.aws/nlb",
-          loadBalancerSourceRanges: args.sourceRanges,
+          loadBalancerSourceRanges: [...listener.sourceRanges],
           // There are no nodes: the load balancer sends to pods.
           allocateLoadBalancerNodePorts: false,
           selector: args.selector,

@@ -3,10 +3,10 @@ import { sentenceOf } from "../../../app/contract/fault.ts";
 import {
   ingressAnnotations,
   ingressFaults,
-  type IngressListenerArgs,
+  type ApplicationListener,
 } from "../../../components/front/ingressAnnotations.ts";
 
-const ARGS: IngressListenerArgs = {
+const ARGS: ApplicationListener = {
   cookie: { name: "com-sticky", seconds: 172_800 },
   idleTimeoutSeconds: 90,
   scheme: "internet-facing",
@@ -19,7 +19,7 @@ const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 const WEB_ACL = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/apps/a1b2";
 
 /** Without the prefix that all have. */
-function annotations(changes: Partial<IngressListenerArgs> = {}): Record<string, string> {
+function annotations(changes: Partial<ApplicationListener> = {}): Record<string, unknown> {
   const prefix = "alb.ingress.kubernetes.io/";
   return Object.fromEntries(
     Object.entries(ingressAnnotations({ ...ARGS, ...changes })).map(([key, value]) => [
@@ -29,7 +29,7 @@ function annotations(changes: Partial<IngressListenerArgs> = {}): Record<string,
   );
 }
 
-function faults(changes: Partial<IngressListenerArgs>): string[] {
+function faults(changes: Partial<ApplicationListener>): string[] {
   return ingressFaults({ ...ARGS, ...changes }).map(sentenceOf);
 }
 
@@ -121,7 +121,7 @@ describe("ALB annotations", () => {
   });
 
   it("have a deregistration delay that is shorter than the shortest drain", () => {
-    const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
+    const seconds = /timeout_seconds=(\d+)/.exec(String(annotations()["target-group-attributes"]));
     equal(Number(seconds?.[1]) < 150, true);
   });
 });

@@ -1,9 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { serviceAnnotations, type ListenerArgs } from "../../../components/front/nlbAnnotations.ts";
+import {
+  serviceAnnotations,
+  type NetworkListener,
+} from "../../../components/front/nlbAnnotations.ts";
 
-const ARGS: ListenerArgs = {
+const ARGS: NetworkListener = {
   affinity: "source-ip",
   scheme: "internet-facing",
+  sourceRanges: ["198.51.100.0/24"],
   crossZone: true,
   idleTimeoutSeconds: 350,
   readinessPath: "/readyz",
@@ -13,7 +17,7 @@ const ARGS: ListenerArgs = {
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 
 /** Without the prefix that all have. */
-function annotations(changes: Partial<ListenerArgs> = {}): Record<string, string> {
+function annotations(changes: Partial<NetworkListener> = {}): Record<string, unknown> {
   const prefix = "service.beta.kubernetes.io/aws-load-balancer-";
   return Object.fromEntries(
     Object.entries(serviceAnnotations({ ...ARGS, ...changes })).map(([key, value]) => [
@@ -109,7 +113,7 @@ describe("NLB annotations", () => {
   });
 
   it("have a deregistration delay that is shorter than the shortest drain", () => {
-    const seconds = /timeout_seconds=(\d+)/.exec(annotations()["target-group-attributes"] ?? "");
+    const seconds = /timeout_seconds=(\d+)/.exec(String(annotations()["target-group-attributes"]));
     equal(Number(seconds?.[1]) < 150, true);
   });
 });

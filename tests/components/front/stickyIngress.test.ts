@@ -2,12 +2,16 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { sentencesOf } from "../../../app/contract/fault.ts";
-import { ingressAnnotations, ingressFaults } from "../../../components/front/ingressAnnotations.ts";
+import {
+  APPLICATION_DEFAULTS,
+  ingressAnnotations,
+  ingressFaults,
+} from "../../../components/front/ingressAnnotations.ts";
 import { StickyIngress, type StickyIngressArgs } from "../../../components/front/stickyIngress.ts";
 import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.ts";
 import { rejection } from "../../mocks/rejection.ts";
 
-const ARGS: StickyIngressArgs = {
+const ARGS = {
   namespace: "companies",
   cookie: { name: "com-sticky", seconds: 172_800 },
   idleTimeoutSeconds: 60,
@@ -17,7 +21,7 @@ const ARGS: StickyIngressArgs = {
   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
   selector: { "app.kubernetes.io/name": "registry" },
   targetPort: "web",
-};
+} as const satisfies StickyIngressArgs;
 
 async function mockedIngress(changes: Partial<StickyIngressArgs> = {}) {
   const recorder = await mockPulumi();
@@ -51,6 +55,18 @@ describe("StickyIngress", () => {
       type: "ClusterIP",
       selector: { "app.kubernetes.io/name": "registry" },
       ports: [{ name: "http", port: 80, targetPort: "web", protocol: "TCP" }],
+    });
+  });
+
+  it("needs only the pods, their namespace and their port", async () => {
+    const recorder = await mockPulumi();
+    const { namespace, selector, targetPort } = ARGS;
+    new StickyIngress("registry", { namespace, selector, targetPort, cookie: undefined });
+    await recorder.settle();
+    const { inputs } = recorder.one("kubernetes:Ingress", "registry");
+    deepEqual(at(inputs, "metadata", "annotations"), {
+      ...ingressAnnotations(APPLICATION_DEFAULTS),
+      "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
     });
   });
 

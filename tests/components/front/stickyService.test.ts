@@ -1,11 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
+import { NETWORK_DEFAULTS, serviceAnnotations } from "../../../components/front/nlbAnnotations.ts";
 import { StickyService, type StickyServiceArgs } from "../../../components/front/stickyService.ts";
 import { at, isKnown, mockPulumi, promiseOf, valueOf } from "../../mocks/mocks.ts";
+import { rejection } from "../../mocks/rejection.ts";
 
-const ARGS: StickyServiceArgs = {
+const ARGS = {
   namespace: "talk",
   affinity: "source-ip",
   scheme: "internet-facing",
@@ -16,7 +17,7 @@ const ARGS: StickyServiceArgs = {
   selector: { "app.kubernetes.io/name": "chat" },
   targetPort: "http",
   sourceRanges: ["198.51.100.0/24", "203.0.113.0/24"],
-};
+} as const satisfies StickyServiceArgs;
 
 const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
 
@@ -68,6 +69,54 @@ describe("StickyService", () => {
         "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
       },
     });
+  });
+
+  it("needs only the pods, their namespace and their port", async () => {
+    const recorder = await mockPulumi();
+    const { namespace, selector, targetPort } = ARGS;
+    new StickyService("chat", { namespace, selector, targetPort, scheme: undefined });
+    await recorder.settle();
+    const { metadata, spec } = recorder.one("kubernetes:Service").inputs;
+    deepEqual(at(metadata, "annotations"), {
+      ...serviceAnnotations(NETWORK_DEFAULTS),
+      "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].hostname}",
+    });
+    deepEqual(at(spec, "loadBalancerSourceRanges"), ["0.0.0.0/0"]);
+  });
+
+  it("accepts outputs of other resources, and the number of a port", async () => {
+    const { inputs } = await mockedService({
+      selector: pulumi.output({ app: pulumi.output("board") }),
+      targetPort: 3000,
+    });
+    deepEqual(at(inputs, "metadata", "labels"), { app: "board" });
+    deepEqual(at(inputs, "spec", "selector"), { app: "board" });
+    equal(at(inputs, "spec", "ports", 0, "targetPort"), 3000);
+  });
+
+  it("rejects arguments with every fault, before the first child", async () => {
+    const faulty = { sourceRanges: [], readinessPath: "readyz", crossZone: false };
+    const message = await rejection(
+      "StickyService",
+      () => new StickyService("chat", { ...ARGS, ...faulty, idleTimeoutSeconds: 59 }),
+    );
+    const names = message.split("\n").map((line) => line.split(";")[0]);
+    deepEqual(names, [
+      "sourceRanges is []",
+      'readinessPath is "readyz"',
+      "crossZone is false",
+      "idleTimeoutSeconds is 59",
+    ]);
+    match(message, /from 60 to 6000/);
+  });
+
+  it("rejects another idle time than that of TLS listeners, with a certificate", async () => {
+    const tls = { certificateArn: CERTIFICATE, idleTimeoutSeconds: 349 };
+    const message = await rejection(
+      "StickyService",
+      () => new StickyService("chat", { ...ARGS, ...tls }),
+    );
+    match(message, /^idleTimeoutSeconds is 349; it must be 350 with TLS/);
   });
 
   it("waits 15 minutes for the load balancer to be created, and to be deleted", async () => {
