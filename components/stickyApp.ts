@@ -1,77 +1,55 @@
-import type { Affinity } from "../app/contract/catalogue.ts";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT } from "../app/contract/endpoints.ts";
-import type { StickyCookie } from "../app/contract/httpRouting.ts";
-import type { KeyRoute } from "../app/contract/keyRoute.ts";
+import { sentencesOf } from "../app/contract/fault.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
+import { withDefaults } from "./defaults.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
-import type { FailoverRole } from "./front/failover.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
 import { StickyService } from "./front/stickyService.ts";
-import type { PodArgs } from "./workload/podSpec.ts";
 import { Workload } from "./workload/workload.ts";
 import { workloadNamespace } from "./workload/workloadNamespace.ts";
+import {
+  WORKLOAD_DEFAULTS,
+  workloadFaults,
+  type CompleteWorkload,
+  type WorkloadSpec,
+} from "./workload/workloadSpec.ts";
 
 /** Settings of load balancers, which all workloads of a stack share. */
 export interface ListenerSettings {
-  /** Whether load balancers are reachable from the internet or only from the VPC. */
-  scheme: "internet-facing" | "internal";
-  /** CIDR blocks whose clients may connect. */
-  sourceRanges: string[];
-  /** Security policy of TLS listeners. */
-  tlsPolicy: string;
+  /** Whether clients reach load balancers from the internet, or only from the VPC. @default internet-facing */
+  scheme?: "internet-facing" | "internal" | undefined;
+  /** CIDR blocks that may connect, at least one. @default ["0.0.0.0/0"] */
+  sourceRanges?: readonly string[] | undefined;
+  /** Security policy of TLS listeners. @default ELBSecurityPolicy-TLS13-1-2-2021-06 */
+  tlsPolicy?: pulumi.Input<string> | undefined;
   /** ARN of a regional web ACL of AWS WAF for Application Load Balancers. @default - none */
-  webAclArn?: string | undefined;
+  webAclArn?: pulumi.Input<string> | undefined;
   /** S3 bucket for access logs. @default - none */
   accessLogsBucket?: string | undefined;
 }
 
-/** A server behind a load balancer, whatever its image. */
-export interface WorkloadSpec extends Omit<
-  PodArgs,
-  "image" | "environment" | "secretNames" | "size"
-> {
-  /** What stays on one replica. */
-  affinity: Affinity;
-  /** Number of replicas; the minimum if there is an autoscaler. */
-  replicas: number;
-  /** Maximum number of replicas, for an autoscaler. @default - no autoscaler */
-  maxReplicas?: number | undefined;
-  /** vCPU of a pod in thousandths. Fargate supports certain sizes only. */
-  cpuMillicores: number;
-  /** Memory of a pod in MiB. */
-  memoryMiB: number;
-  /** DNS name in the hosted zone. @default - AWS's own name */
-  dnsName?: string | undefined;
-  /** Role of this load balancer if two share the DNS name. @default - it is the only one */
-  routing?: { failover: FailoverRole } | undefined;
-  /** The cookie by which affinity `cookie` keeps a browser on its replica. */
-  cookie: StickyCookie;
-  /** Where the key of a request is, for affinity `key`. */
-  keys?: readonly KeyRoute[] | undefined;
-  /** Whether a Network Load Balancer's nodes send to replicas in all zones. */
-  crossZone: boolean;
-  /** Seconds without data after which a connection is closed; TLS listeners of Network Load Balancers have 350. */
-  idleTimeoutSeconds: number;
-}
-
 export interface StickyAppArgs {
-  workload: WorkloadSpec;
+  /** The server and its affinity. @default - a server on port 8080 with affinity `source-ip` */
+  workload?: WorkloadSpec | undefined;
+  /** Image of the server, for linux/amd64. */
   image: pulumi.Input<string>;
-  /** Environment variables, in addition to those of every replica. */
-  environment: Readonly<Record<string, string>>;
+  /** Environment variables, in addition to those of every replica. @default {} */
+  environment?: Readonly<Record<string, string>> | undefined;
   /** Secret environment variables. @default - none */
   secrets?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
+  /** The cluster that the replicas run in. */
   cluster: Pick<Cluster, "podLabels" | "metricsServer">;
-  listener: ListenerSettings;
+  /** Settings of the load balancer. @default {} */
+  listener?: ListenerSettings | undefined;
   /** ARN of an ACM certificate, with which the load balancer terminates TLS. @default - no TLS */
   certificateArn?: pulumi.Input<string> | undefined;
   /** Route 53 hosted zone of the workload's DNS name. @default - it has AWS's own name */
   hostedZoneId?: string | undefined;
-  /** Image of HAProxy 3.2 or later, for affinity `key`. */
-  keyRouterImage: pulumi.Input<string>;
+  /** Image of HAProxy 3.2 or later, for affinity `key`. @default - that of `KeyRouter` */
+  keyRouterImage?: pulumi.Input<string> | undefined;
   /** URL of the database, secret. @default - the app stores nothing */
   databaseUrl?: pulumi.Input<string> | undefined;
 }
@@ -85,24 +63,37 @@ interface Front {
   serviceName?: pulumi.Output<string>;
 }
 
-/** An app's replicas behind the load balancer that its affinity requires. */
+/**
+ * An app's replicas behind the load balancer that its affinity requires, in a namespace with the app's name. It must depend on the
+ * load balancer controller, which creates and deletes the load balancer, and on what the cluster's pods need.
+ */
 export class StickyApp extends pulumi.ComponentResource {
+  /** Name of the app. */
   readonly name: string;
-  /** Known when the replicas are ready to answer. */
+  /** URL of the load balancer. Known when the replicas are ready to answer. */
   readonly url: pulumi.Output<string>;
 
+  /**
+   * @param name of the app, its namespace and its objects: a DNS label
+   * @throws pulumi.ResourceError naming every setting that is wrong, before anything is created
+   */
   constructor(name: string, args: StickyAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:StickyApp", name, {}, opts);
     this.name = name;
-    const { cluster, databaseUrl, environment, image, secrets, workload } = args;
+    const { cluster, databaseUrl, environment = {}, image, secrets = {} } = args;
+    const workload = withDefaults(args.workload ?? {}, WORKLOAD_DEFAULTS);
+    const faults = workloadFaults(workload);
+    if (faults.length > 0) {
+      throw new pulumi.ResourceError(sentencesOf(faults), this, true);
+    }
     const database = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
     const labels = { "app.kubernetes.io/name": name };
     // Owned by the app, so changing the affinity, and thereby the front, keeps it.
     const namespace = workloadNamespace(name, { parent: this });
-    const front = this.#front(name, args, labels, namespace.metadata.name);
+    const front = this.#front(name, args, workload, labels, namespace.metadata.name);
     const secretNames = [
       ...this.#secret(`${name}-database`, front, labels, database),
-      ...this.#secret(`${name}-secrets`, front, labels, secrets ?? {}),
+      ...this.#secret(`${name}-secrets`, front, labels, secrets),
     ];
     const replicas = new Workload(
       name,
@@ -165,7 +156,8 @@ export class StickyApp extends pulumi.ComponentResource {
 
   #front(
     name: string,
-    { certificateArn, cluster, workload, listener, keyRouterImage }: StickyAppArgs,
+    { certificateArn, cluster, listener = {}, keyRouterImage }: StickyAppArgs,
+    workload: CompleteWorkload,
     selector: Record<string, string>,
     namespace: pulumi.Output<string>,
   ): Front {

@@ -3,7 +3,7 @@ import type { FargateClusterArgs } from "../components/cluster/fargateCluster.ts
 import type { LoadBalancerControllerArgs } from "../components/cluster/loadBalancerController.ts";
 import type { DatabaseArgs } from "../components/database.ts";
 import type { TlsArgs } from "../components/front/tls.ts";
-import type { StickyAppArgs } from "../components/stickyApp.ts";
+import type { ListenerSettings } from "../components/stickyApp.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadSecrets } from "./workloadSecrets.ts";
 import type { WorkloadSettings } from "./workloadSettings.ts";
@@ -36,7 +36,7 @@ export interface Config extends StackFacts {
   /** The apps' image: one that exists, or how to keep those that are built. */
   image: { uri: string | undefined; immutableTags: boolean };
   database: DatabaseArgs["instance"];
-  listener: StickyAppArgs["listener"];
+  listener: ListenerSettings;
   /** The certificate of all load balancers, without which each DNS name has one of its own; and the names' zone. */
   tls: Pick<TlsArgs, "certificateArn" | "hostedZoneId">;
   keyRouterImage: string;

@@ -3,33 +3,12 @@ import { join } from "node:path";
 import { CATALOGUE, type Affinity } from "../app/contract/catalogue.ts";
 import { METRICS_PORT } from "../app/contract/endpoints.ts";
 import type { Fault } from "../app/contract/fault.ts";
-import { APPLICATION_IDLE_SECONDS } from "../components/front/ingressAnnotations.ts";
 import { routeFaults } from "../components/front/keyRouteFaults.ts";
-import { crossZoneFault, NETWORK_IDLE_SECONDS } from "../components/front/nlbAnnotations.ts";
-import { sizeFault } from "../components/workload/fargateSize.ts";
+import { workloadFaults as specFaults } from "../components/workload/workloadSpec.ts";
 import { misplacedFaults } from "./misplacedSettings.ts";
 import type { Settings } from "./stackSettings.ts";
 import { tlsFaults } from "./tlsRules.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
-
-/**
- * Seconds for which a load balancer may keep sending new connections to a replica that is leaving: about two minutes for an
- * NLB, the time that the controller needs to deregister it for an ALB, two health checks for HAProxy.
- */
-const MIN_DRAIN_SECONDS: Record<Affinity, number> = {
-  "source-ip": 150,
-  none: 150,
-  cookie: 60,
-  key: 10,
-};
-
-/** The reason for each of these times. */
-const SENDERS: Record<Affinity, string> = {
-  "source-ip": "a Network Load Balancer keeps sending connections for two minutes",
-  none: "a Network Load Balancer keeps sending connections for two minutes",
-  cookie: "an Application Load Balancer keeps sending requests for up to a minute",
-  key: "the key router keeps sending requests for some seconds",
-};
 
 /** What is wrong between a workload's settings and its stack's. */
 export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fault[] {
@@ -43,54 +22,15 @@ export function workloadFaults(workload: WorkloadDraft, stack: Partial<Settings>
  * @param given names of the settings that are set; the others have defaults
  */
 export function ownFaults(workload: WorkloadDraft, given: readonly string[]): Fault[] {
-  const rules = [
-    affinityFault,
-    drainFault,
-    autoscalerFault,
-    sizeFaultOf,
-    crossZoneFault,
-    idleFault,
-    buildFault,
-    portFault,
-  ];
+  const rules = [buildFault, portFault];
   return [
+    affinityFault(workload),
+    ...specFaults(workload),
     ...rules.map((rule) => rule(workload)),
     ...keysFaults(workload, given),
     ...misplacedFaults(workload, given),
     ...variableFaults(workload),
   ].filter((fault) => fault !== undefined);
-}
-function drainFault({ affinity, drainSeconds }: WorkloadDraft): Fault | undefined {
-  if (affinity === undefined || drainSeconds === undefined) {
-    return undefined;
-  }
-  const min = MIN_DRAIN_SECONDS[affinity];
-  return drainSeconds < min
-    ? {
-        name: "drainSeconds",
-        got: drainSeconds,
-        mustBe: `from ${min} to 3600 with affinity ${affinity}, because ${SENDERS[affinity]}`,
-        example: String(min),
-      }
-    : undefined;
-}
-
-function autoscalerFault({ replicas, maxReplicas }: WorkloadDraft): Fault | undefined {
-  return replicas !== undefined && maxReplicas !== undefined && maxReplicas <= replicas
-    ? {
-        name: "maxReplicas",
-        got: maxReplicas,
-        mustBe: `more than ${replicas} (replicas)`,
-        example: String(replicas * 2),
-        fix: "omit it to disable autoscaling",
-      }
-    : undefined;
-}
-
-function sizeFaultOf({ cpuMillicores, memoryMiB }: WorkloadDraft): Fault | undefined {
-  return cpuMillicores === undefined || memoryMiB === undefined
-    ? undefined
-    : sizeFault({ cpuMillicores, memoryMiB });
 }
 
 /** Built-in apps support the affinities for which they were made. */
@@ -103,22 +43,6 @@ function affinityFault({ affinity, app }: WorkloadDraft): Fault | undefined {
         got: affinity,
         mustBe: affinities.join(" or "),
         example: affinities[0],
-      };
-}
-
-/** An Application Load Balancer serves affinity cookie, a Network Load Balancer the others. */
-function idleFault({ affinity, idleTimeoutSeconds }: WorkloadDraft): Fault | undefined {
-  if (affinity === undefined || idleTimeoutSeconds === undefined) {
-    return undefined;
-  }
-  const { min, max } = affinity === "cookie" ? APPLICATION_IDLE_SECONDS : NETWORK_IDLE_SECONDS;
-  return idleTimeoutSeconds >= min && idleTimeoutSeconds <= max
-    ? undefined
-    : {
-        name: "idleTimeoutSeconds",
-        got: idleTimeoutSeconds,
-        mustBe: `from ${min} to ${max} with affinity ${affinity}`,
-        example: String(min),
       };
 }
 

@@ -15,11 +15,11 @@ import {
   METRICS_PORT,
   READINESS_PATH,
 } from "../app/contract/endpoints.ts";
-import { WEBSOCKET_IDLE_SECONDS } from "../app/contract/httpRouting.ts";
 import { FAILOVER_ROLES } from "../components/front/failover.ts";
 import { HEALTH_PATH } from "../components/front/listener.ts";
 import type { Storage } from "../components/databases/workloadDatabases.ts";
 import { flag, oneOf, textLike, wholeNumberFrom, type Values } from "../app/contract/settings.ts";
+import { WORKLOAD_DEFAULTS } from "../components/workload/workloadSpec.ts";
 import { IMAGE_REFERENCE } from "./imageReference.ts";
 import { keyRoutes } from "./keyRoutes.ts";
 
@@ -54,13 +54,13 @@ export const WORKLOAD_RULES = {
     "registry.example/chat:1.0",
   ).optional(),
   build: textLike(/^.+$/, "a folder with a Dockerfile", "./chat").optional(),
-  affinity: oneOf(AFFINITIES).default("source-ip"),
-  replicas: wholeNumberFrom(1, 100, 3).default(3),
+  affinity: oneOf(AFFINITIES).default(WORKLOAD_DEFAULTS.affinity),
+  replicas: wholeNumberFrom(1, 100, 3).default(WORKLOAD_DEFAULTS.replicas),
   maxReplicas: wholeNumberFrom(2, 200, 10).optional(),
-  drainSeconds: wholeNumberFrom(0, 3600, 150).default(150),
-  shutdown: oneOf(["drains", "sleep"]).default("sleep"),
-  cpuMillicores: wholeNumberFrom(1, 16000, 250).default(250),
-  memoryMiB: wholeNumberFrom(1, 120 * 1024, 512).default(512),
+  drainSeconds: wholeNumberFrom(0, 3600, 150).default(WORKLOAD_DEFAULTS.drainSeconds),
+  shutdown: oneOf(["drains", "sleep"]).default(WORKLOAD_DEFAULTS.shutdown),
+  cpuMillicores: wholeNumberFrom(1, 16000, 250).default(WORKLOAD_DEFAULTS.cpuMillicores),
+  memoryMiB: wholeNumberFrom(1, 120 * 1024, 512).default(WORKLOAD_DEFAULTS.memoryMiB),
   dnsName: textLike(
     /^(?!.{254})([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     "a DNS name",
@@ -73,8 +73,8 @@ export const WORKLOAD_RULES = {
       example: "{failover: primary}",
     })
     .optional(),
-  port: wholeNumberFrom(1024, 65535, APP_PORT.number).default(APP_PORT.number),
-  readinessPath: path("/readyz").default("/"),
+  port: wholeNumberFrom(1024, 65535, APP_PORT.number).default(WORKLOAD_DEFAULTS.port),
+  readinessPath: path("/readyz").default(WORKLOAD_DEFAULTS.readinessPath),
   livenessPath: path("/healthz").optional(),
   command: z
     .array(z.string().min(1))
@@ -91,7 +91,7 @@ export const WORKLOAD_RULES = {
     .meta({ description: "a list of different names of variables", example: "[API_KEY]" })
     .default([]),
   database: flag.default(false),
-  user: wholeNumberFrom(1, 65534, 1000).default(1000),
+  user: wholeNumberFrom(1, 65534, 1000).default(WORKLOAD_DEFAULTS.user),
   writableFolders: z
     .array(
       z
@@ -112,18 +112,18 @@ export const WORKLOAD_RULES = {
         .string()
         .regex(/^(?!AWSALB)[\w!#$%&'*+.^`|~-]+$/)
         .optional(),
-      seconds: z.int().min(1).max(604_800).default(86_400),
+      seconds: z.int().min(1).max(604_800).default(WORKLOAD_DEFAULTS.cookie.seconds),
     })
     .meta({
       description:
         "{name, seconds}: a cookie that the app sets, whose name does not begin with AWSALB, or without name one that the load balancer sets; from 1 to 604800 seconds",
       example: "{name: session, seconds: 3600}",
     })
-    .default({ seconds: 86_400 }),
+    .default(WORKLOAD_DEFAULTS.cookie),
   keys: keyRoutes.optional(),
-  crossZone: flag.default(true),
-  idleTimeoutSeconds: wholeNumberFrom(1, 6000, WEBSOCKET_IDLE_SECONDS).default(
-    WEBSOCKET_IDLE_SECONDS,
+  crossZone: flag.default(WORKLOAD_DEFAULTS.crossZone),
+  idleTimeoutSeconds: wholeNumberFrom(1, 6000, WORKLOAD_DEFAULTS.idleTimeoutSeconds).default(
+    WORKLOAD_DEFAULTS.idleTimeoutSeconds,
   ),
   local: z
     .strictObject({

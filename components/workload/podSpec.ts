@@ -2,37 +2,55 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { APP_PORT } from "../../app/contract/endpoints.ts";
 import { gracePeriodSeconds } from "../../app/contract/lifecycle.ts";
+import type { Complete } from "../defaults.ts";
+import { LISTENER_DEFAULTS } from "../front/listener.ts";
 import { containerResources, type FargateSize } from "./fargateSize.ts";
 import { CONTAINER_SECURITY, podSecurity } from "./restricted.ts";
 
-export interface PodArgs {
-  /** Image for linux/amd64. */
-  image: pulumi.Input<string>;
+/** What a server is, whatever its image. */
+export interface ServerArgs {
   /** Words that replace the image's own command. @default - the image's */
   command?: readonly string[] | undefined;
-  /** TCP port that the server listens on, also passed as `PORT`. */
-  port: number;
-  /** Path that answers 200 while the server accepts new work. */
-  readinessPath: string;
+  /** TCP port that the server listens on, also passed as `PORT`. @default 8080 */
+  port?: number | undefined;
+  /** Path that answers 200 while the server accepts new work. @default / */
+  readinessPath?: string | undefined;
   /** Path that answers 200 while the server is alive. @default - whether the port accepts connections */
   livenessPath?: string | undefined;
+  /** Unprivileged user and group that the server runs as, instead of the image's. @default 1000 */
+  user?: number | undefined;
+  /** Absolute paths of empty folders that the server may write to; the rest of its file system is read-only. @default [] */
+  writableFolders?: readonly string[] | undefined;
+  /**
+   * Seconds for which a pod still accepts new connections when it stops: at least 150 with affinity `source-ip` or `none`, 60 with
+   * `cookie`, 10 with `key`. @default 150
+   */
+  drainSeconds?: number | undefined;
+  /**
+   * How it does so: with `drains` the server itself goes on for `DRAIN_SECONDS` after SIGTERM; with `sleep` it gets SIGTERM
+   * only after them. @default sleep
+   */
+  shutdown?: "drains" | "sleep" | undefined;
+}
+
+export const SERVER_DEFAULTS = {
+  port: APP_PORT.number,
+  readinessPath: LISTENER_DEFAULTS.readinessPath,
+  user: 1000,
+  writableFolders: [],
+  drainSeconds: 150,
+  shutdown: "sleep",
+} as const satisfies ServerArgs;
+
+export interface PodArgs extends Complete<ServerArgs, typeof SERVER_DEFAULTS> {
+  /** Image for linux/amd64. */
+  image: pulumi.Input<string>;
   /** Environment variables, in addition to `PORT`, `REPLICA_NAME` and, if it drains, `DRAIN_SECONDS`. */
   environment: Readonly<Record<string, string>>;
   /** Names of Secrets whose entries become environment variables. */
   secretNames: readonly pulumi.Input<string>[];
-  /** Unprivileged user and group that the server runs as, instead of the image's. */
-  user: number;
-  /** Absolute paths of empty folders that the server may write to; the rest of its file system is read-only. */
-  writableFolders: readonly string[];
   /** Size of each pod. */
   size: FargateSize;
-  /** Seconds for which a pod still accepts new connections when it stops. */
-  drainSeconds: number;
-  /**
-   * How it does so: with `drains` the server itself goes on for `DRAIN_SECONDS` after SIGTERM; with `sleep` it gets SIGTERM
-   * only after them.
-   */
-  shutdown: "drains" | "sleep";
 }
 
 /** A pod of a server under the Pod Security Standard `restricted`. */

@@ -2,10 +2,13 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { StickyApp, type StickyAppArgs } from "../../components/stickyApp.ts";
+import { sentenceOf } from "../../app/contract/fault.ts";
+import { workloadFaults, type WorkloadSpec } from "../../components/workload/workloadSpec.ts";
 import { CLUSTER } from "../mocks/cluster.ts";
 import { at, mockPulumi, valueOf, type Made, type Recorder } from "../mocks/mocks.ts";
+import { rejection } from "../mocks/rejection.ts";
 
-const REGISTRY: StickyAppArgs["workload"] = {
+const REGISTRY: WorkloadSpec = {
   affinity: "cookie",
   replicas: 3,
   drainSeconds: 150,
@@ -22,7 +25,7 @@ const REGISTRY: StickyAppArgs["workload"] = {
   idleTimeoutSeconds: 350,
 };
 
-const ECHO: StickyAppArgs["workload"] = { ...REGISTRY, affinity: "source-ip" };
+const ECHO: WorkloadSpec = { ...REGISTRY, affinity: "source-ip" };
 
 const ARGS: StickyAppArgs = {
   workload: REGISTRY,
@@ -50,7 +53,7 @@ function parentOf(recorder: Recorder, { parent }: Made): string | undefined {
 }
 
 /** The parts of each kind of affinity, beside account and disruption budget. */
-const PARTS: [workload: StickyAppArgs["workload"], front: string, replicas: string][] = [
+const PARTS: [workload: WorkloadSpec, front: string, replicas: string][] = [
   [ECHO, "StickyService", "Deployment"],
   [{ ...ECHO, affinity: "none" }, "StickyService", "Deployment"],
   [REGISTRY, "StickyIngress", "Deployment"],
@@ -205,5 +208,33 @@ describe("StickyApp", () => {
   it("creates no Secret for an app without a database", async () => {
     const { recorder } = await mockedApp({ workload: ECHO, databaseUrl: undefined });
     deepEqual(recorder.all("kubernetes:Secret"), []);
+  });
+
+  it("needs only an image and a cluster", async () => {
+    const recorder = await mockPulumi();
+    const { image } = ARGS;
+    new StickyApp("registry", { image, cluster: CLUSTER });
+    await recorder.settle();
+    const { spec } = recorder.one("kubernetes:Deployment").inputs;
+    equal(at(spec, "replicas"), 3);
+    const pod = at(spec, "template", "spec");
+    equal(at(pod, "terminationGracePeriodSeconds"), 175);
+    deepEqual(at(pod, "containers", 0, "resources", "limits"), { cpu: "250m", memory: "256Mi" });
+    const service = recorder.one("kubernetes:Service").inputs;
+    deepEqual(at(service, "spec", "loadBalancerSourceRanges"), ["0.0.0.0/0"]);
+  });
+
+  it("rejects a workload with every fault, before the first child", async () => {
+    const workload: WorkloadSpec = { drainSeconds: 149, maxReplicas: 3, cpuMillicores: 300 };
+    const message = await rejection(
+      "StickyApp",
+      () => new StickyApp("registry", { ...ARGS, workload }),
+    );
+    deepEqual(
+      message.split("\n").map((line) => line.split(";")[0]),
+      ["drainSeconds is 149", "maxReplicas is 3", "cpuMillicores is 300"],
+    );
+    const all = { affinity: "source-ip", replicas: 3, memoryMiB: 512, ...workload } as const;
+    equal(message, workloadFaults(all).map(sentenceOf).join("\n"));
   });
 });
