@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { sentencesOf } from "../app/contract/fault.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
-import { instanceFaults, STORAGE_GROWTH, type InstanceArgs } from "./databaseInstance.ts";
+import {
+  INSTANCE_DEFAULTS,
+  instanceFaults,
+  STORAGE_GROWTH,
+  type Instance,
+  type InstanceArgs,
+} from "./databaseInstance.ts";
+import { withDefaults } from "./defaults.ts";
 import { CA_IDENTIFIER } from "./databases/rdsCertificates.ts";
 import type { Network } from "./network/vpc.ts";
 
@@ -21,12 +28,13 @@ const STRIPED_IOPS = 12_000;
 
 export interface DatabaseArgs {
   /** The database is in its private subnets. */
-  network: Network;
+  network: Pick<Network, "vpcId" | "privateSubnetIds">;
   /** Only the pods of this cluster may connect. */
-  cluster: Cluster;
-  instance: InstanceArgs;
-  /** Makes AWS reject deleting the database. */
-  deletionProtection: boolean;
+  cluster: Pick<Cluster, "podSecurityGroupId">;
+  /** The RDS instance and its backups. @default {} */
+  instance?: InstanceArgs | undefined;
+  /** Makes AWS reject deleting the database. @default false */
+  deletionProtection?: boolean | undefined;
 }
 
 /** How the instance's administrator connects. */
@@ -50,7 +58,8 @@ export class Database extends pulumi.ComponentResource {
 
   constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Database", name, {}, opts);
-    const faults = instanceFaults(args.instance);
+    const settings = withDefaults(args.instance ?? {}, INSTANCE_DEFAULTS);
+    const faults = instanceFaults(settings);
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
@@ -74,7 +83,7 @@ export class Database extends pulumi.ComponentResource {
     );
     // Letters and digits only, which a URL does not encode.
     const password = new random.RandomPassword(name, { length: 32, special: false }, inParent);
-    const instance = this.#instance(name, args, securityGroup, password);
+    const instance = this.#instance(name, args, settings, securityGroup, password);
 
     const host = pulumi.all([instance.address, fromPods.id]).apply(([address]) => address);
     const secret = pulumi.secret(password.result);
@@ -87,7 +96,8 @@ export class Database extends pulumi.ComponentResource {
 
   #instance(
     name: string,
-    { network, instance, deletionProtection }: DatabaseArgs,
+    { network, deletionProtection = false }: DatabaseArgs,
+    instance: Instance,
     securityGroup: aws.ec2.SecurityGroup,
     password: random.RandomPassword,
   ): aws.rds.Instance {

@@ -1,4 +1,5 @@
 import { wholeNumberFault, type Fault } from "../app/contract/fault.ts";
+import type { Complete } from "./defaults.ts";
 
 /** Factor by which storage may grow automatically when it is full. */
 export const STORAGE_GROWTH = 4;
@@ -15,22 +16,34 @@ export const INSTANCE_CLASS = /^db\.[a-z0-9-]+\.[a-z0-9]+$/;
 
 /** The RDS instance and its backups. */
 export interface InstanceArgs {
-  /** Major version of PostgreSQL, whose minor versions AWS installs, or a minor version. */
-  postgresVersion: string;
-  /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). */
-  instanceClass: string;
-  /** Keeps a standby in another zone, which doubles the cost of instance and storage. */
-  multiAz: boolean;
-  /** Initial storage in GiB, USD 0.115 a GiB and month (us-east-1, 2026-11). */
-  storageGiB: number;
-  /** Days for which daily backups are kept, at most until the database is deleted; 0 turns backups off. */
-  backupDays: number;
-  /** Takes a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). */
-  finalSnapshot: boolean;
+  /** Major version of PostgreSQL, whose minor versions AWS installs, or a minor version. @default 18 */
+  postgresVersion?: string | undefined;
+  /** Instance class; `db.t4g.micro` costs USD 12 a month (us-east-1, 2026-11). @default db.t4g.micro */
+  instanceClass?: string | undefined;
+  /** Keeps a standby in another zone, which doubles the cost of instance and storage. @default false */
+  multiAz?: boolean | undefined;
+  /** Initial storage in GiB, from 20 to 16384, USD 0.115 a GiB and month (us-east-1, 2026-11). @default 20 */
+  storageGiB?: number | undefined;
+  /** Days for which daily backups are kept, at most until the database is deleted; 0 turns backups off. @default 1 */
+  backupDays?: number | undefined;
+  /** Takes a snapshot when the database is deleted, USD 0.095 a GiB and month (us-east-1, 2026-11). @default false */
+  finalSnapshot?: boolean | undefined;
 }
 
+export const INSTANCE_DEFAULTS = {
+  postgresVersion: "18",
+  instanceClass: "db.t4g.micro",
+  multiAz: false,
+  storageGiB: 20,
+  backupDays: 1,
+  finalSnapshot: false,
+} as const satisfies InstanceArgs;
+
+/** Settings of an instance in which the defaults are set. */
+export type Instance = Complete<InstanceArgs, typeof INSTANCE_DEFAULTS>;
+
 /** What is wrong with an instance, which AWS would reject in the middle of an update. */
-export function instanceFaults(args: InstanceArgs): Fault[] {
+export function instanceFaults(args: Instance): Fault[] {
   const { backupDays, instanceClass, postgresVersion, storageGiB } = args;
   const faults = [
     !/^\d+(\.\d+)?$/.test(postgresVersion) && {

@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
-import type { FargateClusterArgs } from "../components/cluster/fargateCluster.ts";
-import type { LoadBalancerControllerArgs } from "../components/cluster/loadBalancerController.ts";
-import type { DatabaseArgs } from "../components/database.ts";
+import type { ControlPlane } from "../components/cluster/fargateCluster.ts";
+import type { ChartArgs } from "../components/cluster/loadBalancerController.ts";
+import type { Instance } from "../components/databaseInstance.ts";
 import type { TlsArgs } from "../components/front/tls.ts";
 import type { ListenerSettings } from "../components/stickyApp.ts";
 import type { Settings } from "./stackSettings.ts";
@@ -29,13 +29,13 @@ export interface Config extends StackFacts {
     existing: Settings["network"];
   };
   existingCluster: Settings["cluster"];
-  controlPlane: FargateClusterArgs["controlPlane"];
+  controlPlane: ControlPlane;
   logRetentionDays: number;
   controller: Settings["controller"];
-  controllerChart: LoadBalancerControllerArgs["chart"];
+  controllerChart: ChartArgs;
   /** The apps' image: one that exists, or how to keep those that are built. */
   image: { uri: string | undefined; immutableTags: boolean };
-  database: DatabaseArgs["instance"];
+  database: Instance;
   listener: ListenerSettings;
   /** The certificate of all load balancers, without which each DNS name has one of its own; and the names' zone. */
   tls: Pick<TlsArgs, "certificateArn" | "hostedZoneId">;

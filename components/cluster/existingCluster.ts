@@ -12,20 +12,25 @@ const METRICS_API = "v1beta1.metrics.k8s.io";
 export interface ExistingClusterArgs {
   /** Its name in AWS. */
   clusterName: string;
+  /** The VPC of the cluster. */
   network: Network;
-  /** Whether pods run on the cluster's nodes, and not on Fargate. */
-  nodes: boolean;
-  /** Whether autoscalers need its metrics-server. */
-  metricsServer: boolean;
+  /** Whether pods run on the cluster's nodes, and not on Fargate. @default false */
+  nodes?: boolean | undefined;
+  /** Whether autoscalers need its metrics-server. @default false */
+  metricsServer?: boolean | undefined;
 }
 
 /** An existing EKS cluster, which the stack never deletes. It gets a Fargate profile unless pods run on its nodes. */
 export class ExistingCluster extends pulumi.ComponentResource implements Cluster {
+  /** Its name in AWS. */
   readonly name: string;
   /** Provider for all objects in the cluster. */
   readonly kubernetes: k8s.Provider;
+  /** Labels of every pod, which its Fargate profile selects. */
   readonly podLabels: Record<string, string>;
+  /** Labels of pods in `kube-system`. */
   readonly systemPodLabels: Record<string, string>;
+  /** What autoscalers depend on, if they need it. */
   readonly metricsServer: pulumi.Resource | undefined;
   /** What pods in `kube-system` must depend on. */
   readonly systemPods: pulumi.Resource[];
@@ -33,10 +38,14 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
   readonly workloadPods: pulumi.Resource[];
   /** Secret, as that of a new cluster. */
   readonly kubeconfig: pulumi.Output<string>;
+  /** ARN of the cluster's OIDC provider in IAM, which must exist. */
   readonly oidcProviderArn: pulumi.Output<string>;
+  /** Issuer without `https://`, as the conditions of trust policies require. */
   readonly oidcIssuer: pulumi.Output<string>;
+  /** Security group of the pods. */
   readonly podSecurityGroupId: pulumi.Output<string>;
 
+  /** @param name of what is added to the cluster */
   constructor(name: string, args: ExistingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:ExistingCluster", name, {}, opts);
     const inParent = { parent: this };
@@ -47,7 +56,7 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
     this.podLabels = stackLabels(name);
     // The profile selects pods in every namespace.
     this.systemPodLabels = this.podLabels;
-    this.workloadPods = args.nodes ? [] : [this.#profile(name, args)];
+    this.workloadPods = args.nodes === true ? [] : [this.#profile(name, args)];
     this.systemPods = this.workloadPods;
     const kubeconfig = pulumi
       .all([cluster.endpoint, cluster.certificateAuthorities])
@@ -56,12 +65,13 @@ export class ExistingCluster extends pulumi.ComponentResource implements Cluster
       );
     this.kubeconfig = pulumi.secret(pulumi.jsonStringify(kubeconfig));
     this.kubernetes = new k8s.Provider(name, { kubeconfig: this.kubeconfig }, inParent);
-    this.metricsServer = args.metricsServer
-      ? k8s.apiregistration.v1.APIService.get(`${name}-metrics-server`, METRICS_API, {
-          parent: this,
-          provider: this.kubernetes,
-        })
-      : undefined;
+    this.metricsServer =
+      args.metricsServer === true
+        ? k8s.apiregistration.v1.APIService.get(`${name}-metrics-server`, METRICS_API, {
+            parent: this,
+            provider: this.kubernetes,
+          })
+        : undefined;
     this.oidcIssuer = cluster.identities.apply(([identity]) =>
       String(identity?.oidcs[0]?.issuer).replace("https://", ""),
     );

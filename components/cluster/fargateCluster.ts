@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as eks from "@pulumi/eks";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { withDefaults, type Complete } from "../defaults.ts";
 import { clusterAddons } from "./clusterAddons.ts";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
@@ -10,36 +11,62 @@ import type { Network } from "../network/vpc.ts";
 
 /** The part of a cluster that AWS operates. */
 export interface ControlPlaneArgs {
-  kubernetesVersion: string;
-  /** ARNs of IAM roles and users who administer the cluster, in addition to its creator. */
-  admins: string[];
-  /** Whether the API server has a public endpoint. The private endpoint is always on. */
-  endpointPublicAccess: boolean;
-  /** CIDR blocks that may reach the public endpoint. */
-  publicAccessCidrs: string[];
-  /** CIDR blocks that may reach the private endpoint, in addition to the pods. */
-  privateAccessCidrs: string[];
-  /** Encrypts Kubernetes Secrets with a KMS key of the stack's own, USD 1 a month (us-east-1, 2026-11). */
-  secretsEncryption: boolean;
-  /** Types of control plane logs to keep. */
-  logTypes: string[];
+  /** Minor version of Kubernetes. @default 1.36 */
+  kubernetesVersion?: string | undefined;
+  /** ARNs of IAM roles and users who administer the cluster, in addition to its creator. @default [] */
+  admins?: readonly string[] | undefined;
+  /** Whether the API server has a public endpoint. The private endpoint is always on. @default true */
+  endpointPublicAccess?: boolean | undefined;
+  /** CIDR blocks that may reach the public endpoint, such as that of the computer that runs Pulumi. @default ["0.0.0.0/0"] */
+  publicAccessCidrs?: string[] | undefined;
+  /** CIDR blocks that may reach the private endpoint, in addition to the pods. @default [] */
+  privateAccessCidrs?: readonly string[] | undefined;
+  /**
+   * Encrypts Kubernetes Secrets with a KMS key of the stack's own, USD 1 a month (us-east-1, 2026-11). Cannot be turned off again.
+   * @default false
+   */
+  secretsEncryption?: boolean | undefined;
+  /** Types of control plane logs to keep: api, audit, authenticator, controllerManager, scheduler. @default [] */
+  logTypes?: string[] | undefined;
 }
 
+export const CONTROL_PLANE_DEFAULTS = {
+  kubernetesVersion: "1.36",
+  admins: [] as string[],
+  endpointPublicAccess: true,
+  publicAccessCidrs: ["0.0.0.0/0"],
+  privateAccessCidrs: [] as string[],
+  secretsEncryption: false,
+  logTypes: [] as string[],
+} satisfies ControlPlaneArgs;
+
+/** Settings of a control plane in which the defaults are set. */
+export type ControlPlane = Complete<ControlPlaneArgs, typeof CONTROL_PLANE_DEFAULTS>;
+
 export interface FargateClusterArgs {
+  /** The VPC with its subnets. */
   network: Network;
-  controlPlane: ControlPlaneArgs;
-  /** Days for which logs are kept. */
-  logRetentionDays: number;
-  /** Makes EKS reject deleting the cluster. */
-  deletionProtection: boolean;
-  /** Installs the metrics-server, which autoscalers need. */
-  metricsServer: boolean;
+  /** The part of the cluster that AWS operates. @default {} */
+  controlPlane?: ControlPlaneArgs | undefined;
+  /** Days for which CloudWatch keeps the logs of pods and of the control plane. @default 7 */
+  logRetentionDays?: number | undefined;
+  /** Makes EKS reject deleting the cluster. @default false */
+  deletionProtection?: boolean | undefined;
+  /** Installs the metrics-server, which autoscalers need. @default false */
+  metricsServer?: boolean | undefined;
 }
+
+export const CLUSTER_DEFAULTS = {
+  logRetentionDays: 7,
+  deletionProtection: false,
+  metricsServer: false,
+} as const satisfies Partial<FargateClusterArgs>;
 
 /** What other components need to know about a cluster. */
 export interface Cluster {
   /** Its name in AWS. */
   name: string;
+  /** ARN of its OIDC provider in IAM. */
   oidcProviderArn: pulumi.Input<string>;
   /** Issuer without `https://`, as the conditions of trust policies require. */
   oidcIssuer: pulumi.Input<string>;
@@ -55,10 +82,13 @@ export interface Cluster {
 
 /** An EKS cluster that runs only on Fargate, USD 0.10 an hour (us-east-1, 2026-11). */
 export class FargateCluster extends pulumi.ComponentResource implements Cluster {
+  /** Its name in AWS. */
   readonly name: string;
   /** Provider for all objects in the cluster. */
   readonly kubernetes: k8s.Provider;
+  /** Labels of every pod outside of `kube-system`, without which it stays pending. */
   readonly podLabels: Record<string, string>;
+  /** What autoscalers depend on, if it is installed. */
   readonly metricsServer: pulumi.Resource | undefined;
   /** What pods in `kube-system` must depend on. */
   readonly systemPods: pulumi.Resource[];
@@ -66,16 +96,22 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
   readonly workloadPods: pulumi.Resource[];
   /** Secret, although it has no credentials: the AWS CLI gets them. */
   readonly kubeconfig: pulumi.Output<string>;
+  /** ARN of the cluster's OIDC provider in IAM. */
   readonly oidcProviderArn: pulumi.Output<string>;
+  /** Issuer without `https://`, as the conditions of trust policies require. */
   readonly oidcIssuer: pulumi.Output<string>;
+  /** Security group of the pods. */
   readonly podSecurityGroupId: pulumi.Output<string>;
 
-  constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  /** @param name of the cluster in AWS */
+  constructor(name: string, given: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:FargateCluster", name, {}, opts);
     this.name = name;
+    const args = withDefaults(given, CLUSTER_DEFAULTS);
+    const controlPlane = withDefaults(given.controlPlane ?? {}, CONTROL_PLANE_DEFAULTS);
     const inParent = { parent: this };
-    const podLogs = this.#logGroup("fargate", args, { parent: this });
-    const cluster = this.#cluster(args);
+    const podLogs = this.#logGroup("fargate", args.logRetentionDays, { parent: this });
+    const cluster = this.#cluster(args, controlPlane);
     const podExecutionRole = new PodExecutionRole(
       `${name}-fargate-pods`,
       { clusterName: name, logGroupArn: podLogs.arn },
@@ -101,11 +137,9 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     // Independent of the workloads: AWS cannot change a profile, and deletes one together with its pods. AWS creates one profile
     // at a time, so the other one comes first.
     const workloads = profile("workloads", { namespace: "*", labels: this.podLabels }, [system]);
-    const access = args.controlPlane.admins.map((admin) =>
-      this.#admit(admin, cluster.eksCluster.name),
-    );
+    const access = controlPlane.admins.map((admin) => this.#admit(admin, cluster.eksCluster.name));
     const { clusterSecurityGroupId } = cluster.eksCluster.vpcConfig;
-    const apiRules = args.controlPlane.privateAccessCidrs.map((cidr) =>
+    const apiRules = controlPlane.privateAccessCidrs.map((cidr) =>
       this.#allowApiFrom(clusterSecurityGroupId, cidr),
     );
     this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
@@ -120,7 +154,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       name,
       {
         clusterName: cluster.eksCluster.name,
-        kubernetesVersion: args.controlPlane.kubernetesVersion,
+        kubernetesVersion: controlPlane.kubernetesVersion,
         metricsServer: args.metricsServer,
       },
       { parent: this, dependsOn: [system, logging] },
@@ -142,9 +176,15 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
   }
 
   /** A cluster without nodes, and so without instance role and security groups for them. The add-ons are defined below. */
-  #cluster(args: FargateClusterArgs): eks.Cluster {
+  #cluster(
+    {
+      network,
+      deletionProtection,
+      logRetentionDays,
+    }: Complete<FargateClusterArgs, typeof CLUSTER_DEFAULTS>,
+    controlPlane: ControlPlane,
+  ): eks.Cluster {
     const { name } = this;
-    const { network, controlPlane } = args;
     const key = controlPlane.secretsEncryption
       ? new aws.kms.Key(
           `${name}-secrets`,
@@ -155,7 +195,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
     // Otherwise EKS creates the group, which then outlives the cluster. Not protected, because turning all logs off removes it.
     const logs =
       controlPlane.logTypes.length > 0
-        ? [this.#logGroup("cluster", args, { parent: this, protect: false })]
+        ? [this.#logGroup("cluster", logRetentionDays, { parent: this, protect: false })]
         : [];
     return new eks.Cluster(
       name,
@@ -173,7 +213,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
         }),
         authenticationMode: "API",
         createOidcProvider: true,
-        deletionProtection: args.deletionProtection,
+        deletionProtection,
         ...(key === undefined ? {} : { encryptionConfigKeyArn: key.arn }),
         enabledClusterLogTypes: controlPlane.logTypes,
         skipDefaultNodeGroup: true,
@@ -251,7 +291,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
 
   #logGroup(
     source: string,
-    { logRetentionDays: retentionInDays }: FargateClusterArgs,
+    retentionInDays: number,
     opts: pulumi.CustomResourceOptions,
   ): aws.cloudwatch.LogGroup {
     return new aws.cloudwatch.LogGroup(

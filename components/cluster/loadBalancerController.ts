@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { withDefaults, type Complete } from "../defaults.ts";
 import type { Network } from "../network/vpc.ts";
 import { containerResources } from "../workload/fargateSize.ts";
 import {
@@ -20,27 +21,43 @@ export const CONTROLLER_NAMESPACE = "kube-system";
 export interface ChartArgs {
   /** URL of a chart repository (`https://`), URL of a chart in a registry (`oci://`), or folder of a chart. */
   location: string;
+  /** Version of the chart. */
   version: string;
 }
 
 export interface LoadBalancerControllerArgs {
-  network: Network;
+  /** The VPC in which it creates load balancers. */
+  network: Pick<Network, "region" | "vpcId">;
+  /** The cluster that it runs in. */
   cluster: Cluster;
-  chart: ChartArgs;
-  /** Whether there are Ingresses, which become Application Load Balancers and may have web ACLs of AWS WAF. */
-  ingresses: boolean;
-  /** Tags of everything that the controller creates; the provider's default tags do not apply to it. */
-  defaultTags: Record<string, string>;
+  /** Its Helm chart. @default - 3.5.0 of https://aws.github.io/eks-charts */
+  chart?: ChartArgs | undefined;
+  /** Whether there are Ingresses, which become Application Load Balancers and may have web ACLs of AWS WAF. @default true */
+  ingresses?: boolean | undefined;
+  /** Tags of everything that the controller creates; the provider's default tags do not apply to it. @default {} */
+  defaultTags?: Record<string, string> | undefined;
 }
 
-/** The AWS Load Balancer Controller, which creates the load balancers of Services and Ingresses. */
+export const CONTROLLER_DEFAULTS = {
+  chart: { location: "https://aws.github.io/eks-charts", version: "3.5.0" },
+  ingresses: true,
+  defaultTags: {},
+} as const satisfies Partial<LoadBalancerControllerArgs>;
+
+type Controller = Complete<LoadBalancerControllerArgs, typeof CONTROLLER_DEFAULTS>;
+
+/**
+ * The AWS Load Balancer Controller, which creates and deletes the load balancers of Services and Ingresses. It must depend on what the
+ * pods in `kube-system` need, and whatever has a load balancer must depend on it.
+ */
 export class LoadBalancerController extends pulumi.ComponentResource {
   constructor(
     name: string,
-    args: LoadBalancerControllerArgs,
+    given: LoadBalancerControllerArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("sockjs-sticky:index:LoadBalancerController", name, {}, opts);
+    const args = withDefaults(given, CONTROLLER_DEFAULTS);
     const role = this.#role(name, args);
     const policies = this.#policies(name, args, role);
     // A Release, because a client-side chart creates a new webhook certificate in every preview.
@@ -64,7 +81,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   }
 
   /** A role that only one service account of this cluster may assume. */
-  #role(name: string, { cluster }: LoadBalancerControllerArgs) {
+  #role(name: string, { cluster }: Controller) {
     const trust = pulumi
       .all([cluster.oidcProviderArn, cluster.oidcIssuer])
       .apply(([Federated, issuer]): aws.iam.PolicyDocument => ({
@@ -126,7 +143,7 @@ function chartOf({ location, version }: ChartArgs) {
 }
 
 /** The values that differ from the chart's defaults. */
-function chartValues(args: LoadBalancerControllerArgs, roleArn: pulumi.Input<string>) {
+function chartValues(args: Controller, roleArn: pulumi.Input<string>) {
   const { systemPodLabels: podLabels } = args.cluster;
   return {
     clusterName: args.cluster.name,

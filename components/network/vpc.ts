@@ -1,25 +1,33 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
+import { withDefaults } from "../defaults.ts";
 import { subnetPrefixes } from "./subnets.ts";
 
 export interface VpcArgs {
-  /** IPv4 block, /16 to /22. */
-  cidr: string;
-  /** Names of the Availability Zones. */
+  /** IPv4 block, /16 to /22. @default 10.0.0.0/16 */
+  cidr?: string | undefined;
+  /** Names of the Availability Zones, from two to four. EKS on Fargate is not in every zone. */
   zones: string[];
   /**
    * `single` shares one NAT gateway; `per-zone` keeps the failure of one zone from affecting the others.
-   * A NAT gateway costs USD 33 a month plus USD 0.045 a GB (us-east-1, 2026-11).
+   * A NAT gateway costs USD 33 a month plus USD 0.045 a GB (us-east-1, 2026-11). @default single
    */
-  natGateways: "single" | "per-zone";
+  natGateways?: "single" | "per-zone" | undefined;
   /** Region of the VPC. */
   region: string;
 }
 
+export const VPC_DEFAULTS = {
+  cidr: "10.0.0.0/16",
+  natGateways: "single",
+} as const satisfies Partial<VpcArgs>;
+
 /** The network of a cluster, its pods and its load balancers. */
 export interface Network {
+  /** Region of the VPC. */
   region: string;
+  /** Id of the VPC. */
   vpcId: pulumi.Input<string>;
   /** Subnets of pods and databases. */
   privateSubnetIds: pulumi.Input<string[]>;
@@ -29,15 +37,20 @@ export interface Network {
 
 /** A VPC with a private subnet for pods and a public one for load balancers in each zone. */
 export class Vpc extends pulumi.ComponentResource implements Network {
+  /** Region of the VPC. */
   readonly region: string;
+  /** Id of the VPC. */
   readonly vpcId: pulumi.Output<string>;
+  /** Subnets of pods and databases. */
   readonly privateSubnetIds: pulumi.Output<string[]>;
+  /** Subnets of load balancers. */
   readonly publicSubnetIds: pulumi.Output<string[]>;
   /** What pods need to reach AWS. Whatever runs in the VPC depends on it. */
   readonly egress: pulumi.Output<pulumi.Resource[]>;
 
-  constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Vpc", name, {}, opts);
+    const args = withDefaults(given, VPC_DEFAULTS);
     this.region = args.region;
     const prefixes = subnetPrefixes(args.cidr);
     const vpc = new awsx.ec2.Vpc(
