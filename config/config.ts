@@ -1,5 +1,5 @@
 import type * as aws from "@pulumi/aws";
-import type { ControlPlane } from "../components/cluster/fargateCluster.ts";
+import type { ControlPlane } from "../components/cluster/controlPlane.ts";
 import type { ChartArgs } from "../components/cluster/loadBalancerController.ts";
 import type { Instance } from "../components/databaseInstance.ts";
 import type { TlsArgs } from "../components/front/tls.ts";

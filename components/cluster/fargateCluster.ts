@@ -3,45 +3,16 @@ import * as eks from "@pulumi/eks";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { withDefaults, type Complete } from "../defaults.ts";
+import {
+  CONTROL_PLANE_DEFAULTS,
+  type ControlPlane,
+  type ControlPlaneArgs,
+} from "./controlPlane.ts";
 import { clusterAddons } from "./clusterAddons.ts";
 import { LOGGING_CONFIG_MAP, LOGGING_NAMESPACE, loggingConfig } from "./fargateLogging.ts";
 import { PodExecutionRole } from "./podExecutionRole.ts";
 import { stackLabels } from "./stackLabels.ts";
 import type { Network } from "../network/vpc.ts";
-
-/** The part of a cluster that AWS operates. */
-export interface ControlPlaneArgs {
-  /** Minor version of Kubernetes. @default 1.36 */
-  kubernetesVersion?: string | undefined;
-  /** ARNs of IAM roles and users who administer the cluster, in addition to its creator. @default [] */
-  admins?: readonly string[] | undefined;
-  /** Whether the API server has a public endpoint. The private endpoint is always on. @default true */
-  endpointPublicAccess?: boolean | undefined;
-  /** CIDR blocks that may reach the public endpoint, such as that of the computer that runs Pulumi. @default ["0.0.0.0/0"] */
-  publicAccessCidrs?: string[] | undefined;
-  /** CIDR blocks that may reach the private endpoint, in addition to the pods. @default [] */
-  privateAccessCidrs?: readonly string[] | undefined;
-  /**
-   * Encrypts Kubernetes Secrets with a KMS key of the stack's own, USD 1 a month (us-east-1, 2026-11). Cannot be turned off again.
-   * @default false
-   */
-  secretsEncryption?: boolean | undefined;
-  /** Types of control plane logs to keep: api, audit, authenticator, controllerManager, scheduler. @default [] */
-  logTypes?: string[] | undefined;
-}
-
-export const CONTROL_PLANE_DEFAULTS = {
-  kubernetesVersion: "1.36",
-  admins: [] as string[],
-  endpointPublicAccess: true,
-  publicAccessCidrs: ["0.0.0.0/0"],
-  privateAccessCidrs: [] as string[],
-  secretsEncryption: false,
-  logTypes: [] as string[],
-} satisfies ControlPlaneArgs;
-
-/** Settings of a control plane in which the defaults are set. */
-export type ControlPlane = Complete<ControlPlaneArgs, typeof CONTROL_PLANE_DEFAULTS>;
 
 export interface FargateClusterArgs {
   /** The VPC with its subnets. */
@@ -104,14 +75,14 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
   readonly podSecurityGroupId: pulumi.Output<string>;
 
   /** @param name of the cluster in AWS */
-  constructor(name: string, given: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:FargateCluster", name, {}, opts);
     this.name = name;
-    const args = withDefaults(given, CLUSTER_DEFAULTS);
-    const controlPlane = withDefaults(given.controlPlane ?? {}, CONTROL_PLANE_DEFAULTS);
+    const all = withDefaults(args, CLUSTER_DEFAULTS);
+    const controlPlane = withDefaults(args.controlPlane ?? {}, CONTROL_PLANE_DEFAULTS);
     const inParent = { parent: this };
-    const podLogs = this.#logGroup("fargate", args.logRetentionDays, { parent: this });
-    const cluster = this.#cluster(args, controlPlane);
+    const podLogs = this.#logGroup("fargate", all.logRetentionDays, { parent: this });
+    const cluster = this.#cluster(all, controlPlane);
     const podExecutionRole = new PodExecutionRole(
       `${name}-fargate-pods`,
       { clusterName: name, logGroupArn: podLogs.arn },
@@ -127,7 +98,7 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
         {
           clusterName: cluster.eksCluster.name,
           podExecutionRoleArn: podExecutionRole.arn,
-          subnetIds: args.network.privateSubnetIds,
+          subnetIds: all.network.privateSubnetIds,
           selectors: [selector],
         },
         { parent: this, dependsOn },
@@ -149,13 +120,13 @@ export class FargateCluster extends pulumi.ComponentResource implements Cluster 
       // Pulumi needs access from the first object until the last one is deleted.
       { parent: this, dependsOn: [system, ...access, ...apiRules] },
     );
-    const logging = this.#logging(args.network.region, podLogs, provider);
+    const logging = this.#logging(all.network.region, podLogs, provider);
     const { dns, metricsServer } = clusterAddons(
       name,
       {
         clusterName: cluster.eksCluster.name,
         kubernetesVersion: controlPlane.kubernetesVersion,
-        metricsServer: args.metricsServer,
+        metricsServer: all.metricsServer,
       },
       { parent: this, dependsOn: [system, logging] },
     );

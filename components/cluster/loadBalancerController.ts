@@ -53,22 +53,22 @@ type Controller = Complete<LoadBalancerControllerArgs, typeof CONTROLLER_DEFAULT
 export class LoadBalancerController extends pulumi.ComponentResource {
   constructor(
     name: string,
-    given: LoadBalancerControllerArgs,
+    args: LoadBalancerControllerArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("sockjs-sticky:index:LoadBalancerController", name, {}, opts);
-    const args = withDefaults(given, CONTROLLER_DEFAULTS);
-    const role = this.#role(name, args);
-    const policies = this.#policies(name, args, role);
+    const all = withDefaults(args, CONTROLLER_DEFAULTS);
+    const role = this.#role(name, all);
+    const policies = this.#policies(name, all, role);
     // A Release, because a client-side chart creates a new webhook certificate in every preview.
     new k8s.helm.v3.Release(
       name,
       {
         name: CONTROLLER,
         namespace: CONTROLLER_NAMESPACE,
-        ...chartOf(args.chart),
+        ...chartOf(all.chart),
         timeout: START_SECONDS,
-        values: chartValues(args, role.arn),
+        values: chartValues(all, role.arn),
       },
       {
         parent: this,

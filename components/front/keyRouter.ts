@@ -75,10 +75,10 @@ export class KeyRouter extends pulumi.ComponentResource {
    * @param name of the StatefulSet
    * @throws pulumi.ResourceError naming every arg that is wrong, before anything is created
    */
-  constructor(name: string, given: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: KeyRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:KeyRouter", name, {}, opts);
-    const args = withDefaults(given, ROUTER_DEFAULTS);
-    const faults = routerFaults(args);
+    const all = withDefaults(args, ROUTER_DEFAULTS);
+    const faults = routerFaults(all);
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
@@ -86,18 +86,18 @@ export class KeyRouter extends pulumi.ComponentResource {
     const front = new StickyService(
       `${name}-router`,
       {
-        namespace: args.namespace,
-        scheme: args.scheme,
-        sourceRanges: args.sourceRanges,
-        certificateArn: args.certificateArn,
-        tlsPolicy: args.tlsPolicy,
-        accessLogsBucket: args.accessLogsBucket,
+        namespace: all.namespace,
+        scheme: all.scheme,
+        sourceRanges: all.sourceRanges,
+        certificateArn: all.certificateArn,
+        tlsPolicy: all.tlsPolicy,
+        accessLogsBucket: all.accessLogsBucket,
         // Any router will do, because each knows the replica of every key.
         affinity: "none",
         crossZone: true,
         // AWS fixes that of a TLS listener; the routers' own may be shorter.
         idleTimeoutSeconds:
-          args.certificateArn === undefined ? args.idleTimeoutSeconds : NETWORK_IDLE_SECONDS.tls,
+          all.certificateArn === undefined ? all.idleTimeoutSeconds : NETWORK_IDLE_SECONDS.tls,
         proxyProtocol: true,
         readinessPath: ROUTER_READINESS_PATH,
         selector: labels,
@@ -107,8 +107,8 @@ export class KeyRouter extends pulumi.ComponentResource {
     );
     this.namespace = front.namespace;
     this.hostname = front.hostname;
-    this.serviceName = this.#names(name, args).metadata.name;
-    this.#routers(name, labels, args);
+    this.serviceName = this.#names(name, all).metadata.name;
+    this.#routers(name, labels, all);
     this.registerOutputs({
       namespace: this.namespace,
       serviceName: this.serviceName,

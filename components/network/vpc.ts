@@ -48,20 +48,20 @@ export class Vpc extends pulumi.ComponentResource implements Network {
   /** What pods need to reach AWS. Whatever runs in the VPC depends on it. */
   readonly egress: pulumi.Output<pulumi.Resource[]>;
 
-  constructor(name: string, given: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: VpcArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sockjs-sticky:index:Vpc", name, {}, opts);
-    const args = withDefaults(given, VPC_DEFAULTS);
-    this.region = args.region;
-    const prefixes = subnetPrefixes(args.cidr);
+    const all = withDefaults(args, VPC_DEFAULTS);
+    this.region = all.region;
+    const prefixes = subnetPrefixes(all.cidr);
     const vpc = new awsx.ec2.Vpc(
       name,
       {
-        cidrBlock: args.cidr,
-        availabilityZoneNames: args.zones,
+        cidrBlock: all.cidr,
+        availabilityZoneNames: all.zones,
         availabilityZoneCidrMask: prefixes.zone,
         enableDnsHostnames: true,
         enableDnsSupport: true,
-        natGateways: { strategy: args.natGateways === "single" ? "Single" : "OnePerAz" },
+        natGateways: { strategy: all.natGateways === "single" ? "Single" : "OnePerAz" },
         subnetStrategy: "Auto",
         // The controller finds the subnets of a load balancer by these tags:
         // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
@@ -82,7 +82,7 @@ export class Vpc extends pulumi.ComponentResource implements Network {
       {
         vpcId: vpc.vpcId,
         vpcEndpointType: "Gateway",
-        serviceName: `com.amazonaws.${args.region}.s3`,
+        serviceName: `com.amazonaws.${all.region}.s3`,
         routeTableIds: vpc.routeTables.apply((tables) => pulumi.all(tables.map(({ id }) => id))),
       },
       { parent: this },

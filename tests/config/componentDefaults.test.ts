@@ -1,8 +1,6 @@
 import { deepEqual } from "node:assert/strict";
-import {
-  CLUSTER_DEFAULTS,
-  CONTROL_PLANE_DEFAULTS,
-} from "../../components/cluster/fargateCluster.ts";
+import { CONTROL_PLANE_DEFAULTS } from "../../components/cluster/controlPlane.ts";
+import { CLUSTER_DEFAULTS } from "../../components/cluster/fargateCluster.ts";
 import { CONTROLLER_DEFAULTS } from "../../components/cluster/loadBalancerController.ts";
 import { INSTANCE_DEFAULTS } from "../../components/databaseInstance.ts";
 import { ROUTER_DEFAULTS } from "../../components/front/keyRouter.ts";

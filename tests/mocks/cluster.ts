@@ -1,6 +1,6 @@
+import type { ControlPlaneArgs } from "../../components/cluster/controlPlane.ts";
 import {
   FargateCluster,
-  type ControlPlaneArgs,
   type FargateClusterArgs,
 } from "../../components/cluster/fargateCluster.ts";
 import { mockPulumi, type MockOptions } from "./mocks.ts";
