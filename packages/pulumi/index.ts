@@ -21,6 +21,9 @@ export {
   WorkloadDatabase,
   type WorkloadDatabaseArgs,
 } from "../../components/databases/workloadDatabase.ts";
+export { Certificate } from "../../components/front/certificate.ts";
+export type { FailoverRole } from "../../components/front/failover.ts";
+export type { CertificateArgs } from "../../components/front/tls.ts";
 export { ExistingVpc, type ExistingVpcArgs } from "../../components/network/existingVpc.ts";
 export { Vpc, type Network, type VpcArgs } from "../../components/network/vpc.ts";
 export {

@@ -25,7 +25,14 @@ const FRONT = ["KeyRouter", "StickyIngress", "StickyService"];
 
 const COMPONENTS = [
   ...FRONT,
-  ...["Database", "DatabaseAdmin", "ExistingCluster", "ExistingController", "ExistingVpc"],
+  ...[
+    "Certificate",
+    "Database",
+    "DatabaseAdmin",
+    "ExistingCluster",
+    "ExistingController",
+    "ExistingVpc",
+  ],
   ...["FargateCluster", "LoadBalancerController", "StickyApp", "Vpc", "WorkloadDatabase"],
 ];
 
