@@ -1,13 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { APP_PORT } from "../app/contract/endpoints.ts";
-import { sentencesOf } from "../app/contract/fault.ts";
+import { sentencesOf, type Fault } from "../app/contract/fault.ts";
 import type { Cluster } from "./cluster/fargateCluster.ts";
 import { withDefaults } from "./defaults.ts";
 import { dnsAlias } from "./front/dnsAlias.ts";
 import { KeyRouter } from "./front/keyRouter.ts";
+import { tlsIdleFault } from "./front/nlbAnnotations.ts";
 import { StickyIngress } from "./front/stickyIngress.ts";
 import { StickyService } from "./front/stickyService.ts";
+import { dnsFault } from "./front/tls.ts";
 import { Workload } from "./workload/workload.ts";
 import { workloadNamespace } from "./workload/workloadNamespace.ts";
 import {
@@ -82,7 +84,7 @@ export class StickyApp extends pulumi.ComponentResource {
     this.name = name;
     const { cluster, databaseUrl, environment = {}, image, secrets = {} } = args;
     const workload = withDefaults(args.workload ?? {}, WORKLOAD_DEFAULTS);
-    const faults = workloadFaults(workload);
+    const faults = [...workloadFaults(workload), ...listenerFaults(workload, args)];
     if (faults.length > 0) {
       throw new pulumi.ResourceError(sentencesOf(faults), this, true);
     }
@@ -200,4 +202,16 @@ export class StickyApp extends pulumi.ComponentResource {
       }
     }
   }
+}
+
+/** What is wrong between a workload and its load balancer. */
+function listenerFaults(
+  { affinity, dnsName, idleTimeoutSeconds }: CompleteWorkload,
+  { certificateArn, hostedZoneId }: StickyAppArgs,
+): Fault[] {
+  const isNetworkTls = certificateArn !== undefined && affinity !== "cookie";
+  return [
+    dnsFault({ dnsName, hostedZoneId }),
+    isNetworkTls ? tlsIdleFault(idleTimeoutSeconds, affinity) : undefined,
+  ].filter((fault) => fault !== undefined);
 }

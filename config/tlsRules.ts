@@ -1,7 +1,7 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
 import { tlsIdleFault } from "../components/front/nlbAnnotations.ts";
-import { certificateToCreate, hasTls } from "../components/front/tls.ts";
+import { certificateToCreate, dnsFault, hasTls } from "../components/front/tls.ts";
 import type { Settings } from "./stackSettings.ts";
 import type { WorkloadDraft } from "./workloadSettings.ts";
 
@@ -14,9 +14,10 @@ export function tlsFaults(workload: WorkloadDraft, stack: Partial<Settings>): Fa
     "dnsName" in workload &&
     ["certificateArn", "hostedZoneId"].every((setting) => setting in stack);
   return isKnown
-    ? [dnsFault, longNameFault, siteFault, idleFault]
-        .map((rule) => rule(workload, stack))
-        .filter((fault) => fault !== undefined)
+    ? [
+        dnsFault({ dnsName: workload.dnsName, hostedZoneId: stack.hostedZoneId }),
+        ...[longNameFault, siteFault, idleFault].map((rule) => rule(workload, stack)),
+      ].filter((fault) => fault !== undefined)
     : [];
 }
 
@@ -35,20 +36,6 @@ export function plainTextFault(
         mustBe:
           "a list of workloads with TLS, or anyone on the network path can read and change everything",
         fix: "set hostedZoneId and their dnsName, or certificateArn",
-      }
-    : undefined;
-}
-
-function dnsFault(
-  { dnsName }: WorkloadDraft,
-  { hostedZoneId }: Partial<Settings>,
-): Fault | undefined {
-  return dnsName !== undefined && hostedZoneId === undefined
-    ? {
-        name: "dnsName",
-        got: dnsName,
-        mustBe: "in the Route 53 hosted zone that hostedZoneId names",
-        fix: "set hostedZoneId, or remove dnsName",
       }
     : undefined;
 }

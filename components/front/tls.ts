@@ -1,3 +1,5 @@
+import type { Fault } from "../../app/contract/fault.ts";
+
 /** What decides whether a load balancer has TLS. */
 export interface TlsArgs {
   /** ARN of an existing ACM certificate. @default - one for the DNS name, if there is one */
@@ -27,4 +29,16 @@ export function certificateToCreate(args: TlsArgs): CertificateArgs | undefined 
 /** Whether a load balancer terminates TLS. */
 export function hasTls(args: TlsArgs): boolean {
   return args.certificateArn !== undefined || certificateToCreate(args) !== undefined;
+}
+
+/** What is wrong with a DNS name; undefined if nothing is. */
+export function dnsFault({ dnsName, hostedZoneId }: TlsArgs): Fault | undefined {
+  return dnsName !== undefined && hostedZoneId === undefined
+    ? {
+        name: "dnsName",
+        got: dnsName,
+        mustBe: "in the Route 53 hosted zone that hostedZoneId names",
+        fix: "set hostedZoneId, or remove dnsName",
+      }
+    : undefined;
 }

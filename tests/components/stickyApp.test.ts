@@ -125,12 +125,9 @@ describe("StickyApp", () => {
     });
   }
 
-  it("creates no DNS record without a name or without a zone", async () => {
+  it("creates no DNS record without a name", async () => {
     const { recorder } = await mockedApp({ hostedZoneId: "Z0123456789ABC" });
     deepEqual(recorder.all("aws:Record"), []);
-    const workload = { ...REGISTRY, dnsName: "registry.example.com" };
-    const { recorder: other } = await mockedApp({ workload });
-    deepEqual(other.all("aws:Record"), []);
   });
 
   it("gives different names to the objects of different fronts", async () => {
@@ -222,6 +219,19 @@ describe("StickyApp", () => {
     deepEqual(at(pod, "containers", 0, "resources", "limits"), { cpu: "250m", memory: "256Mi" });
     const service = recorder.one("kubernetes:Service").inputs;
     deepEqual(at(service, "spec", "loadBalancerSourceRanges"), ["0.0.0.0/0"]);
+  });
+
+  it("rejects a DNS name without its zone, and another idle time than that of TLS listeners", async () => {
+    const workload: WorkloadSpec = { dnsName: "chat.example.com", idleTimeoutSeconds: 60 };
+    const certificateArn = "arn:aws:acm:us-east-1:111122223333:certificate/a1b2";
+    const message = await rejection(
+      "StickyApp",
+      () => new StickyApp("registry", { ...ARGS, workload, certificateArn }),
+    );
+    deepEqual(
+      message.split("\n").map((line) => line.split(";")[0]),
+      ['dnsName is "chat.example.com"', "idleTimeoutSeconds is 60"],
+    );
   });
 
   it("rejects a workload with every fault, before the first child", async () => {
