@@ -41,7 +41,9 @@ export interface DatabaseArgs {
 export interface AdminConnection {
   /** Host name of the server, known when pods can connect. */
   host: pulumi.Output<string>;
+  /** TCP port of the server. */
   port: number;
+  /** Name of the administrator. */
   user: string;
   /** Secret. */
   password: pulumi.Output<string>;

@@ -7,6 +7,7 @@ import { rootCertificates } from "./rdsCertificates.ts";
 export const CERTIFICATES_FILE = "rds.pem";
 
 export interface DatabaseAdminArgs {
+  /** The database that is administered. */
   database: Pick<Database, "connection">;
 }
 
@@ -15,6 +16,7 @@ export interface DatabaseAdminArgs {
  * other namespace.
  */
 export class DatabaseAdmin extends pulumi.ComponentResource {
+  /** Namespace of the Jobs. */
   readonly namespace: pulumi.Output<string>;
   /** Name of the Secret with the administrator's connection, as environment variables of psql. */
   readonly secretName: pulumi.Output<string>;
@@ -22,6 +24,7 @@ export class DatabaseAdmin extends pulumi.ComponentResource {
   readonly certificatesName: pulumi.Output<string>;
   /** Host name of the server. */
   readonly host: pulumi.Output<string>;
+  /** TCP port of the server. */
   readonly port: number;
 
   constructor(name: string, args: DatabaseAdminArgs, opts?: pulumi.ComponentResourceOptions) {

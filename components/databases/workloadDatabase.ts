@@ -34,6 +34,7 @@ const SCRIPT_FILE = "make.sql";
 const CERTIFICATES_FOLDER = "/certificates";
 
 export interface WorkloadDatabaseArgs {
+  /** Where the Job runs, and how it connects. */
   admin: Pick<DatabaseAdmin, "namespace" | "secretName" | "certificatesName" | "host" | "port">;
   /** The cluster that the Job runs in. */
   cluster: Pick<Cluster, "podLabels">;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -7,45 +7,47 @@ const SOURCE = import.meta.dirname;
 const ROOT = join(SOURCE, "..", "..");
 const OUT = join(SOURCE, "dist");
 
-/** The package as it is packed. */
+/** The package before it is packed. */
 const STAGE = join(OUT, "package");
 
-function run(command: string, ...args: string[]): string {
-  const stdio = ["ignore", "pipe", "inherit"] as const;
-  return execFileSync(command, args, { cwd: ROOT, encoding: "utf8", stdio: [...stdio] });
+interface Manifest {
+  name: string;
+  version: string;
 }
 
-/** Compiles the components to CommonJS, which programs of both module systems can load. */
-export function compile(): void {
+/** Runs a command of the repository. */
+function run(command: string, ...args: string[]): void {
+  const options = { cwd: ROOT, stdio: "inherit" } as const;
+  execFileSync(join(ROOT, "node_modules", ".bin", command), args, options);
+}
+
+/**
+ * Compiles the components to CommonJS, which programs of both module systems can load, and packs them.
+ *
+ * @returns path of the tarball
+ */
+export function pack(): string {
   rmSync(STAGE, { recursive: true, force: true });
-  run("node_modules/.bin/tsc", "--project", SOURCE);
+  run("tsc", "--project", SOURCE);
   // TypeScript rewrites only imports of JavaScript.
   for (const file of globSync(join(STAGE, "lib", "**", "*.d.ts"))) {
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replaceAll(/(from |import\()"(\.[^"]+)\.ts"/g, '$1"$2.js"'));
   }
-  const manifest = JSON.parse(readFileSync(join(SOURCE, "package.json"), "utf8")) as object;
-  // The sources are ES modules, what is compiled is not.
+  const manifest = JSON.parse(readFileSync(join(SOURCE, "package.json"), "utf8")) as Manifest;
+  // The sources are ES modules, but what is compiled is not.
   const packed = JSON.stringify({ ...manifest, type: "commonjs" }, undefined, 2);
   writeFileSync(join(STAGE, "package.json"), `${packed}\n`);
   cpSync(join(SOURCE, "README.md"), join(STAGE, "README.md"));
   cpSync(join(ROOT, "LICENSE"), join(STAGE, "LICENSE"));
-}
-
-/** Packs what is compiled. */
-export function pack(): string {
-  mkdirSync(OUT, { recursive: true });
-  const [tarball = ""] = run("npm", "pack", STAGE, "--pack-destination", OUT, "--silent").split(
-    "\n",
-  );
-  return join(OUT, tarball);
+  execFileSync("npm", ["pack", STAGE, "--pack-destination", OUT, "--silent"], { cwd: ROOT });
+  return join(OUT, `${manifest.name}-${manifest.version}.tgz`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  compile();
   const tarball = pack();
-  run("node_modules/.bin/publint", tarball, "--strict");
-  run("node_modules/.bin/attw", tarball);
-  run("node_modules/.bin/typedoc", "--options", join(SOURCE, "typedoc.json"));
+  run("publint", tarball, "--strict");
+  run("attw", tarball);
+  run("typedoc", "--options", join(SOURCE, "typedoc.json"));
   process.stdout.write(`${tarball}\n`);
 }

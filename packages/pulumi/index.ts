@@ -1,3 +1,4 @@
+export type { Affinity } from "../../app/contract/catalogue.ts";
 export type { ControlPlaneArgs } from "../../components/cluster/controlPlane.ts";
 export {
   ExistingCluster,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
-import { compile, pack } from "../../packages/pulumi/build.ts";
+import { pack } from "../../packages/pulumi/build.ts";
 
 /** In the repository, so the package finds its peers there. Git and the linters ignore it. */
 const FOLDER = resolve("packages/pulumi/dist/test");
@@ -26,12 +26,14 @@ export const README_PROGRAMS = [
 
 /** Packs the package and unpacks it as npm does, beside the programs that use it. */
 export function unpack(): void {
-  compile();
   const tarball = pack();
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(INSTALLED, { recursive: true });
   execFileSync("tar", ["-xzf", tarball, "-C", INSTALLED, "--strip-components=1"]);
-  cpSync(PROGRAMS, FOLDER, { recursive: true });
+  cpSync(PROGRAMS, FOLDER, {
+    recursive: true,
+    filter: (file) => basename(file) !== "node_modules",
+  });
   writeFileSync(join(FOLDER, "package.json"), "{}");
   README_PROGRAMS.forEach((program, index) => {
     writeFileSync(join(FOLDER, `readme${index}.ts`), program);
