@@ -33,7 +33,7 @@ export interface WorkloadSpec extends ServerArgs {
   crossZone?: boolean | undefined;
   /**
    * Seconds without data after which a connection is closed: from 1 to 4000 with affinity `cookie`, from 60 to 6000 with the
-   * others, and exactly 350 with them and a certificate. @default 350
+   * others. With a certificate: exactly 350 with `source-ip` and `none`, and at most 350 with `key`. @default 350
    */
   idleTimeoutSeconds?: number | undefined;
 }
