@@ -28,7 +28,7 @@ function run(command: string, ...args: string[]): void {
  */
 export function pack(): string {
   rmSync(STAGE, { recursive: true, force: true });
-  run("tsc", "--project", SOURCE);
+  run("tsc", "--project", join(SOURCE, "tsconfig.build.json"));
   // TypeScript rewrites only imports of JavaScript.
   for (const file of globSync(join(STAGE, "lib", "**", "*.d.ts"))) {
     const text = readFileSync(file, "utf8");
