@@ -5,7 +5,7 @@ import { appEnvironment, childEnvironment } from "../../local/environment.ts";
 /** What the run itself sets for each replica, or a replica of it does not need. */
 const OF_THE_RUN = [
   ...["APP", "PORT", "METRICS_PORT", "HOST", "REPLICA_NAME", "DRAIN_SECONDS"],
-  "IDLE_TIMEOUT_SECONDS",
+  ...["IDLE_TIMEOUT_SECONDS", "BEHIND_TLS"],
   ...["DATABASE_URL", "DATABASE_TLS"],
 ];
 
