@@ -8,7 +8,7 @@ import {
   type SessionResult,
 } from "./report.ts";
 import type { Seen } from "./run.ts";
-import { histogramOf, latencyOf, likelihoodOfCatching } from "./statistics.ts";
+import { histogramOf, latencyOf, detectableRate } from "./statistics.ts";
 
 /** Number of breaks that a report lists. */
 const FIRST_BREAKS = 10;
@@ -27,7 +27,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
     seconds: seen.seconds,
     seed: options.seed,
     chances,
-    caught: likelihoodOfCatching(chances),
+    detectableRate: detectableRate(chances),
     totals: {
       sessions: sessions.length,
       reconnects: total(({ reconnects }) => reconnects),

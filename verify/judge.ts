@@ -1,9 +1,9 @@
 import type { Kind, VerifyOptions } from "./options.ts";
 import type { Report, Verdict } from "./report.ts";
-import { likelihoodOfCatching } from "./statistics.ts";
+import { detectableRate } from "./statistics.ts";
 
-/** Minimum likelihood of catching a front that strays once in 200; below it the verdict is inconclusive. */
-const MIN_CAUGHT = 0.5;
+/** Rate of strays that a run must be able to find; otherwise the verdict is inconclusive. */
+const MAX_DETECTABLE_RATE = 1 / 30;
 
 /** What a verdict is based on. */
 export interface Evidence {
@@ -157,7 +157,7 @@ function fewChances(kind: Kind, chances: number, when = ""): Ground[] {
       `no connection could have gone astray${when}: verify longer${kind === "session" ? ", or with fall-backs" : ""}`,
     ],
     [
-      chances > 0 && likelihoodOfCatching(chances) < MIN_CAUGHT,
+      chances > 0 && detectableRate(chances) > MAX_DETECTABLE_RATE,
       `only ${chances} connections could have gone astray${when}: verify longer, or with more ${kind === "session" ? "sessions" : "--sessions"}`,
     ],
   ];

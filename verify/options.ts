@@ -53,8 +53,8 @@ const RULES = {
         .pipe(z.array(z.ipv4())),
     )
     .meta({ description: "a number from 1 to 9999, or a list of IPv4 addresses", example: 20 }),
-  duration: numberFrom(1, 86_400, 20),
-  rate: numberFrom(0.01, 1000, 1),
+  duration: numberFrom(1, 86_400, 15),
+  rate: numberFrom(0.01, 1000, 2),
   scenario: oneOf(SCENARIOS),
   cookieJar: oneOf(["on", "off"]).optional(),
   key: textLike(KEY_PLACE, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
@@ -102,8 +102,8 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--sessions <number>", "sessions at once; HTTP: clients, or keys", "100")
     .option("--transports <list>", `all, or of ${TRANSPORTS.join(",")}`, "all")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
-    .option("--duration <seconds>", "how long it runs", "20")
-    .option("--rate <number>", "messages, or requests, per second and session", "1")
+    .option("--duration <seconds>", "how long it runs", "15")
+    .option("--rate <number>", "messages, or requests, per second and session", "2")
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
     .option("--cookie-jar <state>", "HTTP: whether clients keep cookies, on or off")
     .option(

@@ -3,7 +3,7 @@ import { SCENARIOS } from "./options.ts";
 import { TRANSPORTS } from "./sockjs/transport.ts";
 
 /** Version of the report's format; the first number changes with incompatible changes. */
-export const REPORT_VERSION = "1.1";
+export const REPORT_VERSION = "2.0";
 
 const count = z.int().min(0);
 
@@ -94,9 +94,9 @@ export const reportSchema = z
     verdict: z.enum(["sticky", "not sticky", "inconclusive"]),
     reasons: z.array(z.string()),
     chances: count.describe("Connections that could have gone astray."),
-    caught: z
+    detectableRate: z
       .number()
-      .describe("Likelihood, 0 to 1, that a front straying once in 200 would have been caught."),
+      .describe("Rate of strays, 0 to 1, from which on the run finds one with 99 % certainty."),
     totals: z.object({
       sessions: count,
       reconnects: count,

@@ -2,7 +2,7 @@ import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { kindOf } from "./options.ts";
 import type { Report } from "./report.ts";
-import { breakText } from "./reportText.ts";
+import { breakText, detectableText } from "./reportText.ts";
 
 const WIDTH = 720;
 const HEIGHT = 220;
@@ -21,10 +21,7 @@ export async function reportPage(report: Report): Promise<string> {
     [`${kind}s`, totals.sessions],
     ...(http === undefined ? sockjsFacts(report) : httpFacts(report, http)),
     ["round trip", `median ${totals.latency.p50} ms, 99 % within ${totals.latency.p99} ms`],
-    [
-      "likelihood",
-      `${(report.caught * 100).toFixed(1)} % to catch a front that strays once in 200, by ${report.chances} connections`,
-    ],
+    ["certainty", detectableText(report)],
   ];
   return `<!doctype html>
 <html lang="en">

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { kindOf, type Kind } from "./options.ts";
 import type { Break, Report, Verdict } from "./report.ts";
+import { oneIn } from "./statistics.ts";
 
 const BAR_WIDTH = 40;
 
@@ -12,7 +13,7 @@ const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
 
 /** The report for a terminal or a pipe. */
 export function reportText(report: Report): string {
-  const { caught, chances, firstBreaks, reasons, scenario, totals, verdict } = report;
+  const { firstBreaks, reasons, scenario, totals, verdict } = report;
   const { latency } = totals;
   const kind = kindOf(report.http ?? {});
   return [
@@ -35,13 +36,16 @@ export function reportText(report: Report): string {
       ? []
       : firstBreaks.map((each) => breakText(each, kind))),
     // In a roll-out sessions also move without a fault of the front.
-    scenario === "rollout"
-      ? ""
-      : `A front that strays once in 200 connections would have been caught by these ${chances} with a likelihood of ${percent(caught)}.`,
+    scenario === "rollout" ? "" : `${detectableText(report)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]
     .filter((part) => part !== "")
     .join("\n");
+}
+
+/** The rate of strays that the run would have found, and with it the rates that it could have missed. */
+export function detectableText({ chances, detectableRate }: Report): string {
+  return `${chances} connections could have gone astray: strays of ${oneIn(detectableRate)} would have been found with 99 % certainty, rarer ones perhaps not`;
 }
 
 /** Number of breaks of each kind. */

@@ -1,5 +1,5 @@
-/** A front that sends one connection in this many astray must be caught. */
-const STRAY_ONE_IN = 200;
+/** Certainty with which strays of {@link detectableRate} are found. */
+const CERTAINTY = 0.99;
 
 /** Upper ends of the histogram's bins, in milliseconds. */
 const BINS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, Infinity];
@@ -31,9 +31,14 @@ export function histogramOf(milliseconds: readonly number[]) {
 }
 
 /**
- * Likelihood that a front which sends one connection in 200 to a wrong replica is caught by this many chances, which are
- * independent draws.
+ * The smallest rate of strays, from 0 to 1, that this many connections expose with 99 % certainty: at that rate, all of them
+ * keep to their replica in only 1 % of runs. Lower rates could be missed.
  */
-export function likelihoodOfCatching(chances: number): number {
-  return 1 - (1 - 1 / STRAY_ONE_IN) ** chances;
+export function detectableRate(chances: number): number {
+  return chances === 0 ? 1 : 1 - (1 - CERTAINTY) ** (1 / chances);
+}
+
+/** A rate in words that are true for it: `one in 500`, rounded down. */
+export function oneIn(rate: number): string {
+  return `one in ${Math.floor(1 / rate)}`;
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { judge, type Evidence } from "../../verify/judge.ts";
-import { histogramOf, latencyOf, likelihoodOfCatching } from "../../verify/statistics.ts";
+import { detectableRate, histogramOf, latencyOf, oneIn } from "../../verify/statistics.ts";
 
 const GOOD: Evidence = {
   kind: "session",
@@ -25,7 +25,7 @@ const ROLLED_KEYS: Partial<Evidence> = {
   scenario: "rollout",
   moved: 4,
   breaks: { ...GOOD.breaks, "foreign replica": 4 },
-  lastChances: 139,
+  lastChances: 136,
 };
 
 describe("the verdict", () => {
@@ -47,12 +47,12 @@ describe("the verdict", () => {
     ["inconclusive when nothing could go astray", { chances: 0 }, "inconclusive"],
     [
       "inconclusive when there were too few requests to detect a front that strays",
-      { chances: 138 },
+      { chances: 135 },
       "inconclusive",
     ],
     [
-      "sticky when a front that strays once in 200 is more likely detected than not",
-      { chances: 139 },
+      "sticky when strays of one in 30 would have been found with 99 % certainty",
+      { chances: 136 },
       "sticky",
     ],
     ["inconclusive when a message was lost", { lost: 1 }, "inconclusive"],
@@ -112,7 +112,7 @@ describe("the verdict", () => {
     ],
     [
       "inconclusive in such a roll-out with too few requests to detect a front that strays",
-      { ...ROLLED_KEYS, lastChances: 138 },
+      { ...ROLLED_KEYS, lastChances: 135 },
       "inconclusive",
     ],
   ];
@@ -138,10 +138,15 @@ describe("the verdict", () => {
 });
 
 describe("statistics", () => {
-  it("compute how likely a front that strays once in 200 is detected", () => {
-    equal(likelihoodOfCatching(0), 0);
-    equal(likelihoodOfCatching(1), 1 - 199 / 200);
-    ok(Math.abs(likelihoodOfCatching(919) - 0.99) < 0.0005);
+  it("compute the rate of strays that is found with 99 % certainty", () => {
+    equal(detectableRate(0), 1);
+    equal(detectableRate(1), 0.99);
+    equal(detectableRate(2).toFixed(5), "0.90000");
+    equal(detectableRate(100).toFixed(5), "0.04501");
+    ok(detectableRate(2300) > 1 / 500);
+    ok(detectableRate(2301) < 1 / 500);
+    equal(oneIn(detectableRate(2301)), "one in 500");
+    equal(oneIn(detectableRate(2300)), "one in 499");
   });
 
   it("take percentiles by nearest rank", () => {

@@ -77,11 +77,11 @@ describe("npm run verify", () => {
     );
     server.close();
     equal(code, 1);
-    const { breaks, caught, chances } = report();
+    const { breaks, chances, detectableRate } = report();
     const astray = breaks["404"] + breaks["foreign replica"];
     // Who strays when a session begins is elsewhere then, and so meets a foreign replica on the way back, too.
     ok(astray >= 1 && astray <= 2 * strays(), `${astray} of ${strays()} strays`);
-    ok(chances > 400 && caught > 0.86);
+    ok(chances > 400 && detectableRate < 1 / 87);
   });
 
   describe("is inconclusive, with status 4,", () => {
