@@ -46,7 +46,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
     timeline: seen.timeline,
     histogram: histogramOf(latencies),
   };
-  return { ...report, ...judge(evidenceOf(report)) };
+  return { ...report, ...judge(evidenceOf(options, report)) };
 }
 
 export function countBreaks(breaks: readonly Break[]): Report["breaks"] {
@@ -60,11 +60,21 @@ export function countBreaks(breaks: readonly Break[]): Report["breaks"] {
 }
 
 /** The parts of a report that decide its verdict. */
-function evidenceOf(report: Omit<Report, "verdict" | "reasons">): Evidence {
-  const { breaks, chances, http, replicas, scenario, sessions, totals } = report;
+function evidenceOf(
+  { maxFailures }: VerifyOptions,
+  {
+    breaks,
+    chances,
+    http,
+    replicas,
+    scenario,
+    sessions,
+    totals,
+  }: Omit<Report, "verdict" | "reasons">,
+): Evidence {
   const kind = kindOf(http ?? {});
   const numberOf = (is: (session: SessionResult) => boolean): number => sessions.filter(is).length;
-  const { doubled, lost } = totals;
+  const { doubled, lost, sent } = totals;
   return {
     kind,
     scenario,
@@ -76,8 +86,10 @@ function evidenceOf(report: Omit<Report, "verdict" | "reasons">): Evidence {
       kind === "session" ? reconnects > 0 : met.length > 1,
     ),
     silent: numberOf(({ echoed, sent }) => sent > 0 && echoed === 0),
+    sent,
     lost,
     doubled,
+    maxFailures,
     errors: http?.errors ?? 0,
     // Requests about a key need no cookie.
     cookieless:

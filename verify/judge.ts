@@ -19,10 +19,14 @@ export interface Evidence {
   moved: number;
   /** Sessions without any echo. */
   silent: number;
+  /** Messages or requests. */
+  sent: number;
   lost: number;
   doubled: number;
   /** HTTP responses with status 5xx. */
   errors: number;
+  /** Percentage of failures that a verdict tolerates. */
+  maxFailures: number;
   /** Clients that keep cookies and got none. */
   cookieless: number;
   /** Sessions that reached several replicas in the last fifth of the run. */
@@ -52,26 +56,27 @@ function judgeRouting(evidence: Evidence): Judgement {
   const { breaks, chances, kind, replicas } = evidence;
   const astray = breaks["404"] + breaks["foreign replica"];
   const cookieless = cookielessness(evidence);
-  const errors = errorsIn(evidence);
+  const failures = applicable(failuresIn(evidence));
   if (astray > 0) {
     const reason = `${astray} of ${chances} connections went astray`;
-    return { verdict: "not sticky", reasons: [reason, ...applicable([cookieless, errors])] };
+    return { verdict: "not sticky", reasons: [reason, ...applicable([cookieless]), ...failures] };
   }
-  const doubts = applicable([...silences(evidence), ...fewChances(kind, chances), cookieless]);
-  const singleReplica = applicable([[replicas === 1, ONE_REPLICA[kind]]]);
-  const notes = applicable([
-    [breaks.closed > 0, `${breaks.closed} sessions were closed unexpectedly`],
-    errors,
+  const doubts = applicable([
+    manyFailures(evidence),
+    silence(evidence),
+    ...fewChances(kind, chances),
+    cookieless,
+    [replicas === 1, ONE_REPLICA[kind]],
   ]);
-  if (doubts.length + singleReplica.length > 0) {
-    return { verdict: "inconclusive", reasons: [...doubts, ...singleReplica, ...notes] };
+  if (doubts.length > 0) {
+    return { verdict: "inconclusive", reasons: [...doubts, ...failures] };
   }
   const unnamed = applicable([
     [replicas === 0, "the server does not name its replicas, so there may be only one"],
   ]);
   return {
     verdict: "sticky",
-    reasons: [`none of ${chances} connections went astray`, ...unnamed, ...notes],
+    reasons: [`none of ${chances} connections went astray`, ...unnamed, ...failures],
   };
 }
 
@@ -99,11 +104,8 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
  * Every request must be answered. A session that moves at the end proves nothing: the roll-out may be slow.
  */
 function judgeHttpRollout(evidence: Evidence): Judgement {
-  const { kind, lastChances, lost, moved, restless, sessions } = evidence;
-  const faults = applicable([
-    [lost > 0, `${lost} requests were not answered by a replica`],
-    errorsIn(evidence),
-  ]);
+  const { kind, lastChances, moved, restless, sessions } = evidence;
+  const faults = applicable(failuresIn(evidence));
   if (faults.length > 0) {
     return { verdict: "not sticky", reasons: faults };
   }
@@ -126,8 +128,28 @@ function judgeHttpRollout(evidence: Evidence): Judgement {
       };
 }
 
-function errorsIn({ errors }: Evidence): Ground {
-  return [errors > 0, `${errors} responses had a 5xx status`];
+/** Failures of each kind. */
+function failuresIn({ breaks, errors, kind, lost }: Evidence): Ground[] {
+  return [
+    [
+      lost > 0,
+      kind === "session"
+        ? `${lost} messages were lost`
+        : `${lost} requests were not answered by a replica`,
+    ],
+    [errors > 0, `${errors} responses had a 5xx status`],
+    [breaks.closed > 0, `${breaks.closed} sessions were closed unexpectedly`],
+  ];
+}
+
+/** A front that fails shows little of its routing: requests that fail may be those that go astray. */
+function manyFailures({ breaks, errors, kind, lost, maxFailures, sent }: Evidence): Ground {
+  const failed = lost + errors + breaks.closed;
+  const what = kind === "session" ? "messages" : "requests";
+  return [
+    failed > (sent * maxFailures) / 100,
+    `${failed} failures in ${sent} ${what} are more than ${maxFailures} %`,
+  ];
 }
 
 /** If clients get no cookie, something else keeps them on their replica. */
@@ -138,16 +160,8 @@ function cookielessness({ cookieless, sessions }: Evidence): Ground {
   ];
 }
 
-function silences({ kind, lost, silent }: Evidence): Ground[] {
-  return kind === "session"
-    ? [
-        [silent > 0, `${silent} sessions got no echo`],
-        [lost > 0, `${lost} messages were lost`],
-      ]
-    : [
-        [silent > 0, `${silent} ${kind}s got no response`],
-        [lost > 0, `${lost} requests were not answered by a replica`],
-      ];
+function silence({ kind, silent }: Evidence): Ground {
+  return [silent > 0, `${silent} ${kind}s got no ${kind === "session" ? "echo" : "response"}`];
 }
 
 function fewChances(kind: Kind, chances: number, when = ""): Ground[] {

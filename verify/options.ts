@@ -22,6 +22,9 @@ const OF_SESSIONS: readonly string[] = ["reconnect", "fallback"];
 /** First of the loopback addresses that `--sources N` uses: 127.0.1.1. */
 const FIRST_SOURCE = 257;
 
+/** Percentage of failures that a verdict tolerates. */
+const DEFAULT_MAX_FAILURES = 1;
+
 /** Part of the duration after which a roll-out must have ended. */
 const CALM_FROM = 0.8;
 
@@ -55,6 +58,7 @@ const RULES = {
     .meta({ description: "a number from 1 to 9999, or a list of IPv4 addresses", example: 20 }),
   duration: numberFrom(1, 86_400, 15),
   rate: numberFrom(0.01, 1000, 2),
+  maxFailures: numberFrom(0, 100, DEFAULT_MAX_FAILURES),
   scenario: oneOf(SCENARIOS),
   cookieJar: oneOf(["on", "off"]).optional(),
   key: textLike(KEY_PLACE, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
@@ -104,6 +108,11 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
     .option("--duration <seconds>", "how long it runs", "15")
     .option("--rate <number>", "messages, or requests, per second and session", "2")
+    .option(
+      "--max-failures <percent>",
+      "failures among them that a verdict tolerates; a roll-out tolerates none",
+      String(DEFAULT_MAX_FAILURES),
+    )
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
     .option("--cookie-jar <state>", "HTTP: whether clients keep cookies, on or off")
     .option(
@@ -125,8 +134,10 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     { url: command.processedArgs[0], ...command.opts() },
     (name) => (name === "url" ? "URL" : `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`),
   );
-  const isGiven = command.getOptionValueSource("transports") === "cli";
-  const faults = contradictions(options, isGiven);
+  const given = new Set(
+    Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
+  );
+  const faults = contradictions(options, given);
   if (faults.length > 0) {
     throw new SettingsError(...faults);
   }
@@ -135,12 +146,12 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
 }
 
 /** Faults of options that contradict each other. */
-function contradictions(options: VerifyOptions, areTransportsGiven: boolean): Fault[] {
-  const { rollPid, scenario, sources, transports, url } = options;
+function contradictions(options: VerifyOptions, given: ReadonlySet<string>): Fault[] {
+  const { maxFailures, rollPid, scenario, sources, transports, url } = options;
   const isHttp = kindOf(options) !== "session";
   const faults: [boolean, Fault][] = [
     [
-      isHttp && areTransportsGiven,
+      isHttp && given.has("transports"),
       {
         name: "--transports",
         got: transports.join(),
@@ -155,6 +166,14 @@ function contradictions(options: VerifyOptions, areTransportsGiven: boolean): Fa
         mustBe:
           "steady or rollout with --cookie-jar or --key, where every request is a new connection already",
         example: "steady",
+      },
+    ],
+    [
+      scenario === "rollout" && given.has("maxFailures"),
+      {
+        name: "--max-failures",
+        got: maxFailures,
+        mustBe: "omitted in scenario rollout, in which no message or request may fail",
       },
     ],
     [

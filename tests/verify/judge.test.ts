@@ -11,9 +11,11 @@ const GOOD: Evidence = {
   sessions: 10,
   moved: 0,
   silent: 0,
+  sent: 1000,
   lost: 0,
   doubled: 0,
   errors: 0,
+  maxFailures: 1,
   cookieless: 0,
   restless: 0,
   lastChances: 0,
@@ -55,9 +57,22 @@ describe("the verdict", () => {
       { chances: 136 },
       "sticky",
     ],
-    ["inconclusive when a message was lost", { lost: 1 }, "inconclusive"],
+    ["sticky when 1 % of messages were lost", { lost: 10 }, "sticky"],
+    ["inconclusive when more were lost", { lost: 11 }, "inconclusive"],
+    [
+      "inconclusive when failures of all kinds are more than 1 %",
+      { lost: 4, errors: 4, breaks: { ...GOOD.breaks, closed: 3 } },
+      "inconclusive",
+    ],
+    ["sticky when that many failures are tolerated", { errors: 200, maxFailures: 20 }, "sticky"],
+    ["inconclusive when no failure is tolerated", { errors: 1, maxFailures: 0 }, "inconclusive"],
+    [
+      "not sticky when connections went astray among many failures",
+      { errors: 900, breaks: { ...GOOD.breaks, "404": 1 } },
+      "not sticky",
+    ],
     ["inconclusive when a session was never answered", { silent: 1 }, "inconclusive"],
-    ["sticky when sessions were only closed", { breaks: { ...GOOD.breaks, closed: 9 } }, "sticky"],
+    ["sticky when sessions were only closed", { breaks: { ...GOOD.breaks, closed: 10 } }, "sticky"],
     [
       "sticky in a roll-out that moved sessions and lost nothing",
       { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "404": 9 } },
@@ -84,7 +99,7 @@ describe("the verdict", () => {
       "inconclusive",
     ],
     [
-      "sticky when replicas answered with errors, and always the same",
+      "sticky when replicas answered with few errors, and always the same",
       { kind: "key", errors: 9 },
       "sticky",
     ],
@@ -124,7 +139,18 @@ describe("the verdict", () => {
 
   it("reports the number of connections that went astray", () => {
     const breaks = { "404": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
-    deepEqual(judge({ ...GOOD, breaks }).reasons, ["3 of 1000 connections went astray"]);
+    deepEqual(judge({ ...GOOD, breaks }).reasons, [
+      "3 of 1000 connections went astray",
+      "5 sessions were closed unexpectedly",
+    ]);
+  });
+
+  it("reports failures, their limit and their kinds", () => {
+    deepEqual(judge({ ...GOOD, kind: "key", lost: 4, errors: 8 }).reasons, [
+      "12 failures in 1000 requests are more than 1 %",
+      "4 requests were not answered by a replica",
+      "8 responses had a 5xx status",
+    ]);
   });
 
   it("reports that clients got no cookies beside the connections that went astray", () => {

@@ -56,7 +56,7 @@ describe("npm run verify", () => {
     );
     const texts = reports.map(reportText);
     for (const text of texts) {
-      match(text, /\nnot sticky: \d+ of \d+ connections went astray$/);
+      match(text, /\nnot sticky: \d+ of \d+ connections went astray(;|$)/);
       equal(text.match(/^ {2}at .* session \d+ on .*$/gm)?.length, 10);
     }
     match(texts.join(), /expected echo-0000\d, met echo-0000\d: /);
@@ -111,6 +111,14 @@ describe("npm run verify", () => {
       /^--sessions is "0"; it must be a whole number from 1 to 10000/,
     ],
     [["http://a/b", "--transports", "x"], /^--transports is "x"; it must be all, or of websocket,/],
+    [
+      ["http://a/b", "--max-failures", "101"],
+      /^--max-failures is "101"; it must be a number from 0 to 100 \(for example 1\)$/,
+    ],
+    [
+      ["http://a/b", "--max-failures", "2", "--scenario", "rollout"],
+      /^--max-failures is 2; it must be omitted in scenario rollout, /,
+    ],
     [["http://a/b", "--scenario", "x"], /^--scenario is "x"; it must be steady or reconnect or /],
     [
       ["http://a/b", "--sources", "0"],
