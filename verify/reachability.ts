@@ -3,7 +3,7 @@ import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
 import { causeOf } from "./agents.ts";
 import { HttpClient } from "./http/client.ts";
-import { requestAbout, requestFor } from "./http/request.ts";
+import { requestAbout, requestFor } from "./visits/request.ts";
 import { kindOf, type VerifyOptions } from "./options.ts";
 import { createKeys } from "./choices.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHttpSubjects } from "./http/httpSubjects.ts";
+import { createHttpSubjects } from "./visits/visitSubjects.ts";
 import { kindOf, type VerifyOptions } from "./options.ts";
 import { createPauses } from "./choices.ts";
 import type { Break, Report } from "./report.ts";

@@ -1,8 +1,8 @@
 import { equal, deepEqual, rejects } from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { HttpClient } from "../../verify/http/client.ts";
-import { requestFor } from "../../verify/http/request.ts";
-import { HttpSubject } from "../../verify/http/httpSubject.ts";
+import { requestFor } from "../../verify/visits/request.ts";
+import { HttpSubject } from "../../verify/visits/visitSubject.ts";
 import type { Break } from "../../verify/report.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts } from "./httpFront.ts";

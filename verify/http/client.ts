@@ -2,7 +2,7 @@ import { finished } from "node:stream/promises";
 import { CookieJar } from "tough-cookie";
 import { request } from "undici";
 import { agentFor } from "../agents.ts";
-import type { HttpRequest } from "./request.ts";
+import type { HttpRequest } from "../visits/request.ts";
 
 /** Milliseconds until a response, and each part of it, must arrive. */
 const ANSWER_MS = 10_000;

@@ -1,9 +1,9 @@
 import { calmFrom, type VerifyOptions } from "../options.ts";
 import { createKeys, roundRobin } from "../choices.ts";
 import type { TallyOptions } from "../tally.ts";
-import { HttpClient } from "./client.ts";
+import { HttpClient } from "../http/client.ts";
 import { requestAbout, requestFor } from "./request.ts";
-import { HttpSubject } from "./httpSubject.ts";
+import { HttpSubject } from "./visitSubject.ts";
 
 /** Minimum number of clients that request the keys. */
 const MIN_CLIENTS = 10;

@@ -3,7 +3,7 @@ import { causeOf } from "../agents.ts";
 import type { SessionResult } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
-import type { HttpAnswer, HttpClient } from "./client.ts";
+import type { HttpAnswer, HttpClient } from "../http/client.ts";
 import type { HttpRequest } from "./request.ts";
 
 export interface HttpSubjectOptions extends TallyOptions {
