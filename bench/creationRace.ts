@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalRun } from "../tests/drivers/localRun.ts";
-import { HttpClient } from "../verify/http/client.ts";
+import { visitHttp } from "../verify/http/httpVisit.ts";
+import { HttpClient } from "../verify/visits/client.ts";
 import { countedIn } from "./contenders.ts";
+
+const ask = visitHttp({ from: "none", what: "" });
 
 /** Maximum number of attempts until a response shows the outcome. */
 const ATTEMPTS = 40;
@@ -28,7 +31,7 @@ export async function openBrowsers(origin: string, count: number): Promise<HttpC
     (_, index) => new HttpClient({ source: `127.0.2.${index + 1}`, keepsCookies: true }),
   );
   const page = { name: "GET /", method: "GET" as const, url: `${origin}/`, headers: {} };
-  await Promise.all(browsers.map((browser) => browser.ask(page)));
+  await Promise.all(browsers.map((browser) => ask(browser, page)));
   return browsers;
 }
 
@@ -61,7 +64,7 @@ async function create(
     body: JSON.stringify({ legalName: `Company ${businessNumber}`, businessNumber }),
   };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const answer = await client.ask(request).catch(() => undefined);
+    const answer = await ask(client, request).catch(() => undefined);
     if (answer?.status === 201 || answer?.status === 409) {
       const { replica, status } = answer;
       return { businessNumber, status, replica, ms: performance.now() - began };

@@ -1,5 +1,5 @@
 import type { LocalRun } from "../tests/drivers/localRun.ts";
-import type { HttpClient } from "../verify/http/client.ts";
+import type { HttpClient } from "../verify/visits/client.ts";
 import { latencyOf } from "../verify/statistics.ts";
 import { AFFINITIES, compare, rotated, type Affinity } from "./contenders.ts";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "./creationRace.ts";

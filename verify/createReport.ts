@@ -1,5 +1,6 @@
 import { judge, type Evidence } from "./judge.ts";
-import { calmFrom, kindOf, type VerifyOptions } from "./options.ts";
+import type { VerifyOptions } from "./options.ts";
+import { textOf } from "./replicaPlace.ts";
 import {
   REPORT_VERSION,
   type Break,
@@ -8,6 +9,7 @@ import {
   type SessionResult,
 } from "./report.ts";
 import type { Seen } from "./run.ts";
+import { calmFrom, unitOf } from "./units.ts";
 import { histogramOf, latencyOf, detectableRate } from "./statistics.ts";
 
 /** Number of breaks that a report lists. */
@@ -18,10 +20,14 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
   const sessions = seen.subjects.map((subject) => subject.result());
   const latencies = seen.subjects.flatMap((subject) => subject.latencies);
   const total = totalOf(sessions);
+  const unit = unitOf(options);
   const chances = total((session) => session.chances);
   const report: Omit<Report, "verdict" | "reasons"> = {
     version: REPORT_VERSION,
     url: options.url,
+    kind: options.kind,
+    unit,
+    replica: textOf(options.replica),
     started: seen.started.toISOString(),
     scenario: options.scenario,
     seconds: seen.seconds,
@@ -39,7 +45,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
       latency: latencyOf(latencies),
     },
     breaks: countBreaks(seen.breaks),
-    ...(kindOf(options) === "session" ? {} : { http: httpTotals(options, sessions) }),
+    ...(unit === "session" ? {} : { visits: visitTotals(options, sessions) }),
     firstBreaks: relevantBreaks(options, seen.breaks).slice(0, FIRST_BREAKS),
     replicas: replicasOf(sessions),
     sessions,
@@ -52,7 +58,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
 export function countBreaks(breaks: readonly Break[]): Report["breaks"] {
   const of = (kind: Break["kind"]): number => breaks.filter((each) => each.kind === kind).length;
   return {
-    "404": of("404"),
+    "unknown session": of("unknown session"),
     "foreign replica": of("foreign replica"),
     closed: of("closed"),
     unanswered: of("unanswered"),
@@ -65,39 +71,41 @@ function evidenceOf(
   {
     breaks,
     chances,
-    http,
     replicas,
     scenario,
     sessions,
     totals,
+    unit,
+    visits,
   }: Omit<Report, "verdict" | "reasons">,
 ): Evidence {
-  const kind = kindOf(http ?? {});
   const numberOf = (is: (session: SessionResult) => boolean): number => sessions.filter(is).length;
   const { doubled, lost, sent } = totals;
   return {
-    kind,
+    unit,
     scenario,
     chances,
     replicas: replicas.length,
     breaks,
     sessions: sessions.length,
     moved: numberOf(({ reconnects, replicas: met }) =>
-      kind === "session" ? reconnects > 0 : met.length > 1,
+      unit === "session" ? reconnects > 0 : met.length > 1,
     ),
     silent: numberOf(({ echoed, sent }) => sent > 0 && echoed === 0),
     sent,
     lost,
     doubled,
     maxFailures,
-    errors: http?.errors ?? 0,
+    errors: visits?.errors ?? 0,
     // Requests about a key need no cookie.
     cookieless:
-      kind === "client" && http?.cookieJar === "on"
-        ? numberOf((session) => session.echoed > 0 && session.http?.hasCookie === false)
+      unit === "client" && visits?.cookieJar === "on"
+        ? numberOf((session) => session.echoed > 0 && session.visits?.hasCookie === false)
         : 0,
-    restless: numberOf((session) => (session.http?.lastReplicas.length ?? 0) > 1),
-    lastChances: totalOf(sessions)((session) => Math.max(0, (session.http?.lastAnswers ?? 0) - 1)),
+    restless: numberOf((session) => (session.visits?.lastReplicas.length ?? 0) > 1),
+    lastChances: totalOf(sessions)((session) =>
+      Math.max(0, (session.visits?.lastAnswers ?? 0) - 1),
+    ),
   };
 }
 
@@ -106,23 +114,23 @@ function totalOf(sessions: readonly SessionResult[]) {
     sessions.reduce((sum, session) => sum + of(session), 0);
 }
 
-function httpTotals(
-  { cookieJar = "off", key }: VerifyOptions,
+function visitTotals(
+  { cookieJar, key }: VerifyOptions,
   sessions: readonly SessionResult[],
-): NonNullable<Report["http"]> {
+): NonNullable<Report["visits"]> {
   const total = totalOf(sessions);
   return {
-    cookieJar,
+    ...(cookieJar === undefined ? {} : { cookieJar }),
     ...(key === undefined ? {} : { key }),
-    errors: total(({ http }) => http?.errors ?? 0),
-    repeated: total(({ http }) => http?.repeated ?? 0),
+    errors: total(({ visits }) => visits?.errors ?? 0),
+    repeated: total(({ visits }) => visits?.repeated ?? 0),
     moves: total(({ replicas }) => Math.max(0, replicas.length - 1)),
   };
 }
 
-/** Until a roll-out over plain HTTP must have ended, only unanswered requests count. */
+/** Until a roll-out of clients or keys must have ended, only unanswered requests count. */
 function relevantBreaks(options: VerifyOptions, breaks: readonly Break[]): Break[] {
-  const isRolling = kindOf(options) !== "session" && options.scenario === "rollout";
+  const isRolling = unitOf(options) !== "session" && options.scenario === "rollout";
   return breaks.filter(
     ({ kind, seconds }) =>
       !isRolling || kind === "unanswered" || seconds >= calmFrom(options.duration),

@@ -1,6 +1,7 @@
-import type { Kind, VerifyOptions } from "./options.ts";
+import type { VerifyOptions } from "./options.ts";
 import type { Report, Verdict } from "./report.ts";
 import { detectableRate } from "./statistics.ts";
+import type { Unit } from "./units.ts";
 
 /** Rate of strays that a run must be able to find; otherwise the verdict is inconclusive. */
 const MAX_DETECTABLE_RATE = 1 / 30;
@@ -8,14 +9,14 @@ const MAX_DETECTABLE_RATE = 1 / 30;
 /** What a verdict is based on. */
 export interface Evidence {
   /** What each session stands for. */
-  kind: Kind;
+  unit: Unit;
   scenario: VerifyOptions["scenario"];
   chances: number;
   /** Number of replicas that answered; 0 if the server does not name them. */
   replicas: number;
   breaks: Report["breaks"];
   sessions: number;
-  /** Sessions that reconnected; over plain HTTP, those that reached another replica. */
+  /** Sessions that reconnected; for clients and keys, those that reached another replica. */
   moved: number;
   /** Sessions without any echo. */
   silent: number;
@@ -48,25 +49,28 @@ export function judge(evidence: Evidence): Judgement {
   if (evidence.scenario !== "rollout") {
     return judgeRouting(evidence);
   }
-  return evidence.kind === "session" ? judgeRollout(evidence) : judgeHttpRollout(evidence);
+  return evidence.unit === "session" ? judgeRollout(evidence) : judgeVisitRollout(evidence);
 }
 
 /** A session whose requests reached another replica is proof; a session that was only closed is not. */
 function judgeRouting(evidence: Evidence): Judgement {
-  const { breaks, chances, kind, replicas } = evidence;
-  const astray = breaks["404"] + breaks["foreign replica"];
+  const { breaks, chances, unit, replicas } = evidence;
+  const astray = breaks["unknown session"] + breaks["foreign replica"];
   const cookieless = cookielessness(evidence);
   const failures = applicable(failuresIn(evidence));
   if (astray > 0) {
     const reason = `${astray} of ${chances} connections went astray`;
     return { verdict: "not sticky", reasons: [reason, ...applicable([cookieless]), ...failures] };
   }
+  if (isUnjudgeable(evidence)) {
+    return { verdict: "cannot be judged", reasons: [UNNAMED, ...failures] };
+  }
   const doubts = applicable([
     manyFailures(evidence),
     silence(evidence),
-    ...fewChances(kind, chances),
+    ...fewChances(unit, chances),
     cookieless,
-    [replicas === 1, ONE_REPLICA[kind]],
+    [replicas === 1, ONE_REPLICA[unit]],
   ]);
   if (doubts.length > 0) {
     return { verdict: "inconclusive", reasons: [...doubts, ...failures] };
@@ -78,6 +82,14 @@ function judgeRouting(evidence: Evidence): Judgement {
     verdict: "sticky",
     reasons: [`none of ${chances} connections went astray`, ...unnamed, ...failures],
   };
+}
+
+const UNNAMED =
+  "no response names its replica, and nothing else shows which one answered; pass --replica if responses name it anywhere";
+
+/** Whether something was answered, but neither names nor the protocol could have shown a break. */
+function isUnjudgeable({ chances, replicas, sessions, silent }: Evidence): boolean {
+  return replicas === 0 && chances === 0 && silent < sessions;
 }
 
 /** A roll-out of all replicas moves every session; no message may be lost. */
@@ -103,19 +115,19 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
  * The front decides which sessions move in a roll-out: a replica's successor may have its name and get its keys back.
  * Every request must be answered. A session that moves at the end proves nothing: the roll-out may be slow.
  */
-function judgeHttpRollout(evidence: Evidence): Judgement {
-  const { kind, lastChances, moved, restless, sessions } = evidence;
+function judgeVisitRollout(evidence: Evidence): Judgement {
+  const { unit, lastChances, moved, restless, sessions } = evidence;
   const faults = applicable(failuresIn(evidence));
   if (faults.length > 0) {
     return { verdict: "not sticky", reasons: faults };
   }
   const doubts = applicable([
-    [moved === 0, `no ${kind} reached another replica: no replica was replaced`],
+    [moved === 0, `no ${unit} reached another replica: no replica was replaced`],
     [
       restless > 0,
-      `${restless} of ${sessions} ${kind}s reached several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
+      `${restless} of ${sessions} ${unit}s reached several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
     ],
-    ...fewChances(kind, lastChances, " in the last fifth of the run"),
+    ...fewChances(unit, lastChances, " in the last fifth of the run"),
     cookielessness(evidence),
   ]);
   return doubts.length > 0
@@ -123,17 +135,17 @@ function judgeHttpRollout(evidence: Evidence): Judgement {
     : {
         verdict: "sticky",
         reasons: [
-          `${moved} of ${sessions} ${kind}s moved, each is on one replica again, and all requests were answered`,
+          `${moved} of ${sessions} ${unit}s moved, each is on one replica again, and all requests were answered`,
         ],
       };
 }
 
 /** Failures of each kind. */
-function failuresIn({ breaks, errors, kind, lost }: Evidence): Ground[] {
+function failuresIn({ breaks, errors, unit, lost }: Evidence): Ground[] {
   return [
     [
       lost > 0,
-      kind === "session"
+      unit === "session"
         ? `${lost} messages were lost`
         : `${lost} requests were not answered by a replica`,
     ],
@@ -143,9 +155,9 @@ function failuresIn({ breaks, errors, kind, lost }: Evidence): Ground[] {
 }
 
 /** A front that fails shows little of its routing: requests that fail may be those that go astray. */
-function manyFailures({ breaks, errors, kind, lost, maxFailures, sent }: Evidence): Ground {
+function manyFailures({ breaks, errors, unit, lost, maxFailures, sent }: Evidence): Ground {
   const failed = lost + errors + breaks.closed;
-  const what = kind === "session" ? "messages" : "requests";
+  const what = unit === "session" ? "messages" : "requests";
   return [
     failed > (sent * maxFailures) / 100,
     `${failed} failures in ${sent} ${what} are more than ${maxFailures} %`,
@@ -160,25 +172,25 @@ function cookielessness({ cookieless, sessions }: Evidence): Ground {
   ];
 }
 
-function silence({ kind, silent }: Evidence): Ground {
-  return [silent > 0, `${silent} ${kind}s got no ${kind === "session" ? "echo" : "response"}`];
+function silence({ unit, silent }: Evidence): Ground {
+  return [silent > 0, `${silent} ${unit}s got no ${unit === "session" ? "echo" : "response"}`];
 }
 
-function fewChances(kind: Kind, chances: number, when = ""): Ground[] {
+function fewChances(unit: Unit, chances: number, when = ""): Ground[] {
   return [
     [
       chances === 0,
-      `no connection could have gone astray${when}: verify longer${kind === "session" ? ", or with fall-backs" : ""}`,
+      `no connection could have gone astray${when}: verify longer${unit === "session" ? ", or with fall-backs" : ""}`,
     ],
     [
       chances > 0 && detectableRate(chances) > MAX_DETECTABLE_RATE,
-      `only ${chances} connections could have gone astray${when}: verify longer, or with more ${kind === "session" ? "sessions" : "--sessions"}`,
+      `only ${chances} connections could have gone astray${when}: verify longer, or with more ${unit === "session" ? "sessions" : "--sessions"}`,
     ],
   ];
 }
 
 /** Doubts if one replica answered everything. */
-const ONE_REPLICA: Record<Kind, string> = {
+const ONE_REPLICA: Record<Unit, string> = {
   session:
     "all sessions reached the same replica: there is only one, or all clients share one address; try more --sources",
   client:

@@ -2,15 +2,21 @@ import { createServer } from "node:net";
 import { sentenceOf } from "../app/contract/fault.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import { Interrupts } from "../terminal/interrupts.ts";
-import { calmFrom, kindOf, readOptions, type VerifyOptions } from "./options.ts";
-import { reach } from "./reachability.ts";
+import { KINDS } from "./kinds.ts";
+import { readOptions, type VerifyOptions } from "./options.ts";
 import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
 import { countBreaks, createReport } from "./createReport.ts";
 import { breaksText } from "./reportText.ts";
 import { checkWritable, writeReports } from "./reportOutput.ts";
+import { calmFrom, unitOf } from "./units.ts";
 
-const EXIT: Record<Verdict, number> = { sticky: 0, "not sticky": 1, inconclusive: 4 };
+const EXIT: Record<Verdict, number> = {
+  sticky: 0,
+  "not sticky": 1,
+  inconclusive: 4,
+  "cannot be judged": 5,
+};
 const EXIT_USAGE = 2;
 const EXIT_UNREACHABLE = 3;
 
@@ -43,12 +49,12 @@ try {
 }
 
 async function verify(options: VerifyOptions): Promise<number> {
-  const fault = await reach(options);
-  if (fault !== undefined) {
-    console.error(sentenceOf(fault));
-    return EXIT_UNREACHABLE;
-  }
   await checkSources(options.sources);
+  const obstacle = await KINDS[options.kind].reach(options);
+  if (obstacle !== undefined) {
+    console.error(sentenceOf(obstacle.fault));
+    return obstacle.isUnnamed ? EXIT["cannot be judged"] : EXIT_UNREACHABLE;
+  }
   if (options.scenario === "rollout" && options.rollPid === undefined) {
     console.error(`roll the replicas now: ${timeToRoll(options)}`);
   }
@@ -97,19 +103,19 @@ function interruption(): AbortSignal {
 
 function timeToRoll(options: VerifyOptions): string {
   const { duration } = options;
-  return kindOf(options) === "session"
+  return unitOf(options) === "session"
     ? `${duration} s`
     : `it must end within ${calmFrom(duration).toFixed(1)} of ${duration} s`;
 }
 
 function progress(options: VerifyOptions): (seen: Seen) => void {
-  const kind = kindOf(options);
-  const [state, answers] = kind === "session" ? ["open", "echoes"] : ["answered", "answers"];
+  const unit = unitOf(options);
+  const [state, answers] = unit === "session" ? ["open", "echoes"] : ["answered", "answers"];
   let lastLineAt = 0;
   return ({ breaks, seconds, subjects }) => {
     const open = subjects.filter(({ isOpen }) => isOpen).length;
     const echoed = subjects.reduce((sum, subject) => sum + subject.echoed, 0);
-    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${kind}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), kind)}`;
+    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${unit}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), unit)}`;
     if (isLive) {
       process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
     } else if (seconds >= lastLineAt + PIPE_SECONDS) {

@@ -9,15 +9,11 @@ import {
   wholeNumberFrom,
   type Values,
 } from "../app/contract/settings.ts";
-import type { Fault } from "../app/contract/fault.ts";
-import { cut } from "../app/contract/shown.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
+import { KIND_NAMES, KINDS, SCENARIOS, type KindName } from "./kinds.ts";
+import { contradictions } from "./optionRules.ts";
+import { replicaPlaceOf } from "./replicaPlace.ts";
 import { TRANSPORTS } from "./sockjs/transport.ts";
-
-export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
-
-/** Scenarios that drop connections; an HTTP client has none between its requests. */
-const OF_SESSIONS: readonly string[] = ["reconnect", "fallback"];
 
 /** First of the loopback addresses that `--sources N` uses: 127.0.1.1. */
 const FIRST_SOURCE = 257;
@@ -25,26 +21,31 @@ const FIRST_SOURCE = 257;
 /** Percentage of failures that a verdict tolerates. */
 const DEFAULT_MAX_FAILURES = 1;
 
-/** Part of the duration after which a roll-out must have ended. */
-const CALM_FROM = 0.8;
+/** Where the key of a request is. */
+const KEY_PLACE = /^(path|query:.+|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
+const KEY_PLACES = "path, query:NAME, header:NAME or json:NAME";
 
-/** Where the key of a request is: `path`, `header:NAME` or `json:NAME`. */
-const KEY_PLACE = /^(path|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
-
-const ADDRESS = /^\d{1,3}(\.\d{1,3}){3}$/;
+const REPLICA_PLACES = "header:NAME, json:PATH, body:REGEX, cookie:NAME or none";
 
 const RULES = {
-  url: z.url({ protocol: /^https?$/ }).meta({
-    description:
-      "the http or https URL of a SockJS prefix, or with --cookie-jar or --key of any resource",
-    example: "http://127.0.0.1:8080/echo",
-  }),
-  sessions: wholeNumberFrom(1, 10_000, 100),
-  transports: z
+  url: z
+    .url({ protocol: /^(http|ws)s?$/ })
+    .meta({ description: "an http, https, ws or wss URL", example: "http://127.0.0.1:8080/echo" }),
+  kind: oneOf(KIND_NAMES).optional(),
+  replica: z
     .string()
-    .transform((text) => (text === "all" ? [...TRANSPORTS] : text.split(",")))
-    .pipe(z.array(z.enum(TRANSPORTS)))
-    .meta({ description: `all, or of ${TRANSPORTS.join(",")}`, example: "xhr-polling,websocket" }),
+    .transform((text, context) => {
+      const place = replicaPlaceOf(text);
+      if (place === undefined) {
+        context.addIssue("no place");
+        return z.NEVER;
+      }
+      return place;
+    })
+    .meta({ description: REPLICA_PLACES, example: "json:server.name" }),
+  echo: z.boolean().default(false),
+  sessions: wholeNumberFrom(1, 10_000, 100),
+  transports: z.string().transform((text) => text.split(",")),
   sources: z
     .string()
     .regex(/^[1-9]\d{0,3}$/)
@@ -61,32 +62,18 @@ const RULES = {
   maxFailures: numberFrom(0, 100, DEFAULT_MAX_FAILURES),
   scenario: oneOf(SCENARIOS),
   cookieJar: oneOf(["on", "off"]).optional(),
-  key: textLike(KEY_PLACE, "header:NAME, path or json:NAME", "json:businessNumber").optional(),
+  key: textLike(KEY_PLACE, KEY_PLACES, "json:businessNumber").optional(),
   json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
   html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
   rollPid: wholeNumberFrom(1, 2 ** 22, 4711).optional(),
 };
 
-export type VerifyOptions = Values<typeof RULES>;
-
-/** What must stay on one replica: a SockJS session, an HTTP client, or all requests about one key. */
-export type Kind = "session" | "client" | "key";
-
-export function kindOf({
-  cookieJar,
-  key,
-}: {
-  cookieJar?: string | undefined;
-  key?: string | undefined;
-}): Kind {
-  return key !== undefined ? "key" : cookieJar !== undefined ? "client" : "session";
-}
-
-/** Seconds after which a roll-out over plain HTTP must have ended. */
-export function calmFrom(duration: number): number {
-  return duration * CALM_FROM;
-}
+/** The arguments, with the kind that they imply and its transports. */
+export type VerifyOptions = Omit<Values<typeof RULES>, "kind" | "transports"> & {
+  kind: KindName;
+  transports: readonly string[];
+};
 
 /**
  * Reads the arguments of `npm run verify`.
@@ -96,15 +83,13 @@ export function calmFrom(duration: number): number {
  */
 export function readOptions(args: readonly string[]): VerifyOptions | undefined {
   const command = new Command("npm run verify --")
-    .description(
-      "Opens SockJS sessions, or makes HTTP requests, and checks whether they are sticky.",
-    )
-    .argument(
-      "<url>",
-      "SockJS prefix, such as http://127.0.0.1:8080/echo, or with --cookie-jar or --key a resource",
-    )
-    .option("--sessions <number>", "sessions at once; HTTP: clients, or keys", "100")
-    .option("--transports <list>", `all, or of ${TRANSPORTS.join(",")}`, "all")
+    .description("Opens sessions, or makes requests, and checks whether they are sticky.")
+    .argument("<url>", "what to verify, such as http://127.0.0.1:8080/echo")
+    .option("--kind <kind>", `${KIND_NAMES.join(", ")}; by default what the URL suggests`)
+    .option("--replica <place>", `where replicas are named: ${REPLICA_PLACES}`, "header:X-Replica")
+    .option("--sessions <number>", "sessions, clients or keys at once", "100")
+    .option("--transports <list>", `sockjs: all, or of ${TRANSPORTS.join(",")}`, "all")
+    .option("--echo", "websocket: sends a message on each connection and expects it back")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
     .option("--duration <seconds>", "how long it runs", "15")
     .option("--rate <number>", "messages, or requests, per second and session", "2")
@@ -114,11 +99,11 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
       String(DEFAULT_MAX_FAILURES),
     )
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
-    .option("--cookie-jar <state>", "HTTP: whether clients keep cookies, on or off")
     .option(
-      "--key <place>",
-      "HTTP: where the key is; all clients request all keys: header:NAME, path or json:NAME",
+      "--cookie-jar <state>",
+      "on: clients must get a cookie and keep it; off: they keep none",
     )
+    .option("--key <place>", `all clients request all keys, which are in ${KEY_PLACES}`)
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
@@ -129,11 +114,13 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   if (!parseCommandLine(command, args)) {
     return undefined;
   }
-  const options = parseSettings(
-    RULES,
-    { url: command.processedArgs[0], ...command.opts() },
-    (name) => (name === "url" ? "URL" : `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`),
+  const read = parseSettings(RULES, { url: command.processedArgs[0], ...command.opts() }, (name) =>
+    name === "url" ? "URL" : `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`,
   );
+  const kind = read.kind ?? kindFor(read);
+  const transports = read.transports.join() === "all" ? KINDS[kind].transports : read.transports;
+  const url = kind === "sockjs" ? read.url.replace(/\/+$/, "") : read.url;
+  const options = { ...read, kind, transports, url };
   const given = new Set(
     Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
   );
@@ -141,78 +128,15 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   if (faults.length > 0) {
     throw new SettingsError(...faults);
   }
-  const isHttp = kindOf(options) !== "session";
-  return { ...options, url: isHttp ? options.url : options.url.replace(/\/+$/, "") };
+  return options;
 }
 
-/** Faults of options that contradict each other. */
-function contradictions(options: VerifyOptions, given: ReadonlySet<string>): Fault[] {
-  const { maxFailures, rollPid, scenario, sources, transports, url } = options;
-  const isHttp = kindOf(options) !== "session";
-  const faults: [boolean, Fault][] = [
-    [
-      isHttp && given.has("transports"),
-      {
-        name: "--transports",
-        got: transports.join(),
-        mustBe: "omitted with --cookie-jar or --key, which are plain HTTP",
-      },
-    ],
-    [
-      isHttp && OF_SESSIONS.includes(scenario),
-      {
-        name: "--scenario",
-        got: scenario,
-        mustBe:
-          "steady or rollout with --cookie-jar or --key, where every request is a new connection already",
-        example: "steady",
-      },
-    ],
-    [
-      scenario === "rollout" && given.has("maxFailures"),
-      {
-        name: "--max-failures",
-        got: maxFailures,
-        mustBe: "omitted in scenario rollout, in which no message or request may fail",
-      },
-    ],
-    [
-      rollPid !== undefined && (scenario !== "rollout" || !isProcess(rollPid)),
-      {
-        name: "--roll-pid",
-        got: rollPid,
-        mustBe: "the process of npm start, with --scenario rollout",
-        example: '"$(pgrep -f local/main.ts)"',
-      },
-    ],
-    [
-      scenario === "fallback" && transports.every((each) => each.startsWith("websocket")),
-      {
-        name: "--transports",
-        got: transports.join(),
-        mustBe: "a list with at least one transport other than WebSocket in scenario fallback",
-        example: "all",
-      },
-    ],
-    [
-      !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
-      {
-        name: "--sources",
-        problem: `has loopback addresses, from which ${cut(url)} cannot be reached`,
-        mustBe: "1, or a list of this computer's own addresses",
-        example: "--sources 1",
-      },
-    ],
-  ];
-  return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);
-}
-
-function isProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+/** The kind that the arguments suggest. */
+function kindFor({ cookieJar, key, url }: Values<typeof RULES>): KindName {
+  if (/^wss?:/i.test(url)) {
+    return "websocket";
   }
+  return cookieJar === undefined && key === undefined ? "sockjs" : "http";
 }
 
 /** Loopback addresses from 127.0.1.1; for one address, an empty list lets the system choose. */
@@ -224,10 +148,4 @@ function sourceAddresses(count: number): string[] {
     const host = FIRST_SOURCE + index;
     return `127.0.${host >> 8}.${host & 255}`;
   });
-}
-
-/** Whether a URL is on this computer and can be reached from loopback addresses. */
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || (ADDRESS.test(hostname) && hostname.startsWith("127."));
 }

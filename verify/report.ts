@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { SCENARIOS } from "./options.ts";
-import { TRANSPORTS } from "./sockjs/transport.ts";
+import { KIND_NAMES, SCENARIOS } from "./kinds.ts";
+import { UNITS } from "./units.ts";
 
 /** Version of the report's format; the first number changes with incompatible changes. */
 export const REPORT_VERSION = "2.0";
@@ -12,7 +12,7 @@ const latency = z
   .describe("Milliseconds from sending a message to its echo, or a request to its answer.");
 
 const breakCounts = z.object({
-  "404": count,
+  "unknown session": count,
   "foreign replica": count,
   closed: count,
   unanswered: count,
@@ -20,11 +20,11 @@ const breakCounts = z.object({
 
 export const breakSchema = z.object({
   session: count,
-  transport: z.string().describe("Empty over plain HTTP."),
+  transport: z.string().describe("Empty if the kind has only one."),
   kind: z
-    .enum(["404", "foreign replica", "closed", "unanswered"])
+    .enum(["unknown session", "foreign replica", "closed", "unanswered"])
     .describe(
-      "404: a request met a replica without the session. foreign replica: another one than before answered. closed: the session ended unasked, wherever its requests went. unanswered: no replica answered a plain HTTP request.",
+      "unknown session: a request reached a replica without the session. foreign replica: another one than before answered. closed: the session ended unasked, wherever its requests went. unanswered: no replica answered a visit.",
     ),
   expected: z.string().describe("Replica of the session, or empty where the server names none."),
   met: z.string().describe("Replica that was met, or empty where nobody said."),
@@ -32,7 +32,7 @@ export const breakSchema = z.object({
   detail: z.string(),
 });
 
-const httpSessionSchema = z.object({
+const sessionVisitsSchema = z.object({
   key: z.string().optional().describe("The key that all its requests were about."),
   errors: count.describe("Answers of a replica with a status of 5xx."),
   repeated: count.describe("Requests made again, since they were answered 503 with Retry-After."),
@@ -48,7 +48,7 @@ const sessionSchema = z.object({
   source: z
     .string()
     .describe("Address that it came from, or addresses with commas; empty if the system chose."),
-  transports: z.array(z.enum(TRANSPORTS)).describe("Transports used, in order."),
+  transports: z.array(z.string()).describe("Transports used, in order."),
   replicas: z.array(z.string()).describe("Replicas met, in order."),
   reconnects: count,
   sent: count,
@@ -61,15 +61,20 @@ const sessionSchema = z.object({
     .number()
     .describe("Longest time from a broken session to the next echo, or to the end of the run."),
   latency,
-  http: httpSessionSchema.optional().describe("Of a client or key of a plain HTTP resource."),
+  visits: sessionVisitsSchema.optional().describe("Of a client or key."),
 });
 
-const httpSchema = z.object({
-  cookieJar: z.enum(["on", "off"]),
+const visitsSchema = z.object({
+  cookieJar: z
+    .enum(["on", "off"])
+    .optional()
+    .describe("If not set, clients keep cookies and need none, and keys have none."),
   key: z
     .string()
     .optional()
-    .describe("Where the keys stood, if each session is a key: header:NAME, path or json:NAME."),
+    .describe(
+      "Where the keys stood, if each session is a key: path, query:NAME, header:NAME or json:NAME.",
+    ),
   errors: count,
   repeated: count,
   moves: count.describe("How often another replica answered than right before."),
@@ -87,11 +92,14 @@ export const reportSchema = z
   .object({
     version: z.literal(REPORT_VERSION),
     url: z.string(),
+    kind: z.enum(KIND_NAMES),
+    unit: z.enum(UNITS).describe("What each of the sessions in this report is."),
+    replica: z.string().describe("Where replicas are named, as in --replica."),
     started: z.iso.datetime(),
     scenario: z.enum(SCENARIOS),
     seconds: z.number(),
     seed: count,
-    verdict: z.enum(["sticky", "not sticky", "inconclusive"]),
+    verdict: z.enum(["sticky", "not sticky", "inconclusive", "cannot be judged"]),
     reasons: z.array(z.string()),
     chances: count.describe("Connections that could have gone astray."),
     detectableRate: z
@@ -108,12 +116,10 @@ export const reportSchema = z
       latency,
     }),
     breaks: breakCounts,
-    http: httpSchema
-      .optional()
-      .describe("Of a plain HTTP resource, each session being a client or a key."),
+    visits: visitsSchema.optional().describe("If each session is a client or a key."),
     firstBreaks: z
       .array(breakSchema)
-      .describe("The first ten; in a roll-out over plain HTTP the first of those that count."),
+      .describe("The first ten; in a roll-out of clients or keys the first of those that count."),
     replicas: z.array(replicaSchema),
     sessions: z.array(sessionSchema),
     timeline: z

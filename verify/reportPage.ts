@@ -1,6 +1,5 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { kindOf } from "./options.ts";
 import type { Report } from "./report.ts";
 import { breakText, detectableText } from "./reportText.ts";
 
@@ -12,14 +11,14 @@ export async function reportPage(report: Report): Promise<string> {
   const plots = await Promise.all(
     [sessionsOverTime(report), latencies(report), spread(report)].map(svg),
   );
-  const { http, totals, verdict } = report;
-  const kind = kindOf(http ?? {});
+  const { kind, totals, unit, verdict, visits } = report;
   const facts: [string, string | number][] = [
     ["URL", report.url],
     ["started", report.started],
     ["scenario", `${report.scenario}, ${report.seconds.toFixed(0)} s, seed ${report.seed}`],
-    [`${kind}s`, totals.sessions],
-    ...(http === undefined ? sockjsFacts(report) : httpFacts(report, http)),
+    ["kind", kind],
+    [`${unit}s`, totals.sessions],
+    ...(visits === undefined ? sessionFacts(report) : visitFacts(report, visits)),
     ["round trip", `median ${totals.latency.p50} ms, 99 % within ${totals.latency.p99} ms`],
     ["certainty", detectableText(report)],
   ];
@@ -30,20 +29,20 @@ export async function reportPage(report: Report): Promise<string> {
 <title>${escape(verdict)}: ${escape(report.url)}</title>
 <style>${STYLE}</style>
 <main>
-<h1 class="${verdict.replace(" ", "-")}">${escape(verdict)}</h1>
+<h1 class="${verdict.replaceAll(" ", "-")}">${escape(verdict)}</h1>
 <p>${escape(report.reasons.join("; "))}</p>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(String(value))}</dd>`).join("")}</dl>
-<h2>Over time, ${kind}s by replica</h2><figure>${plots[0] ?? ""}</figure>
+<h2>Over time, ${unit}s by replica</h2><figure>${plots[0] ?? ""}</figure>
 <h2>Round trips</h2><figure>${plots[1] ?? ""}</figure>
-<h2>Spread of the ${kind}s</h2><figure>${plots[2] ?? ""}</figure>
+<h2>Spread of the ${unit}s</h2><figure>${plots[2] ?? ""}</figure>
 <h2>First breaks</h2>
-${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map((each) => breakText(each, kind)).join("\n"))}</pre>`}
+${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map((each) => breakText(each, unit)).join("\n"))}</pre>`}
 </main>
 </html>
 `;
 }
 
-function sockjsFacts({ totals }: Report): [string, string][] {
+function sessionFacts({ totals }: Report): [string, string][] {
   return [
     ["sent, echoed", `${totals.sent}, ${totals.echoed}`],
     ["duplicated, lost", `${totals.doubled}, ${totals.lost}`],
@@ -51,10 +50,10 @@ function sockjsFacts({ totals }: Report): [string, string][] {
   ];
 }
 
-function httpFacts({ totals }: Report, http: NonNullable<Report["http"]>): [string, string][] {
-  const { cookieJar, errors, key, moves, repeated } = http;
+function visitFacts({ totals }: Report, visits: NonNullable<Report["visits"]>): [string, string][] {
+  const { cookieJar, errors, key, moves, repeated } = visits;
   return [
-    ["cookie jar", cookieJar],
+    ...(cookieJar === undefined ? [] : [["cookie jar", cookieJar] satisfies [string, string]]),
     ...(key === undefined ? [] : [["key", key] satisfies [string, string]]),
     ["requests, answered", `${totals.sent}, ${totals.echoed}`],
     ["5xx, repeated", `${errors}, ${repeated}`],
@@ -67,7 +66,7 @@ const STYLE = `
 body { margin: 0; background: light-dark(#f5f6fa, #14171c); color: light-dark(#1f2430, #e6e8ee); }
 main { max-width: 60rem; margin: auto; padding: 1.5rem; }
 h1 { display: inline-block; margin: 0; padding: 0.25rem 1rem; border-radius: 0.5rem; color: #fff; }
-h1.sticky { background: #17803d; } h1.not-sticky { background: #b42318; } h1.inconclusive { background: #8a5a00; }
+h1.sticky { background: #17803d; } h1.not-sticky { background: #b42318; } h1.inconclusive, h1.cannot-be-judged { background: #8a5a00; }
 h2 { margin: 2rem 0 0.5rem; font-size: 1.1rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1.5rem; }
 dt { color: light-dark(#5b6475, #9aa3b2); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -76,7 +75,7 @@ figure svg { max-width: 100%; height: auto; }
 pre { white-space: pre-wrap; padding: 1rem; border-radius: 0.75rem; background: light-dark(#fff, #1c2027); overflow-x: auto; }
 `;
 
-function sessionsOverTime({ http, timeline }: Report): TopLevelSpec {
+function sessionsOverTime({ timeline, unit }: Report): TopLevelSpec {
   return {
     width: WIDTH,
     height: HEIGHT,
@@ -88,7 +87,7 @@ function sessionsOverTime({ http, timeline }: Report): TopLevelSpec {
         field: "sessions",
         type: "quantitative",
         stack: "zero",
-        title: http === undefined ? "open sessions" : `${kindOf(http)}s answered`,
+        title: unit === "session" ? "open sessions" : `${unit}s answered`,
       },
       color: { field: "replica", type: "nominal", title: "replica" },
     },

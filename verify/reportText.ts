@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
-import { kindOf, type Kind } from "./options.ts";
 import type { Break, Report, Verdict } from "./report.ts";
 import { oneIn } from "./statistics.ts";
+import type { Unit } from "./units.ts";
 
 const BAR_WIDTH = 40;
 
@@ -9,16 +9,16 @@ const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
   sticky: "green",
   "not sticky": "red",
   inconclusive: "yellow",
+  "cannot be judged": "yellow",
 };
 
 /** The report for a terminal or a pipe. */
 export function reportText(report: Report): string {
-  const { firstBreaks, reasons, scenario, totals, verdict } = report;
+  const { firstBreaks, reasons, scenario, totals, unit, verdict } = report;
   const { latency } = totals;
-  const kind = kindOf(report.http ?? {});
   return [
     table(
-      ["replica", `${kind}s`, "sources", "share", "skew"],
+      ["replica", `${unit}s`, "sources", "share", "skew"],
       report.replicas.map(({ replica, sessions, sources, share, skew }) => [
         replica,
         String(sessions),
@@ -30,11 +30,11 @@ export function reportText(report: Report): string {
     totalsTable(report),
     `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
     histogram(report.histogram),
-    `breaks: ${breaksText(report.breaks, kind)}`,
+    `breaks: ${breaksText(report.breaks, unit)}`,
     // In a roll-out every session breaks.
-    ...(scenario === "rollout" && kind === "session"
+    ...(scenario === "rollout" && unit === "session"
       ? []
-      : firstBreaks.map((each) => breakText(each, kind))),
+      : firstBreaks.map((each) => breakText(each, unit))),
     // In a roll-out sessions also move without a fault of the front.
     scenario === "rollout" ? "" : `${detectableText(report)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
@@ -49,26 +49,26 @@ export function detectableText({ chances, detectableRate }: Report): string {
 }
 
 /** Number of breaks of each kind. */
-export function breaksText(breaks: Report["breaks"], kind: Kind): string {
+export function breaksText(breaks: Report["breaks"], unit: Unit): string {
   const foreign = `${breaks["foreign replica"]} by a foreign replica`;
-  return kind === "session"
-    ? `${breaks["404"]} by 404, ${foreign}, ${breaks.closed} closed`
+  return unit === "session"
+    ? `${breaks["unknown session"]} by an unknown session, ${foreign}, ${breaks.closed} closed`
     : `${foreign}, ${breaks.unanswered} unanswered`;
 }
 
 /** A break in plain words. */
-export function breakText(each: Break, kind: Kind): string {
+export function breakText(each: Break, unit: Unit): string {
   const { detail, expected, met, seconds, session, transport } = each;
   const on = transport === "" ? "" : ` on ${transport}`;
   const who = expected === "" ? "" : ` expected ${expected}`;
   const whom = met === "" ? "" : `${who === "" ? "" : ","} met ${met}`;
-  return `  at ${seconds.toFixed(1)} s ${kind} ${session}${on}${who}${whom}: ${each.kind}, ${detail}`;
+  return `  at ${seconds.toFixed(1)} s ${unit} ${session}${on}${who}${whom}: ${each.kind}, ${detail}`;
 }
 
-function totalsTable({ http, totals }: Report): string {
+function totalsTable({ totals, visits }: Report): string {
   const { awayMs, doubled, echoed, lost, reconnects, sent } = totals;
   const columns: [string, number | string][] =
-    http === undefined
+    visits === undefined
       ? [
           ["sent", sent],
           ["echoed", echoed],
@@ -80,9 +80,9 @@ function totalsTable({ http, totals }: Report): string {
           ["requests", sent],
           ["answered", echoed],
           ["unanswered", lost],
-          ["5xx", http.errors],
-          ["repeated", http.repeated],
-          ["moves", http.moves],
+          ["5xx", visits.errors],
+          ["repeated", visits.repeated],
+          ["moves", visits.moves],
         ];
   columns.push(["away at most", `${awayMs} ms`]);
   return table(

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createHttpSubjects } from "./visits/visitSubjects.ts";
-import { kindOf, type VerifyOptions } from "./options.ts";
+import { KINDS } from "./kinds.ts";
+import type { VerifyOptions } from "./options.ts";
 import { createPauses } from "./choices.ts";
 import type { Break, Report } from "./report.ts";
-import { createSockjsSubjects } from "./sockjs/sockjsSubjects.ts";
 import type { Subject } from "./subject.ts";
+import { unitOf } from "./units.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
 const SAMPLE_MS = 500;
@@ -47,8 +47,8 @@ export async function run(
   const clock = (): number => (Date.now() - started.getTime()) / 1000;
   const breaks: Break[] = [];
   const timeline: Report["timeline"] = [];
-  const create = kindOf(options) === "session" ? createSockjsSubjects : createHttpSubjects;
-  const subjects = create(options, { clock, onBreak: (each) => breaks.push(each) });
+  const common = { clock, onBreak: (each: Break) => breaks.push(each) };
+  const subjects = KINDS[options.kind].createSubjects(options, common);
   const seen = (): Seen => ({ started, seconds: clock(), subjects, breaks, timeline });
   const sampling = setInterval(() => {
     timeline.push(...countByReplica(subjects, clock()));
@@ -115,7 +115,7 @@ async function moved(
   subjects: readonly Subject[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (options.rollPid === undefined || kindOf(options) !== "session") {
+  if (options.rollPid === undefined || unitOf(options) !== "session") {
     return;
   }
   const deadline = Date.now() + MAX_ROLL_MS;

@@ -17,7 +17,7 @@ export class Tally {
   readonly #options: TallyOptions;
   readonly #replicas: string[] = [];
   readonly #breaks: SessionResult["breaks"] = {
-    "404": 0,
+    "unknown session": 0,
     "foreign replica": 0,
     closed: 0,
     unanswered: 0,

@@ -1,11 +1,14 @@
 import { equal, deepEqual, rejects } from "node:assert/strict";
 import type { RequestListener } from "node:http";
-import { HttpClient } from "../../verify/http/client.ts";
+import { visitHttp } from "../../verify/http/httpVisit.ts";
+import { HttpClient } from "../../verify/visits/client.ts";
 import { requestFor } from "../../verify/visits/request.ts";
-import { HttpSubject } from "../../verify/visits/visitSubject.ts";
+import { VisitSubject } from "../../verify/visits/visitSubject.ts";
 import type { Break } from "../../verify/report.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts } from "./httpFront.ts";
+
+const visit = visitHttp({ from: "header", what: "X-Replica" });
 
 /** A server that sets these cookies, one after the other, and what it was sent. */
 async function startCookies(cookies: readonly string[]) {
@@ -23,14 +26,14 @@ async function sentAfter(keepsCookies: boolean, ...cookies: string[]) {
   const { request, sent } = await startCookies(cookies);
   const client = new HttpClient({ source: undefined, keepsCookies });
   for (let round = 0; round <= cookies.length; round++) {
-    await client.ask(request);
+    await visit(client, request);
   }
   return { sent: sent.at(-1), hasCookie: client.hasCookie };
 }
 
 async function answerOf(handle: RequestListener) {
   const { url } = await listen(handle);
-  return new HttpClient({ source: undefined, keepsCookies: false }).ask(requestFor(url));
+  return visit(new HttpClient({ source: undefined, keepsCookies: false }), requestFor(url));
 }
 
 describe("the verifier's HTTP client", () => {
@@ -107,9 +110,11 @@ describe("a simulated browser", () => {
     });
     const client = new HttpClient({ source: undefined, keepsCookies: true });
     const breaks: Break[] = [];
-    const subject = new HttpSubject({
+    const subject = new VisitSubject({
       session: 7,
       request: requestFor(url),
+      makeVisit: visit,
+      mustName: true,
       clientOf: () => client,
       key: undefined,
       calmFrom: 10,

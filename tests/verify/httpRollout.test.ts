@@ -46,7 +46,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
       out,
       /\nbreaks: \d+ by a foreign replica, 0 unanswered\nsticky: 30 of 30 keys moved, each is on one replica again, and all requests were answered\n$/,
     );
-    equal(report().http?.moves, 30);
+    equal(report().visits?.moves, 30);
   });
 
   it("finds browsers sticky that get another cookie and then stay", async () => {
@@ -69,7 +69,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     );
     const report = await examine(url, "--key", "path", ...ROLLOUT);
     match(judged(report), /^sticky: /);
-    ok((report.http?.repeated ?? 0) > 0);
+    ok((report.visits?.repeated ?? 0) > 0);
   });
 
   it("finds not sticky if a request got an error", async () => {
@@ -88,7 +88,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     );
     const report = await examine(url, "--key", "path", ...ROLLOUT);
     match(judged(report), /^not sticky: \d+ requests were not answered by a replica$/);
-    equal(report.http?.errors, 0);
+    equal(report.visits?.errors, 0);
     equal(report.firstBreaks.length, 10);
     ok(report.firstBreaks.every(({ kind }) => kind === "unanswered"));
   });

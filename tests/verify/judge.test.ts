@@ -3,11 +3,11 @@ import { judge, type Evidence } from "../../verify/judge.ts";
 import { detectableRate, histogramOf, latencyOf, oneIn } from "../../verify/statistics.ts";
 
 const GOOD: Evidence = {
-  kind: "session",
+  unit: "session",
   scenario: "steady",
   chances: 1000,
   replicas: 3,
-  breaks: { "404": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
+  breaks: { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
   sessions: 10,
   moved: 0,
   silent: 0,
@@ -23,7 +23,7 @@ const GOOD: Evidence = {
 
 /** A roll-out over plain HTTP, in which all went well. */
 const ROLLED_KEYS: Partial<Evidence> = {
-  kind: "key",
+  unit: "key",
   scenario: "rollout",
   moved: 4,
   breaks: { ...GOOD.breaks, "foreign replica": 4 },
@@ -34,7 +34,11 @@ describe("the verdict", () => {
   const verdicts: [string, Partial<Evidence>, string][] = [
     ["sticky when nothing went astray", {}, "sticky"],
     ["sticky when a server names no replica", { replicas: 0 }, "sticky"],
-    ["not sticky after a single 404", { breaks: { ...GOOD.breaks, "404": 1 } }, "not sticky"],
+    [
+      "not sticky after a single 404",
+      { breaks: { ...GOOD.breaks, "unknown session": 1 } },
+      "not sticky",
+    ],
     [
       "not sticky after a single answer of a foreign replica",
       { breaks: { ...GOOD.breaks, "foreign replica": 1 } },
@@ -42,7 +46,7 @@ describe("the verdict", () => {
     ],
     [
       "not sticky even with one replica if a request reached a server without the session",
-      { replicas: 1, breaks: { ...GOOD.breaks, "404": 1 } },
+      { replicas: 1, breaks: { ...GOOD.breaks, "unknown session": 1 } },
       "not sticky",
     ],
     ["inconclusive when everything reached one replica", { replicas: 1 }, "inconclusive"],
@@ -68,14 +72,14 @@ describe("the verdict", () => {
     ["inconclusive when no failure is tolerated", { errors: 1, maxFailures: 0 }, "inconclusive"],
     [
       "not sticky when connections went astray among many failures",
-      { errors: 900, breaks: { ...GOOD.breaks, "404": 1 } },
+      { errors: 900, breaks: { ...GOOD.breaks, "unknown session": 1 } },
       "not sticky",
     ],
     ["inconclusive when a session was never answered", { silent: 1 }, "inconclusive"],
     ["sticky when sessions were only closed", { breaks: { ...GOOD.breaks, closed: 10 } }, "sticky"],
     [
       "sticky in a roll-out that moved sessions and lost nothing",
-      { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "404": 9 } },
+      { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "unknown session": 9 } },
       "sticky",
     ],
     [
@@ -95,12 +99,12 @@ describe("the verdict", () => {
     ],
     [
       "inconclusive when a client that should keep cookies got none",
-      { kind: "client", cookieless: 1 },
+      { unit: "client", cookieless: 1 },
       "inconclusive",
     ],
     [
       "sticky when replicas answered with few errors, and always the same",
-      { kind: "key", errors: 9 },
+      { unit: "key", errors: 9 },
       "sticky",
     ],
     [
@@ -117,7 +121,7 @@ describe("the verdict", () => {
     ],
     [
       "inconclusive in such a roll-out with clients that got no cookie",
-      { ...ROLLED_KEYS, kind: "client", cookieless: 1 },
+      { ...ROLLED_KEYS, unit: "client", cookieless: 1 },
       "inconclusive",
     ],
     [
@@ -138,7 +142,7 @@ describe("the verdict", () => {
   }
 
   it("reports the number of connections that went astray", () => {
-    const breaks = { "404": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
+    const breaks = { "unknown session": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
     deepEqual(judge({ ...GOOD, breaks }).reasons, [
       "3 of 1000 connections went astray",
       "5 sessions were closed unexpectedly",
@@ -146,7 +150,7 @@ describe("the verdict", () => {
   });
 
   it("reports failures, their limit and their kinds", () => {
-    deepEqual(judge({ ...GOOD, kind: "key", lost: 4, errors: 8 }).reasons, [
+    deepEqual(judge({ ...GOOD, unit: "key", lost: 4, errors: 8 }).reasons, [
       "12 failures in 1000 requests are more than 1 %",
       "4 requests were not answered by a replica",
       "8 responses had a 5xx status",
@@ -155,7 +159,7 @@ describe("the verdict", () => {
 
   it("reports that clients got no cookies beside the connections that went astray", () => {
     const breaks = { ...GOOD.breaks, "foreign replica": 3 };
-    deepEqual(judge({ ...GOOD, kind: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
+    deepEqual(judge({ ...GOOD, unit: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
       "3 of 1000 connections went astray",
       "10 of 10 clients got no cookie that they could send back",
       "2 responses had a 5xx status",

@@ -22,7 +22,7 @@ describe("npm run verify", () => {
     equal(code, 0);
     match(out, /\nsticky: none of \d+ connections went astray\n$/);
     const { breaks, replicas, sessions, totals } = report();
-    deepEqual(breaks, { "404": 0, "foreign replica": 0, closed: 0, unanswered: 0 });
+    deepEqual(breaks, { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 });
     equal(totals.echoed, totals.sent);
     equal(replicas.length, 3);
     deepEqual(new Set(sessions.flatMap(({ transports }) => transports)), new Set(TRANSPORTS));
@@ -78,7 +78,7 @@ describe("npm run verify", () => {
     server.close();
     equal(code, 1);
     const { breaks, chances, detectableRate } = report();
-    const astray = breaks["404"] + breaks["foreign replica"];
+    const astray = breaks["unknown session"] + breaks["foreign replica"];
     // Who strays when a session begins is elsewhere then, and so meets a foreign replica on the way back, too.
     ok(astray >= 1 && astray <= 2 * strays(), `${astray} of ${strays()} strays`);
     ok(chances > 400 && detectableRate < 1 / 87);
@@ -104,13 +104,16 @@ describe("npm run verify", () => {
   });
 
   const refusals: [string[], RegExp][] = [
-    [[], /missing required argument 'url'; it must be called with <url>, --sessions/],
-    [["echo"], /^URL is "echo"; it must be the http or https URL of a SockJS prefix, or with /],
+    [[], /missing required argument 'url'; it must be called with <url>, --kind/],
+    [["echo"], /^URL is "echo"; it must be an http, https, ws or wss URL \(for example http:/],
     [
       ["http://a/b", "--sessions", "0"],
       /^--sessions is "0"; it must be a whole number from 1 to 10000/,
     ],
-    [["http://a/b", "--transports", "x"], /^--transports is "x"; it must be all, or of websocket,/],
+    [
+      ["http://a/b", "--transports", "x"],
+      /^--transports is "x"; it must be all, or of websocket,.* with --kind sockjs /,
+    ],
     [
       ["http://a/b", "--max-failures", "101"],
       /^--max-failures is "101"; it must be a number from 0 to 100 \(for example 1\)$/,

@@ -100,9 +100,8 @@ export class HttpTransport implements Transport {
       bodyTimeout: 0,
       ...(body === undefined ? {} : { body, headers: { "content-type": contentType(isForm) } }),
     });
-    const replica = answer.headers["x-replica"]?.toString();
     const name = `${method} ${path.split("?")[0] ?? path}`;
-    this.#events.answer({ request: name, status: answer.statusCode, replica });
+    this.#events.answer({ request: name, status: answer.statusCode, headers: answer.headers });
     if (answer.statusCode >= 300) {
       await answer.body.dump();
       throw new Error(`${name} was answered ${answer.statusCode}`);

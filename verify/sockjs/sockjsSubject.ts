@@ -1,4 +1,5 @@
 import { ResumingClient, type ClientEvent } from "../../app/client/resumingClient.ts";
+import { replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import type { Break, SessionResult } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
@@ -7,6 +8,8 @@ import type { Answer, TransportName } from "./transport.ts";
 
 export interface SockjsSubjectOptions extends TallyOptions {
   url: string;
+  /** Where responses name the replica. */
+  place: ReplicaPlace;
   source: string | undefined;
   /** Transport of the n-th connection, from 0. */
   transportOf: (connection: number) => TransportName;
@@ -100,14 +103,15 @@ export class SockjsSubject implements Subject {
   }
 
   /** Every response but the first of an unknown session could have gone astray. */
-  #answered({ request, status, replica = "" }: Answer): void {
+  #answered({ headers, request, status }: Answer): void {
+    const replica = replicaIn(this.#options.place, { headers, cookie: "", text: "" });
     const isFirst = this.#isFirstAnswer;
     const isChance = !isFirst || (this.#tally.replica !== "" && replica !== "");
     this.#tally.chances += isChance ? 1 : 0;
     this.#isFirstAnswer = false;
     if (status === 404) {
       // On the first response, the server does not offer the transport.
-      this.#break(isFirst ? "closed" : "404", replica, `${request} was answered 404`);
+      this.#break(isFirst ? "closed" : "unknown session", replica, `${request} was answered 404`);
     } else if (replica !== "") {
       this.#met(replica, isFirst, `${request} was answered by ${replica}`);
     }
@@ -132,7 +136,7 @@ export class SockjsSubject implements Subject {
     switch (event.type) {
       case "echo":
         this.#tally.answered(event.milliseconds);
-        if (event.replica !== "") {
+        if (event.replica !== "" && isOwnEcho(this.#options.place)) {
           this.#met(event.replica, false, `a message was echoed by ${event.replica}`);
         }
         break;
@@ -162,6 +166,11 @@ export class SockjsSubject implements Subject {
       this.#tally.broke({ transport, kind, expected: this.#tally.replica, met, detail });
     }
   }
+}
+
+/** Whether names are where our own echo has them, which also puts them before each message. */
+function isOwnEcho({ from, what }: ReplicaPlace): boolean {
+  return from === "header" && what.toLowerCase() === "x-replica";
 }
 
 /** Compares names, of which an echo has only the last five characters. */

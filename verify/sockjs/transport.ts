@@ -18,8 +18,7 @@ export interface Answer {
   /** The request's method and path below the session, such as `POST /xhr_send`. */
   request: string;
   status: number;
-  /** The header `X-Replica`, if the server sends it. */
-  replica: string | undefined;
+  headers: NodeJS.Dict<string | string[]>;
 }
 
 /** Called by a transport. */

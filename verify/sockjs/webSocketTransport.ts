@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
@@ -12,15 +13,13 @@ export class WebSocketTransport implements Transport {
       perMessageDeflate: false,
       ...(source === undefined ? {} : { localAddress: source }),
     });
-    const answered = (status = 0, headers: NodeJS.Dict<string | string[]> = {}): void => {
-      const replica = headers["x-replica"];
-      events.answer({ request: "GET /websocket", status, replica: replica?.toString() });
-    };
+    const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void =>
+      events.answer({ request: "GET /websocket", status, headers });
     let fault = "connection lost";
-    this.#socket.on("upgrade", ({ statusCode, headers }) => answered(statusCode, headers));
+    this.#socket.on("upgrade", answered);
     this.#socket.on("unexpected-response", (_request, response) => {
       response.resume();
-      answered(response.statusCode, response.headers);
+      answered(response);
       events.closed(ABNORMAL_CLOSURE, `GET /websocket was answered ${String(response.statusCode)}`);
     });
     this.#socket.on("open", () => {

@@ -28,6 +28,11 @@ export function requestAbout(url: string, place: string, key: string): HttpReque
         url,
         headers: { ...HEADERS, [field.toLowerCase()]: key },
       };
+    case "query": {
+      const withKey = new URL(url);
+      withKey.searchParams.set(field, key);
+      return { ...requestFor(withKey.href), name: `GET ${about}` };
+    }
     case "json":
       // The body lacks other members, so the server refuses it and creates nothing.
       return {

@@ -3,22 +3,26 @@ import { causeOf } from "../agents.ts";
 import type { SessionResult } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
-import type { HttpAnswer, HttpClient } from "../http/client.ts";
+import type { HttpClient } from "./client.ts";
 import type { HttpRequest } from "./request.ts";
+import type { MakeVisit, Visit } from "./visit.ts";
 
-export interface HttpSubjectOptions extends TallyOptions {
+export interface VisitSubjectOptions extends TallyOptions {
+  makeVisit: MakeVisit;
   request: HttpRequest;
-  /** The client of the n-th request, from 0. */
-  clientOf: (request: number) => HttpClient;
-  /** The key that the requests are about; undefined for the requests of one browser. */
+  /** Whether an answer must name its replica. */
+  mustName: boolean;
+  /** The client of the n-th visit, from 0. */
+  clientOf: (visit: number) => HttpClient;
+  /** The key that the visits are about; undefined for the visits of one client. */
   key: string | undefined;
   /** Seconds after which a roll-out must have ended. */
   calmFrom: number;
 }
 
-/** The HTTP requests that must stay on one replica: those of one client, or those about one key. */
-export class HttpSubject implements Subject {
-  readonly #options: HttpSubjectOptions;
+/** The visits that must reach one replica: those of one client, or those about one key. */
+export class VisitSubject implements Subject {
+  readonly #options: VisitSubjectOptions;
   readonly #tally: Tally;
   readonly #abort = new AbortController();
   readonly #clients = new Set<HttpClient>();
@@ -36,7 +40,7 @@ export class HttpSubject implements Subject {
   #lastAnswers = 0;
   readonly #lastReplicas = new Set<string>();
 
-  constructor(options: HttpSubjectOptions) {
+  constructor(options: VisitSubjectOptions) {
     this.#options = options;
     this.#tally = new Tally(options);
   }
@@ -63,7 +67,7 @@ export class HttpSubject implements Subject {
 
   /** Sends a request. A browser first waits for its first response, which may set the cookie; clients of a key do not. */
   send(): void {
-    if (this.#options.key !== undefined || this.#home !== "" || this.waiting === 0) {
+    if (this.#options.key !== undefined || this.#echoed > 0 || this.waiting === 0) {
       void this.#ask();
     }
   }
@@ -89,7 +93,7 @@ export class HttpSubject implements Subject {
       echoed: this.#echoed,
       doubled: 0,
       lost: this.#sent - this.#echoed,
-      http: {
+      visits: {
         ...(key === undefined ? {} : { key }),
         errors: this.#errors,
         repeated: this.#repeated,
@@ -109,14 +113,16 @@ export class HttpSubject implements Subject {
     this.#waiting.add(request);
     try {
       const { replica, status } = await this.#answerTo(client);
-      if (replica === "") {
+      if (replica === "" && this.#options.mustName) {
         throw new Error(`it was answered ${status} by no replica`);
       }
       this.#errors += status >= 500 ? 1 : 0;
       this.#echoed += 1;
       this.#isOpen = true;
       this.#tally.answered(Date.now() - request.sentAt);
-      this.#met(replica);
+      if (replica !== "") {
+        this.#met(replica);
+      }
       if (isLate) {
         this.#lastAnswers += 1;
         this.#lastReplicas.add(replica);
@@ -130,10 +136,10 @@ export class HttpSubject implements Subject {
   }
 
   /** Repeats a request until the response does not ask for a retry. */
-  async #answerTo(client: HttpClient): Promise<HttpAnswer> {
+  async #answerTo(client: HttpClient): Promise<Visit> {
     const { signal } = this.#abort;
     for (;;) {
-      const answer = await client.ask(this.#options.request, signal);
+      const answer = await this.#options.makeVisit(client, this.#options.request, signal);
       signal.throwIfAborted();
       if (answer.retryAfterMs === undefined) {
         return answer;

@@ -1,0 +1,74 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { readOptions } from "../../verify/options.ts";
+
+const HTTP = "http://127.0.0.1:9/companies";
+const WS = "ws://127.0.0.1:9/";
+
+describe("the options of npm run verify", () => {
+  const kinds: [string, string[]][] = [
+    ["sockjs", [HTTP]],
+    ["http", [HTTP, "--cookie-jar", "off"]],
+    ["http", [HTTP, "--key", "path"]],
+    ["sse", [HTTP, "--kind", "sse", "--cookie-jar", "on"]],
+    ["websocket", [WS]],
+    ["websocket", ["wss://127.0.0.1:9/", "--key", "query:room"]],
+  ];
+  for (const [kind, args] of kinds) {
+    it(`choose ${kind} for ${JSON.stringify(args)}`, () => {
+      equal(readOptions(args)?.kind, kind);
+    });
+  }
+
+  it("name replicas by X-Replica by default", () => {
+    deepEqual(readOptions([WS])?.replica, { from: "header", what: "X-Replica" });
+  });
+
+  const refusals: [string[], RegExp][] = [
+    [[HTTP, "--cookie-jar", "yes"], /^--cookie-jar is "yes"; it must be on or off \(for example /],
+    [
+      [HTTP, "--key", "cookie:a"],
+      /^--key is "cookie:a"; it must be path, query:NAME, header:NAME or json:NAME \(for example json:/,
+    ],
+    [[HTTP, "--key", "header:a b"], /^--key is "header:a b"; it must be path, query:NAME, header:/],
+    [[HTTP, "--kind", "grpc"], /^--kind is "grpc"; it must be sockjs or websocket or sse or http/],
+    [
+      [HTTP, "--replica", "X-Replica"],
+      /^--replica is "X-Replica"; it must be header:NAME, json:PATH, body:REGEX, cookie:NAME or none/,
+    ],
+    [[HTTP, "--replica", "body:("], /^--replica is "body:\("; it must be header:NAME, json:PATH, /],
+    [
+      [HTTP, "--replica", "json:a"],
+      /^--replica is "json:a"; it must be in header or none with --kind sockjs \(for example header:/,
+    ],
+    [
+      [HTTP, "--key", "path", "--transports", "xhr-polling"],
+      /^--transports is "xhr-polling"; it must be omitted with --kind http$/,
+    ],
+    [
+      [HTTP, "--cookie-jar", "on", "--scenario", "reconnect"],
+      /^--scenario is "reconnect"; it must be steady or rollout with --kind http, where every visit /,
+    ],
+    [
+      [WS, "--scenario", "fallback"],
+      /^--scenario is "fallback"; it must be steady or rollout with --kind websocket, /,
+    ],
+    [
+      [WS, "--key", "json:a"],
+      /^--key is "json:a"; it must be in path or query or header with --kind websocket$/,
+    ],
+    [
+      [WS, "--kind", "sse"],
+      /^URL is "ws:\/\/127.0.0.1:9\/"; it must be one that starts with http: or https: with --kind sse$/,
+    ],
+    [[HTTP, "--echo"], /^--echo is set; it must be omitted with --kind sockjs$/],
+    [
+      [HTTP, "--kind", "sockjs", "--key", "path", "--cookie-jar", "on"],
+      /^--cookie-jar is "on"; it must be omitted with --kind sockjs\n--key is "path"; it must be omitted /,
+    ],
+  ];
+  for (const [args, message] of refusals) {
+    it(`reject ${JSON.stringify(args)}`, () => {
+      throws(() => readOptions(args), { name: "SettingsError", message });
+    });
+  }
+});

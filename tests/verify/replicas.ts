@@ -1,0 +1,63 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+
+export interface ReplicaOptions {
+  /** Messages of which one is not sent back. @default - none is lost */
+  losesOneIn?: number;
+}
+
+const running = new Set<Server>();
+
+/** Stops all replicas that a test has started. */
+export function stopReplicas(): void {
+  for (const server of running) {
+    server.close();
+    server.closeAllConnections();
+  }
+  running.clear();
+}
+
+/**
+ * Starts replicas with these names, each with a resource, a stream of events and an echo over WebSockets. They name
+ * themselves in the header `X-Replica`, in a JSON body, in the first event and in the first message.
+ *
+ * @returns their ports
+ */
+export function startReplicas(
+  names: readonly string[],
+  options: ReplicaOptions = {},
+): Promise<number[]> {
+  return Promise.all(names.map((name) => startReplica(name, options)));
+}
+
+async function startReplica(
+  name: string,
+  { losesOneIn = Infinity }: ReplicaOptions,
+): Promise<number> {
+  const named = JSON.stringify({ server: { name } });
+  const headers = { "X-Replica": name };
+  const server = createServer((request, response) => {
+    if (request.url === "/events") {
+      response.writeHead(200, { ...headers, "Content-Type": "text/event-stream" });
+      response.write(`: hello\n\nevent: welcome\ndata: ${named}\n\n`);
+    } else {
+      response.writeHead(200, headers).end(named);
+    }
+  });
+  const sockets = new WebSocketServer({ server });
+  let received = 0;
+  sockets.on("headers", (lines) => lines.push(`X-Replica: ${name}`));
+  sockets.on("connection", (socket) => {
+    socket.send(named);
+    socket.on("message", (message: Buffer) => {
+      received += 1;
+      if (received % losesOneIn !== 0) {
+        socket.send(message.toString());
+      }
+    });
+  });
+  running.add(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}

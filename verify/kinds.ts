@@ -1,0 +1,78 @@
+import { visitHttp } from "./http/httpVisit.ts";
+import type { Obstacle } from "./obstacle.ts";
+import type { VerifyOptions } from "./options.ts";
+import type { ReplicaPlace } from "./replicaPlace.ts";
+import { reachSockjs } from "./sockjs/reachSockjs.ts";
+import { createSockjsSubjects } from "./sockjs/sockjsSubjects.ts";
+import { TRANSPORTS } from "./sockjs/transport.ts";
+import { visitSse } from "./sse/sseVisit.ts";
+import type { Subject } from "./subject.ts";
+import type { TallyOptions } from "./tally.ts";
+import { reachByVisit } from "./visits/reachByVisit.ts";
+import type { MakeVisit } from "./visits/visit.ts";
+import { createVisitSubjects } from "./visits/visitSubjects.ts";
+import { visitWebSocket } from "./websocket/webSocketVisit.ts";
+
+export const KIND_NAMES = ["sockjs", "websocket", "sse", "http"] as const;
+export type KindName = (typeof KIND_NAMES)[number];
+
+export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
+type Scenario = (typeof SCENARIOS)[number];
+
+/** What can be verified, and how. */
+export interface Kind {
+  protocols: readonly ("http:" | "https:" | "ws:" | "wss:")[];
+  /** Empty if there is only one. */
+  transports: readonly string[];
+  scenarios: readonly Scenario[];
+  /** Places of keys; empty for none, and no cookies. */
+  keys: readonly ("path" | "query" | "header" | "json")[];
+  replicas: readonly ReplicaPlace["from"][];
+  /** Checks whether anything can be verified at the URL. */
+  reach: (options: VerifyOptions) => Promise<Obstacle | undefined>;
+  createSubjects: (
+    options: VerifyOptions,
+    common: Omit<TallyOptions, "session">,
+  ) => readonly Subject[];
+}
+
+/** A kind whose clients open a connection for each visit. */
+function visiting(
+  makeVisit: (options: VerifyOptions) => MakeVisit,
+): Omit<Kind, "protocols" | "keys"> {
+  return {
+    transports: [],
+    scenarios: ["steady", "rollout"],
+    replicas: ["header", "json", "body", "cookie", "none"],
+    reach: (options) => reachByVisit(makeVisit(options), options),
+    createSubjects: (options, common) => createVisitSubjects(makeVisit(options), options, common),
+  };
+}
+
+/** Everything that can be verified. */
+export const KINDS: Record<KindName, Kind> = {
+  sockjs: {
+    protocols: ["http:", "https:"],
+    transports: TRANSPORTS,
+    scenarios: SCENARIOS,
+    keys: [],
+    replicas: ["header", "none"],
+    reach: reachSockjs,
+    createSubjects: createSockjsSubjects,
+  },
+  websocket: {
+    protocols: ["ws:", "wss:"],
+    keys: ["path", "query", "header"],
+    ...visiting(({ echo, replica }) => visitWebSocket(replica, echo)),
+  },
+  sse: {
+    protocols: ["http:", "https:"],
+    keys: ["path", "query", "header"],
+    ...visiting(({ replica }) => visitSse(replica)),
+  },
+  http: {
+    protocols: ["http:", "https:"],
+    keys: ["path", "query", "header", "json"],
+    ...visiting(({ replica }) => visitHttp(replica)),
+  },
+};

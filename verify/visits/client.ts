@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { CookieJar } from "tough-cookie";
+import { request } from "undici";
+import { agentFor } from "../agents.ts";
+import type { HttpRequest } from "./request.ts";
+
+/** Milliseconds until a response, and each part of it, must arrive. */
+export const ANSWER_MS = 10_000;
+
+export interface HttpClientOptions {
+  /** The address that connections come from. @default - the system chooses */
+  source: string | undefined;
+  /** Whether it keeps cookies and sends them back, as a browser does. */
+  keepsCookies: boolean;
+}
+
+/** A client that opens a connection for each request, so each could go astray. */
+export class HttpClient {
+  /** The address that connections come from; empty if the system chooses. */
+  readonly source: string;
+  readonly #options: HttpClientOptions;
+  readonly #jar = new CookieJar();
+  #hasCookie = false;
+
+  constructor(options: HttpClientOptions) {
+    this.source = options.source ?? "";
+    this.#options = options;
+  }
+
+  /** Whether it has received a cookie that it can send back. */
+  get hasCookie(): boolean {
+    return this.#hasCookie;
+  }
+
+  /** The value of the header `Cookie` for a URL; empty without cookies. */
+  cookieFor(url: string): string {
+    return this.#options.keepsCookies ? this.#jar.getCookieStringSync(url) : "";
+  }
+
+  /** Headers of a request, with its cookies. */
+  headersFor({ headers, url }: HttpRequest): Record<string, string> {
+    const cookie = this.cookieFor(url);
+    return cookie === "" ? headers : { ...headers, cookie };
+  }
+
+  /** Keeps valid cookies for this URL and ignores others, as a browser does. */
+  keep({ "set-cookie": cookies = [] }: IncomingHttpHeaders, url: string): void {
+    if (this.#options.keepsCookies) {
+      cookies.forEach((cookie) => this.#jar.setCookieSync(cookie, url, { ignoreError: true }));
+      this.#hasCookie ||= this.#jar.getCookieStringSync(url) !== "";
+    }
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns the beginning of the response; its body must be read, dumped or destroyed
+   * @throws Error when there is no response
+   */
+  async open(to: HttpRequest, signal?: AbortSignal) {
+    const cookie = this.cookieFor(to.url);
+    const { body, headers, statusCode } = await request(to.url, {
+      method: to.method,
+      dispatcher: agentFor(this.#options.source),
+      headers: this.headersFor(to),
+      reset: true,
+      headersTimeout: ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
+      ...(to.body === undefined ? {} : { body: to.body }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const set = [headers["set-cookie"] ?? []].flat();
+    const got = { ...headers, "set-cookie": set } as IncomingHttpHeaders;
+    this.keep(got, to.url);
+    return { status: statusCode, headers: got, cookie, body };
+  }
+}

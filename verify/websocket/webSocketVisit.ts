@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { on } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { WebSocket } from "ws";
+import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
+import { ANSWER_MS, type HttpClient } from "../visits/client.ts";
+import type { HttpRequest } from "../visits/request.ts";
+import { visitOf, type MakeVisit } from "../visits/visit.ts";
+
+/** Milliseconds for the server to close its side. */
+const CLOSE_MS = 1000;
+
+/**
+ * Visits a WebSocket server: opens a connection, and closes it after the handshake, after the first message if that names
+ * the replica, or after its own message has come back.
+ *
+ * @param isEcho whether to send a message, which the server must send back
+ */
+export function visitWebSocket(place: ReplicaPlace, isEcho: boolean): MakeVisit {
+  return async (client, request, signal) => {
+    const cookie = client.cookieFor(request.url);
+    const socket = new WebSocket(request.url, optionsFor(client, request));
+    const messages = on(socket, "message", { close: ["close"] });
+    const terminate = (): void => socket.terminate();
+    const timer = setTimeout(terminate, ANSWER_MS);
+    signal?.addEventListener("abort", terminate);
+    try {
+      const { headers, statusCode = 0 } = await handshakeOf(socket);
+      client.keep(headers, request.url);
+      if (statusCode !== 101 && statusCode < 500) {
+        throw new Error(`it was answered ${statusCode}, not with an upgrade`);
+      }
+      let text = "";
+      if (statusCode === 101 && (isEcho || isInText(place))) {
+        text = await firstOf(messages, isEcho ? sendTo(socket) : "");
+      }
+      return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", terminate);
+      socket.on("error", () => undefined).close();
+      setTimeout(terminate, CLOSE_MS).unref();
+    }
+  };
+}
+
+function optionsFor(client: HttpClient, request: HttpRequest) {
+  return {
+    headers: client.headersFor(request),
+    perMessageDeflate: false,
+    ...(client.source === "" ? {} : { localAddress: client.source }),
+  };
+}
+
+/** The response to the handshake, once the connection is open or rejected. */
+function handshakeOf(socket: WebSocket): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    socket.once("upgrade", (response) => socket.once("open", () => resolve(response)));
+    socket.once("unexpected-response", (_request, response) => {
+      response.resume();
+      resolve(response);
+    });
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("the handshake was not answered in time")));
+  });
+}
+
+/** Sends a message that no other connection sends. */
+function sendTo(socket: WebSocket): string {
+  const message = randomUUID();
+  socket.send(message);
+  return message;
+}
+
+/** Reads messages until one has this text. Returns the beginning of the first. */
+async function firstOf(messages: AsyncIterable<unknown[]>, text: string): Promise<string> {
+  let first: string | undefined;
+  for await (const [data] of messages) {
+    const message = String(data);
+    first ??= message.slice(0, MAX_TEXT);
+    if (message.includes(text)) {
+      return first;
+    }
+  }
+  const lacking = text === "" ? "a message" : "its message was sent back";
+  throw new Error(`the connection was closed before ${lacking}`);
+}
