@@ -16,7 +16,7 @@ import { startReplicas, stopReplicas, type ReplicaOptions } from "./replicas.ts"
 import { examine, verify } from "./verifier.ts";
 
 /** Enough for a verdict, and short. */
-const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "2", "--rate", "10"];
+const SHORT = ["--sources", "20", "--sessions", "20", "--duration", "2", "--rate", "8"];
 
 const NAMES = ["app-0", "app-1"];
 
@@ -48,14 +48,19 @@ describe("npm run verify", () => {
 
   for (const [kind, argsFor] of KINDS) {
     it(`tells sticky fronts of ${kind} from others`, async () => {
-      const [sticky, spreading, brief, straying] = await Promise.all([
+      const [sticky, spreading] = await Promise.all([
         verdictOn(argsFor, bySource),
         verdictOn(argsFor, anyReplica),
-        verdictOn(argsFor, stickyFor(1000)),
-        verdictOn(argsFor, strayOneIn(100)),
       ]);
       match(sticky, /^sticky: none of \d+ connections went astray$/);
       match(spreading, /^not sticky: \d+ of \d+ connections went astray$/);
+    });
+
+    it(`finds fronts of ${kind} not sticky that stick for a time, or mostly`, async () => {
+      const [brief, straying] = await Promise.all([
+        verdictOn(argsFor, stickyFor(1000)),
+        verdictOn(argsFor, strayOneIn(100)),
+      ]);
       match(brief, /^not sticky: /);
       match(straying, /^not sticky: [1-9] of \d+ connections went astray$/);
     });
