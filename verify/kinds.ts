@@ -2,6 +2,9 @@ import { visitHttp } from "./http/httpVisit.ts";
 import type { Obstacle } from "./obstacle.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { ReplicaPlace } from "./replicaPlace.ts";
+import { reachSocketio } from "./socketio/reachSocketio.ts";
+import { createSocketioSubjects } from "./socketio/socketioSubjects.ts";
+import { TRANSPORTS as SOCKETIO_TRANSPORTS } from "./socketio/transports.ts";
 import { reachSockjs } from "./sockjs/reachSockjs.ts";
 import { createSockjsSubjects } from "./sockjs/sockjsSubjects.ts";
 import { TRANSPORTS } from "./sockjs/transport.ts";
@@ -13,7 +16,7 @@ import type { MakeVisit } from "./visits/visit.ts";
 import { createVisitSubjects } from "./visits/visitSubjects.ts";
 import { visitWebSocket } from "./websocket/webSocketVisit.ts";
 
-export const KIND_NAMES = ["sockjs", "websocket", "sse", "http"] as const;
+export const KIND_NAMES = ["sockjs", "socketio", "websocket", "sse", "http"] as const;
 export type KindName = (typeof KIND_NAMES)[number];
 
 export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
@@ -59,6 +62,15 @@ export const KINDS: Record<KindName, Kind> = {
     replicas: ["header", "none"],
     reach: reachSockjs,
     createSubjects: createSockjsSubjects,
+  },
+  socketio: {
+    protocols: ["http:", "https:"],
+    transports: SOCKETIO_TRANSPORTS,
+    scenarios: ["steady", "reconnect"],
+    keys: ["query", "header"],
+    replicas: ["header", "json", "body", "cookie", "none"],
+    reach: reachSocketio,
+    createSubjects: createSocketioSubjects,
   },
   websocket: {
     protocols: ["ws:", "wss:"],

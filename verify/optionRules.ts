@@ -21,7 +21,7 @@ type Checks = [boolean, Fault][];
 
 /** What the kind does not support. */
 function kindFaults(options: VerifyOptions, given: ReadonlySet<string>): Checks {
-  const { cookieJar, key, kind, replica, scenario, transports, url } = options;
+  const { cookieJar, key, kind, namespace, replica, scenario, transports, url } = options;
   const { keys, protocols, replicas, scenarios, transports: known } = KINDS[kind];
   const { protocol } = new URL(url);
   const keyFrom = key?.split(":")[0] ?? "";
@@ -53,7 +53,7 @@ function kindFaults(options: VerifyOptions, given: ReadonlySet<string>): Checks 
       {
         name: "--scenario",
         got: scenario,
-        mustBe: `${scenarios.join(" or ")} ${withKind}, where every visit is a new connection already`,
+        mustBe: `${scenarios.join(" or ")} ${withKind}`,
         example: "steady",
       },
     ],
@@ -77,6 +77,10 @@ function kindFaults(options: VerifyOptions, given: ReadonlySet<string>): Checks 
         mustBe: `in ${replicas.join(" or ")} ${withKind}`,
         example: "header:X-Replica",
       },
+    ],
+    [
+      given.has("namespace") && kind !== "socketio",
+      { name: "--namespace", got: namespace, mustBe: `omitted ${withKind}` },
     ],
     [
       options.echo && kind !== "websocket",

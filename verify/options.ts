@@ -44,6 +44,7 @@ const RULES = {
     })
     .meta({ description: REPLICA_PLACES, example: "json:server.name" }),
   echo: z.boolean().default(false),
+  namespace: textLike(/^\/[^,?]*$/, "a namespace of Socket.IO, which starts with /", "/chat"),
   sessions: wholeNumberFrom(1, 10_000, 100),
   transports: z.string().transform((text) => text.split(",")),
   sources: z
@@ -88,8 +89,13 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--kind <kind>", `${KIND_NAMES.join(", ")}; by default what the URL suggests`)
     .option("--replica <place>", `where replicas are named: ${REPLICA_PLACES}`, "header:X-Replica")
     .option("--sessions <number>", "sessions, clients or keys at once", "100")
-    .option("--transports <list>", `sockjs: all, or of ${TRANSPORTS.join(",")}`, "all")
+    .option(
+      "--transports <list>",
+      `all, or of ${TRANSPORTS.join(",")}; socketio: of polling,websocket,upgrade`,
+      "all",
+    )
     .option("--echo", "websocket: sends a message on each connection and expects it back")
+    .option("--namespace <name>", "socketio: the namespace to connect to", "/")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
     .option("--duration <seconds>", "how long it runs", "15")
     .option("--rate <number>", "messages, or requests, per second and session", "2")
@@ -119,7 +125,7 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   );
   const kind = read.kind ?? kindFor(read);
   const transports = read.transports.join() === "all" ? KINDS[kind].transports : read.transports;
-  const url = kind === "sockjs" ? read.url.replace(/\/+$/, "") : read.url;
+  const url = normalised(read.url, kind);
   const options = { ...read, kind, transports, url };
   const given = new Set(
     Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
@@ -131,10 +137,27 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   return options;
 }
 
+/** The URL as its kind needs it: a SockJS prefix without a slash at its end, or the endpoint of Socket.IO. */
+function normalised(url: string, kind: KindName): string {
+  switch (kind) {
+    case "sockjs":
+      return url.replace(/\/+$/, "");
+    case "socketio":
+      return new URL(url).pathname === "/"
+        ? new URL(`/socket.io/${new URL(url).search}`, url).href
+        : url;
+    default:
+      return url;
+  }
+}
+
 /** The kind that the arguments suggest. */
 function kindFor({ cookieJar, key, url }: Values<typeof RULES>): KindName {
   if (/^wss?:/i.test(url)) {
     return "websocket";
+  }
+  if (new URL(url).pathname.includes("/socket.io")) {
+    return "socketio";
   }
   return cookieJar === undefined && key === undefined ? "sockjs" : "http";
 }

@@ -36,7 +36,7 @@ export function reportText(report: Report): string {
       ? []
       : firstBreaks.map((each) => breakText(each, unit))),
     // In a roll-out sessions also move without a fault of the front.
-    scenario === "rollout" ? "" : `${detectableText(report)}.`,
+    scenario === "rollout" || report.chances === 0 ? "" : `${detectableText(report)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]
     .filter((part) => part !== "")
@@ -51,9 +51,10 @@ export function detectableText({ chances, detectableRate }: Report): string {
 /** Number of breaks of each kind. */
 export function breaksText(breaks: Report["breaks"], unit: Unit): string {
   const foreign = `${breaks["foreign replica"]} by a foreign replica`;
-  return unit === "session"
-    ? `${breaks["unknown session"]} by an unknown session, ${foreign}, ${breaks.closed} closed`
-    : `${foreign}, ${breaks.unanswered} unanswered`;
+  const { closed, unanswered } = breaks;
+  return unit === "session" || breaks["unknown session"] + closed > 0
+    ? `${breaks["unknown session"]} by an unknown session, ${foreign}, ${closed} closed`
+    : `${foreign}, ${unanswered} unanswered`;
 }
 
 /** A break in plain words. */

@@ -5,7 +5,7 @@ export const UNITS = ["session", "client", "key"] as const;
 export type Unit = (typeof UNITS)[number];
 
 /** Kinds that have sessions of their own. */
-const OF_SESSIONS: readonly KindName[] = ["sockjs"];
+const OF_SESSIONS: readonly KindName[] = ["sockjs", "socketio"];
 
 /** Part of the duration after which a roll-out must have ended. */
 const CALM_FROM = 0.8;

@@ -10,6 +10,8 @@ describe("the options of npm run verify", () => {
     ["http", [HTTP, "--cookie-jar", "off"]],
     ["http", [HTTP, "--key", "path"]],
     ["sse", [HTTP, "--kind", "sse", "--cookie-jar", "on"]],
+    ["socketio", ["http://127.0.0.1:9/socket.io/?room=a", "--key", "query:room"]],
+    ["socketio", ["http://127.0.0.1:9/", "--kind", "socketio"]],
     ["websocket", [WS]],
     ["websocket", ["wss://127.0.0.1:9/", "--key", "query:room"]],
   ];
@@ -30,7 +32,10 @@ describe("the options of npm run verify", () => {
       /^--key is "cookie:a"; it must be path, query:NAME, header:NAME or json:NAME \(for example json:/,
     ],
     [[HTTP, "--key", "header:a b"], /^--key is "header:a b"; it must be path, query:NAME, header:/],
-    [[HTTP, "--kind", "grpc"], /^--kind is "grpc"; it must be sockjs or websocket or sse or http/],
+    [
+      [HTTP, "--kind", "grpc"],
+      /^--kind is "grpc"; it must be sockjs or socketio or websocket or sse or http/,
+    ],
     [
       [HTTP, "--replica", "X-Replica"],
       /^--replica is "X-Replica"; it must be header:NAME, json:PATH, body:REGEX, cookie:NAME or none/,
@@ -46,11 +51,11 @@ describe("the options of npm run verify", () => {
     ],
     [
       [HTTP, "--cookie-jar", "on", "--scenario", "reconnect"],
-      /^--scenario is "reconnect"; it must be steady or rollout with --kind http, where every visit /,
+      /^--scenario is "reconnect"; it must be steady or rollout with --kind http \(for example steady\)$/,
     ],
     [
       [WS, "--scenario", "fallback"],
-      /^--scenario is "fallback"; it must be steady or rollout with --kind websocket, /,
+      /^--scenario is "fallback"; it must be steady or rollout with --kind websocket /,
     ],
     [
       [WS, "--key", "json:a"],
@@ -59,6 +64,19 @@ describe("the options of npm run verify", () => {
     [
       [WS, "--kind", "sse"],
       /^URL is "ws:\/\/127.0.0.1:9\/"; it must be one that starts with http: or https: with --kind sse$/,
+    ],
+    [[WS, "--namespace", "/a"], /^--namespace is "\/a"; it must be omitted with --kind websocket$/],
+    [
+      ["http://127.0.0.1:9/socket.io/", "--namespace", "a"],
+      /^--namespace is "a"; it must be a namespace of Socket.IO, which starts with \/ \(for example \/chat\)$/,
+    ],
+    [
+      ["http://127.0.0.1:9/socket.io/", "--transports", "xhr-polling"],
+      /^--transports is "xhr-polling"; it must be all, or of polling,websocket,upgrade with --kind socketio /,
+    ],
+    [
+      ["http://127.0.0.1:9/socket.io/", "--key", "path"],
+      /^--key is "path"; it must be in query or header with --kind socketio$/,
     ],
     [[HTTP, "--echo"], /^--echo is set; it must be omitted with --kind sockjs$/],
     [

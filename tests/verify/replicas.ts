@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Server as SocketServer } from "socket.io";
 import { WebSocketServer } from "ws";
 
 export interface ReplicaOptions {
@@ -19,7 +20,8 @@ export function stopReplicas(): void {
 }
 
 /**
- * Starts replicas with these names, each with a resource, a stream of events and an echo over WebSockets. They name
+ * Starts replicas with these names, each with a resource, a stream of events, an echo over WebSockets, and the
+ * namespaces `/` and `/own` of Socket.IO. They name
  * themselves in the header `X-Replica`, in a JSON body, in the first event and in the first message.
  *
  * @returns their ports
@@ -45,7 +47,15 @@ async function startReplica(
       response.writeHead(200, headers).end(named);
     }
   });
-  const sockets = new WebSocketServer({ server });
+  const io = new SocketServer(server, { destroyUpgrade: false });
+  io.engine.on("headers", (sent: Record<string, string>) => Object.assign(sent, headers));
+  io.of("/own").on("connection", (socket) => socket.emit("welcome", { server: { name } }));
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    if (!request.url?.startsWith("/socket.io/")) {
+      sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client));
+    }
+  });
   let received = 0;
   sockets.on("headers", (lines) => lines.push(`X-Replica: ${name}`));
   sockets.on("connection", (socket) => {

@@ -54,18 +54,19 @@ export class HttpClient {
   /**
    * Sends a request.
    *
+   * @param answerMs milliseconds until the response, and each part of it, must arrive; 0 for no limit
    * @returns the beginning of the response; its body must be read, dumped or destroyed
    * @throws Error when there is no response
    */
-  async open(to: HttpRequest, signal?: AbortSignal) {
+  async open(to: HttpRequest, signal?: AbortSignal, answerMs = ANSWER_MS) {
     const cookie = this.cookieFor(to.url);
     const { body, headers, statusCode } = await request(to.url, {
       method: to.method,
       dispatcher: agentFor(this.#options.source),
       headers: this.headersFor(to),
       reset: true,
-      headersTimeout: ANSWER_MS,
-      bodyTimeout: ANSWER_MS,
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
       ...(to.body === undefined ? {} : { body: to.body }),
       ...(signal === undefined ? {} : { signal }),
     });

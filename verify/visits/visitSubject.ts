@@ -4,18 +4,13 @@ import type { SessionResult } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import type { HttpClient } from "./client.ts";
-import type { HttpRequest } from "./request.ts";
 import type { MakeVisit, Visit } from "./visit.ts";
+import type { Visitor } from "./visitors.ts";
 
-export interface VisitSubjectOptions extends TallyOptions {
+export interface VisitSubjectOptions extends TallyOptions, Visitor {
   makeVisit: MakeVisit;
-  request: HttpRequest;
   /** Whether an answer must name its replica. */
   mustName: boolean;
-  /** The client of the n-th visit, from 0. */
-  clientOf: (visit: number) => HttpClient;
-  /** The key that the visits are about; undefined for the visits of one client. */
-  key: string | undefined;
   /** Seconds after which a roll-out must have ended. */
   calmFrom: number;
 }
