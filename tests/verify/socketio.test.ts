@@ -104,6 +104,13 @@ describe("npm run verify on Socket.IO", () => {
     match(silent, /^cannot be judged: /);
   });
 
+  it("exits with status 1 even if no session can be opened", async () => {
+    const { port } = await startFront(await startReplicas(NAMES), ({ number }) => number % 2);
+    const { code, out } = await verify(`http://127.0.0.1:${port}/socket.io/`, ...SHORT);
+    equal(code, 1);
+    match(out, /\nnot sticky: /);
+  });
+
   it("exits with status 3 if there is no Socket.IO, and no namespace", async () => {
     const [port = 0] = await startReplicas(["app-0"]);
     const nothing = await verify(

@@ -2,7 +2,7 @@ import { unnamed, unreached, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
 import { isInText } from "../replicaPlace.ts";
 import { createVisitors, type Visitor } from "../visits/visitors.ts";
-import { replicaInAnswer, replicaInEvent } from "./names.ts";
+import { isOfUnknownSession, replicaInAnswer, replicaInEvent } from "./answers.ts";
 import { SocketioSession } from "./session.ts";
 import type { TransportName } from "./transports.ts";
 
@@ -23,7 +23,7 @@ export async function reachSocketio(options: VerifyOptions): Promise<Obstacle | 
   }
 }
 
-/** Opens a session and closes it. Returns whether it names its replica. */
+/** Opens a session, which may go astray already, and closes it. Returns whether it names its replica. */
 async function open(
   { namespace, replica: place, transports }: VerifyOptions,
   { clientOf, request }: Visitor,
@@ -38,7 +38,12 @@ async function open(
         namespace,
         client: clientOf(0),
         transport: transports[0] as TransportName,
-        onAnswer: (answer) => (isNamed ||= replicaInAnswer(place, answer) !== ""),
+        onAnswer: (answer) => {
+          isNamed ||= replicaInAnswer(place, answer) !== "";
+          if (isOfUnknownSession(answer)) {
+            resolve();
+          }
+        },
         onReady: () => {
           timer = setTimeout(resolve, isInText(place) && !isNamed ? EVENT_MS : 0);
         },

@@ -5,12 +5,9 @@ import { Tally, type TallyOptions } from "../tally.ts";
 import type { Unit } from "../units.ts";
 import type { HttpClient } from "../visits/client.ts";
 import type { Visitor } from "../visits/visitors.ts";
-import { replicaInAnswer, replicaInEvent } from "./names.ts";
+import { isOfUnknownSession, replicaInAnswer, replicaInEvent } from "./answers.ts";
 import { SocketioSession } from "./session.ts";
 import type { Answer, TransportName } from "./transports.ts";
-
-/** What servers respond to a request of a session that they do not know. */
-const UNKNOWN = /session id unknown|"code":1\b|invalid session/i;
 
 export interface SocketioSubjectOptions extends TallyOptions, Visitor {
   unit: Unit;
@@ -164,12 +161,13 @@ export class SocketioSubject implements Subject {
   }
 
   /** Every response but the first of a session could have gone astray; the first could if the client is known. */
-  #answered({ cookie, headers, request, status, text }: Answer): void {
+  #answered(answer: Answer): void {
+    const { request, status } = answer;
     const isFirst = this.#isFirstAnswer;
     this.#isFirstAnswer = false;
-    const replica = replicaInAnswer(this.#options.place, { cookie, headers });
+    const replica = replicaInAnswer(this.#options.place, answer);
     this.#tally.chances += !isFirst || (this.#home !== "" && replica !== "") ? 1 : 0;
-    if (!isFirst && status >= 400 && UNKNOWN.test(text)) {
+    if (!isFirst && isOfUnknownSession(answer)) {
       this.#break("unknown session", replica, `${request} was answered ${status}`);
     } else if (replica !== "") {
       this.#met(replica, `${request} was answered by ${replica}`);
