@@ -6,6 +6,9 @@ import { createTransports, type Answer, type TransportName } from "./transports.
 /** Milliseconds until a session must be open and upgraded. */
 const OPEN_MS = 10_000;
 
+/** Milliseconds for the server to close the session, which ends the request that polls. */
+const CLOSE_MS = 1000;
+
 export interface SessionOptions {
   /** The endpoint of Engine.IO, such as `http://127.0.0.1:8080/socket.io/?room=a`. */
   request: HttpRequest;
@@ -28,13 +31,19 @@ export class SocketioSession {
   readonly #socket: Socket;
   readonly #onClosed: (reason: string) => void;
   readonly #timer = setTimeout(() => this.#ended("it was not open in time"), OPEN_MS);
+  readonly #abort = new AbortController();
   #isReady = false;
   #isClosed = false;
 
   constructor({ request, namespace, client, transport, ...on }: SessionOptions) {
     const { origin, pathname, searchParams } = new URL(request.url);
     const answered = (answer: Answer): void => (this.#isClosed ? undefined : on.onAnswer(answer));
-    const { Polling, Socket } = createTransports(client, request.headers, answered);
+    const { Polling, Socket } = createTransports(
+      client,
+      request.headers,
+      this.#abort.signal,
+      answered,
+    );
     const transports = { polling: [Polling], websocket: [Socket], upgrade: [Polling, Socket] };
     this.transport = transport;
     this.#onClosed = on.onClosed;
@@ -93,6 +102,7 @@ export class SocketioSession {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#socket.disconnect();
+    setTimeout(() => this.#abort.abort(), CLOSE_MS).unref();
   }
 
   #ended(reason: string): void {

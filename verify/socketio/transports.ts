@@ -24,10 +24,12 @@ export interface Answer {
  * Creates the transports of one session of Engine.IO, which open a connection for each request, so each could go astray.
  *
  * @param headers sent with each request
+ * @param signal aborts requests that are still under way
  */
 export function createTransports(
   client: HttpClient,
   headers: Record<string, string>,
+  signal: AbortSignal,
   onAnswer: (answer: Answer) => void,
 ) {
   class Polling extends Fetch {
@@ -50,7 +52,7 @@ export function createTransports(
         ...(body === undefined ? {} : { body }),
       };
       try {
-        const { body: response, ...answer } = await client.open(request, undefined, answerMs);
+        const { body: response, ...answer } = await client.open(request, signal, answerMs);
         const text = await response.text();
         onAnswer({ ...answer, request: request.name, text });
         if (answer.status < 300) {
