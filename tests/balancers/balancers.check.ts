@@ -1,4 +1,6 @@
 import { equal, match } from "node:assert/strict";
+import { startReplicas, stopReplicas } from "../verify/replicas.ts";
+import { examine } from "../verify/verifier.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { startHaproxy, startNginx, type Balancer } from "./balancers.ts";
@@ -31,6 +33,46 @@ describe("npm run verify on sockjs-node", () => {
       await balancer.stop();
       equal(code, isSticky ? 0 : 1, run.out);
       match(run.out, isSticky ? /\nsticky: none of \d+/ : /\nnot sticky: \d+ of \d+/);
+    });
+  }
+});
+
+/** Enough for a verdict. */
+const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "3", "--rate", "8"];
+
+const KINDS: [string, (port: number) => string[]][] = [
+  ["http", (port) => [`http://127.0.0.1:${port}/`, "--kind", "http"]],
+  ["sse", (port) => [`http://127.0.0.1:${port}/events`, "--kind", "sse"]],
+  ["websocket", (port) => [`ws://127.0.0.1:${port}/`, "--echo"]],
+  ["socketio", (port) => [`http://127.0.0.1:${port}/socket.io/`, "--replica", "none"]],
+];
+
+describe("npm run verify", () => {
+  afterEach(stopReplicas);
+
+  for (const [kind, argsFor] of KINDS) {
+    for (const [title, startBalancer, isSticky] of CONTROLS) {
+      it(`finds ${kind} behind ${title} ${isSticky ? "sticky" : "not sticky"}`, async () => {
+        const balancer = await startBalancer(await startReplicas(["app-0", "app-1", "app-2"]));
+        const [url = "", ...args] = argsFor(balancer.port);
+        const { reasons, verdict } = await examine(url, ...args, ...SHORT);
+        await balancer.stop();
+        equal(verdict, isSticky ? "sticky" : "not sticky", reasons.join());
+      });
+    }
+
+    it(`finds ${kind} behind HAProxy's cookie sticky, and not without cookies`, async () => {
+      const ports = await startReplicas(["app-0", "app-1", "app-2"]);
+      const balancer = await startHaproxy("roundrobin", ports, "SERVERID");
+      const [url = "", ...args] = argsFor(balancer.port);
+      const verdicts = [];
+      for (const state of ["on", "off"]) {
+        const { reasons, verdict } = await examine(url, ...args, "--cookie-jar", state, ...SHORT);
+        verdicts.push(verdict);
+        match(reasons.join(), /^(none|\d+) of \d+ connections went astray/);
+      }
+      await balancer.stop();
+      equal(verdicts.join(", "), "sticky, not sticky");
     });
   }
 });

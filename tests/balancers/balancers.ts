@@ -8,12 +8,20 @@ import { waitFor } from "../drivers/waitFor.ts";
 
 /** A load balancer that somebody else wrote, in front of some ports. */
 export interface Balancer {
+  port: number;
+  /** The path `/echo`. */
   url: string;
   stop: () => Promise<void>;
 }
 
-/** HAProxy, with `balance` as its rule. */
-export function startHaproxy(balance: string, ports: readonly number[]): Promise<Balancer> {
+/** HAProxy, with `balance` as its rule; with affinity by a cookie of this name, if there is one. */
+export function startHaproxy(
+  balance: string,
+  ports: readonly number[],
+  cookie?: string,
+): Promise<Balancer> {
+  const serverOf = (port: number, index: number): string =>
+    `  server replica${index} 127.0.0.1:${port}${cookie === undefined ? "" : ` cookie r${index}`}`;
   return start("haproxy", (port, folder) => {
     const file = join(folder, "haproxy.cfg");
     writeFileSync(
@@ -31,7 +39,7 @@ frontend echo
   default_backend replicas
 backend replicas
   balance ${balance}
-${ports.map((each, index) => `  server replica${index} 127.0.0.1:${each}`).join("\n")}
+${cookie === undefined ? "" : `  cookie ${cookie} insert indirect\n`}${ports.map(serverOf).join("\n")}
 `,
     );
     return ["-f", file, "-db"];
@@ -95,7 +103,7 @@ async function start(
     child.kill("SIGTERM");
     await exited;
   };
-  return { url: `http://127.0.0.1:${port}/echo`, stop };
+  return { port, url: `http://127.0.0.1:${port}/echo`, stop };
 }
 
 function isOpen(port: number, child: ChildProcess): Promise<boolean> {
