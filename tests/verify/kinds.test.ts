@@ -11,6 +11,7 @@ import {
   strayOneIn,
   type Policy,
 } from "./front.ts";
+import { waitFor } from "../drivers/waitFor.ts";
 import { listen, stopFronts as stopListeners } from "./httpFront.ts";
 import { startReplicas, stopReplicas, type ReplicaOptions } from "./replicas.ts";
 import { examine, verify } from "./verifier.ts";
@@ -96,6 +97,24 @@ describe("npm run verify", () => {
     match(webSocket ?? "", /^sticky: /);
   });
 
+  it("resets streams, which some load balancers keep when they are only closed", async () => {
+    let resets = 0;
+    const { url } = await listen(({ socket }, response) => {
+      socket.on(
+        "error",
+        ({ code }: NodeJS.ErrnoException) => (resets += code === "ECONNRESET" ? 1 : 0),
+      );
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write('data: {"name":"app-0"}\n\n');
+    });
+    for (const place of ["json:name", "none"]) {
+      const args = ["--kind", "sse", "--replica", place, "--sessions", "2", "--duration", "1"];
+      const { totals } = await examine(url, ...args);
+      await waitFor("all are reset", () => resets === totals.echoed);
+      resets = 0;
+    }
+  });
+
   it("expects WebSocket messages back with --echo", async () => {
     const webSocket = (port: number): string[] => [`ws://127.0.0.1:${port}/`, "--echo"];
     const losing = { losesOneIn: 20 };
@@ -126,7 +145,7 @@ describe("npm run verify", () => {
     equal(noStream.code, 3);
     match(
       noStream.err,
-      /^http:\S+ is not reachable \(it was answered 200 , not with an event stream\); /,
+      /^http:\S+ is not reachable \(it was answered 200 without a content type, not with an event stream\); /,
     );
     const { url } = await listen((_request, response) => response.writeHead(426).end());
     const noSocket = await verify(url.replace("http", "ws"));

@@ -5,7 +5,6 @@ import { TRANSPORTS } from "../../verify/sockjs/transport.ts";
 import { startEchoServer, stopEchoServers } from "../support/echoServer.ts";
 import { endRuns, runNode, startLocal } from "../drivers/localRun.ts";
 import { metricAt } from "../drivers/metrics.ts";
-import { startStrayingFront } from "./strayingFront.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { examine, FALL_BACKS, verify, VERIFY } from "./verifier.ts";
 
@@ -60,28 +59,6 @@ describe("npm run verify", () => {
       equal(text.match(/^ {2}at .* session \d+ on .*$/gm)?.length, 10);
     }
     match(texts.join(), /expected echo-0000\d, met echo-0000\d: /);
-  });
-
-  it("catches a front that strays once in 200 connections", async () => {
-    const replicas = ["echo-aaaaa", "echo-bbbbb"].map((name) =>
-      runNode("app/main.ts", [], { PORT: "0", HOST: "127.0.0.1", REPLICA_NAME: name }),
-    );
-    const portIn = (out: string): number => Number(/"port":(\d+)/.exec(out)?.[1] ?? 0);
-    await waitFor("both listen", () => replicas.every(({ out }) => portIn(out) > 0));
-    const [a = 0, b = 0] = replicas.map(({ out }) => portIn(out));
-    const { port, server, strays } = await startStrayingFront([a, b], 200);
-    const { code, report } = await verify(
-      `http://127.0.0.1:${port}/echo`,
-      ...["--transports", "xhr-streaming,xhr-polling", "--sessions", "40"],
-      ...["--duration", "4", "--rate", "10"],
-    );
-    server.close();
-    equal(code, 1);
-    const { breaks, chances, detectableRate } = report();
-    const astray = breaks["unknown session"] + breaks["foreign replica"];
-    // Who strays when a session begins is elsewhere then, and so meets a foreign replica on the way back, too.
-    ok(astray >= 1 && astray <= 2 * strays(), `${astray} of ${strays()} strays`);
-    ok(chances > 400 && detectableRate < 1 / 87);
   });
 
   describe("is inconclusive, with status 4,", () => {

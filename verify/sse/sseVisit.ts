@@ -1,27 +1,82 @@
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect, isIP, type Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { connect as connectTls } from "node:tls";
 import { createParser } from "eventsource-parser";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
+import { ANSWER_MS, type HttpClient } from "../visits/client.ts";
+import type { HttpRequest } from "../visits/request.ts";
 import { visitOf, type MakeVisit } from "../visits/visit.ts";
 
 /** Visits a stream of server-sent events: opens it and closes it after the response headers, or after the event that names the replica. */
 export function visitSse(place: ReplicaPlace): MakeVisit {
   return async (client, request, signal) => {
-    const headers = { ...request.headers, accept: "text/event-stream" };
-    const { body, status, ...response } = await client.open({ ...request, headers }, signal);
-    // Destroyed before its end, which is no fault here.
-    body.on("error", () => undefined);
+    const cookie = client.cookieFor(request.url);
+    const connection = connectTo(request.url, client.source);
+    const reset = (): unknown => connection.resetAndDestroy();
+    const timer = setTimeout(reset, ANSWER_MS);
+    signal?.addEventListener("abort", reset);
     try {
-      const type = response.headers["content-type"] ?? "";
-      const isStream = status === 200 && /^text\/event-stream\b/i.test(type);
-      if (!isStream && status < 500) {
-        throw new Error(`it was answered ${status} ${type}, not with an event stream`);
+      const response = await responseTo(client, request, connection);
+      const { headers, statusCode = 0 } = response;
+      client.keep(headers, request.url);
+      const type = headers["content-type"] ?? "without a content type";
+      const isStream = statusCode === 200 && /^text\/event-stream\b/i.test(type);
+      if (!isStream && statusCode < 500) {
+        throw new Error(`it was answered ${statusCode} ${type}, not with an event stream`);
       }
-      const text = isStream && isInText(place) ? await firstEventIn(body) : "";
-      return visitOf(status, response.headers, replicaIn(place, { ...response, text }));
+      const text = isStream && isInText(place) ? await firstEventIn(response) : "";
+      return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
     } finally {
-      body.destroy();
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", reset);
+      // Some load balancers keep a stream that its client has only closed, until they have no connections left.
+      reset();
     }
   };
+}
+
+function connectTo(url: string, source: string): Socket {
+  const { port, protocol } = new URL(url);
+  const connection = connect({
+    host: hostOf(url),
+    port: Number(port) || (protocol === "https:" ? 443 : 80),
+    ...(source === "" ? {} : { localAddress: source }),
+  });
+  // A reset is no fault, and other faults are those of the request.
+  return connection.on("error", () => undefined);
+}
+
+/** The host of a URL, without the brackets of an IPv6 address. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}
+
+function responseTo(
+  client: HttpClient,
+  request: HttpRequest,
+  connection: Socket,
+): Promise<IncomingMessage> {
+  const host = hostOf(request.url);
+  const isTls = request.url.startsWith("https:");
+  const send = isTls ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    send(request.url, {
+      headers: { ...client.headersFor(request), accept: "text/event-stream" },
+      createConnection: () =>
+        isTls
+          ? connectTls({
+              socket: connection,
+              host,
+              ...(isIP(host) === 0 ? { servername: host } : {}),
+            })
+          : connection,
+    })
+      .once("response", resolve)
+      .on("error", reject)
+      .end();
+  });
 }
 
 /** The data of the first event; empty if the stream ends, or is too long, without one. */
@@ -29,7 +84,8 @@ async function firstEventIn(body: Readable): Promise<string> {
   let event: string | undefined;
   let length = 0;
   const parser = createParser({ onEvent: ({ data }) => (event ??= data) });
-  for await (const chunk of body.setEncoding("utf8")) {
+  // Not destroyed, which would close the connection instead of resetting it.
+  for await (const chunk of body.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
     parser.feed(chunk as string);
     length += (chunk as string).length;
     if (event !== undefined || length > MAX_TEXT) {

@@ -1,0 +1,86 @@
+import { match, ok } from "node:assert/strict";
+import type { Report } from "../../verify/report.ts";
+import { endRuns, runNode } from "../drivers/localRun.ts";
+import { waitFor } from "../drivers/waitFor.ts";
+import {
+  anyReplica,
+  bySource,
+  failing,
+  startFront,
+  stickyFor,
+  stickyOnlyForWebSockets,
+  stopFronts,
+  type Policy,
+} from "./front.ts";
+import { examine, FALL_BACKS } from "./verifier.ts";
+
+const SHORT = ["--sources", "20", "--sessions", "28", "--duration", "3", "--rate", "6"];
+
+const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
+
+/** Starts echo servers with these names. A process for each: all servers of a process share their sessions. */
+async function startEchoes(...names: readonly string[]): Promise<number[]> {
+  const env = { PORT: "0", HOST: "127.0.0.1" };
+  const echoes = names.map((name) => runNode("app/main.ts", [], { ...env, REPLICA_NAME: name }));
+  const ports = (): number[] => echoes.map(({ out }) => Number(/"port":(\d+)/.exec(out)?.[1] ?? 0));
+  await waitFor("all listen", () => ports().every((port) => port > 0));
+  return ports();
+}
+
+/** The verdict on a front of echo servers with this policy. */
+async function verdictOn(
+  ports: readonly number[],
+  policy: Policy,
+  ...args: readonly string[]
+): Promise<string> {
+  const { port } = await startFront(ports, policy);
+  return judged(await examine(`http://127.0.0.1:${port}/echo`, ...SHORT, ...args));
+}
+
+describe("npm run verify on SockJS", () => {
+  afterEach(endRuns);
+  afterEach(stopFronts);
+
+  it("catches a front that strays once in 200 connections", async () => {
+    const ports = await startEchoes("echo-aaaaa", "echo-bbbbb");
+    const front = await startFront(ports, ({ number }) => (number % 200 === 199 ? 1 : 0));
+    const { breaks, chances, detectableRate, verdict } = await examine(
+      `http://127.0.0.1:${front.port}/echo`,
+      ...["--transports", "xhr-streaming,xhr-polling", "--sessions", "40"],
+      ...["--duration", "4", "--rate", "10"],
+    );
+    match(verdict, /^not sticky$/);
+    const astray = breaks["unknown session"] + breaks["foreign replica"];
+    const strays = Math.floor(front.arrivals() / 200);
+    // Who strays when a session begins is elsewhere then, and so meets a foreign replica on the way back, too.
+    ok(astray >= 1 && astray <= 2 * strays, `${astray} of ${strays} strays`);
+    ok(chances > 400 && detectableRate < 1 / 87);
+  });
+
+  it("tells sticky fronts from those that stick only for WebSockets, or for a time", async () => {
+    const ports = await startEchoes("echo-aaaaa", "echo-bbbbb");
+    const [sticky, webSockets, brief] = await Promise.all([
+      verdictOn(ports, bySource),
+      verdictOn(ports, stickyOnlyForWebSockets),
+      verdictOn(ports, stickyFor(1000)),
+    ]);
+    match(sticky, /^sticky: none of \d+ connections went astray$/);
+    match(webSockets, /^not sticky: /);
+    match(brief, /^not sticky: /);
+  });
+
+  it("does not call fronts sticky that fail, or whose replicas have one name", async () => {
+    const ports = await startEchoes("echo-aaaaa", "echo-aaaaa");
+    const fallBacks = ["--transports", FALL_BACKS.join()];
+    const [storm, twins, unnamed, silent] = await Promise.all([
+      verdictOn(ports, failing(0.3)),
+      verdictOn(ports, anyReplica, ...fallBacks),
+      verdictOn(ports, anyReplica, ...fallBacks, "--replica", "none"),
+      verdictOn(ports, anyReplica, "--transports", "websocket", "--replica", "none"),
+    ]);
+    match(storm, /^inconclusive: \d+ failures in \d+ messages are more than 1 %; /);
+    match(twins, /^not sticky: /);
+    match(unnamed, /^not sticky: /);
+    match(silent, /^cannot be judged: no response names its replica, /);
+  });
+});
