@@ -35,6 +35,16 @@ describe("the verdict", () => {
     ["sticky when nothing went astray", {}, "sticky"],
     ["sticky when a server names no replica", { replicas: 0 }, "sticky"],
     [
+      "impossible when neither names nor the protocol show a break",
+      { replicas: 0, chances: 0 },
+      "cannot be judged",
+    ],
+    [
+      "inconclusive when nothing was answered at all",
+      { replicas: 0, chances: 0, silent: 10, lost: 1000 },
+      "inconclusive",
+    ],
+    [
       "not sticky after a single 404",
       { breaks: { ...GOOD.breaks, "unknown session": 1 } },
       "not sticky",

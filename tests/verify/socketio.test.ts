@@ -16,6 +16,9 @@ import { examine, verify } from "./verifier.ts";
 
 const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "2", "--rate", "8"];
 
+/** For a verdict that needs many connections, however busy the computer is. */
+const LONGER = ["--duration", "4"];
+
 const NAMES = ["app-0", "app-1"];
 
 const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
@@ -37,7 +40,7 @@ describe("npm run verify on Socket.IO", () => {
   it("tells sticky fronts from others without names", async () => {
     const unnamed = ["--replica", "none", "--transports", "polling,upgrade"];
     const [sticky, spreading] = await Promise.all([
-      verdictOn(bySource, unnamed),
+      verdictOn(bySource, [...unnamed, ...LONGER]),
       verdictOn(anyReplica, unnamed),
     ]);
     match(
@@ -74,7 +77,7 @@ describe("npm run verify on Socket.IO", () => {
   it("reads names in the first event of a namespace", async () => {
     const own = ["--namespace", "/own", "--replica", "json:server.name", "--cookie-jar", "off"];
     const [sticky, spreading] = await Promise.all([
-      verdictOn(bySource, [...own, "--transports", "websocket"]),
+      verdictOn(bySource, [...own, "--transports", "websocket", ...LONGER]),
       verdictOn(anyReplica, [...own, "--transports", "websocket"]),
     ]);
     match(sticky, /^sticky: none of \d+ connections went astray$/);
@@ -85,7 +88,7 @@ describe("npm run verify on Socket.IO", () => {
     const byRoom: Policy = ({ path }) => (/room=\w*[A-M]\b/.test(path) ? 0 : 1);
     const rooms = ["--key", "query:room"];
     const [sticky, spreading] = await Promise.all([
-      verdictOn(byRoom, rooms),
+      verdictOn(byRoom, [...rooms, ...LONGER]),
       verdictOn(bySource, rooms),
     ]);
     match(sticky, /^sticky: /);
