@@ -60,7 +60,7 @@ describe("npm run verify on SockJS", () => {
   it("tells sticky fronts from those that stick only for WebSockets, or for a time", async () => {
     const ports = await startEchoes("echo-aaaaa", "echo-bbbbb");
     const [sticky, webSockets, brief] = await Promise.all([
-      verdictOn(ports, bySource),
+      verdictOn(ports, bySource, "--duration", "6"),
       verdictOn(ports, stickyOnlyForWebSockets),
       verdictOn(ports, stickyFor(1000)),
     ]);
