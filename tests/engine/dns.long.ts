@@ -49,6 +49,9 @@ describe("DNS names, under a real engine", function () {
     deepEqual(records(), [VALIDATION, ALIAS]);
     const steps = await up(first);
     deepEqual(steps, []);
+    const made = await first.resources();
+    const validation = made.find(({ type }) => type.endsWith(":CertificateValidation"));
+    equal(validation?.customTimeouts?.create, 15 * 60);
     first.configure(settings(echo(), echo({ name: "two", dnsName: "two.example.com" })));
     const more = await up(first);
     deepEqual(

@@ -47,6 +47,8 @@ export interface Resource {
   dependencies?: string[];
   /** Why it is not ready. */
   initErrors?: string[];
+  /** Seconds. */
+  customTimeouts?: { create?: number };
 }
 
 export interface StackOptions {
