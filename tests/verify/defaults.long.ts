@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal } from "node:assert/strict";
 import type { Report } from "../../verify/report.ts";
 import { startFront, stickyFor, stopFronts, strayOneIn, type Policy } from "./front.ts";
 import { startReplicas, stopReplicas } from "./replicas.ts";
@@ -24,9 +24,7 @@ describe("npm run verify with its default options", () => {
     };
 
     it(`finds strays of one in 500 connections over ${kind}`, async () => {
-      const { detectableRate, verdict } = await reportOn(strayOneIn(500));
-      equal(verdict, "not sticky");
-      ok(detectableRate < 1 / 500, `one in ${1 / detectableRate}`);
+      equal((await reportOn(strayOneIn(500))).verdict, "not sticky");
     });
 
     it(`finds a front not sticky that is for ten seconds over ${kind}`, async () => {

@@ -1,10 +1,21 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readOptions } from "../../verify/options.ts";
+import { detectableRate } from "../../verify/statistics.ts";
 
 const HTTP = "http://127.0.0.1:9/companies";
 const WS = "ws://127.0.0.1:9/";
 
+/** Part of the duration for which a session runs on average, because sessions start one after the other. */
+const AVERAGE = 0.95;
+
 describe("the options of npm run verify", () => {
+  it("plan enough requests by default to find one stray in 500", () => {
+    const { duration = 0, rate = 0, sessions = 0 } = readOptions([WS]) ?? {};
+    // The first request of a session cannot go astray.
+    const chances = sessions * (duration * rate * AVERAGE - 1);
+    ok(detectableRate(chances) < 1 / 500, `one in ${1 / detectableRate(chances)}`);
+  });
+
   const kinds: [string, string[]][] = [
     ["sockjs", [HTTP]],
     ["http", [HTTP, "--cookie-jar", "off"]],
