@@ -1,9 +1,10 @@
 import { equal, match } from "node:assert/strict";
-import { startReplicas, stopReplicas } from "../verify/replicas.ts";
+import { startReplicas } from "../verify/replicas.ts";
 import { examine } from "../verify/verifier.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import { startHaproxy, startNginx, type Balancer } from "./balancers.ts";
+import { stopServers } from "../verify/servers.ts";
 
 const PLAIN_SOCKJS = "tests/balancers/plainSockjs.ts";
 
@@ -48,7 +49,7 @@ const KINDS: [string, (port: number) => string[]][] = [
 ];
 
 describe("npm run verify", () => {
-  afterEach(stopReplicas);
+  afterEach(stopServers);
 
   for (const [kind, argsFor] of KINDS) {
     for (const [title, startBalancer, isSticky] of CONTROLS) {

@@ -1,8 +1,9 @@
 import { equal } from "node:assert/strict";
 import type { Report } from "../../verify/report.ts";
-import { startFront, stickyFor, stopFronts, strayOneIn, type Policy } from "./front.ts";
-import { startReplicas, stopReplicas } from "./replicas.ts";
+import { startFront, stickyFor, strayOneIn, type Policy } from "./front.ts";
+import { startReplicas } from "./replicas.ts";
 import { examine } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 const KINDS: [string, (port: number) => string[]][] = [
   ["http", (port) => [`http://127.0.0.1:${port}/`, "--kind", "http"]],
@@ -12,8 +13,7 @@ const KINDS: [string, (port: number) => string[]][] = [
 ];
 
 describe("npm run verify with its default options", () => {
-  afterEach(stopFronts);
-  afterEach(stopReplicas);
+  afterEach(stopServers);
 
   for (const [kind, argsFor] of KINDS) {
     /** The report on a front with this policy, and two replicas. */

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
 import { createProxyServer } from "http-proxy-3";
+import { listenOn } from "./servers.ts";
 
 /** A request as a front sees it. */
 export interface Arrival {
@@ -14,17 +14,6 @@ export interface Arrival {
 
 /** Chooses a replica for a request; undefined for none, which is answered 502. */
 export type Policy = (arrival: Arrival) => number | undefined;
-
-const servers = new Set<Server>();
-
-/** Stops all fronts that a test has started, with their connections. */
-export function stopFronts(): void {
-  for (const server of servers) {
-    server.close();
-    server.closeAllConnections();
-  }
-  servers.clear();
-}
 
 /** Starts a front of replicas on these ports, for requests and upgrades. */
 export async function startFront(ports: readonly number[], choose: Policy) {
@@ -54,9 +43,7 @@ export async function startFront(ports: readonly number[], choose: Policy) {
       proxy.ws(request, socket, head, { target });
     }
   });
-  servers.add(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: (server.address() as AddressInfo).port, arrivals: () => arrivals };
+  return { port: await listenOn(server), arrivals: () => arrivals };
 }
 
 /** The same replica for the same address, of two. */

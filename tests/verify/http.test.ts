@@ -10,21 +10,19 @@ import {
   listen,
   replicaFor,
   startFront,
-  stopFronts,
   type ReceivedRequest,
 } from "./httpFront.ts";
-import { examine, folder, verify } from "./verifier.ts";
+import { examine, folder, judged, verify } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 /** Enough for a verdict, and short. */
 const SHORT = ["--sessions", "30", "--duration", "1", "--rate", "12"];
 
 const lastSegment = ({ path }: ReceivedRequest): string => path.split("/").at(-1) ?? "";
 
-const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
-
 describe("npm run verify over plain HTTP", () => {
   afterEach(endRuns);
-  afterEach(stopFronts);
+  afterEach(stopServers);
 
   it("finds cookie affinity sticky with a cookie jar", async () => {
     const { url, requests, connections } = await startFront(byCookie);
@@ -190,7 +188,7 @@ describe("npm run verify over plain HTTP", () => {
 
   it("is inconclusive about a server that dies during the run, and reports the errors", async () => {
     const { url } = await startFront(byCookie);
-    setTimeout(stopFronts, 1000);
+    setTimeout(stopServers, 1000);
     const report = await examine(
       url,
       ...["--cookie-jar", "on", "--sessions", "30", "--duration", "2", "--rate", "12"],

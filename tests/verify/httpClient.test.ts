@@ -6,7 +6,8 @@ import { requestFor } from "../../verify/visits/request.ts";
 import { VisitSubject } from "../../verify/visits/visitSubject.ts";
 import type { Break } from "../../verify/report.ts";
 import { waitFor } from "../drivers/waitFor.ts";
-import { listen, stopFronts } from "./httpFront.ts";
+import { listen } from "./httpFront.ts";
+import { stopServers } from "./servers.ts";
 
 const visit = visitHttp({ from: "header", what: "X-Replica" });
 
@@ -37,7 +38,7 @@ async function answerOf(handle: RequestListener) {
 }
 
 describe("the verifier's HTTP client", () => {
-  afterEach(stopFronts);
+  afterEach(stopServers);
 
   it("returns cookies of load balancers, whatever their names", async () => {
     deepEqual(
@@ -100,7 +101,7 @@ describe("the verifier's HTTP client", () => {
 });
 
 describe("a simulated browser", () => {
-  afterEach(stopFronts);
+  afterEach(stopServers);
 
   /** A browser of a server that holds its responses back until they are released. */
   async function startBrowser() {

@@ -5,9 +5,9 @@ import {
   type RequestListener,
   type Server,
 } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { request as send } from "undici";
+import { listenOn } from "./servers.ts";
 
 /** A request as a front sees it. */
 export interface ReceivedRequest {
@@ -35,22 +35,9 @@ export interface Given {
 
 const REPLICAS = ["company-0", "company-1", "company-2"];
 
-const servers = new Set<Server>();
-
-/** Ends all servers that a test has started, with their connections. */
-export function stopFronts(): void {
-  for (const server of servers) {
-    server.close();
-    server.closeAllConnections();
-  }
-  servers.clear();
-}
-
 export async function listen(handle: RequestListener): Promise<{ server: Server; url: string }> {
   const server = createServer(handle);
-  servers.add(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { server, url: `http://127.0.0.1:${await listenOn(server)}` };
 }
 
 /** Replicas that name themselves, and a front that sends each request to the one that is chosen for it. */

@@ -1,21 +1,12 @@
 import { equal, match, ok } from "node:assert/strict";
-import type { Report } from "../../verify/report.ts";
-import {
-  byCookie,
-  replicaFor,
-  startFront,
-  stopFronts,
-  type Choice,
-  type Given,
-} from "./httpFront.ts";
-import { examine, verify } from "./verifier.ts";
+import { byCookie, replicaFor, startFront, type Choice, type Given } from "./httpFront.ts";
+import { examine, judged, verify } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 const ROLLOUT = ["--scenario", "rollout", "--sessions", "30", "--duration", "4", "--rate", "16"];
 
 /** When all replicas are rolled, from the first request on. */
 const ROLLED_MS = 1000;
-
-const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
 
 /** Milliseconds since it was called first. */
 function stopwatch(): () => number {
@@ -34,7 +25,7 @@ async function rolledFront(answer?: (milliseconds: number) => Given): Promise<st
 }
 
 describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
-  afterEach(stopFronts);
+  afterEach(stopServers);
 
   it("finds keys sticky that move and then stay", async () => {
     const url = await rolledFront();

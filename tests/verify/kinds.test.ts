@@ -1,5 +1,4 @@
 import { equal, match } from "node:assert/strict";
-import type { Report } from "../../verify/report.ts";
 import {
   anyReplica,
   bySource,
@@ -7,14 +6,14 @@ import {
   startFront,
   stickyFor,
   stickyOnlyForWebSockets,
-  stopFronts,
   strayOneIn,
   type Policy,
 } from "./front.ts";
 import { waitFor } from "../drivers/waitFor.ts";
-import { listen, stopFronts as stopListeners } from "./httpFront.ts";
-import { startReplicas, stopReplicas, type ReplicaOptions } from "./replicas.ts";
-import { examine, verify } from "./verifier.ts";
+import { listen } from "./httpFront.ts";
+import { startReplicas, type ReplicaOptions } from "./replicas.ts";
+import { examine, judged, verify } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 /** Enough for a verdict, and short. */
 const SHORT = ["--sources", "20", "--sessions", "20", "--duration", "2", "--rate", "8"];
@@ -30,8 +29,6 @@ const KINDS: [string, (port: number) => string[]][] = [
   ["websocket", (port) => [`ws://127.0.0.1:${port}/`]],
 ];
 
-const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
-
 /** The verdict on a front with this policy, and two replicas. */
 async function verdictOn(
   argsFor: (port: number) => string[],
@@ -46,9 +43,7 @@ async function verdictOn(
 }
 
 describe("npm run verify", () => {
-  afterEach(stopFronts);
-  afterEach(stopListeners);
-  afterEach(stopReplicas);
+  afterEach(stopServers);
 
   for (const [kind, argsFor] of KINDS) {
     it(`tells sticky fronts of ${kind} from others`, async () => {

@@ -1,22 +1,11 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { Server as SocketServer } from "socket.io";
 import { WebSocketServer } from "ws";
+import { listenOn } from "./servers.ts";
 
 export interface ReplicaOptions {
   /** Messages of which one is not sent back. @default - none is lost */
   losesOneIn?: number;
-}
-
-const running = new Set<Server>();
-
-/** Stops all replicas that a test has started. */
-export function stopReplicas(): void {
-  for (const server of running) {
-    server.close();
-    server.closeAllConnections();
-  }
-  running.clear();
 }
 
 /**
@@ -67,7 +56,5 @@ async function startReplica(
       }
     });
   });
-  running.add(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
+  return listenOn(server);
 }

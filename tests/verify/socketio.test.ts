@@ -1,5 +1,4 @@
 import { equal, match } from "node:assert/strict";
-import type { Report } from "../../verify/report.ts";
 import {
   anyReplica,
   bySource,
@@ -7,12 +6,12 @@ import {
   startFront,
   stickyFor,
   stickyOnlyForWebSockets,
-  stopFronts,
   strayOneIn,
   type Policy,
 } from "./front.ts";
-import { startReplicas, stopReplicas } from "./replicas.ts";
-import { examine, verify } from "./verifier.ts";
+import { startReplicas } from "./replicas.ts";
+import { examine, judged, verify } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "2", "--rate", "8"];
 
@@ -20,8 +19,6 @@ const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "2", "--rate
 const LONGER = ["--duration", "4"];
 
 const NAMES = ["app-0", "app-1"];
-
-const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
 
 /** The verdict on a front with this policy, and two replicas. */
 async function verdictOn(
@@ -34,8 +31,7 @@ async function verdictOn(
 }
 
 describe("npm run verify on Socket.IO", () => {
-  afterEach(stopFronts);
-  afterEach(stopReplicas);
+  afterEach(stopServers);
 
   it("tells sticky fronts from others without names", async () => {
     const unnamed = ["--replica", "none", "--transports", "polling,upgrade"];

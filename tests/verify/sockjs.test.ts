@@ -1,5 +1,4 @@
 import { match, ok } from "node:assert/strict";
-import type { Report } from "../../verify/report.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import {
@@ -9,14 +8,12 @@ import {
   startFront,
   stickyFor,
   stickyOnlyForWebSockets,
-  stopFronts,
   type Policy,
 } from "./front.ts";
-import { examine, FALL_BACKS } from "./verifier.ts";
+import { examine, FALL_BACKS, judged } from "./verifier.ts";
+import { stopServers } from "./servers.ts";
 
 const SHORT = ["--sources", "20", "--sessions", "28", "--duration", "3", "--rate", "6"];
-
-const judged = ({ reasons, verdict }: Report): string => `${verdict}: ${reasons.join("; ")}`;
 
 /** Starts echo servers with these names. A process for each: all servers of a process share their sessions. */
 async function startEchoes(...names: readonly string[]): Promise<number[]> {
@@ -39,7 +36,7 @@ async function verdictOn(
 
 describe("npm run verify on SockJS", () => {
   afterEach(endRuns);
-  afterEach(stopFronts);
+  afterEach(stopServers);
 
   it("catches a front that strays once in 200 connections", async () => {
     const ports = await startEchoes("echo-aaaaa", "echo-bbbbb");

@@ -44,3 +44,8 @@ export async function examine(url: string, ...args: string[]): Promise<Report> {
   const seen = await run(options, () => undefined, new AbortController().signal);
   return createReport(options, seen);
 }
+
+/** Verdict and reasons of a report. */
+export function judged({ reasons, verdict }: Report): string {
+  return `${verdict}: ${reasons.join("; ")}`;
+}
