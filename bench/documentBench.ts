@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closeEditors } from "../tests/drivers/documentEditor.ts";
 import { visitors } from "../tests/drivers/localDocument.ts";
 import type { LocalRun } from "../tests/drivers/localRun.ts";
-import { percentilesOf } from "../verify/statistics.ts";
+import { Latencies } from "../verify/latencies.ts";
 import {
   compare,
   compared,
@@ -161,7 +161,7 @@ export function windowCostsOf(
   outcomes: readonly WindowOutcome[],
 ): Record<string, Record<string, string>> {
   const figures = outcomes.map(({ affinity, replicas, latencies }) => {
-    const { p50, p95 } = percentilesOf(latencies, { p50: 0.5, p95: 0.95 });
+    const { p50, p95 } = Latencies.of(latencies).percentiles({ p50: 0.5, p95: 0.95 });
     return { affinity, replicas, p50, p95 };
   });
   const base = figures.find(({ affinity }) => affinity === "key");
@@ -178,5 +178,5 @@ export function windowCostsOf(
 
 function figuresOf(sights: readonly Sight[]) {
   const latencies = sights.map(({ ms }) => ms);
-  return percentilesOf(latencies, { p50: 0.5, p95: 0.95, p99: 0.99 });
+  return Latencies.of(latencies).percentiles({ p50: 0.5, p95: 0.95, p99: 0.99 });
 }

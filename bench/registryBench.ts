@@ -1,6 +1,6 @@
 import type { LocalRun } from "../tests/drivers/localRun.ts";
 import type { HttpClient } from "../verify/visits/client.ts";
-import { latencyOf } from "../verify/statistics.ts";
+import { Latencies } from "../verify/latencies.ts";
 import { AFFINITIES, compare, rotated, type Affinity } from "./contenders.ts";
 import { openBrowsers, raceFor, violationsOf, type Creation } from "./creationRace.ts";
 
@@ -94,6 +94,6 @@ function figuresOf({ creations, seconds, violations }: Outcome) {
     unanswered: creations.filter(({ status }) => status === 0).length,
     violations: (violations * 1000) / creations.length,
     perSecond: creations.length / seconds,
-    ...latencyOf(creations.map(({ ms }) => ms)),
+    ...Latencies.of(creations.map(({ ms }) => ms)).summary(),
   };
 }

@@ -1,40 +1,13 @@
-import type { VerifyOptions } from "./options.ts";
-import type { Report, Verdict } from "./report.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Verdict } from "./report.ts";
 import { detectableRate } from "./statistics.ts";
 import type { Unit } from "./units.ts";
 
 /** Rate of strays that a run must be able to find; otherwise the verdict is inconclusive. */
 const MAX_DETECTABLE_RATE = 1 / 30;
 
-/** What a verdict is based on. */
-export interface Evidence {
-  /** What each session stands for. */
-  unit: Unit;
-  scenario: VerifyOptions["scenario"];
-  chances: number;
-  /** Number of replicas that answered; 0 if the server does not name them. */
-  replicas: number;
-  breaks: Report["breaks"];
-  sessions: number;
-  /** Sessions that reconnected; for clients and keys, those that reached another replica. */
-  moved: number;
-  /** Sessions without any echo. */
-  silent: number;
-  /** Messages or requests. */
-  sent: number;
-  lost: number;
-  doubled: number;
-  /** HTTP responses with status 5xx. */
-  errors: number;
-  /** Percentage of failures that a verdict tolerates. */
-  maxFailures: number;
-  /** Clients that keep cookies and got none. */
-  cookieless: number;
-  /** Sessions that reached several replicas in the last fifth of the run. */
-  restless: number;
-  /** Requests in the last fifth that could have gone astray. */
-  lastChances: number;
-}
+/** Standard deviations by which chance may exceed the expected number of moves. */
+const MAX_DEVIATIONS = 3;
 
 interface Judgement {
   verdict: Verdict;
@@ -46,10 +19,24 @@ type Ground = [boolean, string];
 
 /** Decides whether sessions were sticky, with reasons. */
 export function judge(evidence: Evidence): Judgement {
-  if (evidence.scenario !== "rollout") {
-    return judgeRouting(evidence);
+  const { networks } = evidence;
+  const { verdict, reasons } = judgementOf(evidence);
+  const merged = applicable([
+    [networks.length === 1, `seen from one network only, ${networks.join()}`],
+    [networks.length > 1, `seen from ${networks.length} networks, ${networks.join(", ")}`],
+  ]);
+  return { verdict, reasons: [...reasons, ...merged] };
+}
+
+function judgementOf(evidence: Evidence): Judgement {
+  switch (evidence.scenario) {
+    case "rollout":
+      return evidence.unit === "session" ? judgeRollout(evidence) : judgeVisitRollout(evidence);
+    case "scale":
+      return judgeScaling(evidence);
+    default:
+      return judgeRouting(evidence);
   }
-  return evidence.unit === "session" ? judgeRollout(evidence) : judgeVisitRollout(evidence);
 }
 
 /** A session whose requests reached another replica is proof; a session that was only closed is not. */
@@ -116,18 +103,14 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
  * Every request must be answered. A session that moves at the end proves nothing: the roll-out may be slow.
  */
 function judgeVisitRollout(evidence: Evidence): Judgement {
-  const { unit, lastChances, moved, restless, sessions } = evidence;
+  const { unit, moved, sessions } = evidence;
   const faults = applicable(failuresIn(evidence));
   if (faults.length > 0) {
     return { verdict: "not sticky", reasons: faults };
   }
   const doubts = applicable([
     [moved === 0, `no ${unit} reached another replica: no replica was replaced`],
-    [
-      restless > 0,
-      `${restless} of ${sessions} ${unit}s reached several replicas in the last fifth of the run: the roll-out was not over, or requests go astray; verify longer, or in scenario steady`,
-    ],
-    ...fewChances(unit, lastChances, " in the last fifth of the run"),
+    ...unrest(evidence, "roll-out"),
     cookielessness(evidence),
   ]);
   return doubts.length > 0
@@ -138,6 +121,43 @@ function judgeVisitRollout(evidence: Evidence): Judgement {
           `${moved} of ${sessions} ${unit}s moved, each is on one replica again, and all requests were answered`,
         ],
       };
+}
+
+/** A replica that is added may take its share of the clients or keys over; the others must stay where they are. */
+function judgeScaling(evidence: Evidence): Judgement {
+  const { sessions, unit } = evidence;
+  const { added, homeless, moved, replicas } = evidence.scaling;
+  const failures = applicable(failuresIn(evidence));
+  const share = replicas === 0 ? 0 : added / replicas;
+  const expected = homeless + share * sessions;
+  const deviation = Math.sqrt(share * (1 - share) * sessions);
+  const movedText = `${moved} of ${sessions} ${unit}s moved when ${added} of ${replicas} replicas were added, which explains ${expected.toFixed(0)}`;
+  if (added > 0 && moved > expected + MAX_DEVIATIONS * deviation) {
+    return { verdict: "not sticky", reasons: [movedText, ...failures] };
+  }
+  if (isUnjudgeable(evidence)) {
+    return { verdict: "cannot be judged", reasons: [UNNAMED, ...failures] };
+  }
+  const doubts = applicable([
+    manyFailures(evidence),
+    [added === 0, "no replica was added"],
+    ...unrest(evidence, "scaling"),
+    cookielessness(evidence),
+  ]);
+  return doubts.length > 0
+    ? { verdict: "inconclusive", reasons: [...doubts, ...failures] }
+    : { verdict: "sticky", reasons: [movedText, ...failures] };
+}
+
+/** Doubts whether each client or key was on one replica again at the end. */
+function unrest({ lastChances, restless, sessions, unit }: Evidence, change: string): Ground[] {
+  return [
+    [
+      restless > 0,
+      `${restless} of ${sessions} ${unit}s reached several replicas in the last fifth of the run: the ${change} was not over, or requests go astray; verify longer, or in scenario steady`,
+    ],
+    ...fewChances(unit, lastChances, " in the last fifth of the run"),
+  ];
 }
 
 /** Failures of each kind. */
@@ -192,7 +212,7 @@ function fewChances(unit: Unit, chances: number, when = ""): Ground[] {
 /** Doubts if one replica answered everything. */
 const ONE_REPLICA: Record<Unit, string> = {
   session:
-    "all sessions reached the same replica: there is only one, or all clients share one address; try more --sources",
+    "all sessions reached the same replica: there is only one, or all clients share one address; try more --sources, or merge the reports of several networks",
   client:
     "all clients reached the same replica: there is only one, or it is chosen by address or by key; try more --sessions and --sources",
   key: "all keys reached the same replica: there is only one, or it is chosen by address; try more --sessions and --sources",

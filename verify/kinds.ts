@@ -19,8 +19,8 @@ import { visitWebSocket } from "./websocket/webSocketVisit.ts";
 export const KIND_NAMES = ["sockjs", "socketio", "websocket", "sse", "http"] as const;
 export type KindName = (typeof KIND_NAMES)[number];
 
-export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout"] as const;
-type Scenario = (typeof SCENARIOS)[number];
+export const SCENARIOS = ["steady", "reconnect", "fallback", "rollout", "scale", "soak"] as const;
+export type Scenario = (typeof SCENARIOS)[number];
 
 /** What can be verified, and how. */
 export interface Kind {
@@ -45,7 +45,7 @@ function visiting(
 ): Omit<Kind, "protocols" | "keys"> {
   return {
     transports: [],
-    scenarios: ["steady", "rollout"],
+    scenarios: ["steady", "rollout", "scale", "soak"],
     replicas: ["header", "json", "body", "cookie", "none"],
     reach: (options) => reachByVisit(makeVisit(options), options),
     createSubjects: (options, common) => createVisitSubjects(makeVisit(options), options, common),
@@ -57,7 +57,7 @@ export const KINDS: Record<KindName, Kind> = {
   sockjs: {
     protocols: ["http:", "https:"],
     transports: TRANSPORTS,
-    scenarios: SCENARIOS,
+    scenarios: ["steady", "reconnect", "fallback", "rollout", "soak"],
     keys: [],
     replicas: ["header", "none"],
     reach: reachSockjs,
@@ -66,7 +66,7 @@ export const KINDS: Record<KindName, Kind> = {
   socketio: {
     protocols: ["http:", "https:"],
     transports: SOCKETIO_TRANSPORTS,
-    scenarios: ["steady", "reconnect"],
+    scenarios: ["steady", "reconnect", "soak"],
     keys: ["query", "header"],
     replicas: ["header", "json", "body", "cookie", "none"],
     reach: reachSocketio,

@@ -6,7 +6,7 @@ import { KINDS } from "./kinds.ts";
 import { readOptions, type VerifyOptions } from "./options.ts";
 import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
-import { countBreaks, createReport } from "./createReport.ts";
+import { createReport } from "./createReport.ts";
 import { breaksText } from "./reportText.ts";
 import { checkWritable, writeReports } from "./reportOutput.ts";
 import { calmFrom, unitOf } from "./units.ts";
@@ -115,7 +115,7 @@ function progress(options: VerifyOptions): (seen: Seen) => void {
   return ({ breaks, seconds, subjects }) => {
     const open = subjects.filter(({ isOpen }) => isOpen).length;
     const echoed = subjects.reduce((sum, subject) => sum + subject.echoed, 0);
-    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${unit}s ${state}, ${echoed} ${answers}, breaks ${breaksText(countBreaks(breaks), unit)}`;
+    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${unit}s ${state}, ${echoed} ${answers}, breaks ${breaksText(breaks.counts, unit)}`;
     if (isLive) {
       process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
     } else if (seconds >= lastLineAt + PIPE_SECONDS) {

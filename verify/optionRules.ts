@@ -115,7 +115,9 @@ function scenarioFaults(options: VerifyOptions, given: ReadonlySet<string>): Che
       },
     ],
     [
-      scenario === "fallback" && transports.every((each) => each.startsWith("websocket")),
+      scenario === "fallback" &&
+        transports.length > 0 &&
+        transports.every((each) => each.startsWith("websocket")),
       {
         name: "--transports",
         got: transports.join(),

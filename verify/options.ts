@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { Command } from "commander";
 import { z } from "zod";
 import {
@@ -20,6 +21,9 @@ const FIRST_SOURCE = 257;
 
 /** Percentage of failures that a verdict tolerates. */
 const DEFAULT_MAX_FAILURES = 1;
+
+/** How long scenario `soak` runs by default. */
+const SOAK_SECONDS = 1800;
 
 /** Where the key of a request is. */
 const KEY_PLACE = /^(path|query:.+|header:[\w!#$%&'*+.^`|~-]+|json:.+)$/;
@@ -67,6 +71,7 @@ const RULES = {
   json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
   html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
+  network: textLike(/^[^\p{C}]{1,100}$/u, "a text of at most 100 characters", "office"),
   rollPid: wholeNumberFrom(1, 2 ** 22, 4711).optional(),
 };
 
@@ -112,6 +117,7 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
     .option("--key <place>", `all clients request all keys, which are in ${KEY_PLACES}`)
     .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
     .option("--html <file>", "writes the report as a page")
+    .option("--network <name>", "names the network that it runs in, for `merge`", hostname())
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option(
       "--roll-pid <pid>",
@@ -126,10 +132,12 @@ export function readOptions(args: readonly string[]): VerifyOptions | undefined 
   const kind = read.kind ?? kindFor(read);
   const transports = read.transports.join() === "all" ? KINDS[kind].transports : read.transports;
   const url = normalised(read.url, kind);
-  const options = { ...read, kind, transports, url };
   const given = new Set(
-    Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
+    Object.keys(read).filter((name) => command.getOptionValueSource(name) === "cli"),
   );
+  const isSoak = read.scenario === "soak" && !given.has("duration");
+  const duration = isSoak ? SOAK_SECONDS : read.duration;
+  const options = { ...read, kind, transports, url, duration };
   const faults = contradictions(options, given);
   if (faults.length > 0) {
     throw new SettingsError(...faults);

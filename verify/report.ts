@@ -3,13 +3,21 @@ import { KIND_NAMES, SCENARIOS } from "./kinds.ts";
 import { UNITS } from "./units.ts";
 
 /** Version of the report's format; the first number changes with incompatible changes. */
-export const REPORT_VERSION = "2.0";
+export const REPORT_VERSION = "3.0";
 
 const count = z.int().min(0);
 
 const latency = z
   .object({ p50: z.number(), p99: z.number(), max: z.number() })
   .describe("Milliseconds from sending a message to its echo, or a request to its answer.");
+
+const runSchema = z.object({
+  id: z.uuid().describe("Identifies the run: the same run cannot be merged twice."),
+  network: z.string().describe("Where the verifier ran, as in --network."),
+  started: z.iso.datetime(),
+  seconds: z.number(),
+  seed: count,
+});
 
 const breakCounts = z.object({
   "unknown session": count,
@@ -40,16 +48,23 @@ const sessionVisitsSchema = z.object({
   lastAnswers: count.describe(
     "Answers in the last fifth of the run, when a roll-out has to be over.",
   ),
-  lastReplicas: z.array(z.string()).describe("Replicas that gave them."),
+  lastReplicas: z.array(z.string()).describe("Replicas that gave them, the first 100."),
 });
 
 const sessionSchema = z.object({
   session: count,
+  run: count.describe("Its run: an index in `runs`."),
   source: z
     .string()
     .describe("Address that it came from, or addresses with commas; empty if the system chose."),
   transports: z.array(z.string()).describe("Transports used, in order."),
-  replicas: z.array(z.string()).describe("Replicas met, in order."),
+  replicas: z
+    .array(z.string())
+    .describe("Different replicas met, in the order of their first answers; the first 100."),
+  moves: count.describe("How often another replica answered than right before."),
+  stays: z
+    .array(z.object({ seconds: z.number(), replica: z.string() }))
+    .describe("Each replica that answered after another one, and since when; the first 100."),
   reconnects: count,
   sent: count,
   echoed: count,
@@ -77,7 +92,6 @@ const visitsSchema = z.object({
     ),
   errors: count,
   repeated: count,
-  moves: count.describe("How often another replica answered than right before."),
 });
 
 const replicaSchema = z.object({
@@ -95,10 +109,9 @@ export const reportSchema = z
     kind: z.enum(KIND_NAMES),
     unit: z.enum(UNITS).describe("What each of the sessions in this report is."),
     replica: z.string().describe("Where replicas are named, as in --replica."),
-    started: z.iso.datetime(),
     scenario: z.enum(SCENARIOS),
-    seconds: z.number(),
-    seed: count,
+    maxFailures: z.number().describe("Percentage of failures that the verdict tolerates."),
+    runs: z.array(runSchema).describe("One, or those that were merged."),
     verdict: z.enum(["sticky", "not sticky", "inconclusive", "cannot be judged"]),
     reasons: z.array(z.string()),
     chances: count.describe("Connections that could have gone astray."),
@@ -108,6 +121,7 @@ export const reportSchema = z
     totals: z.object({
       sessions: count,
       reconnects: count,
+      moves: count,
       sent: count,
       echoed: count,
       doubled: count,
@@ -123,14 +137,29 @@ export const reportSchema = z
     replicas: z.array(replicaSchema),
     sessions: z.array(sessionSchema),
     timeline: z
-      .array(z.object({ seconds: z.number(), replica: z.string(), sessions: count }))
-      .describe("Open sessions by replica over time."),
-    histogram: z.array(z.object({ fromMs: z.number(), toMs: z.number(), echoes: count })),
+      .array(
+        z.object({
+          seconds: z.number(),
+          replicas: z.record(z.string(), count).describe("Open sessions by replica."),
+          answers: count,
+          latency,
+          breaks: count,
+        }),
+      )
+      .describe("What happened since the entry before; empty in a merged report."),
+    thirds: z
+      .array(z.object({ answers: count, latency, breaks: count }))
+      .optional()
+      .describe("In scenario soak: the thirds of the run."),
+    latencies: z
+      .array(z.tuple([z.number(), count]))
+      .describe("Round trips: milliseconds, in three digits, and how many took them."),
   })
   .meta({ title: "Stickiness report", description: "What `npm run verify` saw." });
 
 export type Break = z.output<typeof breakSchema>;
 export type SessionResult = z.output<typeof sessionSchema>;
+export type VisitsResult = z.output<typeof visitsSchema>;
 export type ReplicaResult = z.output<typeof replicaSchema>;
 export type Report = z.output<typeof reportSchema>;
 export type Verdict = Report["verdict"];

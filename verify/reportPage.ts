@@ -2,6 +2,7 @@ import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Report } from "./report.ts";
 import { breakText, detectableText } from "./reportText.ts";
+import { histogramOf } from "./statistics.ts";
 
 const WIDTH = 720;
 const HEIGHT = 220;
@@ -14,8 +15,11 @@ export async function reportPage(report: Report): Promise<string> {
   const { kind, totals, unit, verdict, visits } = report;
   const facts: [string, string | number][] = [
     ["URL", report.url],
-    ["started", report.started],
-    ["scenario", `${report.scenario}, ${report.seconds.toFixed(0)} s, seed ${report.seed}`],
+    ["scenario", report.scenario],
+    ...report.runs.map(({ network, seconds, seed, started }): [string, string] => [
+      "run",
+      `${started} from ${network}, ${seconds.toFixed(0)} s, seed ${seed}`,
+    ]),
     ["kind", kind],
     [`${unit}s`, totals.sessions],
     ...(visits === undefined ? sessionFacts(report) : visitFacts(report, visits)),
@@ -51,13 +55,13 @@ function sessionFacts({ totals }: Report): [string, string][] {
 }
 
 function visitFacts({ totals }: Report, visits: NonNullable<Report["visits"]>): [string, string][] {
-  const { cookieJar, errors, key, moves, repeated } = visits;
+  const { cookieJar, errors, key, repeated } = visits;
   return [
     ...(cookieJar === undefined ? [] : [["cookie jar", cookieJar] satisfies [string, string]]),
     ...(key === undefined ? [] : [["key", key] satisfies [string, string]]),
     ["requests, answered", `${totals.sent}, ${totals.echoed}`],
     ["5xx, repeated", `${errors}, ${repeated}`],
-    ["moves", `${moves}, away at most ${totals.awayMs} ms`],
+    ["moves", `${totals.moves}, away at most ${totals.awayMs} ms`],
   ];
 }
 
@@ -79,7 +83,11 @@ function sessionsOverTime({ timeline, unit }: Report): TopLevelSpec {
   return {
     width: WIDTH,
     height: HEIGHT,
-    data: { values: timeline },
+    data: {
+      values: timeline.flatMap(({ replicas, seconds }) =>
+        Object.entries(replicas).map(([replica, sessions]) => ({ seconds, replica, sessions })),
+      ),
+    },
     mark: { type: "area", interpolate: "step-after" },
     encoding: {
       x: { field: "seconds", type: "quantitative", title: "seconds" },
@@ -94,10 +102,10 @@ function sessionsOverTime({ timeline, unit }: Report): TopLevelSpec {
   };
 }
 
-function latencies({ histogram }: Report): TopLevelSpec {
-  const values = histogram.map(({ fromMs, toMs, echoes }) => ({
-    range: toMs === Number.MAX_SAFE_INTEGER ? `over ${fromMs}` : `${fromMs}–${toMs}`,
-    echoes,
+function latencies(report: Report): TopLevelSpec {
+  const values = histogramOf(report.latencies).map(({ fromMs, toMs, times }) => ({
+    range: toMs === Infinity ? `over ${fromMs}` : `${fromMs}–${toMs}`,
+    echoes: times,
   }));
   return {
     width: WIDTH,

@@ -1,9 +1,12 @@
 import { styleText } from "node:util";
-import type { Break, Report, Verdict } from "./report.ts";
-import { oneIn } from "./statistics.ts";
+import type { Break, Report, SessionResult, Verdict } from "./report.ts";
+import { histogramOf, oneIn } from "./statistics.ts";
 import type { Unit } from "./units.ts";
 
 const BAR_WIDTH = 40;
+
+/** Number of sessions that are listed after a roll-out. */
+const LISTED = 10;
 
 const COLOURS: Record<Verdict, "green" | "red" | "yellow"> = {
   sticky: "green",
@@ -29,7 +32,9 @@ export function reportText(report: Report): string {
     ),
     totalsTable(report),
     `round trip: median ${latency.p50} ms, 99 % within ${latency.p99} ms, at most ${latency.max} ms`,
-    histogram(report.histogram),
+    histogram(report),
+    thirdsTable(report),
+    scenario === "rollout" ? interruptionsTable(report) : "",
     `breaks: ${breaksText(report.breaks, unit)}`,
     // In a roll-out every session breaks.
     ...(scenario === "rollout" && unit === "session"
@@ -83,7 +88,7 @@ function totalsTable({ totals, visits }: Report): string {
           ["unanswered", lost],
           ["5xx", visits.errors],
           ["repeated", visits.repeated],
-          ["moves", visits.moves],
+          ["moves", totals.moves],
         ];
   columns.push(["away at most", `${awayMs} ms`]);
   return table(
@@ -112,13 +117,51 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [styleText("bold", line(heads)), ...rows.map(line)].join("\n");
 }
 
-function histogram(bins: Report["histogram"]): string {
-  const most = Math.max(1, ...bins.map(({ echoes }) => echoes));
+function histogram({ latencies }: Report): string {
+  const bins = histogramOf(latencies);
+  const most = Math.max(1, ...bins.map(({ times }) => times));
   return bins
-    .map(({ fromMs, toMs, echoes }) => {
-      const to = toMs === Number.MAX_SAFE_INTEGER ? "more" : `${toMs} ms`;
+    .map(({ fromMs, toMs, times }) => {
+      const to = toMs === Infinity ? "more" : `${toMs} ms`;
       const range = `${fromMs} to ${to}`.padStart(16);
-      return `${range} ${"█".repeat(Math.ceil((echoes / most) * BAR_WIDTH))} ${echoes}`;
+      return `${range} ${"█".repeat(Math.ceil((times / most) * BAR_WIDTH))} ${times}`;
     })
     .join("\n");
+}
+
+function thirdsTable({ thirds = [] }: Report): string {
+  return table(
+    ["third of the run", "answers", "median", "99 % within", "breaks"],
+    thirds.map(({ answers, breaks, latency: { p50, p99 } }, index) => [
+      String(index + 1),
+      String(answers),
+      `${p50} ms`,
+      `${p99} ms`,
+      String(breaks),
+    ]),
+  );
+}
+
+/** What a roll-out did to the sessions, those that lost most first. */
+function interruptionsTable({ sessions, unit }: Report): string {
+  const order = worstFirst(sessions);
+  const rest = order.length - LISTED;
+  const rows = order
+    .slice(0, LISTED)
+    .map(({ awayMs, doubled, lost, replicas, session }) => [
+      String(session),
+      `${awayMs} ms`,
+      String(lost),
+      String(doubled),
+      replicas.join(" → "),
+    ]);
+  const text = table([unit, "away", "lost", "duplicated", "replicas"], rows);
+  return rest > 0 ? `${text}\nand ${rest} more ${unit}s, away for less` : text;
+}
+
+/** Sessions by what they lost, and by the time that they were away. */
+export function worstFirst(sessions: readonly SessionResult[]): SessionResult[] {
+  return sessions.toSorted(
+    (a, b) => b.lost + b.doubled - a.lost - a.doubled || b.awayMs - a.awayMs,
+  );
 }

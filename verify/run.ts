@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { KINDS } from "./kinds.ts";
-import type { VerifyOptions } from "./options.ts";
+import { Breaks } from "./breaks.ts";
 import { createPauses } from "./choices.ts";
-import type { Break, Report } from "./report.ts";
+import { KINDS } from "./kinds.ts";
+import { Latencies } from "./latencies.ts";
+import type { VerifyOptions } from "./options.ts";
+import type { Break } from "./report.ts";
 import type { Subject } from "./subject.ts";
+import { Timeline } from "./timeline.ts";
 import { unitOf } from "./units.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
@@ -24,13 +27,18 @@ const MAX_ROLL_MS = 120_000;
 /** Milliseconds for which unanswered messages may still be echoed. */
 const SETTLE_MS = 5000;
 
+/** Messages or requests of a session that may wait for an answer; beyond that, it sends no more. */
+const MAX_WAITING = 1000;
+
 /** The observations of a run. */
 export interface Seen {
   started: Date;
   seconds: number;
   subjects: readonly Subject[];
-  breaks: readonly Break[];
-  timeline: Report["timeline"];
+  breaks: Breaks;
+  timeline: Timeline;
+  /** All round trips. */
+  latencies: Latencies;
 }
 
 /**
@@ -45,13 +53,26 @@ export async function run(
 ): Promise<Seen> {
   const started = new Date();
   const clock = (): number => (Date.now() - started.getTime()) / 1000;
-  const breaks: Break[] = [];
-  const timeline: Report["timeline"] = [];
-  const common = { clock, onBreak: (each: Break) => breaks.push(each) };
-  const subjects = KINDS[options.kind].createSubjects(options, common);
-  const seen = (): Seen => ({ started, seconds: clock(), subjects, breaks, timeline });
+  const breaks = new Breaks(options);
+  const latencies = new Latencies();
+  const timeline = new Timeline();
+  let sample = { latencies: new Latencies(), breaks: 0 };
+  const subjects = KINDS[options.kind].createSubjects(options, {
+    clock,
+    onBreak: (each: Break) => {
+      breaks.add(each);
+      sample.breaks += 1;
+    },
+    onAnswered: (milliseconds) => sample.latencies.add(milliseconds),
+  });
+  const seen = (): Seen => ({ started, seconds: clock(), subjects, breaks, timeline, latencies });
+  const addSample = (): void => {
+    latencies.addAll(sample.latencies.counts());
+    timeline.add({ ...sample, seconds: clock(), replicas: openByReplica(subjects) });
+    sample = { latencies: new Latencies(), breaks: 0 };
+  };
   const sampling = setInterval(() => {
-    timeline.push(...countByReplica(subjects, clock()));
+    addSample();
     onProgress(seen());
   }, SAMPLE_MS);
 
@@ -67,6 +88,7 @@ export async function run(
   timers.forEach((stop) => stop());
   await settle(subjects);
   clearInterval(sampling);
+  addSample();
   subjects.forEach((subject) => subject.close());
   return seen();
 }
@@ -78,7 +100,9 @@ function startOf({ duration, sessions }: VerifyOptions, index: number): number {
 
 function sendFrom(subject: Subject, start: number, pause: () => number): () => void {
   const send = (): void => {
-    subject.send();
+    if (subject.waiting < MAX_WAITING) {
+      subject.send();
+    }
     timer = setTimeout(send, pause());
   };
   let timer = setTimeout(send, start);
@@ -97,6 +121,8 @@ function disturb(
     );
   switch (scenario) {
     case "steady":
+    case "scale":
+    case "soak":
       return [];
     case "reconnect":
       return every(INTERRUPTIONS);
@@ -135,10 +161,12 @@ async function settle(subjects: readonly Subject[]): Promise<void> {
   }
 }
 
-function countByReplica(subjects: readonly Subject[], seconds: number): Report["timeline"] {
-  const counts = Map.groupBy(
-    subjects.filter(({ isOpen }) => isOpen),
-    ({ replica }) => replica,
-  );
-  return [...counts].map(([replica, open]) => ({ seconds, replica, sessions: open.length }));
+function openByReplica(subjects: readonly Subject[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { isOpen, replica } of subjects) {
+    if (isOpen) {
+      counts.set(replica, (counts.get(replica) ?? 0) + 1);
+    }
+  }
+  return counts;
 }

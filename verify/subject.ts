@@ -10,12 +10,10 @@ export interface Subject {
   readonly waiting: number;
   /** Messages or requests that were answered. */
   readonly echoed: number;
-  /** Milliseconds that each answer took. */
-  readonly latencies: readonly number[];
   /** Sends a message or a request; the first one opens the connection. */
   send(): void;
   /** Drops the connection, as a broken network would. */
   interrupt(): void;
   close(): void;
-  result(): SessionResult;
+  result(): Omit<SessionResult, "run">;
 }

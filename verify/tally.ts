@@ -1,5 +1,9 @@
+import { noBreaks } from "./breaks.ts";
+import { Latencies } from "./latencies.ts";
 import type { Break, SessionResult } from "./report.ts";
-import { latencyOf } from "./statistics.ts";
+
+/** Maximum changes of the replica, and different replicas, that are kept of one session: a server can name new ones without end. */
+export const MAX_KEPT = 100;
 
 export interface TallyOptions {
   /** Number of the session, from 0. */
@@ -7,21 +11,21 @@ export interface TallyOptions {
   /** Seconds since the start of the run. */
   clock: () => number;
   onBreak: (each: Break) => void;
+  /** Called with the milliseconds that an answer took. */
+  onAnswered: (milliseconds: number) => void;
 }
 
 /** Counts and times that every subject keeps. */
 export class Tally {
-  readonly latencies: number[] = [];
   /** Connections that could have gone astray. */
   chances = 0;
   readonly #options: TallyOptions;
-  readonly #replicas: string[] = [];
-  readonly #breaks: SessionResult["breaks"] = {
-    "unknown session": 0,
-    "foreign replica": 0,
-    closed: 0,
-    unanswered: 0,
-  };
+  readonly #latencies = new Latencies();
+  readonly #replicas = new Set<string>();
+  readonly #stays: SessionResult["stays"] = [];
+  readonly #breaks = noBreaks();
+  #replica = "";
+  #moves = 0;
   #answeredAt = 0;
   #awaySince: number | undefined;
   #awayMs = 0;
@@ -32,18 +36,25 @@ export class Tally {
 
   /** The replica that answered last; empty before the first answer, and if the server does not name it. */
   get replica(): string {
-    return this.#replicas.at(-1) ?? "";
+    return this.#replica;
   }
 
   met(replica: string): void {
-    if (replica !== this.replica) {
-      this.#replicas.push(replica);
+    if (replica === this.#replica) {
+      return;
+    }
+    this.#moves += this.#replica === "" ? 0 : 1;
+    this.#replica = replica;
+    addUpTo(MAX_KEPT, this.#replicas, replica);
+    if (this.#stays.length < MAX_KEPT) {
+      this.#stays.push({ seconds: this.#options.clock(), replica });
     }
   }
 
   /** Records an answer, which ends an interruption. */
   answered(milliseconds: number): void {
-    this.latencies.push(milliseconds);
+    this.#latencies.add(milliseconds);
+    this.#options.onAnswered(milliseconds);
     this.#answeredAt = Date.now();
     if (this.#awaySince !== undefined) {
       this.#awayMs = Math.max(this.#awayMs, this.#answeredAt - this.#awaySince);
@@ -65,11 +76,20 @@ export class Tally {
   result() {
     return {
       session: this.#options.session,
-      replicas: this.#replicas,
+      replicas: [...this.#replicas],
+      moves: this.#moves,
+      stays: this.#stays,
       chances: this.chances,
       breaks: this.#breaks,
       awayMs: Math.max(this.#awayMs, Date.now() - (this.#awaySince ?? Date.now())),
-      latency: latencyOf(this.latencies),
+      latency: this.#latencies.summary(),
     };
+  }
+}
+
+/** Adds a value unless there are this many. */
+export function addUpTo(max: number, values: Set<string>, value: string): void {
+  if (values.size < max) {
+    values.add(value);
   }
 }

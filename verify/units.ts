@@ -1,4 +1,4 @@
-import type { KindName } from "./kinds.ts";
+import type { KindName, Scenario } from "./kinds.ts";
 
 /** What must stay on one replica: a session, the visits of a client, or all visits about a key. */
 export const UNITS = ["session", "client", "key"] as const;
@@ -7,25 +7,37 @@ export type Unit = (typeof UNITS)[number];
 /** Kinds that have sessions of their own. */
 const OF_SESSIONS: readonly KindName[] = ["sockjs", "socketio"];
 
-/** Part of the duration after which a roll-out must have ended. */
+/** Scenarios in which replicas change, so clients and keys may move for a time. */
+const CHANGING: readonly Scenario[] = ["rollout", "scale"];
+
+/** Part of the duration after which replicas must not change any more. */
 const CALM_FROM = 0.8;
 
-export function unitOf({
-  cookieJar,
-  key,
-  kind,
-}: {
+interface UnitOptions {
   cookieJar?: "on" | "off" | undefined;
   key?: string | undefined;
   kind: KindName;
-}): Unit {
+}
+
+export function unitOf({ cookieJar, key, kind }: UnitOptions): Unit {
   if (key !== undefined) {
     return "key";
   }
   return cookieJar === undefined && OF_SESSIONS.includes(kind) ? "session" : "client";
 }
 
-/** Seconds after which a roll-out must have ended, if what moves are clients or keys. */
+/** Seconds after which replicas must not change any more, if what moves are clients or keys. */
 export function calmFrom(duration: number): number {
   return duration * CALM_FROM;
+}
+
+/** Whether another replica may answer at this time, in seconds since the start. */
+export function mayMove(
+  options: UnitOptions & { duration: number; scenario: Scenario },
+  seconds: number,
+): boolean {
+  const { duration, scenario } = options;
+  return (
+    CHANGING.includes(scenario) && unitOf(options) !== "session" && seconds < calmFrom(duration)
+  );
 }

@@ -33,7 +33,7 @@ describe("npm run verify over plain HTTP", () => {
     match(out, /\nsticky: none of \d+ connections went astray\n$/);
     const { breaks, replicas, sessions, totals, visits } = report();
     deepEqual(breaks, { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 });
-    deepEqual(visits, { cookieJar: "on", errors: 0, repeated: 0, moves: 0 });
+    deepEqual(visits, { cookieJar: "on", errors: 0, repeated: 0 });
     equal(replicas.length, 3);
     ok(sessions.every((session) => session.visits?.hasCookie));
     // One more asks whether anybody is there.
@@ -80,7 +80,7 @@ describe("npm run verify over plain HTTP", () => {
       );
       const report = await examine(url, "--key", place, "--sources", "5", ...SHORT);
       match(judged(report), /^sticky: none of \d+ connections went astray$/);
-      deepEqual(report.visits, { key: place, errors: 0, repeated: 0, moves: 0 });
+      deepEqual(report.visits, { key: place, errors: 0, repeated: 0 });
       ok(requests.every(isPlain));
       const keys = new Set(requests.map(keyOf));
       equal(keys.size, 30);

@@ -121,6 +121,7 @@ describe("a simulated browser", () => {
       calmFrom: 10,
       clock: () => 1,
       onBreak: (each) => breaks.push(each),
+      onAnswered: () => undefined,
     });
     return { breaks, held, subject };
   }

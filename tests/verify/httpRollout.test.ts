@@ -37,7 +37,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
       out,
       /\nbreaks: \d+ by a foreign replica, 0 unanswered\nsticky: 30 of 30 keys moved, each is on one replica again, and all requests were answered\n$/,
     );
-    equal(report().visits?.moves, 30);
+    equal(report().totals.moves, 30);
   });
 
   it("finds browsers sticky that get another cookie and then stay", async () => {

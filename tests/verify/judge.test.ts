@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { judge, type Evidence } from "../../verify/judge.ts";
-import { detectableRate, histogramOf, latencyOf, oneIn } from "../../verify/statistics.ts";
+import type { Evidence } from "../../verify/evidence.ts";
+import { judge } from "../../verify/judge.ts";
+import { detectableRate, histogramOf, oneIn } from "../../verify/statistics.ts";
 
 const GOOD: Evidence = {
   unit: "session",
@@ -19,6 +20,8 @@ const GOOD: Evidence = {
   cookieless: 0,
   restless: 0,
   lastChances: 0,
+  networks: [],
+  scaling: { replicas: 3, added: 0, moved: 0, homeless: 0 },
 };
 
 /** A roll-out over plain HTTP, in which all went well. */
@@ -189,18 +192,18 @@ describe("statistics", () => {
     equal(oneIn(detectableRate(2300)), "one in 499");
   });
 
-  it("take percentiles by nearest rank", () => {
-    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
-    deepEqual(latencyOf(hundred), { p50: 50, p99: 99, max: 100 });
-    deepEqual(latencyOf([7]), { p50: 7, p99: 7, max: 7 });
-    deepEqual(latencyOf([]), { p50: 0, p99: 0, max: 0 });
-  });
-
-  it("count every echo in one bin", () => {
-    deepEqual(histogramOf([0, 0.9, 1, 4.9, 4.9]), [
-      { fromMs: 0, toMs: 1, echoes: 2 },
-      { fromMs: 1, toMs: 2, echoes: 1 },
-      { fromMs: 2, toMs: 5, echoes: 2 },
+  it("count every time in one bin", () => {
+    const counts = [
+      [0, 1],
+      [0.9, 1],
+      [1, 1],
+      [4.9, 2],
+    ] as const;
+    deepEqual(histogramOf(counts), [
+      { fromMs: 0, toMs: 1, times: 2 },
+      { fromMs: 1, toMs: 2, times: 1 },
+      { fromMs: 2, toMs: 5, times: 2 },
     ]);
+    deepEqual(histogramOf([[7000, 1]]).at(-1), { fromMs: 5000, toMs: Infinity, times: 1 });
   });
 });

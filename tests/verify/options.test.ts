@@ -62,11 +62,11 @@ describe("the options of npm run verify", () => {
     ],
     [
       [HTTP, "--cookie-jar", "on", "--scenario", "reconnect"],
-      /^--scenario is "reconnect"; it must be steady or rollout with --kind http \(for example steady\)$/,
+      /^--scenario is "reconnect"; it must be steady or rollout or scale or soak with --kind http \(for example steady\)$/,
     ],
     [
       [WS, "--scenario", "fallback"],
-      /^--scenario is "fallback"; it must be steady or rollout with --kind websocket /,
+      /^--scenario is "fallback"; it must be steady or rollout or scale or soak with --kind websocket \(for example steady\)$/,
     ],
     [
       [WS, "--key", "json:a"],

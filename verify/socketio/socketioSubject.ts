@@ -1,5 +1,5 @@
 import type { ReplicaPlace } from "../replicaPlace.ts";
-import type { Break, SessionResult } from "../report.ts";
+import type { Break } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import type { Unit } from "../units.ts";
@@ -60,10 +60,6 @@ export class SocketioSubject implements Subject {
     return this.#echoed;
   }
 
-  get latencies(): readonly number[] {
-    return this.#tally.latencies;
-  }
-
   send(): void {
     const session = this.#session;
     if (session?.isReady === false) {
@@ -93,7 +89,7 @@ export class SocketioSubject implements Subject {
     this.#waiting = 0;
   }
 
-  result(): SessionResult {
+  result(): ReturnType<Subject["result"]> {
     const { key, transport, unit } = this.#options;
     const clients = [...this.#clients];
     return {

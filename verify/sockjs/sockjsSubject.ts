@@ -1,6 +1,6 @@
 import { ResumingClient, type ClientEvent } from "../../app/client/resumingClient.ts";
 import { replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import type { Break, SessionResult } from "../report.ts";
+import type { Break } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
 import { OPENED_TWICE, SockjsSession } from "./session.ts";
@@ -54,10 +54,6 @@ export class SockjsSubject implements Subject {
     return this.#client.counts.echoed;
   }
 
-  get latencies(): readonly number[] {
-    return this.#tally.latencies;
-  }
-
   send(): void {
     this.#client.connect();
     this.#client.send("hello");
@@ -73,7 +69,7 @@ export class SockjsSubject implements Subject {
     this.#client.close();
   }
 
-  result(): SessionResult {
+  result(): ReturnType<Subject["result"]> {
     const { sent, echoed, doubled, lost, reconnects } = this.#client.counts;
     return {
       ...this.#tally.result(),

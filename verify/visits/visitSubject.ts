@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf } from "../agents.ts";
-import type { SessionResult } from "../report.ts";
 import type { Subject } from "../subject.ts";
-import { Tally, type TallyOptions } from "../tally.ts";
+import { addUpTo, MAX_KEPT, Tally, type TallyOptions } from "../tally.ts";
 import type { HttpClient } from "./client.ts";
 import type { MakeVisit, Visit } from "./visit.ts";
 import type { Visitor } from "./visitors.ts";
@@ -56,10 +55,6 @@ export class VisitSubject implements Subject {
     return this.#echoed;
   }
 
-  get latencies(): readonly number[] {
-    return this.#tally.latencies;
-  }
-
   /** Sends a request. A browser first waits for its first response, which may set the cookie; clients of a key do not. */
   send(): void {
     if (this.#options.key !== undefined || this.#echoed > 0 || this.waiting === 0) {
@@ -77,7 +72,7 @@ export class VisitSubject implements Subject {
     this.#waiting.forEach(({ sentAt }) => this.#failed(sentAt, "the run ended"));
   }
 
-  result(): SessionResult {
+  result(): ReturnType<Subject["result"]> {
     const { key } = this.#options;
     return {
       ...this.#tally.result(),
@@ -120,7 +115,7 @@ export class VisitSubject implements Subject {
       }
       if (isLate) {
         this.#lastAnswers += 1;
-        this.#lastReplicas.add(replica);
+        addUpTo(MAX_KEPT, this.#lastReplicas, replica);
       }
     } catch (error) {
       if (!this.#abort.signal.aborted) {
