@@ -3,7 +3,7 @@ import type { Break, Report } from "./report.ts";
 import { mayMove } from "./units.ts";
 
 /** Number of breaks that a report lists. */
-const FIRST_BREAKS = 10;
+export const FIRST_BREAKS = 10;
 
 /** The breaks of a run: how many of each kind, and the first that count. */
 export class Breaks {

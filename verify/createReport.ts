@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { noBreaks } from "./breaks.ts";
 import { evidenceOf } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { Latencies } from "./latencies.ts";
@@ -6,6 +7,7 @@ import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
 import {
   REPORT_VERSION,
+  type Break,
   type ReplicaResult,
   type Report,
   type SessionResult,
@@ -28,7 +30,7 @@ export type Subjects = Pick<
   | "unit"
   | "url"
 > &
-  Pick<Report, "breaks" | "firstBreaks" | "timeline" | "thirds"> &
+  Pick<Report, "firstBreaks" | "timeline" | "thirds"> &
   Pick<VisitsResult, "cookieJar" | "key">;
 
 /** Creates the report of a run with its verdict. */
@@ -52,7 +54,6 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
         seed,
       },
     ],
-    breaks: seen.breaks.counts,
     firstBreaks: seen.breaks.first,
     sessions: seen.subjects.map((subject) => ({ ...subject.result(), run: 0 })),
     timeline: seen.timeline.points(),
@@ -72,6 +73,7 @@ export function reportOf({ cookieJar, key, ...subjects }: Subjects): Report {
   const report: Omit<Report, "verdict" | "reasons"> = {
     version: REPORT_VERSION,
     ...subjects,
+    breaks: totalBreaks(sessions),
     chances,
     detectableRate: detectableRate(chances),
     totals: {
@@ -98,6 +100,14 @@ export function reportOf({ cookieJar, key, ...subjects }: Subjects): Report {
     replicas: replicasOf(sessions),
   };
   return { ...report, ...judge(evidenceOf(report)) };
+}
+
+function totalBreaks(sessions: readonly SessionResult[]): Report["breaks"] {
+  const totals = noBreaks();
+  for (const kind of Object.keys(totals) as Break["kind"][]) {
+    totals[kind] = sessions.reduce((sum, { breaks }) => sum + breaks[kind], 0);
+  }
+  return totals;
 }
 
 /** Each replica's part of the sessions; empty if the server does not name replicas. */

@@ -1,0 +1,193 @@
+import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { reportOf } from "../../verify/createReport.ts";
+import { mergeReports } from "../../verify/merge/mergeReports.ts";
+import type { ReportFile } from "../../verify/merge/readReports.ts";
+import type { Report, SessionResult } from "../../verify/report.ts";
+import { reportText } from "../../verify/reportText.ts";
+import { judged } from "./verifier.ts";
+
+interface Seen {
+  network?: string;
+  /** The replica of each session. */
+  replicas: readonly string[];
+  keys?: readonly string[];
+}
+
+let files = 0;
+
+/** A report of a network, in which nothing went astray. */
+function seenFrom(
+  { keys, network = "office", replicas }: Seen,
+  changed: Partial<Report> = {},
+): ReportFile {
+  files += 1;
+  const sessions = replicas.map((replica, session): SessionResult => ({
+    session,
+    run: 0,
+    source: "",
+    transports: [],
+    replicas: [replica],
+    moves: 0,
+    stays: [{ seconds: 1, replica }],
+    reconnects: 0,
+    sent: 300,
+    echoed: 300,
+    doubled: 0,
+    lost: 0,
+    chances: 299,
+    breaks: { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
+    awayMs: 0,
+    latency: { p50: 1, p99: 2, max: 3 },
+    ...(keys === undefined
+      ? {}
+      : {
+          visits: {
+            key: keys[session] ?? "",
+            errors: 0,
+            repeated: 0,
+            hasCookie: false,
+            lastAnswers: 0,
+            lastReplicas: [],
+          },
+        }),
+  }));
+  const report = reportOf({
+    url: "http://app.example/",
+    kind: "http",
+    scenario: "steady",
+    maxFailures: 1,
+    unit: keys === undefined ? "client" : "key",
+    cookieJar: undefined,
+    key: keys === undefined ? undefined : "path",
+    replica: "header:X-Replica",
+    runs: [
+      {
+        id: `00000000-0000-4000-8000-${String(files).padStart(12, "0")}`,
+        network,
+        started: "2026-01-01T00:00:00.000Z",
+        seconds: 15,
+        seed: 1,
+      },
+    ],
+    firstBreaks: [],
+    sessions,
+    timeline: [],
+    latencies: [[replicas.length, 100]],
+  });
+  return { file: `${network}.json`, report: { ...report, ...changed } };
+}
+
+const OFFICE = { network: "office", replicas: ["app-0", "app-0"] };
+const HOME = { network: "home", replicas: ["app-1"] };
+
+describe("npm run verify -- merge", () => {
+  it("finds sticky what each network saw only one replica of", () => {
+    match(judged(seenFrom(OFFICE).report), /^inconclusive: all clients reached the same replica/);
+    const report = mergeReports([seenFrom(OFFICE), seenFrom(HOME)]);
+    equal(
+      judged(report),
+      "sticky: none of 897 connections went astray; seen from 2 networks, office, home",
+    );
+    deepEqual(
+      report.sessions.map(({ run, session }) => [session, run]),
+      [
+        [0, 0],
+        [1, 0],
+        [2, 1],
+      ],
+    );
+    deepEqual(report.latencies, [
+      [1, 100],
+      [2, 100],
+    ]);
+    equal(report.totals.sent, 900);
+    match(reportText(report), /^replica +clients +sources +share +skew\napp-0 +2 /);
+  });
+
+  it("stays inconclusive if all networks saw one replica, and counts a network once", () => {
+    const report = mergeReports([seenFrom(OFFICE), seenFrom(OFFICE)]);
+    match(judged(report), /^inconclusive: all clients .*; seen from one network only, office$/);
+  });
+
+  it("merges what was merged before", () => {
+    const both = { file: "both.json", report: mergeReports([seenFrom(OFFICE), seenFrom(HOME)]) };
+    const third = seenFrom({ network: "phone", replicas: ["app-2"] });
+    const report = mergeReports([both, third]);
+    match(judged(report), /; seen from 3 networks, office, home, phone$/);
+    equal(report.sessions.at(-1)?.run, 2);
+  });
+
+  it("finds keys not sticky that reach other replicas from another network", () => {
+    const keys = ["A", "B"];
+    const replicas = ["app-0", "app-1"];
+    const same = mergeReports([
+      seenFrom({ network: "office", keys, replicas }),
+      seenFrom({ network: "home", keys, replicas }),
+    ]);
+    match(judged(same), /^sticky: none of 1198 connections went astray; /);
+    const swapped = mergeReports([
+      seenFrom({ network: "office", keys, replicas }),
+      seenFrom({ network: "home", keys, replicas: replicas.toReversed() }),
+    ]);
+    match(judged(swapped), /^not sticky: 2 of 1198 connections went astray; /);
+    equal(
+      swapped.firstBreaks[0]?.detail,
+      "from office, requests about A were answered by app-0; from home, by app-1",
+    );
+  });
+
+  const office = seenFrom(OFFICE);
+  const pods = { network: "office", replicas: ["echo-7d9f8b6c5-x2x4b"] };
+  const refusals: [string, [ReportFile, ...ReportFile[]], RegExp][] = [
+    [
+      "another URL",
+      [office, seenFrom(HOME, { url: "http://other.example/" })],
+      /^home\.json has URL http:\/\/other\.example\/; it must be http:\/\/app\.example\/, as in office\.json$/,
+    ],
+    [
+      "another kind",
+      [office, seenFrom(HOME, { kind: "sse" })],
+      /^home\.json has kind sse; it must be http, /,
+    ],
+    [
+      "a key in one only",
+      [office, seenFrom({ ...HOME, keys: ["A"] })],
+      /^home\.json has --key path; it must be unset, /,
+    ],
+    [
+      "the same run twice",
+      [office, { ...office, file: "copy.json" }],
+      /^copy\.json has the run of 2026-01-01T00:00:00\.000Z, which office\.json has, too; it must be a report of other runs$/,
+    ],
+    [
+      "a roll-out in one",
+      [seenFrom(OFFICE, { scenario: "rollout" }), seenFrom(HOME, { scenario: "rollout" })],
+      /^office\.json is of scenario rollout, in which replicas change; it must be of another scenario \(for example steady\)\nhome\.json is of /,
+    ],
+    [
+      "pods of another ReplicaSet, from another network",
+      [seenFrom(pods), seenFrom({ network: "home", replicas: ["echo-5c8b9d7f4-zz9qp"] })],
+      /^home\.json saw other replicas than office\.json \(echo-7d9f8b6c5-x2x4b, then echo-5c8b9d7f4-zz9qp\): they were replaced between the runs; it must be made with the same replicas; verify /,
+    ],
+    [
+      "other replicas from the same network",
+      [office, seenFrom({ network: "office", replicas: ["app-7"] })],
+      /^office\.json saw other replicas than office\.json \(app-0, then app-7\): /,
+    ],
+    [
+      "other replicas for the same keys",
+      [seenFrom({ ...OFFICE, keys: ["A"] }), seenFrom({ ...HOME, keys: ["A"] })],
+      /^home\.json saw other replicas than office\.json \(app-0, then app-1\): /,
+    ],
+  ];
+  for (const [what, reports, message] of refusals) {
+    it(`rejects ${what}`, () => {
+      throws(() => mergeReports(reports), { name: "SettingsError", message });
+    });
+  }
+
+  it("accepts pods of the same ReplicaSet", () => {
+    const other = { network: "home", replicas: ["echo-7d9f8b6c5-zz9qp"] };
+    match(judged(mergeReports([seenFrom(pods), seenFrom(other)])), /^sticky: /);
+  });
+});
