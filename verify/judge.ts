@@ -140,7 +140,7 @@ function judgeScaling(evidence: Evidence): Judgement {
   }
   const doubts = applicable([
     manyFailures(evidence),
-    [added === 0, "no replica was added"],
+    [added === 0, "no replica was added after the first answers"],
     ...unrest(evidence, "scaling"),
     cookielessness(evidence),
   ]);

@@ -33,6 +33,15 @@ const ROLLED_KEYS: Partial<Evidence> = {
   lastChances: 136,
 };
 
+/** One replica was added to three, of 100 keys. */
+const SCALED_KEYS: Partial<Evidence> = {
+  unit: "key",
+  scenario: "scale",
+  sessions: 100,
+  lastChances: 136,
+  scaling: { replicas: 4, added: 1, moved: 37, homeless: 0 },
+};
+
 describe("the verdict", () => {
   const verdicts: [string, Partial<Evidence>, string][] = [
     ["sticky when nothing went astray", {}, "sticky"],
@@ -146,6 +155,46 @@ describe("the verdict", () => {
       "inconclusive in such a roll-out with too few requests to detect a front that strays",
       { ...ROLLED_KEYS, lastChances: 135 },
       "inconclusive",
+    ],
+    [
+      "sticky when as many keys moved to an added replica as chance explains",
+      SCALED_KEYS,
+      "sticky",
+    ],
+    [
+      "not sticky when more of them moved",
+      { ...SCALED_KEYS, scaling: { replicas: 4, added: 1, moved: 38, homeless: 0 } },
+      "not sticky",
+    ],
+    [
+      "sticky when the others lost their replica",
+      { ...SCALED_KEYS, scaling: { replicas: 3, added: 1, moved: 66, homeless: 33 } },
+      "sticky",
+    ],
+    [
+      "inconclusive when none was added",
+      { ...SCALED_KEYS, scaling: { replicas: 3, added: 0, moved: 0, homeless: 0 } },
+      "inconclusive",
+    ],
+    [
+      "inconclusive when a key still moved at the end of scaling",
+      { ...SCALED_KEYS, restless: 1 },
+      "inconclusive",
+    ],
+    [
+      "inconclusive when keys moved and more requests failed than are tolerated",
+      { ...SCALED_KEYS, lost: 11 },
+      "inconclusive",
+    ],
+    [
+      "impossible when replicas are not named while one is added",
+      {
+        ...SCALED_KEYS,
+        chances: 0,
+        replicas: 0,
+        scaling: { replicas: 0, added: 0, moved: 0, homeless: 0 },
+      },
+      "cannot be judged",
     ],
   ];
   for (const [title, evidence, verdict] of verdicts) {
