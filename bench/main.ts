@@ -6,14 +6,17 @@ import { parseCommandLine } from "../terminal/commandLine.ts";
 const BENCHES = {
   registry: async () => (await import("./registryBench.ts")).benchRegistry,
   documents: async () => (await import("./documentBench.ts")).benchDocuments,
+  verifier: async () => (await import("./verifierBench.ts")).benchVerifier,
 };
-const NAMES = ["registry", "documents"] as const;
+const NAMES = ["registry", "documents", "verifier"] as const;
 
 const EXIT_USAGE = 2;
 
 try {
   const command = new Command("npm run bench --")
-    .description("Compares the kinds of affinity side by side, on this computer.")
+    .description(
+      "Compares kinds of affinity, or the verifier with wrk, side by side on this computer.",
+    )
     .argument("<name>", NAMES.join(" or "));
   if (parseCommandLine(command, process.argv.slice(2))) {
     const { name } = parseSettings({ name: oneOf(NAMES) }, { name: command.args[0] });
