@@ -1,0 +1,126 @@
+import { createServer } from "node:net";
+import { sentenceOf } from "../app/contract/fault.ts";
+import { SettingsError } from "../app/contract/settings.ts";
+import { Interrupts } from "../terminal/interrupts.ts";
+import { KINDS } from "./kinds.ts";
+import { readOptions, type VerifyOptions } from "./options.ts";
+import type { Verdict } from "./report.ts";
+import { run, type Seen } from "./run.ts";
+import { createReport } from "./createReport.ts";
+import { breaksText } from "./reportText.ts";
+import { checkWritable, writeReports } from "./reportOutput.ts";
+import { calmFrom, unitOf } from "./units.ts";
+
+const EXIT: Record<Verdict, number> = {
+  sticky: 0,
+  "not sticky": 1,
+  inconclusive: 4,
+  "cannot be judged": 5,
+};
+const EXIT_USAGE = 2;
+const EXIT_UNREACHABLE = 3;
+
+const EXIT_INTERRUPTED = 130;
+const EXIT_INTERNAL = 70;
+
+/** How often a pipe gets a line of progress, in seconds; a terminal has one line that is rewritten. */
+const PIPE_SECONDS = 5;
+
+/** Whether progress is one line that is rewritten. */
+const isLive = process.stderr.isTTY && process.env.NO_COLOR === undefined;
+
+// A crash must not look like a verdict.
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  process.exit(EXIT_INTERNAL);
+});
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options !== undefined) {
+    process.exitCode = await verify(options);
+  }
+} catch (error) {
+  if (!(error instanceof SettingsError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = EXIT_USAGE;
+}
+
+async function verify(options: VerifyOptions): Promise<number> {
+  await checkSources(options.sources);
+  const obstacle = await KINDS[options.kind].reach(options);
+  if (obstacle !== undefined) {
+    console.error(sentenceOf(obstacle.fault));
+    return obstacle.isUnnamed ? EXIT["cannot be judged"] : EXIT_UNREACHABLE;
+  }
+  if (options.scenario === "rollout" && options.rollPid === undefined) {
+    console.error(`roll the replicas now: ${timeToRoll(options)}`);
+  }
+  await checkWritable(options);
+  const seen = await run(options, progress(options), interruption());
+  process.stderr.write(isLive ? "\r\x1b[K" : "");
+  const report = createReport(options, seen);
+  const faults = await writeReports(options, report);
+  if (faults.length > 0) {
+    throw new SettingsError(...faults);
+  }
+  return EXIT[report.verdict];
+}
+
+/** Checks that this computer has the addresses; otherwise every session would fail by itself. */
+async function checkSources(sources: readonly string[]): Promise<void> {
+  for (const source of new Set(sources)) {
+    const server = createServer();
+    const fault = await new Promise<string>((resolve) => {
+      server.once("error", ({ message }) => resolve(message));
+      server.listen(0, source, () => server.close(() => resolve("")));
+    });
+    if (fault !== "") {
+      throw new SettingsError({
+        name: "--sources",
+        problem: `has ${source}, which cannot be used: ${fault}`,
+        mustBe: "addresses of this computer",
+        example: "--sources 20",
+      });
+    }
+  }
+}
+
+/** The first Ctrl-C ends the run and writes the report; a later one exits immediately. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupts = new Interrupts();
+  process.on("SIGINT", () => {
+    if (interrupts.add() && interrupts.count > 1) {
+      process.exit(EXIT_INTERRUPTED);
+    }
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+function timeToRoll(options: VerifyOptions): string {
+  const { duration } = options;
+  return unitOf(options) === "session"
+    ? `${duration} s`
+    : `it must end within ${calmFrom(duration).toFixed(1)} of ${duration} s`;
+}
+
+function progress(options: VerifyOptions): (seen: Seen) => void {
+  const unit = unitOf(options);
+  const [state, answers] = unit === "session" ? ["open", "echoes"] : ["answered", "answers"];
+  let lastLineAt = 0;
+  return ({ breaks, seconds, subjects }) => {
+    const open = subjects.filter(({ isOpen }) => isOpen).length;
+    const echoed = subjects.reduce((sum, subject) => sum + subject.echoed, 0);
+    const line = `${seconds.toFixed(0)} of ${options.duration} s: ${open} ${unit}s ${state}, ${echoed} ${answers}, breaks ${breaksText(breaks.counts, unit)}`;
+    if (isLive) {
+      process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
+    } else if (seconds >= lastLineAt + PIPE_SECONDS) {
+      lastLineAt = seconds;
+      console.error(line);
+    }
+  };
+}
