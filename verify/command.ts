@@ -2,26 +2,14 @@ import { createServer } from "node:net";
 import { sentenceOf } from "../app/contract/fault.ts";
 import { SettingsError } from "../app/contract/settings.ts";
 import { Interrupts } from "../terminal/interrupts.ts";
+import { EXIT, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_UNREACHABLE, EXIT_USAGE } from "./exits.ts";
 import { KINDS } from "./kinds.ts";
 import { readOptions, type VerifyOptions } from "./options.ts";
-import type { Verdict } from "./report.ts";
 import { run, type Seen } from "./run.ts";
 import { createReport } from "./createReport.ts";
 import { breaksText } from "./reportText.ts";
 import { checkWritable, writeReports } from "./reportOutput.ts";
 import { calmFrom, unitOf } from "./units.ts";
-
-const EXIT: Record<Verdict, number> = {
-  sticky: 0,
-  "not sticky": 1,
-  inconclusive: 4,
-  "cannot be judged": 5,
-};
-const EXIT_USAGE = 2;
-const EXIT_UNREACHABLE = 3;
-
-const EXIT_INTERRUPTED = 130;
-const EXIT_INTERNAL = 70;
 
 /** How often a pipe gets a line of progress, in seconds; a terminal has one line that is rewritten. */
 const PIPE_SECONDS = 5;
@@ -29,23 +17,28 @@ const PIPE_SECONDS = 5;
 /** Whether progress is one line that is rewritten. */
 const isLive = process.stderr.isTTY && process.env.NO_COLOR === undefined;
 
-// A crash must not look like a verdict.
-process.on("uncaughtException", (error) => {
-  console.error(error);
-  process.exit(EXIT_INTERNAL);
-});
-
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options !== undefined) {
-    process.exitCode = await verify(options);
+/**
+ * Runs the verifier as a command of this process.
+ *
+ * @param commandName how the verifier is called, for its help and its errors
+ * @returns the exit status
+ */
+export async function runCommand(commandName: string, args: readonly string[]): Promise<number> {
+  // A crash must not look like a verdict.
+  process.on("uncaughtException", (error) => {
+    console.error(error);
+    process.exit(EXIT_INTERNAL);
+  });
+  try {
+    const options = readOptions(args, commandName);
+    return options === undefined ? 0 : await verify(options);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+    console.error(error.message);
+    return EXIT_USAGE;
   }
-} catch (error) {
-  if (!(error instanceof SettingsError)) {
-    throw error;
-  }
-  console.error(error.message);
-  process.exitCode = EXIT_USAGE;
 }
 
 async function verify(options: VerifyOptions): Promise<number> {

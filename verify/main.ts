@@ -1,1 +1,4 @@
-import "./command.ts";
+import { runCommand } from "./command.ts";
+import { NPM_COMMAND } from "./options.ts";
+
+process.exitCode = await runCommand(NPM_COMMAND, process.argv.slice(2));

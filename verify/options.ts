@@ -31,6 +31,9 @@ const KEY_PLACES = "path, query:NAME, header:NAME or json:NAME";
 
 const REPLICA_PLACES = "header:NAME, json:PATH, body:REGEX, cookie:NAME or none";
 
+/** How the verifier is called in this repository. */
+export const NPM_COMMAND = "npm run verify --";
+
 const RULES = {
   url: z
     .url({ protocol: /^(http|ws)s?$/ })
@@ -82,13 +85,17 @@ export type VerifyOptions = Omit<Values<typeof RULES>, "kind" | "transports"> & 
 };
 
 /**
- * Reads the arguments of `npm run verify`.
+ * Reads the arguments.
  *
+ * @param commandName how the verifier is called, for its help and its errors
  * @returns undefined when the person only asked for help
  * @throws SettingsError naming every fault
  */
-export function readOptions(args: readonly string[]): VerifyOptions | undefined {
-  const command = new Command("npm run verify --")
+export function readOptions(
+  args: readonly string[],
+  commandName = NPM_COMMAND,
+): VerifyOptions | undefined {
+  const command = new Command(commandName)
     .description("Opens sessions, or makes requests, and checks whether they are sticky.")
     .argument("<url>", "what to verify, such as http://127.0.0.1:8080/echo")
     .option("--kind <kind>", `${KIND_NAMES.join(", ")}; by default what the URL suggests`)

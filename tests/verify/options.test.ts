@@ -32,6 +32,11 @@ describe("the options of npm run verify", () => {
     });
   }
 
+  it("are rejected in the name of the command that got them", () => {
+    const message = /^sockjs-sticky verify was not understood: unknown option '--bogus'; /;
+    throws(() => readOptions([WS, "--bogus"], "sockjs-sticky verify"), { message });
+  });
+
   it("name replicas by X-Replica by default", () => {
     deepEqual(readOptions([WS])?.replica, { from: "header", what: "X-Replica" });
   });
