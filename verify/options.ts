@@ -11,9 +11,11 @@ import {
   type Values,
 } from "../app/contract/settings.ts";
 import { parseCommandLine } from "../terminal/commandLine.ts";
+import { helpAfterOptions } from "./help.ts";
 import { KIND_NAMES, KINDS, SCENARIOS, type KindName } from "./kinds.ts";
 import { contradictions } from "./optionRules.ts";
 import { replicaPlaceOf } from "./replicaPlace.ts";
+import { TRANSPORTS as SOCKETIO_TRANSPORTS } from "./socketio/transports.ts";
 import { TRANSPORTS } from "./sockjs/transport.ts";
 
 /** First of the loopback addresses that `--sources N` uses: 127.0.1.1. */
@@ -103,7 +105,7 @@ export function readOptions(
     .option("--sessions <number>", "sessions, clients or keys at once", "100")
     .option(
       "--transports <list>",
-      `all, or of ${TRANSPORTS.join(",")}; socketio: of polling,websocket,upgrade`,
+      `all, or a list with commas of ${TRANSPORTS.join(", ")}; socketio: of ${SOCKETIO_TRANSPORTS.join(", ")}`,
       "all",
     )
     .option("--echo", "websocket: sends a message on each connection and expects it back")
@@ -122,14 +124,15 @@ export function readOptions(
       "on: clients must get a cookie and keep it; off: they keep none",
     )
     .option("--key <place>", `all clients request all keys, which are in ${KEY_PLACES}`)
-    .option("--json <file>", "writes the report as JSON (verify/report.schema.json)")
+    .option("--json <file>", "writes the report as JSON (schema: report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--network <name>", "names the network that it runs in, for `merge`", hostname())
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option(
       "--roll-pid <pid>",
       "rollout: process of npm start to roll; continues until all sessions have moved",
-    );
+    )
+    .addHelpText("after", helpAfterOptions(commandName));
   if (!parseCommandLine(command, args)) {
     return undefined;
   }
