@@ -1,5 +1,6 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { escaped } from "./markup.ts";
 import type { Report } from "./report.ts";
 import { breakText, detectableText } from "./reportText.ts";
 import { histogramOf } from "./statistics.ts";
@@ -30,17 +31,17 @@ export async function reportPage(report: Report): Promise<string> {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(verdict)}: ${escape(report.url)}</title>
+<title>${escaped(verdict)}: ${escaped(report.url)}</title>
 <style>${STYLE}</style>
 <main>
-<h1 class="${verdict.replaceAll(" ", "-")}">${escape(verdict)}</h1>
-<p>${escape(report.reasons.join("; "))}</p>
-<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(String(value))}</dd>`).join("")}</dl>
+<h1 class="${verdict.replaceAll(" ", "-")}">${escaped(verdict)}</h1>
+<p>${escaped(report.reasons.join("; "))}</p>
+<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escaped(String(value))}</dd>`).join("")}</dl>
 <h2>Over time, ${unit}s by replica</h2><figure>${plots[0] ?? ""}</figure>
 <h2>Round trips</h2><figure>${plots[1] ?? ""}</figure>
 <h2>Spread of the ${unit}s</h2><figure>${plots[2] ?? ""}</figure>
 <h2>First breaks</h2>
-${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escape(report.firstBreaks.map((each) => breakText(each, unit)).join("\n"))}</pre>`}
+${report.firstBreaks.length === 0 ? "<p>None.</p>" : `<pre>${escaped(report.firstBreaks.map((each) => breakText(each, unit)).join("\n"))}</pre>`}
 </main>
 </html>
 `;
@@ -135,8 +136,4 @@ function spread({ replicas }: Report): TopLevelSpec {
 
 async function svg(spec: TopLevelSpec): Promise<string> {
   return new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
