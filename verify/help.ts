@@ -8,7 +8,11 @@ const EXAMPLES: readonly [string, ...string[]][] = [
   ["Socket.IO", "https://app.example/socket.io/"],
   ["WebSockets, whose first message names the replica", "wss://app.example/live --replica json:id"],
   ["Server-sent events", "https://app.example/events --kind sse"],
-  ["In CI, with reports", "https://app.example/ --cookie-jar on", "--json report.json"],
+  [
+    "In CI, with reports",
+    "https://app.example/ --cookie-jar on",
+    "--json report.json --junit junit.xml",
+  ],
 ];
 
 const STATUSES: readonly [number, string][] = [

@@ -175,7 +175,14 @@ function failuresIn({ breaks, errors, unit, lost }: Evidence): Ground[] {
 }
 
 /** A front that fails shows little of its routing: requests that fail may be those that go astray. */
-function manyFailures({ breaks, errors, unit, lost, maxFailures, sent }: Evidence): Ground {
+export function manyFailures({
+  breaks,
+  errors,
+  unit,
+  lost,
+  maxFailures,
+  sent,
+}: Pick<Evidence, "breaks" | "errors" | "unit" | "lost" | "maxFailures" | "sent">): Ground {
   const failed = lost + errors + breaks.closed;
   const what = unit === "session" ? "messages" : "requests";
   return [

@@ -75,6 +75,7 @@ const RULES = {
   key: textLike(KEY_PLACE, KEY_PLACES, "json:businessNumber").optional(),
   json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
   html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
+  junit: textLike(/^.+$/, "the path of a file", "junit.xml").optional(),
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
   network: textLike(/^[^\p{C}]{1,100}$/u, "a text of at most 100 characters", "office"),
   rollPid: wholeNumberFrom(1, 2 ** 22, 4711).optional(),
@@ -127,6 +128,7 @@ export function readOptions(
     .option("--json <file>", "writes the report as JSON (schema: report.schema.json)")
     .option("--html <file>", "writes the report as a page")
     .option("--network <name>", "names the network that it runs in, for `merge`", hostname())
+    .option("--junit <file>", "writes the verdict as JUnit XML, for CI")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option(
       "--roll-pid <pid>",

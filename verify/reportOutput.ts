@@ -3,12 +3,14 @@ import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { cut, shown } from "../app/contract/shown.ts";
 import type { Report } from "./report.ts";
+import { reportJunit } from "./reportJunit.ts";
 import { reportText } from "./reportText.ts";
 
 /** Files that get the report, beside stdout. */
 interface Files {
   json?: string | undefined;
   html?: string | undefined;
+  junit?: string | undefined;
 }
 
 /**
@@ -16,8 +18,9 @@ interface Files {
  *
  * @throws SettingsError naming the first
  */
-export async function checkWritable({ json, html }: Files): Promise<void> {
-  for (const [option, file] of Object.entries({ "--json": json, "--html": html })) {
+export async function checkWritable({ json, html, junit }: Files): Promise<void> {
+  const files = { "--json": json, "--html": html, "--junit": junit };
+  for (const [option, file] of Object.entries(files)) {
     try {
       await writeFile(file ?? "/dev/null", "", { flag: "a" });
     } catch (error) {
@@ -31,11 +34,12 @@ export async function checkWritable({ json, html }: Files): Promise<void> {
  *
  * @returns the faults of what could not be written
  */
-export async function writeReports({ json, html }: Files, report: Report): Promise<Fault[]> {
+export async function writeReports({ json, html, junit }: Files, report: Report): Promise<Fault[]> {
   const faults = [
     await print(`${reportText(report)}\n`),
     await write("--json", json, `${JSON.stringify(report, undefined, 2)}\n`),
     await write("--html", html, html === undefined ? "" : await pageOf(report)),
+    await write("--junit", junit, reportJunit(report)),
   ];
   return faults.filter((fault) => fault !== undefined);
 }

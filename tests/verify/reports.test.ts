@@ -13,24 +13,24 @@ describe("the report of npm run verify", () => {
   afterEach(endRuns);
   afterEach(stopEchoServers);
 
-  it("is rejected before the run if it cannot be written", async () => {
-    const { url } = await startEchoServer();
-    const run = runNode(VERIFY, [url, "--json", "/nowhere/report.json", "--duration", "60"]);
-    equal(await run.ended, 2);
-    match(
-      run.err,
-      /^--json is "\/nowhere\/report.json": ENOENT: .*; it must be a file that can be /,
-    );
-  });
+  for (const option of ["--json", "--html", "--junit"]) {
+    it(`is rejected before the run if it cannot be written by ${option}`, async () => {
+      const { url } = await startEchoServer();
+      const run = runNode(VERIFY, [url, option, "/nowhere/report", "--duration", "60"]);
+      equal(await run.ended, 2);
+      match(run.err, /^--\w+ is "\/nowhere\/report": ENOENT: .*; it must be a file that can be /);
+      ok(run.err.startsWith(option));
+    });
+  }
 
   it("is printed if its files have no room, which are named", async () => {
     const { url } = await startEchoServer();
-    const files = ["--json", "/dev/full", "--html", "/dev/full"];
+    const files = ["--json", "--html", "--junit"].flatMap((option) => [option, "/dev/full"]);
     const run = runNode(VERIFY, [url, "--sessions", "2", "--duration", "1", ...files]);
     equal(await run.ended, 2);
     match(
       run.err,
-      /^--json is "\/dev\/full": ENOSPC: [^\n]*\n--html is "\/dev\/full": ENOSPC: [^\n]*\n$/,
+      /^--json is "\/dev\/full": ENOSPC: .*\n--html is "\/dev\/full": ENOSPC: .*\n--junit is "\/dev\/full": ENOSPC: .*\n$/,
     );
     match(run.out, /\ninconclusive: /);
   });
