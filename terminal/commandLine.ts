@@ -9,16 +9,19 @@ import { cut } from "../app/contract/shown.ts";
  * @throws SettingsError naming what was not understood, and what is allowed
  */
 export function parseCommandLine(command: Command, args: readonly string[]): boolean {
+  let help = "";
   command
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ writeOut: (part) => (help += part), writeErr: () => undefined })
     .exitOverride();
   try {
     command.parse(args, { from: "user" });
     return true;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
+      // At once, because a reader such as head may close the pipe after the first part.
+      process.stdout.write(help);
       return false;
     }
     const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { mock } from "node:test";
 import { KIND_NAMES } from "../../verify/kinds.ts";
 import { readOptions } from "../../verify/options.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
@@ -27,6 +28,16 @@ describe("the help of npm run verify", () => {
       help.split("\n").filter((line) => line.length > WIDTH),
       [],
     );
+  });
+
+  it("is written at once, so a reader may close the pipe after its first line", () => {
+    const write = mock.method(process.stdout, "write", () => true);
+    try {
+      equal(readOptions(["--help"]), undefined);
+      equal(write.mock.callCount(), 1);
+    } finally {
+      write.mock.restore();
+    }
   });
 
   it("has an example of each kind, and the verifier accepts all of them", () => {
