@@ -4,12 +4,16 @@ import { SettingsError } from "../app/contract/settings.ts";
 import { Interrupts } from "../terminal/interrupts.ts";
 import { EXIT, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_UNREACHABLE, EXIT_USAGE } from "./exits.ts";
 import { KINDS } from "./kinds.ts";
+import { readMergeOptions, type MergeOptions } from "./merge/mergeOptions.ts";
+import { mergeReports } from "./merge/mergeReports.ts";
+import { readReports } from "./merge/readReports.ts";
 import { readOptions, type VerifyOptions } from "./options.ts";
+import type { Report } from "./report.ts";
 import { run, type Seen } from "./run.ts";
 import { createReport } from "./createReport.ts";
 import { breaksText } from "./reportText.ts";
-import { checkWritable, writeReports } from "./reportOutput.ts";
-import { calmFrom, unitOf } from "./units.ts";
+import { checkWritable, writeReports, type Files } from "./reportOutput.ts";
+import { calmFrom, settledFrom, unitOf } from "./units.ts";
 
 /** How often a pipe gets a line of progress, in seconds; a terminal has one line that is rewritten. */
 const PIPE_SECONDS = 5;
@@ -30,6 +34,10 @@ export async function runCommand(commandName: string, args: readonly string[]): 
     process.exit(EXIT_INTERNAL);
   });
   try {
+    if (args[0] === "merge") {
+      const options = readMergeOptions(args.slice(1), `${commandName} merge`);
+      return options === undefined ? 0 : await merge(options);
+    }
     const options = readOptions(args, commandName);
     return options === undefined ? 0 : await verify(options);
   } catch (error) {
@@ -48,14 +56,25 @@ async function verify(options: VerifyOptions): Promise<number> {
     console.error(sentenceOf(obstacle.fault));
     return obstacle.isUnnamed ? EXIT["cannot be judged"] : EXIT_UNREACHABLE;
   }
-  if (options.scenario === "rollout" && options.rollPid === undefined) {
-    console.error(`roll the replicas now: ${timeToRoll(options)}`);
-  }
   await checkWritable(options);
+  const duty = dutyIn(options);
+  if (duty !== "") {
+    console.error(duty);
+  }
   const seen = await run(options, progress(options), interruption());
   process.stderr.write(isLive ? "\r\x1b[K" : "");
-  const report = createReport(options, seen);
-  const faults = await writeReports(options, report);
+  return conclude(options, createReport(options, seen));
+}
+
+async function merge(options: MergeOptions): Promise<number> {
+  const report = mergeReports(await readReports(options.reports));
+  await checkWritable(options);
+  return conclude(options, report);
+}
+
+/** Writes the report. Returns the exit status. */
+async function conclude(files: Files, report: Report): Promise<number> {
+  const faults = await writeReports(files, report);
   if (faults.length > 0) {
     throw new SettingsError(...faults);
   }
@@ -81,7 +100,7 @@ async function checkSources(sources: readonly string[]): Promise<void> {
   }
 }
 
-/** The first Ctrl-C ends the run and writes the report; a later one exits immediately. */
+/** The first Ctrl-C, or a SIGTERM, ends the run and writes the report; a later Ctrl-C exits immediately. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   const interrupts = new Interrupts();
@@ -91,14 +110,22 @@ function interruption(): AbortSignal {
     }
     controller.abort();
   });
+  process.on("SIGTERM", () => controller.abort());
   return controller.signal;
 }
 
-function timeToRoll(options: VerifyOptions): string {
-  const { duration } = options;
-  return unitOf(options) === "session"
-    ? `${duration} s`
-    : `it must end within ${calmFrom(duration).toFixed(1)} of ${duration} s`;
+/** What the person must do during the run; empty for nothing. */
+function dutyIn(options: VerifyOptions): string {
+  const { duration, rollPid, scenario } = options;
+  const end = `${calmFrom(duration).toFixed(1)} of ${duration} s`;
+  if (scenario === "scale") {
+    return `add replicas after ${settledFrom(duration).toFixed(1)} s; this must end within ${end}`;
+  }
+  if (scenario === "rollout" && rollPid === undefined) {
+    const time = unitOf(options) === "session" ? `${duration} s` : `it must end within ${end}`;
+    return `roll the replicas now: ${time}`;
+  }
+  return "";
 }
 
 function progress(options: VerifyOptions): (seen: Seen) => void {

@@ -32,5 +32,6 @@ export function helpAfterOptions(commandName: string): string {
     ([what, ...lines]) => `  ${what}:\n    $ ${commandName} ${lines.join(" \\\n        ")}`,
   );
   const statuses = STATUSES.map(([status, meaning]) => `  ${String(status).padEnd(4)} ${meaning}`);
-  return ["", "Examples:", ...examples, "", "Exit statuses:", ...statuses].join("\n");
+  const merging = `Reports of several networks: see ${commandName} merge --help`;
+  return ["", "Examples:", ...examples, "", merging, "", "Exit statuses:", ...statuses].join("\n");
 }

@@ -36,6 +36,13 @@ const REPLICA_PLACES = "header:NAME, json:PATH, body:REGEX, cookie:NAME or none"
 /** How the verifier is called in this repository. */
 export const NPM_COMMAND = "npm run verify --";
 
+/** Files that get the report. */
+export const FILE_RULES = {
+  json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
+  html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
+  junit: textLike(/^.+$/, "the path of a file", "junit.xml").optional(),
+};
+
 const RULES = {
   url: z
     .url({ protocol: /^(http|ws)s?$/ })
@@ -73,9 +80,7 @@ const RULES = {
   scenario: oneOf(SCENARIOS),
   cookieJar: oneOf(["on", "off"]).optional(),
   key: textLike(KEY_PLACE, KEY_PLACES, "json:businessNumber").optional(),
-  json: textLike(/^.+$/, "the path of a file", "report.json").optional(),
-  html: textLike(/^.+$/, "the path of a file", "report.html").optional(),
-  junit: textLike(/^.+$/, "the path of a file", "junit.xml").optional(),
+  ...FILE_RULES,
   seed: wholeNumberFrom(0, 2 ** 31 - 1, 1),
   network: textLike(/^[^\p{C}]{1,100}$/u, "a text of at most 100 characters", "office"),
   rollPid: wholeNumberFrom(1, 2 ** 22, 4711).optional(),
@@ -125,21 +130,19 @@ export function readOptions(
       "on: clients must get a cookie and keep it; off: they keep none",
     )
     .option("--key <place>", `all clients request all keys, which are in ${KEY_PLACES}`)
-    .option("--json <file>", "writes the report as JSON (schema: report.schema.json)")
-    .option("--html <file>", "writes the report as a page")
     .option("--network <name>", "names the network that it runs in, for `merge`", hostname())
-    .option("--junit <file>", "writes the verdict as JUnit XML, for CI")
     .option("--seed <number>", "repeats the choices of an earlier run", "1")
     .option(
       "--roll-pid <pid>",
       "rollout: process of npm start to roll; continues until all sessions have moved",
     )
     .addHelpText("after", helpAfterOptions(commandName));
+  addFileOptions(command);
   if (!parseCommandLine(command, args)) {
     return undefined;
   }
   const read = parseSettings(RULES, { url: command.processedArgs[0], ...command.opts() }, (name) =>
-    name === "url" ? "URL" : `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`,
+    name === "url" ? "URL" : optionName(name),
   );
   const kind = read.kind ?? kindFor(read);
   const transports = read.transports.join() === "all" ? KINDS[kind].transports : read.transports;
@@ -155,6 +158,19 @@ export function readOptions(
     throw new SettingsError(...faults);
   }
   return options;
+}
+
+/** Lets a command write a report to files. */
+export function addFileOptions(command: Command): void {
+  command
+    .option("--json <file>", "writes the report as JSON (schema: report.schema.json)")
+    .option("--html <file>", "writes the report as a page")
+    .option("--junit <file>", "writes the verdict as JUnit XML, for CI");
+}
+
+/** How a person writes an option. */
+export function optionName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, "-$&").toLowerCase()}`;
 }
 
 /** The URL as its kind needs it: a SockJS prefix without a slash at its end, or the endpoint of Socket.IO. */

@@ -7,7 +7,7 @@ import { reportJunit } from "./reportJunit.ts";
 import { reportText } from "./reportText.ts";
 
 /** Files that get the report, beside stdout. */
-interface Files {
+export interface Files {
   json?: string | undefined;
   html?: string | undefined;
   junit?: string | undefined;

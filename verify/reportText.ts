@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Break, Report, SessionResult, Verdict } from "./report.ts";
 import { histogramOf, oneIn } from "./statistics.ts";
-import type { Unit } from "./units.ts";
+import { isChanging, type Unit } from "./units.ts";
 
 const BAR_WIDTH = 40;
 
@@ -40,8 +40,7 @@ export function reportText(report: Report): string {
     ...(scenario === "rollout" && unit === "session"
       ? []
       : firstBreaks.map((each) => breakText(each, unit))),
-    // In a roll-out sessions also move without a fault of the front.
-    scenario === "rollout" || report.chances === 0 ? "" : `${detectableText(report)}.`,
+    isChanging(scenario) || report.chances === 0 ? "" : `${detectableText(report)}.`,
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]
     .filter((part) => part !== "")

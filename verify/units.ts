@@ -7,8 +7,10 @@ export type Unit = (typeof UNITS)[number];
 /** Kinds that have sessions of their own. */
 const OF_SESSIONS: readonly KindName[] = ["sockjs", "socketio"];
 
-/** Scenarios in which replicas change, so clients and keys may move for a time. */
 const CHANGING: readonly Scenario[] = ["rollout", "scale"];
+
+/** Part of the duration after which every client or key has been answered by its first replica. */
+const SETTLED_FROM = 0.2;
 
 /** Part of the duration after which replicas must not change any more. */
 const CALM_FROM = 0.8;
@@ -31,13 +33,21 @@ export function calmFrom(duration: number): number {
   return duration * CALM_FROM;
 }
 
+/** Seconds after which every client or key has been answered by its first replica. */
+export function settledFrom(duration: number): number {
+  return duration * SETTLED_FROM;
+}
+
 /** Whether another replica may answer at this time, in seconds since the start. */
 export function mayMove(
   options: UnitOptions & { duration: number; scenario: Scenario },
   seconds: number,
 ): boolean {
   const { duration, scenario } = options;
-  return (
-    CHANGING.includes(scenario) && unitOf(options) !== "session" && seconds < calmFrom(duration)
-  );
+  return isChanging(scenario) && unitOf(options) !== "session" && seconds < calmFrom(duration);
+}
+
+/** Whether replicas change in a scenario, so sessions also move without a fault of the front. */
+export function isChanging(scenario: Scenario): boolean {
+  return CHANGING.includes(scenario);
 }

@@ -8,9 +8,10 @@ const HELP = `Usage: sockjs-sticky verify [options] <url>
 
 Opens sessions, or makes requests, and checks whether they are sticky.
 
-  sockjs-sticky verify --help   all options, examples and exit statuses
-  sockjs-sticky --version       the version
-  sockjs-sticky --help          this help
+  sockjs-sticky verify --help         all options, examples and exit statuses
+  sockjs-sticky verify merge --help   joins the reports of several networks
+  sockjs-sticky --version             the version
+  sockjs-sticky --help                this help
 `;
 
 /** The oldest Node.js that the bundled libraries support. */

@@ -1,10 +1,13 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { reportOf } from "../../verify/createReport.ts";
 import { mergeReports } from "../../verify/merge/mergeReports.ts";
 import type { ReportFile } from "../../verify/merge/readReports.ts";
 import type { Report, SessionResult } from "../../verify/report.ts";
 import { reportText } from "../../verify/reportText.ts";
-import { judged } from "./verifier.ts";
+import { endRuns, runNode } from "../drivers/localRun.ts";
+import { folder, judged, VERIFY } from "./verifier.ts";
 
 interface Seen {
   network?: string;
@@ -81,6 +84,8 @@ const OFFICE = { network: "office", replicas: ["app-0", "app-0"] };
 const HOME = { network: "home", replicas: ["app-1"] };
 
 describe("npm run verify -- merge", () => {
+  after(endRuns);
+
   it("finds sticky what each network saw only one replica of", () => {
     match(judged(seenFrom(OFFICE).report), /^inconclusive: all clients reached the same replica/);
     const report = mergeReports([seenFrom(OFFICE), seenFrom(HOME)]);
@@ -185,6 +190,56 @@ describe("npm run verify -- merge", () => {
       throws(() => mergeReports(reports), { name: "SettingsError", message });
     });
   }
+
+  /** Runs the command on reports, and on files that are none. */
+  async function merge(reports: readonly ReportFile[], ...args: string[]) {
+    const paths = reports.map(({ file, report }) => {
+      const path = join(folder, file);
+      writeFileSync(path, JSON.stringify(report));
+      return path;
+    });
+    const run = runNode(VERIFY, ["merge", ...paths, ...args]);
+    return { code: await run.ended, out: run.out, err: run.err };
+  }
+
+  it("prints the verdict and writes the report, from which it can be merged again", async () => {
+    const merged = join(folder, "merged.json");
+    const { code, out } = await merge([seenFrom(OFFICE), seenFrom(HOME)], "--json", merged);
+    equal(code, 0);
+    match(out, /\nsticky: none of 897 connections .*; seen from 2 networks, office, home\n$/);
+    const again = await merge([seenFrom({ network: "phone", replicas: ["app-2"] })], merged);
+    match(again.out, /; seen from 3 networks, phone, office, home\n$/);
+  });
+
+  it("exits with status 2 and a line for each file that is no report", async () => {
+    const old = { ...seenFrom(OFFICE).report, version: "2.0" };
+    const broken = { ...seenFrom(HOME).report, chances: -1 };
+    const { code, err, out } = await merge(
+      [
+        { file: "old.json", report: old as unknown as Report },
+        { file: "broken.json", report: broken },
+      ],
+      "/nowhere.json",
+    );
+    equal(code, 2);
+    equal(out, "");
+    const [first = "", second = "", third = ""] = err.split("\n");
+    match(
+      first,
+      /old\.json has version 2\.0; it must be a report of version 3\.0, .*; verify again /,
+    );
+    match(second, /broken\.json is no report, at chances; it must be /);
+    match(third, /^\/nowhere\.json cannot be read: ENOENT: /);
+  });
+
+  it("exits with status 2 if there is one report only", async () => {
+    const { code, err } = await merge([seenFrom(OFFICE)]);
+    equal(code, 2);
+    match(
+      err,
+      /^reports is \[.*\]; it must be two or more reports \(for example office\.json home\.json\)$/m,
+    );
+  });
 
   it("accepts pods of the same ReplicaSet", () => {
     const other = { network: "home", replicas: ["echo-7d9f8b6c5-zz9qp"] };

@@ -130,13 +130,18 @@ describe("npm run verify", () => {
     match(elsewhere.err, /\/nothing\/info is not answered by a SockJS server \(status 404\); /);
   });
 
-  it("reports what it has measured when it is interrupted", async () => {
+  it("reports what it has measured when it is interrupted, or terminated", async () => {
     const { url } = await startEchoServer();
-    const run = runNode(VERIFY, [url, "--sessions", "7", "--duration", "60", "--rate", "10"]);
-    await waitFor("it tells of echoes", () => /, [1-9]\d* echoes/.test(run.err));
-    run.child.kill("SIGINT");
-    run.child.kill("SIGINT");
-    equal(await run.ended, 4);
-    match(run.out, /\ninconclusive: .*all sessions reached the same replica/);
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    await Promise.all(
+      signals.map(async (signal) => {
+        const run = runNode(VERIFY, [url, "--sessions", "7", "--duration", "60", "--rate", "10"]);
+        await waitFor("it tells of echoes", () => /, [1-9]\d* echoes/.test(run.err));
+        run.child.kill(signal);
+        run.child.kill(signal);
+        equal(await run.ended, 4);
+        match(run.out, /\ninconclusive: .*all sessions reached the same replica/);
+      }),
+    );
   });
 });

@@ -1,7 +1,7 @@
 import type { Fault } from "../../app/contract/fault.ts";
 import { cut } from "../../app/contract/shown.ts";
-import type { Scenario } from "../kinds.ts";
 import type { Report } from "../report.ts";
+import { isChanging } from "../units.ts";
 import type { ReportFile } from "./readReports.ts";
 
 /** What must be the same in all reports. */
@@ -14,9 +14,6 @@ const SAME: Record<string, (report: Report) => number | string | undefined> = {
   "--cookie-jar": ({ visits }) => visits?.cookieJar,
   "--max-failures": ({ maxFailures }) => maxFailures,
 };
-
-/** Scenarios in which replicas change. */
-const CHANGING: readonly Scenario[] = ["rollout", "scale"];
 
 /**
  * A pod of a Deployment: its name, the hash of the pod template, and five characters of its own, of the alphabet in
@@ -34,7 +31,7 @@ export function mergeFaults(files: readonly ReportFile[]): Fault[] {
 }
 
 function changingFault({ file, report: { scenario } }: ReportFile): Fault[] {
-  return CHANGING.includes(scenario)
+  return isChanging(scenario)
     ? [
         {
           name: file,

@@ -21,7 +21,9 @@ const versioned = z.object({ version: z.string(), verdict: z.string() });
  *
  * @throws SettingsError naming every file that is none
  */
-export async function readReports(files: readonly string[]): Promise<ReportFile[]> {
+export async function readReports(
+  files: readonly [string, ...string[]],
+): Promise<[ReportFile, ...ReportFile[]]> {
   const reports: ReportFile[] = [];
   const faults: Fault[] = [];
   for (const file of files) {
@@ -35,7 +37,7 @@ export async function readReports(files: readonly string[]): Promise<ReportFile[
   if (faults.length > 0) {
     throw new SettingsError(...faults);
   }
-  return reports;
+  return reports as [ReportFile, ...ReportFile[]];
 }
 
 async function readReport(file: string): Promise<Report | Fault> {
