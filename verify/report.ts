@@ -155,7 +155,7 @@ export const reportSchema = z
       .array(z.tuple([z.number(), count]))
       .describe("Round trips: milliseconds, in three digits, and how many took them."),
   })
-  .meta({ title: "Stickiness report", description: "What `npm run verify` saw." });
+  .meta({ title: "Stickiness report", description: "What the verifier saw." });
 
 export type Break = z.output<typeof breakSchema>;
 export type SessionResult = z.output<typeof sessionSchema>;

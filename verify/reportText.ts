@@ -155,7 +155,7 @@ function interruptionsTable({ sessions, unit }: Report): string {
       replicas.join(" → "),
     ]);
   const text = table([unit, "away", "lost", "duplicated", "replicas"], rows);
-  return rest > 0 ? `${text}\nand ${rest} more ${unit}s, away for less` : text;
+  return rest > 0 ? `${text}\nand ${rest} more ${unit}s` : text;
 }
 
 /** Sessions by what they lost, and by the time that they were away. */
