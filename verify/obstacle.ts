@@ -1,6 +1,6 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
-import { causeOf } from "./agents.ts";
+import { causeOf } from "./causes.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
 

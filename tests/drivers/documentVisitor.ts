@@ -1,7 +1,7 @@
 import { CookieJar } from "tough-cookie";
 import { request } from "undici";
 import { WebSocket } from "ws";
-import { agentFor } from "../../verify/agents.ts";
+import { connectorFrom } from "../../verify/connector.ts";
 import { Editor } from "./documentEditor.ts";
 
 /** A person before the documents of an origin, with an address and with cookies as a browser keeps them. */
@@ -38,7 +38,7 @@ export class DocumentVisitor {
   async #ask(method: "GET" | "POST", path: string, type: string, content?: string) {
     const { statusCode, headers, body } = await request(this.#origin + path, {
       method,
-      dispatcher: agentFor(this.#source),
+      dispatcher: connectorFrom(this.#source).agent,
       headers: { ...this.#cookies(), accept: type, "content-type": "application/json" },
       reset: true,
       body: content ?? null,

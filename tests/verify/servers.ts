@@ -1,20 +1,25 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 
-const servers = new Set<Server>();
+/** The servers that listen, with their connections. */
+const servers = new Map<Server, Set<Socket>>();
 
 /** Has a server listen on a free port until {@link stopServers}. Returns the port. */
 export async function listenOn(server: Server): Promise<number> {
-  servers.add(server);
+  const sockets = new Set<Socket>();
+  servers.set(server, sockets);
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
 }
 
 /** Stops all servers that a test has started, with their connections. */
 export function stopServers(): void {
-  for (const server of servers) {
+  for (const [server, sockets] of servers) {
     server.close();
-    server.closeAllConnections();
+    sockets.forEach((socket) => socket.destroy());
   }
   servers.clear();
 }

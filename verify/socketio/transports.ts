@@ -72,7 +72,7 @@ export function createTransports(
       const socket = new WebSocket(url, {
         headers: client.headersFor({ name: "", method: "GET", url, headers }),
         perMessageDeflate: false,
-        ...(client.source === "" ? {} : { localAddress: client.source }),
+        createConnection: client.connector.connectionTo(url),
       });
       const answered = ({ headers: got, statusCode: status = 0 }: IncomingMessage, text = "") => {
         client.keep(got, url);

@@ -1,5 +1,5 @@
 import { request, type Dispatcher } from "undici";
-import { agentFor } from "../agents.ts";
+import { connectorFrom } from "../connector.ts";
 import { FRAME_READERS } from "./frames.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
@@ -32,7 +32,7 @@ export class HttpTransport implements Transport {
   ) {
     this.#session = session;
     this.#name = name;
-    this.#dispatcher = agentFor(source);
+    this.#dispatcher = connectorFrom(source).agent;
     this.#events = events;
     void this.#receive();
   }

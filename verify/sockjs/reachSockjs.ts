@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { connectorFrom } from "../connector.ts";
 import { unreachable, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
 
@@ -14,7 +15,10 @@ export async function reachSockjs({ url }: VerifyOptions): Promise<Obstacle | un
   };
   try {
     const signal = AbortSignal.timeout(REACH_MS);
-    const { body, statusCode } = await request(fault.name, { signal });
+    const { body, statusCode } = await request(fault.name, {
+      dispatcher: connectorFrom(undefined).agent,
+      signal,
+    });
     const text = await body.text();
     const isSockjs = statusCode === 200 && text.includes('"websocket"');
     const problem = `is not answered by a SockJS server (status ${statusCode})`;

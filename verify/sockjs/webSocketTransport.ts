@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { connectorFrom } from "../connector.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
 /** The transports `websocket` and `websocket-raw`; the messages of the latter are wrapped into frames. */
@@ -11,7 +12,7 @@ export class WebSocketTransport implements Transport {
     this.#isRaw = isRaw;
     this.#socket = new WebSocket(url.replace(/^http/, "ws"), {
       perMessageDeflate: false,
-      ...(source === undefined ? {} : { localAddress: source }),
+      createConnection: connectorFrom(source).connectionTo(url),
     });
     const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void =>
       events.answer({ request: "GET /websocket", status, headers });

@@ -1,8 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect, isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { connect as connectTls } from "node:tls";
 import { createParser } from "eventsource-parser";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import { ANSWER_MS, type HttpClient } from "../visits/client.ts";
@@ -13,12 +12,12 @@ import { visitOf, type MakeVisit } from "../visits/visit.ts";
 export function visitSse(place: ReplicaPlace): MakeVisit {
   return async (client, request, signal) => {
     const cookie = client.cookieFor(request.url);
-    const connection = connectTo(request.url, client.source);
-    const reset = (): unknown => connection.resetAndDestroy();
+    const { stream, tcp } = await client.connector.open(request.url);
+    const reset = (): unknown => tcp.resetAndDestroy();
     const timer = setTimeout(reset, ANSWER_MS);
     signal?.addEventListener("abort", reset);
     try {
-      const response = await responseTo(client, request, connection);
+      const response = await responseTo(client, request, stream);
       const { headers, statusCode = 0 } = response;
       client.keep(headers, request.url);
       const type = headers["content-type"] ?? "without a content type";
@@ -37,41 +36,16 @@ export function visitSse(place: ReplicaPlace): MakeVisit {
   };
 }
 
-function connectTo(url: string, source: string): Socket {
-  const { port, protocol } = new URL(url);
-  const connection = connect({
-    host: hostOf(url),
-    port: Number(port) || (protocol === "https:" ? 443 : 80),
-    ...(source === "" ? {} : { localAddress: source }),
-  });
-  // A reset is no fault, and other faults are those of the request.
-  return connection.on("error", () => undefined);
-}
-
-/** The host of a URL, without the brackets of an IPv6 address. */
-function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, "");
-}
-
 function responseTo(
   client: HttpClient,
   request: HttpRequest,
-  connection: Socket,
+  stream: Socket,
 ): Promise<IncomingMessage> {
-  const host = hostOf(request.url);
-  const isTls = request.url.startsWith("https:");
-  const send = isTls ? httpsRequest : httpRequest;
+  const send = request.url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     send(request.url, {
       headers: { ...client.headersFor(request), accept: "text/event-stream" },
-      createConnection: () =>
-        isTls
-          ? connectTls({
-              socket: connection,
-              host,
-              ...(isIP(host) === 0 ? { servername: host } : {}),
-            })
-          : connection,
+      createConnection: () => stream,
     })
       .once("response", resolve)
       .on("error", reject)

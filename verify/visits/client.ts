@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { CookieJar } from "tough-cookie";
 import { request } from "undici";
-import { agentFor } from "../agents.ts";
+import { connectorFrom, type Connector } from "../connector.ts";
 import type { HttpRequest } from "./request.ts";
 
 /** Milliseconds until a response, and each part of it, must arrive. */
@@ -18,12 +18,14 @@ export interface HttpClientOptions {
 export class HttpClient {
   /** The address that connections come from; empty if the system chooses. */
   readonly source: string;
+  readonly connector: Connector;
   readonly #options: HttpClientOptions;
   readonly #jar = new CookieJar();
   #hasCookie = false;
 
   constructor(options: HttpClientOptions) {
     this.source = options.source ?? "";
+    this.connector = connectorFrom(options.source);
     this.#options = options;
   }
 
@@ -62,7 +64,7 @@ export class HttpClient {
     const cookie = this.cookieFor(to.url);
     const { body, headers, statusCode } = await request(to.url, {
       method: to.method,
-      dispatcher: agentFor(this.#options.source),
+      dispatcher: this.connector.agent,
       headers: this.headersFor(to),
       reset: true,
       headersTimeout: answerMs,

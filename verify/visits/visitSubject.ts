@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { causeOf } from "../agents.ts";
+import { causeOf } from "../causes.ts";
 import type { Subject } from "../subject.ts";
 import { addUpTo, MAX_KEPT, Tally, type TallyOptions } from "../tally.ts";
 import type { HttpClient } from "./client.ts";

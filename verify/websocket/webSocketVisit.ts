@@ -48,7 +48,7 @@ function optionsFor(client: HttpClient, request: HttpRequest) {
   return {
     headers: client.headersFor(request),
     perMessageDeflate: false,
-    ...(client.source === "" ? {} : { localAddress: client.source }),
+    createConnection: client.connector.connectionTo(request.url),
   };
 }
 
