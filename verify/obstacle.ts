@@ -1,6 +1,7 @@
 import type { Fault } from "../app/contract/fault.ts";
 import { cut } from "../app/contract/shown.ts";
 import { causeOf } from "./causes.ts";
+import { Failure } from "./failure.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
 
@@ -27,7 +28,8 @@ export function unnamed({ replica, url }: VerifyOptions, details: string): Obsta
 /** The obstacle of a URL at which no server of the kind responds. */
 export function unreached({ kind, url }: VerifyOptions, error: unknown): Obstacle {
   const mustBe = `the URL of a server of kind ${kind}`;
-  return { isUnnamed: false, fault: { name: url, problem: unreachable(error), mustBe } };
+  const fix = error instanceof Failure ? error.fix : undefined;
+  return { isUnnamed: false, fault: { name: url, problem: unreachable(error), mustBe, fix } };
 }
 
 /** The problem of a URL that does not respond as it must. */

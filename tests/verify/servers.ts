@@ -9,6 +9,8 @@ export async function listenOn(server: Server): Promise<number> {
   servers.set(server, sockets);
   server.on("connection", (socket) => {
     sockets.add(socket);
+    // Clients may reset their connections.
+    socket.on("error", () => undefined);
     socket.once("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

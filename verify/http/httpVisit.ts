@@ -1,23 +1,21 @@
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
-import { MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import { visitOf, type MakeVisit } from "../visits/visit.ts";
+import { replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
+import { beginningOf } from "../visits/body.ts";
+import { ANSWER_MS, inTime } from "../visits/limit.ts";
+import { isEventStream, visitOf, type MakeVisit } from "../visits/visit.ts";
 
-/** Visits an HTTP resource: sends one request and reads the whole response, whatever its status. */
-export function visitHttp(place: ReplicaPlace): MakeVisit {
-  return async (client, request, signal) => {
-    const { body, status, ...response } = await client.open(request, signal);
-    const text = await beginningOf(body);
-    return visitOf(status, response.headers, replicaIn(place, { ...response, text }));
-  };
-}
-
-/** Reads a body to its end and keeps its beginning. */
-async function beginningOf(body: Readable): Promise<string> {
-  let text = "";
-  body.setEncoding("utf8").on("data", (chunk: string) => {
-    text += text.length < MAX_TEXT ? chunk : "";
-  });
-  await finished(body);
-  return text;
+/**
+ * Visits an HTTP resource: sends one request and reads the whole response, whatever its status.
+ *
+ * @param answerMs milliseconds for a visit
+ */
+export function visitHttp(place: ReplicaPlace, answerMs = ANSWER_MS): MakeVisit {
+  return (client, request, signal) =>
+    inTime(answerMs, signal, async (limit) => {
+      const { body, status, ...response } = await client.open(request, limit.signal);
+      if (isEventStream(response.headers)) {
+        limit.late.fix = "pass --kind sse to verify a stream of events";
+      }
+      const text = await beginningOf(body, limit);
+      return visitOf(status, response.headers, replicaIn(place, { ...response, text }));
+    });
 }

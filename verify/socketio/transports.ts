@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { text as textOf } from "node:stream/consumers";
 import { Fetch, NodeWebSocket } from "engine.io-client";
 import { WebSocket } from "ws";
+import { beginningOf, MAX_MESSAGE, wholeOf } from "../visits/body.ts";
 import type { HttpClient } from "../visits/client.ts";
+import { ANSWER_MS, inTime } from "../visits/limit.ts";
+import type { HttpRequest } from "../visits/request.ts";
 
 /** How a session is opened: by one transport only, or by long polling and an upgrade to a WebSocket. */
 export const TRANSPORTS = ["polling", "websocket", "upgrade"] as const;
@@ -32,10 +34,12 @@ export function createTransports(
   signal: AbortSignal,
   onAnswer: (answer: Answer) => void,
 ) {
+  const opened = (request: HttpRequest) =>
+    inTime(ANSWER_MS, signal, (limit) => client.open(request, limit.signal));
+
   class Polling extends Fetch {
     override doPoll(): void {
-      // The server responds as soon as it has something to send.
-      void this.#ask("GET", undefined, 0).then((text) => text !== undefined && this.onData(text));
+      void this.#ask("GET").then((text) => text !== undefined && this.onData(text));
     }
 
     override doWrite(data: string, callback: () => void): void {
@@ -43,8 +47,8 @@ export function createTransports(
     }
 
     /** Returns undefined, and ends the session, unless there is a response with a status of success. */
-    async #ask(method: "GET" | "POST", body?: string, answerMs?: number) {
-      const request = {
+    async #ask(method: "GET" | "POST", body?: string) {
+      const request: HttpRequest = {
         name: `${method} polling`,
         method,
         url: this.uri(),
@@ -52,8 +56,10 @@ export function createTransports(
         ...(body === undefined ? {} : { body }),
       };
       try {
-        const { body: response, ...answer } = await client.open(request, signal, answerMs);
-        const text = await response.text();
+        // The server responds to a GET as soon as it has something to send.
+        const { body: response, ...answer } =
+          method === "GET" ? await client.open(request, signal) : await opened(request);
+        const text = await inTime(ANSWER_MS, signal, (limit) => wholeOf(response, limit));
         onAnswer({ ...answer, request: request.name, text });
         if (answer.status < 300) {
           return text;
@@ -72,6 +78,7 @@ export function createTransports(
       const socket = new WebSocket(url, {
         headers: client.headersFor({ name: "", method: "GET", url, headers }),
         perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE,
         createConnection: client.connector.connectionTo(url),
       });
       const answered = ({ headers: got, statusCode: status = 0 }: IncomingMessage, text = "") => {
@@ -80,7 +87,9 @@ export function createTransports(
       };
       socket.once("upgrade", (response) => answered(response));
       socket.once("unexpected-response", (_request, response) => {
-        const rejected = textOf(response).then((text) => answered(response, text));
+        const rejected = inTime(ANSWER_MS, signal, (limit) => beginningOf(response, limit)).then(
+          (text) => answered(response, text),
+        );
         void rejected.catch(() => undefined).then(() => socket.terminate());
       });
       return socket;

@@ -1,4 +1,6 @@
 import { createParser } from "eventsource-parser";
+import { Failure } from "../failure.ts";
+import { MAX_MESSAGE } from "../visits/body.ts";
 
 /** Takes a chunk of a response body and returns the SockJS frames that are complete. */
 export type FrameReader = (chunk: string) => string[];
@@ -18,6 +20,9 @@ function lines(): FrameReader {
   return (chunk) => {
     const parts = (rest + chunk).split("\n");
     rest = parts.pop() ?? "";
+    if (rest.length > MAX_MESSAGE) {
+      throw new Failure(`a frame is longer than ${MAX_MESSAGE} bytes`);
+    }
     return parts.map((line) => line.replace(/\r$/, "")).filter((line) => line !== "");
   };
 }
@@ -37,7 +42,10 @@ function matches(pattern: RegExp, read: FrameReader): FrameReader {
 
 function eventsource(): FrameReader {
   let frames: string[] = [];
-  const parser = createParser({ onEvent: ({ data }) => frames.push(data) });
+  const parser = createParser({
+    maxBufferSize: MAX_MESSAGE,
+    onEvent: ({ data }) => frames.push(data),
+  });
   return (chunk) => {
     frames = [];
     parser.feed(chunk);

@@ -2,11 +2,18 @@ import { request } from "undici";
 import { connectorFrom } from "../connector.ts";
 import { unreachable, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
+import { beginningOf } from "../visits/body.ts";
+import { ANSWER_MS, inTime } from "../visits/limit.ts";
 
-const REACH_MS = 10_000;
-
-/** Requires a SockJS server at the URL. */
-export async function reachSockjs({ url }: VerifyOptions): Promise<Obstacle | undefined> {
+/**
+ * Requires a SockJS server at the URL.
+ *
+ * @param answerMs milliseconds for the response
+ */
+export async function reachSockjs(
+  { url }: VerifyOptions,
+  answerMs = ANSWER_MS,
+): Promise<Obstacle | undefined> {
   const fault = {
     name: `${url}/info`,
     mustBe: "below the URL of a SockJS prefix",
@@ -14,14 +21,13 @@ export async function reachSockjs({ url }: VerifyOptions): Promise<Obstacle | un
     fix: "pass --kind if it is no SockJS",
   };
   try {
-    const signal = AbortSignal.timeout(REACH_MS);
-    const { body, statusCode } = await request(fault.name, {
-      dispatcher: connectorFrom(undefined).agent,
-      signal,
+    const { status, text } = await inTime(answerMs, undefined, async (limit) => {
+      const { agent: dispatcher } = connectorFrom(undefined);
+      const { body, statusCode } = await request(fault.name, { dispatcher, signal: limit.signal });
+      return { status: statusCode, text: await beginningOf(body, limit) };
     });
-    const text = await body.text();
-    const isSockjs = statusCode === 200 && text.includes('"websocket"');
-    const problem = `is not answered by a SockJS server (status ${statusCode})`;
+    const isSockjs = status === 200 && text.includes('"websocket"');
+    const problem = `is not answered by a SockJS server (status ${status})`;
     return isSockjs ? undefined : { isUnnamed: false, fault: { ...fault, problem } };
   } catch (error) {
     return { isUnnamed: false, fault: { ...fault, problem: unreachable(error) } };

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { connectorFrom } from "../connector.ts";
+import { MAX_MESSAGE } from "../visits/body.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
 /** The transports `websocket` and `websocket-raw`; the messages of the latter are wrapped into frames. */
@@ -12,6 +13,7 @@ export class WebSocketTransport implements Transport {
     this.#isRaw = isRaw;
     this.#socket = new WebSocket(url.replace(/^http/, "ws"), {
       perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE,
       createConnection: connectorFrom(source).connectionTo(url),
     });
     const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void =>

@@ -3,37 +3,44 @@ import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createParser } from "eventsource-parser";
+import { Failure } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import { ANSWER_MS, type HttpClient } from "../visits/client.ts";
+import type { HttpClient } from "../visits/client.ts";
+import { ANSWER_MS, inTime } from "../visits/limit.ts";
 import type { HttpRequest } from "../visits/request.ts";
-import { visitOf, type MakeVisit } from "../visits/visit.ts";
+import { isEventStream, visitOf, type MakeVisit } from "../visits/visit.ts";
 
-/** Visits a stream of server-sent events: opens it and closes it after the response headers, or after the event that names the replica. */
-export function visitSse(place: ReplicaPlace): MakeVisit {
-  return async (client, request, signal) => {
-    const cookie = client.cookieFor(request.url);
-    const { stream, tcp } = await client.connector.open(request.url);
-    const reset = (): unknown => tcp.resetAndDestroy();
-    const timer = setTimeout(reset, ANSWER_MS);
-    signal?.addEventListener("abort", reset);
-    try {
-      const response = await responseTo(client, request, stream);
-      const { headers, statusCode = 0 } = response;
-      client.keep(headers, request.url);
-      const type = headers["content-type"] ?? "without a content type";
-      const isStream = statusCode === 200 && /^text\/event-stream\b/i.test(type);
-      if (!isStream && statusCode < 500) {
-        throw new Error(`it was answered ${statusCode} ${type}, not with an event stream`);
+/**
+ * Visits a stream of server-sent events: opens it and closes it after the response headers, or after the event that names
+ * the replica.
+ *
+ * @param answerMs milliseconds for a visit
+ */
+export function visitSse(place: ReplicaPlace, answerMs = ANSWER_MS): MakeVisit {
+  return (client, request, signal) =>
+    inTime(answerMs, signal, async (limit) => {
+      const cookie = client.cookieFor(request.url);
+      const { stream, tcp } = await client.connector.open(request.url);
+      const reset = (): unknown => tcp.resetAndDestroy();
+      limit.signal.addEventListener("abort", reset);
+      try {
+        limit.signal.throwIfAborted();
+        const response = await responseTo(client, request, stream);
+        const { headers, statusCode = 0 } = response;
+        client.keep(headers, request.url);
+        const isStream = statusCode === 200 && isEventStream(headers);
+        if (!isStream && statusCode < 500) {
+          const type = headers["content-type"] ?? "without a content type";
+          throw new Failure(`it was answered ${statusCode} ${type}, not with an event stream`);
+        }
+        limit.late.words = "no event came";
+        const text = isStream && isInText(place) ? await firstEventIn(response) : "";
+        return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
+      } finally {
+        // Some load balancers keep a stream that its client has only closed, until they have no connections left.
+        reset();
       }
-      const text = isStream && isInText(place) ? await firstEventIn(response) : "";
-      return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", reset);
-      // Some load balancers keep a stream that its client has only closed, until they have no connections left.
-      reset();
-    }
-  };
+    });
 }
 
 function responseTo(

@@ -4,9 +4,6 @@ import { request } from "undici";
 import { connectorFrom, type Connector } from "../connector.ts";
 import type { HttpRequest } from "./request.ts";
 
-/** Milliseconds until a response, and each part of it, must arrive. */
-export const ANSWER_MS = 10_000;
-
 export interface HttpClientOptions {
   /** The address that connections come from. @default - the system chooses */
   source: string | undefined;
@@ -54,23 +51,22 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request.
+   * Sends a request, and waits until `signal` aborts.
    *
-   * @param answerMs milliseconds until the response, and each part of it, must arrive; 0 for no limit
-   * @returns the beginning of the response; its body must be read, dumped or destroyed
+   * @returns the beginning of the response; its body must be read or destroyed
    * @throws Error when there is no response
    */
-  async open(to: HttpRequest, signal?: AbortSignal, answerMs = ANSWER_MS) {
+  async open(to: HttpRequest, signal: AbortSignal) {
     const cookie = this.cookieFor(to.url);
     const { body, headers, statusCode } = await request(to.url, {
       method: to.method,
       dispatcher: this.connector.agent,
       headers: this.headersFor(to),
       reset: true,
-      headersTimeout: answerMs,
-      bodyTimeout: answerMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      signal,
       ...(to.body === undefined ? {} : { body: to.body }),
-      ...(signal === undefined ? {} : { signal }),
     });
     const set = [headers["set-cookie"] ?? []].flat();
     const got = { ...headers, "set-cookie": set } as IncomingHttpHeaders;

@@ -27,6 +27,11 @@ export type MakeVisit = (
   signal?: AbortSignal,
 ) => Promise<Visit>;
 
+/** Whether a response is a stream of server-sent events. */
+export function isEventStream({ "content-type": type = "" }: IncomingHttpHeaders): boolean {
+  return /^text\/event-stream\b/i.test(type);
+}
+
 /** The visit that got this response. */
 export function visitOf(status: number, headers: IncomingHttpHeaders, replica: string): Visit {
   const retryAfter = headers["retry-after"];

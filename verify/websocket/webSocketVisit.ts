@@ -2,8 +2,11 @@ import { randomUUID } from "node:crypto";
 import { on } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { Failure } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import { ANSWER_MS, type HttpClient } from "../visits/client.ts";
+import { MAX_MESSAGE } from "../visits/body.ts";
+import type { HttpClient } from "../visits/client.ts";
+import { ANSWER_MS, inTime } from "../visits/limit.ts";
 import type { HttpRequest } from "../visits/request.ts";
 import { visitOf, type MakeVisit } from "../visits/visit.ts";
 
@@ -15,39 +18,46 @@ const CLOSE_MS = 1000;
  * the replica, or after its own message has come back.
  *
  * @param isEcho whether to send a message, which the server must send back
+ * @param answerMs milliseconds for a visit
  */
-export function visitWebSocket(place: ReplicaPlace, isEcho: boolean): MakeVisit {
-  return async (client, request, signal) => {
-    const cookie = client.cookieFor(request.url);
-    const socket = new WebSocket(request.url, optionsFor(client, request));
-    const messages = on(socket, "message", { close: ["close"] });
-    const terminate = (): void => socket.terminate();
-    const timer = setTimeout(terminate, ANSWER_MS);
-    signal?.addEventListener("abort", terminate);
-    try {
-      const { headers, statusCode = 0 } = await handshakeOf(socket);
-      client.keep(headers, request.url);
-      if (statusCode !== 101 && statusCode < 500) {
-        throw new Error(`it was answered ${statusCode}, not with an upgrade`);
+export function visitWebSocket(
+  place: ReplicaPlace,
+  isEcho: boolean,
+  answerMs = ANSWER_MS,
+): MakeVisit {
+  return (client, request, signal) =>
+    inTime(answerMs, signal, async (limit) => {
+      const cookie = client.cookieFor(request.url);
+      const socket = new WebSocket(request.url, optionsFor(client, request));
+      const messages = on(socket, "message", { close: ["close"] });
+      const terminate = (): void => socket.terminate();
+      limit.signal.addEventListener("abort", terminate);
+      try {
+        const { headers, statusCode = 0 } = await handshakeOf(socket);
+        client.keep(headers, request.url);
+        if (statusCode !== 101 && statusCode < 500) {
+          throw new Failure(`it was answered ${statusCode}, not with an upgrade`);
+        }
+        let text = "";
+        if (statusCode === 101 && (isEcho || isInText(place))) {
+          limit.late.words = isEcho ? "the message was not sent back" : "no message came";
+          text = await firstOf(messages, isEcho ? sendTo(socket) : "");
+        }
+        return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
+      } finally {
+        // A server could send more than there is memory.
+        void messages.return?.();
+        socket.on("error", () => undefined).close();
+        setTimeout(terminate, CLOSE_MS).unref();
       }
-      let text = "";
-      if (statusCode === 101 && (isEcho || isInText(place))) {
-        text = await firstOf(messages, isEcho ? sendTo(socket) : "");
-      }
-      return visitOf(statusCode, headers, replicaIn(place, { headers, cookie, text }));
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", terminate);
-      socket.on("error", () => undefined).close();
-      setTimeout(terminate, CLOSE_MS).unref();
-    }
-  };
+    });
 }
 
 function optionsFor(client: HttpClient, request: HttpRequest) {
   return {
     headers: client.headersFor(request),
     perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE,
     createConnection: client.connector.connectionTo(request.url),
   };
 }
@@ -61,7 +71,9 @@ function handshakeOf(socket: WebSocket): Promise<IncomingMessage> {
       resolve(response);
     });
     socket.once("error", reject);
-    socket.once("close", () => reject(new Error("the handshake was not answered in time")));
+    socket.once("close", () =>
+      reject(new Failure("the connection was closed before the handshake was answered")),
+    );
   });
 }
 
@@ -83,5 +95,5 @@ async function firstOf(messages: AsyncIterable<unknown[]>, text: string): Promis
     }
   }
   const lacking = text === "" ? "a message" : "its message was sent back";
-  throw new Error(`the connection was closed before ${lacking}`);
+  throw new Failure(`the connection was closed before ${lacking}`);
 }
