@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Agent, buildConnector } from "undici";
+import { isOfCertificate } from "./causes.ts";
 
 /** Connections never resume a TLS session or share one over HTTP/2, so each could go astray. */
 const connect = buildConnector({ allowH2: false, maxCachedSessions: 0 });
@@ -70,6 +71,17 @@ function opened(options: buildConnector.Options): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connect(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
   });
+}
+
+/** Whether the server of an `https` or `wss` URL speaks TLS, whatever its certificate. */
+export async function speaksTls(url: string): Promise<boolean> {
+  try {
+    const { tcp } = await new Connector(undefined).open(url);
+    tcp.destroy();
+    return true;
+  } catch (error) {
+    return isOfCertificate(error);
+  }
 }
 
 const connectors = new Map<string | undefined, Connector>();

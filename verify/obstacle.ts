@@ -1,7 +1,6 @@
 import type { Fault } from "../app/contract/fault.ts";
-import { cut } from "../app/contract/shown.ts";
-import { causeOf } from "./causes.ts";
-import { Failure } from "./failure.ts";
+import { causeOf, isMisunderstood } from "./causes.ts";
+import { speaksTls } from "./connector.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
 
@@ -13,26 +12,57 @@ export interface Obstacle {
 }
 
 /** The obstacle of a URL whose responses do not name the replica, although they must. */
-export function unnamed({ replica, url }: VerifyOptions, details: string): Obstacle {
+export function unnamed(
+  { replica, url }: VerifyOptions,
+  details: string,
+  fix = "pass --replica if they do it elsewhere (for example --replica json:replica)",
+): Obstacle {
   return {
     isUnnamed: true,
     fault: {
       name: url,
       problem: `does not name its replica by ${textOf(replica)}${details}`,
       mustBe: "a URL whose responses name the replica",
-      fix: "pass --replica if they do it elsewhere (for example --replica json:replica)",
+      fix,
     },
   };
 }
 
-/** The obstacle of a URL at which no server of the kind responds. */
-export function unreached({ kind, url }: VerifyOptions, error: unknown): Obstacle {
-  const mustBe = `the URL of a server of kind ${kind}`;
-  const fix = error instanceof Failure ? error.fix : undefined;
-  return { isUnnamed: false, fault: { name: url, problem: unreachable(error), mustBe, fix } };
+/**
+ * The obstacle of a URL at which no server of the kind responds.
+ *
+ * @param fault what the kind requires of the URL
+ */
+export async function unreached(
+  options: VerifyOptions,
+  error: unknown,
+  fault: Pick<Fault, "name" | "mustBe" | "example"> = {
+    name: options.url,
+    mustBe: `the URL of a server of kind ${options.kind}`,
+  },
+): Promise<Obstacle> {
+  const { words, fix } = causeOf(error);
+  const misunderstood = isMisunderstood(error) ? await misunderstanding(options) : undefined;
+  return (
+    misunderstood ?? {
+      isUnnamed: false,
+      fault: { ...fault, problem: `cannot be verified: ${words}`, fix },
+    }
+  );
 }
 
-/** The problem of a URL that does not respond as it must. */
-export function unreachable(error: unknown): string {
-  return `is not reachable (${cut(causeOf(error))})`;
+/** The obstacle of a URL whose server does not understand how connections begin; undefined if it is not known. */
+export async function misunderstanding({ url }: VerifyOptions): Promise<Obstacle | undefined> {
+  const secure = url.replace(/^(http|ws):/, "$1s:");
+  return secure !== url && (await speaksTls(secure))
+    ? {
+        isUnnamed: false,
+        fault: {
+          name: url,
+          problem: "cannot be verified: the server speaks TLS",
+          mustBe: `one that starts with ${new URL(secure).protocol}`,
+          example: secure,
+        },
+      }
+    : undefined;
 }

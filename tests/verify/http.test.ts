@@ -207,7 +207,10 @@ describe("npm run verify over plain HTTP", () => {
   it("exits with status 3 if nothing listens", async () => {
     const { code, err } = await verify("http://127.0.0.1:9/companies", "--cookie-jar", "on");
     equal(code, 3);
-    match(err, /^http:\/\/127\.0\.0\.1:9\/companies is not reachable \(.*ECONNREFUSED/);
+    match(
+      err,
+      /^http:\/\/127\.0\.0\.1:9\/companies cannot be verified: nothing listens there \(.*ECONNREFUSED/,
+    );
   });
 
   it("exits with status 5 if no response names a replica", async () => {

@@ -143,11 +143,11 @@ describe("npm run verify", () => {
     equal(noStream.code, 3);
     match(
       noStream.err,
-      /^http:\S+ is not reachable \(it was answered 200 without a content type, not with an event stream\); /,
+      /^http:\S+ cannot be verified: it was answered 200 without a content type, not with an event stream; /,
     );
     const { url } = await listen((_request, response) => response.writeHead(426).end());
     const noSocket = await verify(url.replace("http", "ws"));
     equal(noSocket.code, 3);
-    match(noSocket.err, /^ws:\S+ is not reachable \(it was answered 426, not with an upgrade\); /);
+    match(noSocket.err, /^ws:\S+ cannot be verified: it was answered 426, not with an upgrade; /);
   });
 });

@@ -120,15 +120,12 @@ describe("npm run verify on Socket.IO", () => {
       "/no",
     );
     equal(nothing.code, 3);
-    match(
-      nothing.err,
-      /^http:\S+ is not reachable \(Invalid namespace\); it must be the URL of a /,
-    );
+    match(nothing.err, /^http:\S+ cannot be verified: Invalid namespace; it must be the URL of a /);
     const elsewhere = await verify(`http://127.0.0.1:${port}/elsewhere`, "--kind", "socketio");
     equal(elsewhere.code, 3);
     match(
       elsewhere.err,
-      /^http:\S+elsewhere is not reachable \(.+\); it must be the URL of a server of kind socketio\n$/,
+      /^http:\S+elsewhere cannot be verified: the response is not of Socket\.IO; it must be the URL of a server of kind socketio\n$/,
     );
   });
 });

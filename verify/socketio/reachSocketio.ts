@@ -19,7 +19,7 @@ export async function reachSocketio(options: VerifyOptions): Promise<Obstacle | 
       ? undefined
       : unnamed(options, "");
   } catch (error) {
-    return unreached(options, error);
+    return await unreached(options, error);
   }
 }
 
@@ -51,7 +51,7 @@ async function open(
           isNamed = replicaInEvent(place, args) !== "";
           resolve();
         },
-        onClosed: (reason) => reject(new Error(reason)),
+        onClosed: reject,
       });
     });
   } finally {

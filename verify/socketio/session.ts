@@ -1,4 +1,5 @@
 import { Manager, type Socket } from "socket.io-client";
+import { Failure } from "../failure.ts";
 import type { HttpClient } from "../visits/client.ts";
 import type { HttpRequest } from "../visits/request.ts";
 import { createTransports, type Answer, type TransportName } from "./transports.ts";
@@ -21,7 +22,7 @@ export interface SessionOptions {
   /** Called with the arguments of the first event from the server. */
   onEvent: (args: unknown[]) => void;
   /** Called if the session ends unasked, or does not become ready. */
-  onClosed: (reason: string) => void;
+  onClosed: (error: Error) => void;
 }
 
 /** A session of Socket.IO that never reconnects. */
@@ -29,9 +30,11 @@ export class SocketioSession {
   readonly transport: TransportName;
   readonly #manager: Manager;
   readonly #socket: Socket;
-  readonly #onClosed: (reason: string) => void;
+  readonly #onClosed: (error: Error) => void;
   readonly #timer = setTimeout(() => this.#ended("it was not open in time"), OPEN_MS);
   readonly #abort = new AbortController();
+  /** The reason for which a transport has failed, in more detail than its events have. */
+  #fault: Error | undefined;
   #isReady = false;
   #isClosed = false;
 
@@ -43,6 +46,7 @@ export class SocketioSession {
       request.headers,
       this.#abort.signal,
       answered,
+      (fault) => (this.#fault ??= fault),
     );
     const transports = { polling: [Polling], websocket: [Socket], upgrade: [Polling, Socket] };
     this.transport = transport;
@@ -75,7 +79,7 @@ export class SocketioSession {
     });
     engine.once("upgradeError", ({ message }) => this.#ended(`the upgrade failed: ${message}`));
     this.#socket.once("connect", check);
-    this.#socket.once("connect_error", ({ message }) => this.#ended(message));
+    this.#socket.once("connect_error", (error) => this.#ended(reasonOf(error)));
     this.#socket.once("disconnect", (reason) => this.#ended(reason));
   }
 
@@ -108,7 +112,12 @@ export class SocketioSession {
   #ended(reason: string): void {
     if (!this.#isClosed) {
       this.close();
-      this.#onClosed(reason);
+      this.#onClosed(this.#fault ?? new Failure(reason));
     }
   }
+}
+
+/** Why a connection failed; the code is engine.io's. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return code === "parser error" ? "the response is not of Socket.IO" : message;
 }

@@ -1,3 +1,4 @@
+import { causeOf } from "../causes.ts";
 import type { ReplicaPlace } from "../replicaPlace.ts";
 import type { Break } from "../report.ts";
 import type { Subject } from "../subject.ts";
@@ -133,7 +134,7 @@ export class SocketioSubject implements Subject {
       onAnswer: (answer) => this.#answered(answer),
       onReady: () => this.#received(),
       onEvent: (args) => this.#named(args),
-      onClosed: (reason) => this.#closed(reason),
+      onClosed: (error) => this.#closed(error),
     });
   }
 
@@ -149,11 +150,11 @@ export class SocketioSubject implements Subject {
     this.#tally.answered(Date.now() - this.#sentAt);
   }
 
-  #closed(reason: string): void {
+  #closed(error: Error): void {
     this.#session = undefined;
     this.#waiting = 0;
     this.#tally.left();
-    this.#break("closed", "", reason);
+    this.#break("closed", "", causeOf(error).words);
   }
 
   /** Every response but the first of a session could have gone astray; the first could if the client is known. */

@@ -1,6 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Fetch, NodeWebSocket } from "engine.io-client";
 import { WebSocket } from "ws";
+import { wrongStatus, type Failure } from "../failure.ts";
 import { beginningOf, MAX_MESSAGE, wholeOf } from "../visits/body.ts";
 import type { HttpClient } from "../visits/client.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
@@ -33,6 +34,7 @@ export function createTransports(
   headers: Record<string, string>,
   signal: AbortSignal,
   onAnswer: (answer: Answer) => void,
+  onFault: (fault: Error) => void,
 ) {
   const opened = (request: HttpRequest) =>
     inTime(ANSWER_MS, signal, (limit) => client.open(request, limit.signal));
@@ -64,10 +66,11 @@ export function createTransports(
         if (answer.status < 300) {
           return text;
         }
-        this.onError(`${request.name} was answered ${answer.status}`, answer.status);
+        onFault(rejected(request.name, answer.status, answer.headers));
       } catch (error) {
-        this.onError(`${request.name} failed`, error);
+        onFault(error as Error);
       }
+      this.onError(`${request.name} failed`, undefined);
       return undefined;
     }
   }
@@ -87,14 +90,20 @@ export function createTransports(
       };
       socket.once("upgrade", (response) => answered(response));
       socket.once("unexpected-response", (_request, response) => {
-        const rejected = inTime(ANSWER_MS, signal, (limit) => beginningOf(response, limit)).then(
+        onFault(rejected("GET websocket", response.statusCode ?? 0, response.headers));
+        const read = inTime(ANSWER_MS, signal, (limit) => beginningOf(response, limit)).then(
           (text) => answered(response, text),
         );
-        void rejected.catch(() => undefined).then(() => socket.terminate());
+        void read.catch(() => undefined).then(() => socket.terminate());
       });
+      socket.once("error", onFault);
       return socket;
     }
   }
 
   return { Polling, Socket };
+}
+
+function rejected(request: string, status: number, { location }: IncomingHttpHeaders): Failure {
+  return wrongStatus({ status, location }, (text) => `${request} was answered ${text}`);
 }

@@ -1,5 +1,7 @@
 import { request, type Dispatcher } from "undici";
+import { causeOf } from "../causes.ts";
 import { connectorFrom } from "../connector.ts";
+import { wrongStatus } from "../failure.ts";
 import { FRAME_READERS } from "./frames.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
@@ -104,14 +106,15 @@ export class HttpTransport implements Transport {
     this.#events.answer({ request: name, status: answer.statusCode, headers: answer.headers });
     if (answer.statusCode >= 300) {
       await answer.body.dump();
-      throw new Error(`${name} was answered ${answer.statusCode}`);
+      const head = { status: answer.statusCode, location: answer.headers.location?.toString() };
+      throw wrongStatus(head, (status) => `${name} was answered ${status}`);
     }
     return answer.body;
   }
 
   #failed(error: unknown): void {
     if (!this.#abort.signal.aborted) {
-      this.#events.closed(ABNORMAL_CLOSURE, error instanceof Error ? error.message : String(error));
+      this.#events.closed(ABNORMAL_CLOSURE, causeOf(error).words);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { connectorFrom } from "../connector.ts";
-import { unreachable, type Obstacle } from "../obstacle.ts";
+import { wrongStatus } from "../failure.ts";
+import { unreached, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
 import { beginningOf } from "../visits/body.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
@@ -11,25 +12,33 @@ import { ANSWER_MS, inTime } from "../visits/limit.ts";
  * @param answerMs milliseconds for the response
  */
 export async function reachSockjs(
-  { url }: VerifyOptions,
+  options: VerifyOptions,
   answerMs = ANSWER_MS,
 ): Promise<Obstacle | undefined> {
   const fault = {
-    name: `${url}/info`,
+    name: `${options.url}/info`,
     mustBe: "below the URL of a SockJS prefix",
     example: "http://127.0.0.1:8080/echo",
-    fix: "pass --kind if it is no SockJS",
   };
   try {
-    const { status, text } = await inTime(answerMs, undefined, async (limit) => {
+    await inTime(answerMs, undefined, async (limit) => {
       const { agent: dispatcher } = connectorFrom(undefined);
-      const { body, statusCode } = await request(fault.name, { dispatcher, signal: limit.signal });
-      return { status: statusCode, text: await beginningOf(body, limit) };
+      const { body, headers, statusCode } = await request(fault.name, {
+        dispatcher,
+        signal: limit.signal,
+      });
+      const text = await beginningOf(body, limit);
+      if (statusCode !== 200 || !text.includes('"websocket"')) {
+        const head = { status: statusCode, location: headers.location?.toString() };
+        throw wrongStatus(
+          head,
+          (status) => `no SockJS server answers (status ${status})`,
+          "pass --kind if it is no SockJS",
+        );
+      }
     });
-    const isSockjs = status === 200 && text.includes('"websocket"');
-    const problem = `is not answered by a SockJS server (status ${status})`;
-    return isSockjs ? undefined : { isUnnamed: false, fault: { ...fault, problem } };
+    return undefined;
   } catch (error) {
-    return { isUnnamed: false, fault: { ...fault, problem: unreachable(error) } };
+    return unreached(options, error, fault);
   }
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { causeOf } from "../causes.ts";
 import { connectorFrom } from "../connector.ts";
+import { statusText } from "../failure.ts";
 import { MAX_MESSAGE } from "../visits/body.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
@@ -23,7 +25,9 @@ export class WebSocketTransport implements Transport {
     this.#socket.on("unexpected-response", (_request, response) => {
       response.resume();
       answered(response);
-      events.closed(ABNORMAL_CLOSURE, `GET /websocket was answered ${String(response.statusCode)}`);
+      const { headers, statusCode: status = 0 } = response;
+      const text = statusText({ status, location: headers.location });
+      events.closed(ABNORMAL_CLOSURE, `GET /websocket was answered ${text}`);
     });
     this.#socket.on("open", () => {
       if (isRaw) {
@@ -34,7 +38,7 @@ export class WebSocketTransport implements Transport {
       const text = data.toString();
       events.frame(isRaw ? `a${JSON.stringify([text])}` : text);
     });
-    this.#socket.on("error", (error) => (fault = error.message));
+    this.#socket.on("error", (error) => (fault = causeOf(error).words));
     this.#socket.on("close", (code, reason) => events.closed(code, reason.toString() || fault));
   }
 

@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createParser } from "eventsource-parser";
-import { Failure } from "../failure.ts";
+import { wrongStatus } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import type { HttpClient } from "../visits/client.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
@@ -31,7 +31,10 @@ export function visitSse(place: ReplicaPlace, answerMs = ANSWER_MS): MakeVisit {
         const isStream = statusCode === 200 && isEventStream(headers);
         if (!isStream && statusCode < 500) {
           const type = headers["content-type"] ?? "without a content type";
-          throw new Failure(`it was answered ${statusCode} ${type}, not with an event stream`);
+          throw wrongStatus(
+            { status: statusCode, location: headers.location },
+            (status) => `it was answered ${status} ${type}, not with an event stream`,
+          );
         }
         limit.late.words = "no event came";
         const text = isStream && isInText(place) ? await firstEventIn(response) : "";

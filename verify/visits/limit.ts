@@ -32,7 +32,7 @@ export async function inTime<T>(
   } catch (error) {
     const { words, fix } = limit.late;
     const isLate = limit.signal.reason === limit;
-    throw isLate ? new Failure(`${words} within ${answerMs / 1000} s`, fix) : error;
+    throw isLate ? new Failure(`${words} within ${answerMs / 1000} s`, { fix }) : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

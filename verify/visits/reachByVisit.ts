@@ -1,5 +1,5 @@
-import { cut } from "../../app/contract/shown.ts";
-import { unnamed, unreached, type Obstacle } from "../obstacle.ts";
+import { redirectFix, statusText } from "../failure.ts";
+import { misunderstanding, unnamed, unreached, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
 import type { MakeVisit } from "./visit.ts";
 import { createVisitors } from "./visitors.ts";
@@ -11,12 +11,16 @@ export async function reachByVisit(
 ): Promise<Obstacle | undefined> {
   const [visitor] = createVisitors({ ...options, sessions: 1, sources: [] });
   try {
-    const { location, replica, status } = await makeVisit(visitor.clientOf(0), visitor.request);
-    const to = location === undefined ? "" : `, to ${cut(location)}`;
-    return replica !== "" || options.replica.from === "none"
+    const visit = await makeVisit(visitor.clientOf(0), visitor.request);
+    const misunderstood =
+      visit.replica === "" && visit.status === 400 ? await misunderstanding(options) : undefined;
+    if (misunderstood !== undefined) {
+      return misunderstood;
+    }
+    return visit.replica !== "" || options.replica.from === "none"
       ? undefined
-      : unnamed(options, ` (status ${status}${to})`);
+      : unnamed(options, ` (status ${statusText(visit)})`, redirectFix(visit));
   } catch (error) {
-    return unreached(options, error);
+    return await unreached(options, error);
   }
 }

@@ -119,7 +119,7 @@ export class VisitSubject implements Subject {
       }
     } catch (error) {
       if (!this.#abort.signal.aborted) {
-        this.#failed(request.sentAt, causeOf(error));
+        this.#failed(request.sentAt, causeOf(error).words);
       }
     }
     this.#waiting.delete(request);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { on } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
-import { Failure } from "../failure.ts";
+import { Failure, wrongStatus } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import { MAX_MESSAGE } from "../visits/body.ts";
 import type { HttpClient } from "../visits/client.ts";
@@ -36,7 +36,10 @@ export function visitWebSocket(
         const { headers, statusCode = 0 } = await handshakeOf(socket);
         client.keep(headers, request.url);
         if (statusCode !== 101 && statusCode < 500) {
-          throw new Failure(`it was answered ${statusCode}, not with an upgrade`);
+          throw wrongStatus(
+            { status: statusCode, location: headers.location },
+            (status) => `it was answered ${status}, not with an upgrade`,
+          );
         }
         let text = "";
         if (statusCode === 101 && (isEcho || isInText(place))) {
