@@ -95,8 +95,16 @@ function detailOf(code: string, message: string): string {
 export function isMisunderstood(error: unknown): boolean {
   const code = codeOf(error);
   return (
-    CAUSES[code] === CLOSED || isNoHttp(code) || (error instanceof Failure && error.status === 400)
+    isClosed(error) ||
+    isNoHttp(code) ||
+    code.startsWith("ERR_SSL_") ||
+    (error instanceof Failure && error.status === 400)
   );
+}
+
+/** Whether a connection was closed or reset. */
+export function isClosed(error: unknown): boolean {
+  return CAUSES[codeOf(error)] === CLOSED;
 }
 
 /** Whether it is the certificate that makes a request fail. */

@@ -50,7 +50,9 @@ export async function runCommand(commandName: string, args: readonly string[]): 
 }
 
 async function verify(options: VerifyOptions): Promise<number> {
-  await checkSources(options.sources);
+  if (!options.proxyProtocol) {
+    await checkSources(options.sources);
+  }
   const obstacle = await KINDS[options.kind].reach(options);
   if (obstacle !== undefined) {
     console.error(sentenceOf(obstacle.fault));

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { isIPv6, type Socket } from "node:net";
 import { Agent, buildConnector } from "undici";
 import { isOfCertificate } from "./causes.ts";
 
@@ -18,10 +18,17 @@ type CreateConnection = (
   callback: (error: Error | null, socket: Socket) => void,
 ) => undefined;
 
+/** Whose connections they are. */
+export interface Origin {
+  /** The address that connections come from. @default - the system chooses */
+  source?: string | undefined;
+  /** Whether a PROXY protocol header names that address, which need not be one of this computer. @default false */
+  proxyProtocol?: boolean | undefined;
+}
+
 /** Opens all connections of a client. */
 export class Connector {
-  /** The address that connections come from; undefined if the system chooses. */
-  readonly source: string | undefined;
+  readonly #origin: Origin;
   /** Opens a connection for each request of undici. */
   readonly agent = new Agent({
     connect: ({ protocol, hostname, port }, callback) => {
@@ -33,12 +40,13 @@ export class Connector {
     },
   });
 
-  constructor(source: string | undefined) {
-    this.source = source;
+  constructor(origin: Origin) {
+    this.#origin = origin;
   }
 
   /** Opens a connection to the server of a URL. */
   async open(url: string): Promise<Connection> {
+    const { proxyProtocol = false, source } = this.#origin;
     const { host, hostname, port, protocol } = new URL(url);
     const isTls = protocol === "https:" || protocol === "wss:";
     const to = {
@@ -49,8 +57,11 @@ export class Connector {
     const tcp = await opened({
       ...to,
       protocol: "http:",
-      localAddress: this.source ?? null,
+      localAddress: proxyProtocol ? null : (source ?? null),
     });
+    if (proxyProtocol) {
+      tcp.write(proxyHeader(tcp, source));
+    }
     const stream = isTls ? await opened({ ...to, protocol: "https:", httpSocket: tcp }) : tcp;
     return { tcp, stream };
   }
@@ -76,7 +87,7 @@ function opened(options: buildConnector.Options): Promise<Socket> {
 /** Whether the server of an `https` or `wss` URL speaks TLS, whatever its certificate. */
 export async function speaksTls(url: string): Promise<boolean> {
   try {
-    const { tcp } = await new Connector(undefined).open(url);
+    const { tcp } = await new Connector({}).open(url);
     tcp.destroy();
     return true;
   } catch (error) {
@@ -84,12 +95,24 @@ export async function speaksTls(url: string): Promise<boolean> {
   }
 }
 
-const connectors = new Map<string | undefined, Connector>();
+/** Version 1 of the header by which a proxy names its client; https://www.haproxy.org/download/3.4/doc/proxy-protocol.txt */
+function proxyHeader(
+  { localAddress = "", localPort, remoteAddress = "", remotePort }: Socket,
+  source = localAddress,
+): string {
+  const addresses = isIPv6(remoteAddress)
+    ? ["TCP6", isIPv6(source) ? source : `::ffff:${source}`, remoteAddress]
+    : ["TCP4", source, remoteAddress];
+  return `PROXY ${addresses.join(" ")} ${localPort} ${remotePort}\r\n`;
+}
 
-/** The connector of the clients at an address. */
-export function connectorFrom(source: string | undefined): Connector {
-  const known = connectors.get(source);
-  const connector = known ?? new Connector(source);
-  connectors.set(source, connector);
+const connectors = new Map<string, Connector>();
+
+/** The connector of the clients of an origin. */
+export function connectorFrom(origin: Origin): Connector {
+  const key = `${origin.source} ${origin.proxyProtocol}`;
+  const known = connectors.get(key);
+  const connector = known ?? new Connector(origin);
+  connectors.set(key, connector);
   return connector;
 }

@@ -1,5 +1,5 @@
 import type { Fault } from "../app/contract/fault.ts";
-import { causeOf, isMisunderstood } from "./causes.ts";
+import { causeOf, isClosed, isMisunderstood } from "./causes.ts";
 import { speaksTls } from "./connector.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
@@ -41,8 +41,8 @@ export async function unreached(
     mustBe: `the URL of a server of kind ${options.kind}`,
   },
 ): Promise<Obstacle> {
-  const { words, fix } = causeOf(error);
-  const misunderstood = isMisunderstood(error) ? await misunderstanding(options) : undefined;
+  const { words, fix = adviceOn(options, error) } = causeOf(error);
+  const misunderstood = isMisunderstood(error) ? await misunderstanding(options, words) : undefined;
   return (
     misunderstood ?? {
       isUnnamed: false,
@@ -51,8 +51,33 @@ export async function unreached(
   );
 }
 
-/** The obstacle of a URL whose server does not understand how connections begin; undefined if it is not known. */
-export async function misunderstanding({ url }: VerifyOptions): Promise<Obstacle | undefined> {
+/** A proxy that expects a PROXY protocol header closes connections without one. */
+function adviceOn({ proxyProtocol }: VerifyOptions, error: unknown): string | undefined {
+  return !proxyProtocol && isClosed(error)
+    ? "pass --proxy-protocol if a PROXY protocol header is expected"
+    : undefined;
+}
+
+/**
+ * The obstacle of a URL whose server does not understand how connections begin; undefined if it is not known.
+ *
+ * @param words what the server does
+ */
+export async function misunderstanding(
+  { proxyProtocol, url }: VerifyOptions,
+  words: string,
+): Promise<Obstacle | undefined> {
+  if (proxyProtocol) {
+    return {
+      isUnnamed: false,
+      fault: {
+        name: url,
+        problem: `cannot be verified with a PROXY protocol header: ${words}`,
+        mustBe: "the URL of a proxy that expects the header",
+        fix: "omit --proxy-protocol",
+      },
+    };
+  }
   const secure = url.replace(/^(http|ws):/, "$1s:");
   return secure !== url && (await speaksTls(secure))
     ? {

@@ -95,7 +95,7 @@ function listed(values: readonly string[], value: string): boolean {
 
 /** What the scenario does not support, and addresses that cannot be used. */
 function scenarioFaults(options: VerifyOptions, given: ReadonlySet<string>): Checks {
-  const { maxFailures, rollPid, scenario, sources, transports, url } = options;
+  const { maxFailures, proxyProtocol, rollPid, scenario, sources, transports, url } = options;
   return [
     [
       scenario === "rollout" && given.has("maxFailures"),
@@ -126,7 +126,7 @@ function scenarioFaults(options: VerifyOptions, given: ReadonlySet<string>): Che
       },
     ],
     [
-      !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
+      !proxyProtocol && !isLoopback(url) && sources.some((source) => source.startsWith("127.")),
       {
         name: "--sources",
         problem: `has loopback addresses, from which ${cut(url)} cannot be reached`,

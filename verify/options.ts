@@ -60,6 +60,7 @@ const RULES = {
     })
     .meta({ description: REPLICA_PLACES, example: "json:server.name" }),
   echo: z.boolean().default(false),
+  proxyProtocol: z.boolean().default(false),
   namespace: textLike(/^\/[^,?]*$/, "a namespace of Socket.IO, which starts with /", "/chat"),
   sessions: wholeNumberFrom(1, 10_000, 100),
   transports: z.string().transform((text) => text.split(",")),
@@ -117,6 +118,10 @@ export function readOptions(
     .option("--echo", "websocket: sends a message on each connection and expects it back")
     .option("--namespace <name>", "socketio: the namespace to connect to", "/")
     .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
+    .option(
+      "--proxy-protocol",
+      "begins each connection with a PROXY protocol header that names the session's address",
+    )
     .option("--duration <seconds>", "how long it runs", "15")
     .option("--rate <number>", "messages, or requests, per second and session", "2")
     .option(

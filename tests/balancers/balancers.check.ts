@@ -38,6 +38,25 @@ describe("npm run verify on sockjs-node", () => {
   }
 });
 
+/** Load balancers that learn the client's address from a PROXY protocol header. */
+const BEHIND_PROXIES: typeof CONTROLS = [
+  [
+    "HAProxy with balance source and accept-proxy",
+    (ports) => startHaproxy("source", ports, { acceptsProxy: true }),
+    true,
+  ],
+  [
+    "HAProxy with balance roundrobin and accept-proxy",
+    (ports) => startHaproxy("roundrobin", ports, { acceptsProxy: true }),
+    false,
+  ],
+  [
+    "nginx with hash $proxy_protocol_addr consistent",
+    (ports) => startNginx("hash $proxy_protocol_addr consistent;", ports, true),
+    true,
+  ],
+];
+
 /** Enough for a verdict. */
 const SHORT = ["--sources", "20", "--sessions", "30", "--duration", "3", "--rate", "8"];
 
@@ -62,9 +81,19 @@ describe("npm run verify", () => {
       });
     }
 
+    for (const [title, startBalancer, isSticky] of BEHIND_PROXIES) {
+      it(`finds ${kind} behind ${title} ${isSticky ? "sticky" : "not sticky"}, with PROXY headers`, async () => {
+        const balancer = await startBalancer(await startReplicas(["app-0", "app-1", "app-2"]));
+        const [url = "", ...args] = argsFor(balancer.port);
+        const report = await examine(url, ...args, "--proxy-protocol", ...SHORT);
+        await balancer.stop();
+        equal(report.verdict, isSticky ? "sticky" : "not sticky", report.reasons.join());
+      });
+    }
+
     it(`finds ${kind} behind HAProxy's cookie sticky, and not without cookies`, async () => {
       const ports = await startReplicas(["app-0", "app-1", "app-2"]);
-      const balancer = await startHaproxy("roundrobin", ports, "SERVERID");
+      const balancer = await startHaproxy("roundrobin", ports, { cookie: "SERVERID" });
       const [url = "", ...args] = argsFor(balancer.port);
       const verdicts = [];
       for (const state of ["on", "off"]) {

@@ -14,11 +14,18 @@ export interface Balancer {
   stop: () => Promise<void>;
 }
 
-/** HAProxy, with `balance` as its rule; with affinity by a cookie of this name, if there is one. */
+export interface HaproxyOptions {
+  /** The name of the cookie that keeps clients on their replica. @default - none does */
+  cookie?: string;
+  /** Whether connections must begin with a PROXY protocol header. @default false */
+  acceptsProxy?: boolean;
+}
+
+/** HAProxy, with `balance` as its rule. */
 export function startHaproxy(
   balance: string,
   ports: readonly number[],
-  cookie?: string,
+  { acceptsProxy = false, cookie }: HaproxyOptions = {},
 ): Promise<Balancer> {
   const serverOf = (port: number, index: number): string =>
     `  server replica${index} 127.0.0.1:${port}${cookie === undefined ? "" : ` cookie r${index}`}`;
@@ -35,7 +42,7 @@ defaults
   timeout server 60s
   timeout tunnel 1h
 frontend echo
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port}${acceptsProxy ? " accept-proxy" : ""}
   default_backend replicas
 backend replicas
   balance ${balance}
@@ -46,8 +53,16 @@ ${cookie === undefined ? "" : `  cookie ${cookie} insert indirect\n`}${ports.map
   });
 }
 
-/** nginx, with `rule` in its upstream; without one it goes round robin. */
-export function startNginx(rule: string, ports: readonly number[]): Promise<Balancer> {
+/**
+ * nginx, with `rule` in its upstream; without one it goes round robin.
+ *
+ * @param acceptsProxy whether connections must begin with a PROXY protocol header
+ */
+export function startNginx(
+  rule: string,
+  ports: readonly number[],
+  acceptsProxy = false,
+): Promise<Balancer> {
   return start("nginx", (port, folder) => {
     const file = join(folder, "nginx.conf");
     writeFileSync(
@@ -70,7 +85,7 @@ http {
   }
   map $http_upgrade $connection_header { default upgrade; '' close; }
   server {
-    listen 127.0.0.1:${port};
+    listen 127.0.0.1:${port}${acceptsProxy ? " proxy_protocol" : ""};
     location / {
       proxy_pass http://replicas;
       proxy_http_version 1.1;

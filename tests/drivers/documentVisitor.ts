@@ -38,7 +38,7 @@ export class DocumentVisitor {
   async #ask(method: "GET" | "POST", path: string, type: string, content?: string) {
     const { statusCode, headers, body } = await request(this.#origin + path, {
       method,
-      dispatcher: connectorFrom(this.#source).agent,
+      dispatcher: connectorFrom({ source: this.#source }).agent,
       headers: { ...this.#cookies(), accept: type, "content-type": "application/json" },
       reset: true,
       body: content ?? null,

@@ -115,7 +115,7 @@ describe("what keeps npm run verify from a server", () => {
       "a server that closes connections",
       startClosing,
       "",
-      /: the connection was closed or reset \([^)]*(ECONNRESET|UND_ERR_SOCKET)\); it must be /,
+      /: the connection was closed or reset \([^)]*(ECONNRESET|UND_ERR_SOCKET)\); .*; pass --proxy-protocol if a/,
     ],
     [
       "nothing that listens",

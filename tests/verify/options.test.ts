@@ -41,6 +41,12 @@ describe("the options of npm run verify", () => {
     deepEqual(readOptions([WS])?.replica, { from: "header", what: "X-Replica" });
   });
 
+  it("may name any addresses in PROXY protocol headers", () => {
+    const { sources } =
+      readOptions(["http://a.example/", "--sources", "2", "--proxy-protocol"]) ?? {};
+    deepEqual(sources, ["127.0.1.1", "127.0.1.2"]);
+  });
+
   const refusals: [string[], RegExp][] = [
     [[HTTP, "--cookie-jar", "yes"], /^--cookie-jar is "yes"; it must be on or off \(for example /],
     [

@@ -1,6 +1,6 @@
 import { request, type Dispatcher } from "undici";
 import { causeOf } from "../causes.ts";
-import { connectorFrom } from "../connector.ts";
+import type { Connector } from "../connector.ts";
 import { wrongStatus } from "../failure.ts";
 import { FRAME_READERS } from "./frames.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
@@ -29,12 +29,12 @@ export class HttpTransport implements Transport {
   constructor(
     session: string,
     name: HttpTransportName,
-    source: string | undefined,
+    connector: Connector,
     events: TransportEvents,
   ) {
     this.#session = session;
     this.#name = name;
-    this.#dispatcher = connectorFrom(source).agent;
+    this.#dispatcher = connector.agent;
     this.#events = events;
     void this.#receive();
   }

@@ -22,7 +22,7 @@ export async function reachSockjs(
   };
   try {
     await inTime(answerMs, undefined, async (limit) => {
-      const { agent: dispatcher } = connectorFrom(undefined);
+      const { agent: dispatcher } = connectorFrom({ proxyProtocol: options.proxyProtocol });
       const { body, headers, statusCode } = await request(fault.name, {
         dispatcher,
         signal: limit.signal,

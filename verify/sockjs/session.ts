@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { SessionLike } from "../../app/client/resumingClient.ts";
+import { connectorFrom, type Origin } from "../connector.ts";
 import { HttpTransport, type HttpTransportName } from "./httpTransport.ts";
 import {
   ABNORMAL_CLOSURE,
@@ -13,12 +14,10 @@ import { WebSocketTransport } from "./webSocketTransport.ts";
 /** Close reason of a session whose receiving request reached a server that did not know the session. */
 export const OPENED_TWICE = "a receiving request opened the session a second time";
 
-export interface SessionOptions {
+export interface SessionOptions extends Origin {
   /** The SockJS prefix, such as `http://127.0.0.1:8080/echo`. */
   url: string;
   transport: TransportName;
-  /** The address that connections come from. @default - the system chooses */
-  source?: string | undefined;
   onAnswer?: ((answer: Answer) => void) | undefined;
 }
 
@@ -32,8 +31,9 @@ export class SockjsSession implements SessionLike {
   #isOpen = false;
   #isClosed = false;
 
-  constructor({ url, transport, source, onAnswer }: SessionOptions) {
+  constructor({ url, transport, onAnswer, ...origin }: SessionOptions) {
     this.transport = transport;
+    const connector = connectorFrom(origin);
     const events: TransportEvents = {
       frame: (frame) => this.#received(frame),
       closed: (code, reason) => this.#closed(code, reason),
@@ -43,16 +43,16 @@ export class SockjsSession implements SessionLike {
     const session = `${url}/${server}/${randomUUID()}`;
     switch (transport) {
       case "websocket":
-        this.#carrier = new WebSocketTransport(`${session}/websocket`, source, events);
+        this.#carrier = new WebSocketTransport(`${session}/websocket`, connector, events);
         break;
       case "websocket-raw":
-        this.#carrier = new WebSocketTransport(`${url}/websocket`, source, events, true);
+        this.#carrier = new WebSocketTransport(`${url}/websocket`, connector, events, true);
         break;
       default:
         this.#carrier = new HttpTransport(
           session,
           transport satisfies HttpTransportName,
-          source,
+          connector,
           events,
         );
     }

@@ -1,4 +1,5 @@
 import { ResumingClient, type ClientEvent } from "../../app/client/resumingClient.ts";
+import type { Origin } from "../connector.ts";
 import { replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import type { Break } from "../report.ts";
 import type { Subject } from "../subject.ts";
@@ -6,11 +7,10 @@ import { Tally, type TallyOptions } from "../tally.ts";
 import { OPENED_TWICE, SockjsSession } from "./session.ts";
 import type { Answer, TransportName } from "./transport.ts";
 
-export interface SockjsSubjectOptions extends TallyOptions {
+export interface SockjsSubjectOptions extends TallyOptions, Origin {
   url: string;
   /** Where responses name the replica. */
   place: ReplicaPlace;
-  source: string | undefined;
   /** Transport of the n-th connection, from 0. */
   transportOf: (connection: number) => TransportName;
 }
@@ -84,7 +84,7 @@ export class SockjsSubject implements Subject {
   }
 
   #connect(): SockjsSession {
-    const { url, source, transportOf } = this.#options;
+    const { url, source, proxyProtocol, transportOf } = this.#options;
     this.#transport = transportOf(this.#connections);
     this.#transports.push(this.#transport);
     this.#connections += 1;
@@ -93,6 +93,7 @@ export class SockjsSubject implements Subject {
     return new SockjsSession({
       url,
       source,
+      proxyProtocol,
       transport: this.#transport,
       onAnswer: (answer) => this.#answered(answer),
     });

@@ -6,7 +6,16 @@ import type { TransportName } from "./transport.ts";
 
 /** Creates as many SockJS clients as there are sessions. */
 export function createSockjsSubjects(
-  { replica: place, scenario, seed, sessions, sources, url, ...options }: VerifyOptions,
+  {
+    proxyProtocol,
+    replica: place,
+    scenario,
+    seed,
+    sessions,
+    sources,
+    url,
+    ...options
+  }: VerifyOptions,
   common: Omit<TallyOptions, "session">,
 ): SockjsSubject[] {
   const transports = options.transports as readonly TransportName[];
@@ -24,6 +33,7 @@ export function createSockjsSubjects(
         url,
         place,
         source,
+        proxyProtocol,
         // A client whose WebSocket is refused tries one fall-back after the other.
         transportOf: (connection) =>
           scenario === "fallback"

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { causeOf } from "../causes.ts";
-import { connectorFrom } from "../connector.ts";
+import type { Connector } from "../connector.ts";
 import { statusText } from "../failure.ts";
 import { MAX_MESSAGE } from "../visits/body.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
@@ -11,12 +11,12 @@ export class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
   readonly #isRaw: boolean;
 
-  constructor(url: string, source: string | undefined, events: TransportEvents, isRaw = false) {
+  constructor(url: string, connector: Connector, events: TransportEvents, isRaw = false) {
     this.#isRaw = isRaw;
     this.#socket = new WebSocket(url.replace(/^http/, "ws"), {
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE,
-      createConnection: connectorFrom(source).connectionTo(url),
+      createConnection: connector.connectionTo(url),
     });
     const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void =>
       events.answer({ request: "GET /websocket", status, headers });

@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { CookieJar } from "tough-cookie";
 import { request } from "undici";
-import { connectorFrom, type Connector } from "../connector.ts";
+import { connectorFrom, type Connector, type Origin } from "../connector.ts";
 import type { HttpRequest } from "./request.ts";
 
-export interface HttpClientOptions {
-  /** The address that connections come from. @default - the system chooses */
-  source: string | undefined;
+export interface HttpClientOptions extends Origin {
   /** Whether it keeps cookies and sends them back, as a browser does. */
   keepsCookies: boolean;
 }
@@ -22,7 +20,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.source = options.source ?? "";
-    this.connector = connectorFrom(options.source);
+    this.connector = connectorFrom(options);
     this.#options = options;
   }
 

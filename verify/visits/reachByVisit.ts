@@ -12,10 +12,11 @@ export async function reachByVisit(
   const [visitor] = createVisitors({ ...options, sessions: 1, sources: [] });
   try {
     const visit = await makeVisit(visitor.clientOf(0), visitor.request);
-    const misunderstood =
-      visit.replica === "" && visit.status === 400 ? await misunderstanding(options) : undefined;
-    if (misunderstood !== undefined) {
-      return misunderstood;
+    if (visit.replica === "" && visit.status === 400) {
+      const misunderstood = await misunderstanding(options, "it was answered 400");
+      if (misunderstood !== undefined) {
+        return misunderstood;
+      }
     }
     return visit.replica !== "" || options.replica.from === "none"
       ? undefined

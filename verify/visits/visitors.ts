@@ -23,12 +23,12 @@ export function createVisitors(options: VerifyOptions): [Visitor, ...Visitor[]] 
 }
 
 function visitorsFor(options: VerifyOptions): Visitor[] {
-  const { cookieJar, key: place, seed, sessions, sources, url } = options;
+  const { cookieJar, key: place, proxyProtocol, seed, sessions, sources, url } = options;
   const keepsCookies = cookieJar === undefined ? place === undefined : cookieJar === "on";
   const createClients = (count: number): HttpClient[] =>
     Array.from({ length: count }, (_, index) => {
       const source = roundRobin<string | undefined>(sources, index);
-      return new HttpClient({ source, keepsCookies });
+      return new HttpClient({ source, proxyProtocol, keepsCookies });
     });
   if (place === undefined) {
     return createClients(sessions).map((client, session) => ({
