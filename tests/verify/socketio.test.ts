@@ -92,14 +92,21 @@ describe("npm run verify on Socket.IO", () => {
   });
 
   it("does not call fronts sticky that fail, or whose replicas cannot be told apart", async () => {
-    const [storm, twins, silent] = await Promise.all([
+    const named = ["app-0", "app-0", "app-1"];
+    const withinTwins: Policy = (arrival) => (bySource(arrival) === 1 ? 2 : anyReplica(arrival));
+    const reconnecting = ["--transports", "websocket", "--scenario", "reconnect"];
+    const [storm, twins, pair, webSockets, silent] = await Promise.all([
       verdictOn(failing(0.3)),
       verdictOn(anyReplica, [], ["app-0", "app-0"]),
+      verdictOn(withinTwins, [], named),
+      verdictOn(anyReplica, reconnecting, ["app-0", "app-0"]),
       verdictOn(anyReplica, ["--replica", "none", "--transports", "websocket"]),
     ]);
     match(storm, /^inconclusive: \d+ failures in \d+ messages are more than 1 %; /);
     // The protocol shows what names do not.
     match(twins, /^not sticky: /);
+    match(pair, /^not sticky: /);
+    match(webSockets, /^inconclusive: all sessions reached the same replica: /);
     match(silent, /^cannot be judged: /);
   });
 

@@ -1,4 +1,6 @@
 import { match, ok } from "node:assert/strict";
+import { createServer } from "node:http";
+import { createServer as createSockjs } from "sockjs";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import {
@@ -11,7 +13,7 @@ import {
   type Policy,
 } from "./front.ts";
 import { examine, FALL_BACKS, judged } from "./verifier.ts";
-import { stopServers } from "./servers.ts";
+import { listenOn, stopServers } from "./servers.ts";
 
 const SHORT = ["--sources", "20", "--sessions", "28", "--duration", "3", "--rate", "6"];
 
@@ -22,6 +24,23 @@ async function startEchoes(...names: readonly string[]): Promise<number[]> {
   const ports = (): number[] => echoes.map(({ out }) => Number(/"port":(\d+)/.exec(out)?.[1] ?? 0));
   await waitFor("all listen", () => ports().every((port) => port > 0));
   return ports();
+}
+
+/** Starts a SockJS echo that loses one message in `many`. Returns its port. */
+function startLosing(many: number): Promise<number> {
+  const echo = createSockjs({ log: () => undefined });
+  let received = 0;
+  echo.on("connection", (connection) =>
+    connection.on("data", (message) => {
+      received += 1;
+      if (received % many !== 0) {
+        connection.write(message);
+      }
+    }),
+  );
+  const server = createServer();
+  echo.installHandlers(server, { prefix: "/echo" });
+  return listenOn(server);
 }
 
 /** The verdict on a front of echo servers with this policy. */
@@ -67,17 +86,33 @@ describe("npm run verify on SockJS", () => {
   });
 
   it("does not call fronts sticky that fail, or whose replicas have one name", async () => {
-    const ports = await startEchoes("echo-aaaaa", "echo-aaaaa");
+    const ports = await startEchoes("echo-aaaaa", "echo-aaaaa", "echo-bbbbb");
     const fallBacks = ["--transports", FALL_BACKS.join()];
-    const [storm, twins, unnamed, silent] = await Promise.all([
+    const withinTwins: Policy = (arrival) => (bySource(arrival) === 1 ? 2 : anyReplica(arrival));
+    const [storm, twins, pair, reconnecting, unnamed, silent] = await Promise.all([
       verdictOn(ports, failing(0.3)),
       verdictOn(ports, anyReplica, ...fallBacks),
+      verdictOn(ports, withinTwins, ...fallBacks),
+      verdictOn(ports, anyReplica, "--transports", "websocket", "--scenario", "reconnect"),
       verdictOn(ports, anyReplica, ...fallBacks, "--replica", "none"),
       verdictOn(ports, anyReplica, "--transports", "websocket", "--replica", "none"),
     ]);
     match(storm, /^inconclusive: \d+ failures in \d+ messages are more than 1 %; /);
     match(twins, /^not sticky: /);
+    match(pair, /^not sticky: /);
+    // Over WebSockets, only names show who answers.
+    match(reconnecting, /^inconclusive: .*all sessions reached the same replica: /);
     match(unnamed, /^not sticky: /);
     match(silent, /^cannot be judged: no response names its replica, /);
+  });
+
+  it("does not call a server sticky that loses one message in 50", async () => {
+    const [losing, whole] = await Promise.all(
+      [50, Infinity].map(async (many) =>
+        verdictOn([await startLosing(many)], () => 0, "--replica", "none"),
+      ),
+    );
+    match(losing ?? "", /^inconclusive: \d+ failures in \d+ messages are more than 1 %; /);
+    match(whole ?? "", /^sticky: none of \d+ connections went astray; /);
   });
 });
