@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import type { Browser } from "playwright-core";
 import { hasText, openPage, startBrowser } from "../drivers/browser.ts";
 import { endRuns, startLocal, type LocalRun } from "../drivers/localRun.ts";
+import { examine } from "../verify/verifier.ts";
 import { ask, guess, talk, write, type Client, type Visit } from "./visits.ts";
 
 /** Clients of each example: so many that each of three replicas gets some. */
@@ -15,6 +16,31 @@ const EXAMPLES: Readonly<Record<string, Client>> = {
   "websocket-python": guess,
   sse: ask,
 };
+
+/** What verifies each example: a path, and options. */
+const VERIFY: Readonly<Record<string, string[]>> = {
+  "socketio-chat": ["/socket.io/", "--key", "query:room"],
+  "websocket-node": ["/?notepad=1"],
+  "websocket-python": ["/?player=1"],
+  sse: ["/events", "--kind", "sse"],
+};
+
+/** Enough for a verdict. */
+const SHORT = [
+  ...["--replica", "json:replica", "--sources", "20"],
+  ...["--sessions", "20", "--duration", "4", "--rate", "5"],
+];
+
+/** The verdict of `npm run verify` on each example. */
+function verdictsOn(origins: ReadonlyMap<string, string>): Promise<string[]> {
+  return Promise.all(
+    Object.entries(VERIFY).map(async ([name, [path = "", ...args]]) => {
+      const origin = origins.get(name) ?? "";
+      const url = name.startsWith("websocket") ? origin.replace("http", "ws") : origin;
+      return `${name}: ${(await examine(url + path, ...args, ...SHORT)).verdict}`;
+    }),
+  );
+}
 
 /** The origins of a run's workloads, by name. */
 function originsOf({ out }: LocalRun): Map<string, string> {
@@ -68,6 +94,13 @@ describe("examples", () => {
       });
     }
 
+    it("are found sticky by the verifier", async () => {
+      deepEqual(
+        await verdictsOn(origins),
+        Object.keys(VERIFY).map((name) => `${name}: sticky`),
+      );
+    });
+
     describe("in a browser", () => {
       let browser: Browser;
 
@@ -111,5 +144,12 @@ describe("examples", () => {
         ok(visits.some(({ isKept }) => !isKept));
       });
     }
+
+    it("are found not sticky by the verifier", async () => {
+      deepEqual(
+        await verdictsOn(origins),
+        Object.keys(VERIFY).map((name) => `${name}: not sticky`),
+      );
+    });
   });
 });

@@ -163,6 +163,7 @@ describe("what keeps npm run verify from a server", () => {
       const subjects = KINDS[options.kind].createSubjects(options, {
         clock: () => 0,
         onBreak: (each) => breaks.push(each),
+        onAnswered: () => undefined,
       });
       subjects.forEach((subject) => subject.send());
       await waitFor("each is broken", () => breaks.length >= subjects.length);

@@ -68,6 +68,7 @@ describe("npm run verify with --proxy-protocol", () => {
       const subjects = KINDS[options.kind].createSubjects(options, {
         clock: () => 0,
         onBreak: () => undefined,
+        onAnswered: () => undefined,
       });
       subjects.forEach((subject) => subject.send());
       await waitFor("all are answered", () => subjects.every(({ echoed }) => echoed > 0));
