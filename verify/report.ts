@@ -72,6 +72,9 @@ const sessionSchema = z.object({
   lost: count,
   chances: count.describe("Connections that could have gone astray."),
   breaks: breakCounts,
+  breaksAt: z
+    .array(z.number())
+    .describe("When they were, in seconds since the start of the run; the first 100."),
   awayMs: z
     .number()
     .describe("Longest time from a broken session to the next echo, or to the end of the run."),

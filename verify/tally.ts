@@ -2,7 +2,7 @@ import { noBreaks } from "./breaks.ts";
 import { Latencies } from "./latencies.ts";
 import type { Break, SessionResult } from "./report.ts";
 
-/** Maximum changes of the replica, and different replicas, that are kept of one session: a server can name new ones without end. */
+/** Maximum changes of the replica, different replicas and times of breaks that are kept of one session: a server can name new ones without end. */
 export const MAX_KEPT = 100;
 
 export interface TallyOptions {
@@ -24,6 +24,7 @@ export class Tally {
   readonly #replicas = new Set<string>();
   readonly #stays: SessionResult["stays"] = [];
   readonly #breaks = noBreaks();
+  readonly #breaksAt: number[] = [];
   #replica = "";
   #moves = 0;
   #answeredAt = 0;
@@ -69,8 +70,12 @@ export class Tally {
 
   broke(each: Omit<Break, "session" | "seconds">): void {
     const { clock, onBreak, session } = this.#options;
+    const seconds = clock();
     this.#breaks[each.kind] += 1;
-    onBreak({ session, seconds: clock(), ...each });
+    if (this.#breaksAt.length < MAX_KEPT) {
+      this.#breaksAt.push(seconds);
+    }
+    onBreak({ session, seconds, ...each });
   }
 
   result() {
@@ -81,6 +86,7 @@ export class Tally {
       stays: this.#stays,
       chances: this.chances,
       breaks: this.#breaks,
+      breaksAt: this.#breaksAt,
       awayMs: Math.max(this.#awayMs, Date.now() - (this.#awaySince ?? Date.now())),
       latency: this.#latencies.summary(),
     };

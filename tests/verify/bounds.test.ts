@@ -80,13 +80,11 @@ describe("the timeline of a run", () => {
 });
 
 describe("what is kept of a session", () => {
+  const tallyFrom = (clock: () => number): Tally =>
+    new Tally({ session: 0, clock, onBreak: () => undefined, onAnswered: () => undefined });
+
   it("is bounded if each response names another replica", () => {
-    const tally = new Tally({
-      session: 0,
-      clock: () => 0,
-      onBreak: () => undefined,
-      onAnswered: () => undefined,
-    });
+    const tally = tallyFrom(() => 0);
     for (let number = 0; number < 1000; number++) {
       tally.met(`app-${number}`);
     }
@@ -95,5 +93,16 @@ describe("what is kept of a session", () => {
     equal(replicas.length, 100);
     equal(stays.length, 100);
     equal(tally.replica, "app-999");
+  });
+
+  it("has the times of the first 100 breaks", () => {
+    let seconds = 0;
+    const tally = tallyFrom(() => (seconds += 0.5));
+    for (let number = 0; number < 1000; number++) {
+      tally.broke({ transport: "", kind: "closed", expected: "", met: "", detail: "" });
+    }
+    const { breaks, breaksAt } = tally.result();
+    equal(breaks.closed, 1000);
+    deepEqual([breaksAt.length, breaksAt[0], breaksAt.at(-1)], [100, 0.5, 50]);
   });
 });
