@@ -1,4 +1,4 @@
-/** Certainty with which strays of {@link detectableRate} are found. */
+/** Certainty with which strays of {@link detectableRate} are found, and with which a {@link chanceBand} has all counts. */
 const CERTAINTY = 0.99;
 
 /** Upper ends of the histogram's bins, in milliseconds. */
@@ -25,4 +25,32 @@ export function detectableRate(chances: number): number {
 /** A rate in words that are true for it: `one in 500`, rounded down. */
 export function oneIn(rate: number): string {
   return `one in ${Math.floor(1 / rate)}`;
+}
+
+/**
+ * The counts of places, equally likely for each of `trials`, that chance explains: in at least 99 % of cases, the counts of
+ * all places are within the band. Each of its ends has an equal part of the rest, so it holds although counts depend on each other.
+ *
+ * @param places at least two
+ */
+export function chanceBand(trials: number, places: number): { least: number; most: number } {
+  const tail = (1 - CERTAINTY) / places / 2;
+  return {
+    least: binomialQuantile(tail, trials, 1 / places),
+    most: trials - binomialQuantile(tail, trials, 1 - 1 / places),
+  };
+}
+
+/** The smallest number with more than `tail` as the chance that no more trials succeed. */
+function binomialQuantile(tail: number, trials: number, chance: number): number {
+  let successes = 0;
+  // By logarithms: the chance of no success at all is too small for a number.
+  let log = trials * Math.log1p(-chance);
+  let below = Math.exp(log);
+  while (below <= tail) {
+    log += Math.log(((trials - successes) / (successes + 1)) * (chance / (1 - chance)));
+    successes += 1;
+    below += Math.exp(log);
+  }
+  return successes;
 }
