@@ -27,3 +27,8 @@ export class Breaks {
 export function noBreaks(): Report["breaks"] {
   return { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 };
 }
+
+/** Number of breaks of all kinds. */
+export function totalOf(breaks: Report["breaks"]): number {
+  return Object.values(breaks).reduce((sum, each) => sum + each, 0);
+}
