@@ -4,6 +4,7 @@ import type { Fault } from "../app/contract/fault.ts";
 import { cut, shown } from "../app/contract/shown.ts";
 import type { Report } from "./report.ts";
 import { reportJunit } from "./reportJunit.ts";
+import { reportPage } from "./reportPage.ts";
 import { reportText } from "./reportText.ts";
 
 /** Files that get the report, beside stdout. */
@@ -38,16 +39,10 @@ export async function writeReports({ json, html, junit }: Files, report: Report)
   const faults = [
     await print(`${reportText(report)}\n`),
     await write("--json", json, `${JSON.stringify(report, undefined, 2)}\n`),
-    await write("--html", html, html === undefined ? "" : await pageOf(report)),
+    await write("--html", html, html === undefined ? "" : reportPage(report)),
     await write("--junit", junit, reportJunit(report)),
   ];
   return faults.filter((fault) => fault !== undefined);
-}
-
-/** The report as a page. Loads what draws plots only for this: it takes as long as everything else. */
-async function pageOf(report: Report): Promise<string> {
-  const { reportPage } = await import("./reportPage.ts");
-  return reportPage(report);
 }
 
 /** Prints to stdout; a closed pipe is no fault. */

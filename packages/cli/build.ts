@@ -27,7 +27,7 @@ export async function pack(): Promise<string> {
     entryPoints: [join(SOURCE, "main.ts")],
     outdir: join(STAGE, "lib"),
     bundle: true,
-    // What draws plots stays a file of its own, which is only loaded for them.
+    // The verifier stays a file of its own, which an older Node.js cannot load.
     splitting: true,
     format: "esm",
     platform: "node",

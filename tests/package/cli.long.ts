@@ -63,23 +63,16 @@ describe("sockjs-sticky", () => {
     ok(size < MAX_SIZE, `${size} bytes`);
   });
 
-  it("loads what draws plots only for them", () => {
-    const imports = globSync("lib/*.js", { cwd: INSTALLED }).flatMap((file) =>
-      [...read(INSTALLED, file).matchAll(/import\(?[^;]{0,200}?"\.\/reportPage-/g)].map(String),
-    );
-    deepEqual(imports, ['import("./reportPage-']);
-  });
-
   it("has the licences of what is bundled, with the versions that were tested", () => {
     const licences = read(INSTALLED, "THIRD-PARTY-LICENSES.txt");
     const { packages } = JSON.parse(read("package-lock.json")) as {
       packages: Record<string, { version: string }>;
     };
-    for (const name of ["commander", "socket.io-client", "undici", "vega-lite", "ws", "zod"]) {
+    for (const name of ["commander", "socket.io-client", "undici", "ws", "zod"]) {
       const version = packages[`node_modules/${name}`]?.version;
       ok(licences.includes(`\n${name} ${String(version)}\n\n`), name);
     }
-    ok(licences.split("\n---").length > 70);
+    ok(licences.split("\n---").length > 15);
   });
 
   it("needs the Node.js that its libraries need", () => {
@@ -180,10 +173,10 @@ describe("sockjs-sticky", () => {
       ok(!parser.safeParse({ ...report, verdict: undefined }).success);
     });
 
-    it("as a page with plots", () => {
+    it("as a page", () => {
       const page = read(PROJECT, "report.html");
-      match(page, /<h1 class="not-sticky">not sticky<\/h1>/);
-      equal(page.split("<svg").length - 1, 3);
+      match(page, /not sticky/);
+      ok(page.endsWith("</html>\n"));
     });
 
     it("as JUnit XML by the schema of Jenkins", async () => {

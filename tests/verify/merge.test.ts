@@ -39,6 +39,7 @@ function seenFrom(
     lost: 0,
     chances: 299,
     breaks: { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
+    breaksAt: [],
     awayMs: 0,
     latency: { p50: 1, p99: 2, max: 3 },
     ...(keys === undefined
