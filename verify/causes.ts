@@ -12,9 +12,8 @@ export interface Cause {
 const CLOSED = "the connection was closed or reset";
 const UNROUTABLE = "no route leads there";
 const LATE = "the connection was not accepted in time";
-const LONG_HEADERS = "the headers of the response are longer than 16 KiB";
 
-/** By the codes of Node.js, undici and ws. */
+/** By the codes of Node.js and ws. */
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "the name does not exist",
@@ -22,15 +21,12 @@ const CAUSES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: UNROUTABLE,
   ENETUNREACH: UNROUTABLE,
   ETIMEDOUT: LATE,
-  UND_ERR_CONNECT_TIMEOUT: LATE,
   EADDRNOTAVAIL: "this computer has no port left, or not that address",
   EMFILE: "this computer has no file descriptor left (ulimit -n)",
   ECONNRESET: CLOSED,
   EPIPE: CLOSED,
-  UND_ERR_SOCKET: CLOSED,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the response broke off",
-  UND_ERR_HEADERS_OVERFLOW: LONG_HEADERS,
-  HPE_HEADER_OVERFLOW: LONG_HEADERS,
+  ERR_STREAM_PREMATURE_CLOSE: "the response broke off",
+  HPE_HEADER_OVERFLOW: "the headers of the response are longer than 16 KiB",
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: "the message is longer than 4 MiB",
 };
 

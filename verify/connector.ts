@@ -1,9 +1,10 @@
-import { isIPv6, type Socket } from "node:net";
-import { Agent, buildConnector } from "undici";
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect, isIP, isIPv6, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { isOfCertificate } from "./causes.ts";
-
-/** Connections never resume a TLS session or share one over HTTP/2, so each could go astray. */
-const connect = buildConnector({ allowH2: false, maxCachedSessions: 0 });
+import { ANSWER_MS } from "./visits/limit.ts";
 
 export interface Connection {
   /** The connection over TCP, below TLS. */
@@ -26,19 +27,19 @@ export interface Origin {
   proxyProtocol?: boolean | undefined;
 }
 
-/** Opens all connections of a client. */
+export interface RequestOptions {
+  method?: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string | undefined;
+  /** Ends the request, and the connection. */
+  signal?: AbortSignal;
+  /** The connection that carries it. @default - a new one */
+  stream?: Socket;
+}
+
+/** Opens all connections of a client, one for each request: none is kept, shared over HTTP/2, or resumes a TLS session, so each could go astray. */
 export class Connector {
   readonly #origin: Origin;
-  /** Opens a connection for each request of undici. */
-  readonly agent = new Agent({
-    connect: ({ protocol, hostname, port }, callback) => {
-      const { host } = new URL(`${protocol}//${hostname}:${port}`);
-      this.open(`${protocol}//${host}`).then(
-        ({ stream }) => callback(null, stream),
-        (error: unknown) => callback(error as Error, null),
-      );
-    },
-  });
 
   constructor(origin: Origin) {
     this.#origin = origin;
@@ -47,26 +48,57 @@ export class Connector {
   /** Opens a connection to the server of a URL. */
   async open(url: string): Promise<Connection> {
     const { proxyProtocol = false, source } = this.#origin;
-    const { host, hostname, port, protocol } = new URL(url);
+    const { hostname, port, protocol } = new URL(url);
     const isTls = protocol === "https:" || protocol === "wss:";
-    const to = {
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const tcp = connect({
       host,
-      hostname: hostname.replace(/^\[|\]$/g, ""),
-      port: port || (isTls ? "443" : "80"),
-    };
-    const tcp = await opened({
-      ...to,
-      protocol: "http:",
-      localAddress: proxyProtocol ? null : (source ?? null),
+      port: Number(port) || (isTls ? 443 : 80),
+      noDelay: true,
+      ...(proxyProtocol || source === undefined ? {} : { localAddress: source }),
     });
-    if (proxyProtocol) {
-      tcp.write(proxyHeader(tcp, source));
+    const timer = setTimeout(() => tcp.destroy(tooLate()), ANSWER_MS);
+    try {
+      await once(tcp, "connect");
+      if (proxyProtocol) {
+        tcp.write(proxyHeader(tcp, source));
+      }
+      if (!isTls) {
+        return { tcp, stream: tcp };
+      }
+      const servername = isIP(host) === 0 ? { servername: host } : {};
+      const stream = connectTls({ socket: tcp, host, ALPNProtocols: ["http/1.1"], ...servername });
+      await once(stream, "secureConnect");
+      return { tcp, stream };
+    } finally {
+      clearTimeout(timer);
     }
-    const stream = isTls ? await opened({ ...to, protocol: "https:", httpSocket: tcp }) : tcp;
-    return { tcp, stream };
   }
 
-  /** For requests to a URL that undici does not send. */
+  /**
+   * Sends a request on a connection of its own.
+   *
+   * @returns the beginning of the response; its body must be read or destroyed
+   */
+  request(
+    url: string,
+    { body, headers = {}, method = "GET", signal, stream }: RequestOptions,
+  ): Promise<IncomingMessage> {
+    const send = url.startsWith("https:") ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      send(url, {
+        method,
+        headers,
+        createConnection: stream === undefined ? this.connectionTo(url) : () => stream,
+        ...(signal === undefined ? {} : { signal }),
+      })
+        .once("response", resolve)
+        .on("error", reject)
+        .end(body);
+    });
+  }
+
+  /** Opens the connection of `http.request` or of a WebSocket to a URL. */
   connectionTo(url: string): CreateConnection {
     return (_options, callback) => {
       this.open(url).then(
@@ -78,10 +110,8 @@ export class Connector {
   }
 }
 
-function opened(options: buildConnector.Options): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    connect(options, (error, socket) => (error === null ? resolve(socket) : reject(error)));
-  });
+function tooLate(): Error {
+  return Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT" });
 }
 
 /** Whether the server of an `https` or `wss` URL speaks TLS, whatever its certificate. */

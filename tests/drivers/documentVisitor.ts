@@ -1,19 +1,20 @@
 import { CookieJar } from "tough-cookie";
-import { request } from "undici";
+import { Agent, request } from "undici";
 import { WebSocket } from "ws";
-import { connectorFrom } from "../../verify/connector.ts";
 import { Editor } from "./documentEditor.ts";
 
 /** A person before the documents of an origin, with an address and with cookies as a browser keeps them. */
 export class DocumentVisitor {
   readonly #origin: string;
   readonly #source: string;
+  readonly #agent: Agent;
   readonly #jar = new CookieJar();
 
   /** @param source the address that connections come from */
   constructor(origin: string, source: string) {
     this.#origin = origin;
     this.#source = source;
+    this.#agent = new Agent({ localAddress: source });
   }
 
   /** Makes a document; its id. */
@@ -38,7 +39,7 @@ export class DocumentVisitor {
   async #ask(method: "GET" | "POST", path: string, type: string, content?: string) {
     const { statusCode, headers, body } = await request(this.#origin + path, {
       method,
-      dispatcher: connectorFrom({ source: this.#source }).agent,
+      dispatcher: this.#agent,
       headers: { ...this.#cookies(), accept: type, "content-type": "application/json" },
       reset: true,
       body: content ?? null,

@@ -79,7 +79,7 @@ export function createTransports(
     override createSocket(url: string): WebSocket {
       const cookie = client.cookieFor(url);
       const socket = new WebSocket(url, {
-        headers: client.headersFor({ name: "", method: "GET", url, headers }),
+        headers: client.headersFor({ url, headers }),
         perMessageDeflate: false,
         maxPayload: MAX_MESSAGE,
         createConnection: client.connector.connectionTo(url),

@@ -1,4 +1,5 @@
-import { request, type Dispatcher } from "undici";
+import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 import { causeOf } from "../causes.ts";
 import type { Connector } from "../connector.ts";
 import { wrongStatus } from "../failure.ts";
@@ -20,7 +21,7 @@ const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string 
 export class HttpTransport implements Transport {
   readonly #session: string;
   readonly #name: HttpTransportName;
-  readonly #dispatcher: Dispatcher;
+  readonly #connector: Connector;
   readonly #events: TransportEvents;
   readonly #abort = new AbortController();
   #outbox: string[] = [];
@@ -34,7 +35,7 @@ export class HttpTransport implements Transport {
   ) {
     this.#session = session;
     this.#name = name;
-    this.#dispatcher = connector.agent;
+    this.#connector = connector;
     this.#events = events;
     void this.#receive();
   }
@@ -84,7 +85,7 @@ export class HttpTransport implements Transport {
           this.#name === "jsonp-polling"
             ? await this.#request("POST", "/jsonp_send", `d=${encodeURIComponent(texts)}`)
             : await this.#request("POST", "/xhr_send", texts);
-        await body.dump();
+        await finished(body.resume());
       }
     } catch (error) {
       this.#failed(error);
@@ -92,24 +93,23 @@ export class HttpTransport implements Transport {
     this.#isSending = false;
   }
 
-  async #request(method: "GET" | "POST", path: string, body?: string) {
+  async #request(method: "GET" | "POST", path: string, body?: string): Promise<IncomingMessage> {
     const isForm = path === "/jsonp_send";
-    const answer = await request(this.#session + path, {
+    const response = await this.#connector.request(this.#session + path, {
       method,
-      dispatcher: this.#dispatcher,
+      body,
+      headers: body === undefined ? {} : { "content-type": contentType(isForm) },
       signal: this.#abort.signal,
-      reset: true,
-      bodyTimeout: 0,
-      ...(body === undefined ? {} : { body, headers: { "content-type": contentType(isForm) } }),
     });
+    const { headers, statusCode: status = 0 } = response;
     const name = `${method} ${path.split("?")[0] ?? path}`;
-    this.#events.answer({ request: name, status: answer.statusCode, headers: answer.headers });
-    if (answer.statusCode >= 300) {
-      await answer.body.dump();
-      const head = { status: answer.statusCode, location: answer.headers.location?.toString() };
-      throw wrongStatus(head, (status) => `${name} was answered ${status}`);
+    this.#events.answer({ request: name, status, headers });
+    if (status >= 300) {
+      response.destroy();
+      const head = { status, location: headers.location };
+      throw wrongStatus(head, (text) => `${name} was answered ${text}`);
     }
-    return answer.body;
+    return response;
   }
 
   #failed(error: unknown): void {

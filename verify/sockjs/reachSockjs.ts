@@ -1,4 +1,3 @@
-import { request } from "undici";
 import { connectorFrom } from "../connector.ts";
 import { wrongStatus } from "../failure.ts";
 import { unreached, type Obstacle } from "../obstacle.ts";
@@ -22,17 +21,15 @@ export async function reachSockjs(
   };
   try {
     await inTime(answerMs, undefined, async (limit) => {
-      const { agent: dispatcher } = connectorFrom({ proxyProtocol: options.proxyProtocol });
-      const { body, headers, statusCode } = await request(fault.name, {
-        dispatcher,
-        signal: limit.signal,
-      });
-      const text = await beginningOf(body, limit);
-      if (statusCode !== 200 || !text.includes('"websocket"')) {
-        const head = { status: statusCode, location: headers.location?.toString() };
+      const connector = connectorFrom({ proxyProtocol: options.proxyProtocol });
+      const response = await connector.request(fault.name, { signal: limit.signal });
+      const { headers, statusCode: status = 0 } = response;
+      const text = await beginningOf(response, limit);
+      if (status !== 200 || !text.includes('"websocket"')) {
+        const head = { status, location: headers.location };
         throw wrongStatus(
           head,
-          (status) => `no SockJS server answers (status ${status})`,
+          (shown) => `no SockJS server answers (status ${shown})`,
           "pass --kind if it is no SockJS",
         );
       }

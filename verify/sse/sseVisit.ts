@@ -1,13 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { createParser } from "eventsource-parser";
 import { wrongStatus } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import type { HttpClient } from "../visits/client.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
-import type { HttpRequest } from "../visits/request.ts";
 import { isEventStream, visitOf, type MakeVisit } from "../visits/visit.ts";
 
 /**
@@ -25,7 +20,10 @@ export function visitSse(place: ReplicaPlace, answerMs = ANSWER_MS): MakeVisit {
       limit.signal.addEventListener("abort", reset);
       try {
         limit.signal.throwIfAborted();
-        const response = await responseTo(client, request, stream);
+        const response = await client.connector.request(request.url, {
+          headers: { ...client.headersFor(request), accept: "text/event-stream" },
+          stream,
+        });
         const { headers, statusCode = 0 } = response;
         client.keep(headers, request.url);
         const isStream = statusCode === 200 && isEventStream(headers);
@@ -44,23 +42,6 @@ export function visitSse(place: ReplicaPlace, answerMs = ANSWER_MS): MakeVisit {
         reset();
       }
     });
-}
-
-function responseTo(
-  client: HttpClient,
-  request: HttpRequest,
-  stream: Socket,
-): Promise<IncomingMessage> {
-  const send = request.url.startsWith("https:") ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    send(request.url, {
-      headers: { ...client.headersFor(request), accept: "text/event-stream" },
-      createConnection: () => stream,
-    })
-      .once("response", resolve)
-      .on("error", reject)
-      .end();
-  });
 }
 
 /** The data of the first event; empty if the stream ends, or is too long, without one. */

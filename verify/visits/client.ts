@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { CookieJar } from "tough-cookie";
-import { request } from "undici";
 import { connectorFrom, type Connector, type Origin } from "../connector.ts";
 import type { HttpRequest } from "./request.ts";
 
@@ -35,7 +34,7 @@ export class HttpClient {
   }
 
   /** Headers of a request, with its cookies. */
-  headersFor({ headers, url }: HttpRequest): Record<string, string> {
+  headersFor({ headers, url }: Pick<HttpRequest, "headers" | "url">): Record<string, string> {
     const cookie = this.cookieFor(url);
     return cookie === "" ? headers : { ...headers, cookie };
   }
@@ -54,21 +53,11 @@ export class HttpClient {
    * @returns the beginning of the response; its body must be read or destroyed
    * @throws Error when there is no response
    */
-  async open(to: HttpRequest, signal: AbortSignal) {
-    const cookie = this.cookieFor(to.url);
-    const { body, headers, statusCode } = await request(to.url, {
-      method: to.method,
-      dispatcher: this.connector.agent,
-      headers: this.headersFor(to),
-      reset: true,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      signal,
-      ...(to.body === undefined ? {} : { body: to.body }),
-    });
-    const set = [headers["set-cookie"] ?? []].flat();
-    const got = { ...headers, "set-cookie": set } as IncomingHttpHeaders;
-    this.keep(got, to.url);
-    return { status: statusCode, headers: got, cookie, body };
+  async open({ body, method, url, ...to }: HttpRequest, signal: AbortSignal) {
+    const cookie = this.cookieFor(url);
+    const headers = this.headersFor({ url, ...to });
+    const response = await this.connector.request(url, { method, headers, body, signal });
+    this.keep(response.headers, url);
+    return { status: response.statusCode ?? 0, headers: response.headers, cookie, body: response };
   }
 }
