@@ -1,4 +1,5 @@
 import { equal, match } from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startReplicas } from "../verify/replicas.ts";
 import { examine } from "../verify/verifier.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
@@ -105,4 +106,30 @@ describe("npm run verify", () => {
       equal(verdicts.join(", "), "sticky, not sticky");
     });
   }
+
+  it("finds HAProxy's consistent hashing sticky when a replica is added, and not its map-based one", async () => {
+    const verdicts = [];
+    for (const type of ["consistent", "map-based"]) {
+      const ports = await startReplicas(["app-0", "app-1", "app-2", "app-3"]);
+      const balance = `uri\n  hash-type ${type}`;
+      const balancer = await startHaproxy(balance, ports, { spare: 1 });
+      const args = ["--kind", "http", "--key", "path", "--scenario", "scale", "--sessions", "60"];
+      const examined = examine(
+        `http://127.0.0.1:${balancer.port}/`,
+        ...args,
+        "--duration",
+        "6",
+        "--rate",
+        "6",
+      );
+      // All keys have been answered when a fifth of the run is over.
+      await sleep(2000);
+      await balancer.addReplicas();
+      const { reasons, verdict } = await examined;
+      await balancer.stop();
+      verdicts.push(verdict);
+      match(reasons.join(), /^\d+ of 60 keys moved when 1 of 4 replicas were added, /);
+    }
+    equal(verdicts.join(", "), "sticky, not sticky");
+  });
 });

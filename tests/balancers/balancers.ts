@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { equal } from "node:assert/strict";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../support/ports.ts";
@@ -19,22 +21,33 @@ export interface HaproxyOptions {
   cookie?: string;
   /** Whether connections must begin with a PROXY protocol header. @default false */
   acceptsProxy?: boolean;
+  /** Replicas, the last ones, that get no request until {@link Balancer.addReplicas}. @default 0 */
+  spare?: number;
 }
 
-/** HAProxy, with `balance` as its rule. */
-export function startHaproxy(
+/** HAProxy, with `balance` as its rule, and what follows it. */
+export async function startHaproxy(
   balance: string,
   ports: readonly number[],
-  { acceptsProxy = false, cookie }: HaproxyOptions = {},
-): Promise<Balancer> {
+  { acceptsProxy = false, cookie, spare = 0 }: HaproxyOptions = {},
+): Promise<Balancer & { addReplicas: () => Promise<void> }> {
+  const names = ports.map((_, index) => `replica${index}`);
+  const spares = names.slice(names.length - spare);
   const serverOf = (port: number, index: number): string =>
-    `  server replica${index} 127.0.0.1:${port}${cookie === undefined ? "" : ` cookie r${index}`}`;
-  return start("haproxy", (port, folder) => {
+    [
+      `  server ${names[index]} 127.0.0.1:${port}`,
+      ...(cookie === undefined ? [] : [`cookie r${index}`]),
+      ...(spares.includes(names[index] ?? "") ? ["disabled"] : []),
+    ].join(" ");
+  let admin = "";
+  const balancer = await start("haproxy", (port, folder) => {
     const file = join(folder, "haproxy.cfg");
+    admin = join(folder, "admin.sock");
     writeFileSync(
       file,
       `global
   maxconn 4000
+  stats socket ${admin} level admin
 defaults
   mode http
   timeout connect 5s
@@ -51,6 +64,13 @@ ${cookie === undefined ? "" : `  cookie ${cookie} insert indirect\n`}${ports.map
     );
     return ["-f", file, "-db"];
   });
+  const addReplicas = async (): Promise<void> => {
+    for (const name of spares) {
+      const answer = await text(connect(admin).end(`set server replicas/${name} state ready\n`));
+      equal(answer.trim(), "");
+    }
+  };
+  return { ...balancer, addReplicas };
 }
 
 /**
