@@ -2,6 +2,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Verdict } from "./report.ts";
 import { detectableRate } from "./statistics.ts";
 import type { Unit } from "./units.ts";
+import { counted } from "./words.ts";
 
 /** Rate of strays that a run must be able to find; otherwise the verdict is inconclusive. */
 const MAX_DETECTABLE_RATE = 1 / 30;
@@ -84,7 +85,7 @@ function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
   if (lost > 0 || doubled > 0) {
     return {
       verdict: "not sticky",
-      reasons: [`${lost} messages were lost and ${doubled} duplicated`],
+      reasons: [`${counted(lost, "message")} lost and ${doubled} duplicated`],
     };
   }
   return moved < sessions
@@ -131,7 +132,7 @@ function judgeScaling(evidence: Evidence): Judgement {
   const share = replicas === 0 ? 0 : added / replicas;
   const expected = homeless + share * sessions;
   const deviation = Math.sqrt(share * (1 - share) * sessions);
-  const movedText = `${moved} of ${sessions} ${unit}s moved when ${added} of ${replicas} replicas were added, which explains ${expected.toFixed(0)}`;
+  const movedText = `${moved} of ${sessions} ${unit}s moved when ${added} of ${replicas} replicas joined, which explains ${expected.toFixed(0)}`;
   if (added > 0 && moved > expected + MAX_DEVIATIONS * deviation) {
     return { verdict: "not sticky", reasons: [movedText, ...failures] };
   }
@@ -166,11 +167,11 @@ function failuresIn({ breaks, errors, unit, lost }: Evidence): Ground[] {
     [
       lost > 0,
       unit === "session"
-        ? `${lost} messages were lost`
-        : `${lost} requests were not answered by a replica`,
+        ? `${counted(lost, "message")} lost`
+        : `${counted(lost, "request")} not answered by a replica`,
     ],
-    [errors > 0, `${errors} responses had a 5xx status`],
-    [breaks.closed > 0, `${breaks.closed} sessions were closed unexpectedly`],
+    [errors > 0, `${counted(errors, "response")} with a 5xx status`],
+    [breaks.closed > 0, `${counted(breaks.closed, "session")} closed unexpectedly`],
   ];
 }
 
@@ -200,7 +201,10 @@ function cookielessness({ cookieless, sessions }: Evidence): Ground {
 }
 
 function silence({ unit, silent }: Evidence): Ground {
-  return [silent > 0, `${silent} ${unit}s got no ${unit === "session" ? "echo" : "response"}`];
+  return [
+    silent > 0,
+    `${counted(silent, unit)} without ${unit === "session" ? "an echo" : "a response"}`,
+  ];
 }
 
 function fewChances(unit: Unit, chances: number, when = ""): Ground[] {

@@ -128,7 +128,7 @@ describe("npm run verify", () => {
       const { reasons, verdict } = await examined;
       await balancer.stop();
       verdicts.push(verdict);
-      match(reasons.join(), /^\d+ of 60 keys moved when 1 of 4 replicas were added, /);
+      match(reasons.join(), /^\d+ of 60 keys moved when 1 of 4 replicas joined, /);
     }
     equal(verdicts.join(", "), "sticky, not sticky");
   });

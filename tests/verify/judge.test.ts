@@ -207,15 +207,15 @@ describe("the verdict", () => {
     const breaks = { "unknown session": 2, "foreign replica": 1, closed: 5, unanswered: 0 };
     deepEqual(judge({ ...GOOD, breaks }).reasons, [
       "3 of 1000 connections went astray",
-      "5 sessions were closed unexpectedly",
+      "5 sessions closed unexpectedly",
     ]);
   });
 
   it("reports failures, their limit and their kinds", () => {
     deepEqual(judge({ ...GOOD, unit: "key", lost: 4, errors: 8 }).reasons, [
       "12 failures in 1000 requests are more than 1 %",
-      "4 requests were not answered by a replica",
-      "8 responses had a 5xx status",
+      "4 requests not answered by a replica",
+      "8 responses with a 5xx status",
     ]);
   });
 
@@ -224,7 +224,7 @@ describe("the verdict", () => {
     deepEqual(judge({ ...GOOD, unit: "client", breaks, cookieless: 10, errors: 2 }).reasons, [
       "3 of 1000 connections went astray",
       "10 of 10 clients got no cookie that they could send back",
-      "2 responses had a 5xx status",
+      "2 responses with a 5xx status",
     ]);
   });
 });

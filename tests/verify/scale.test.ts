@@ -47,11 +47,11 @@ describe("npm run verify, while a replica is added,", () => {
     const [consistent, rehashed] = await Promise.all([verdictOn(rendezvous), verdictOn(modulo)]);
     match(
       consistent,
-      /^sticky: \d+ of 40 keys moved when 1 of 4 replicas were added, which explains 10$/,
+      /^sticky: \d+ of 40 keys moved when 1 of 4 replicas joined, which explains 10$/,
     );
     match(
       rehashed,
-      /^not sticky: \d+ of 40 keys moved when 1 of 4 replicas were added, which explains 10$/,
+      /^not sticky: \d+ of 40 keys moved when 1 of 4 replicas joined, which explains 10$/,
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Break, Report } from "../report.ts";
 import { breaksText } from "../reportText.ts";
 import { markup, section, table, type Markup } from "./html.ts";
 import type { ReplicaTags } from "./replicaTags.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** What each kind of break is, in plain words. */
 const MEANINGS: Record<Break["kind"], string> = {

@@ -2,7 +2,7 @@ import type { Report, SessionResult } from "../report.ts";
 import { worstFirst } from "../reportText.ts";
 import { markup, section, table, type Markup } from "./html.ts";
 import type { ReplicaTags } from "./replicaTags.ts";
-import { counted, time } from "./words.ts";
+import { counted, time } from "../words.ts";
 
 /** Number of sessions that are listed. */
 const MAX_ROWS = 100;

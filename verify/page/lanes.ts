@@ -4,7 +4,7 @@ import { MAX_KEPT } from "../tally.ts";
 import { figure, markup, type Markup } from "./html.ts";
 import type { ReplicaTags } from "./replicaTags.ts";
 import { breakMarks, percentOf, stretched, timeAxis } from "./timeAxis.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** Number of sessions whose lanes are drawn. */
 export const MAX_LANES = 100;

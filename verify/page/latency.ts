@@ -3,7 +3,7 @@ import { histogramOf } from "../statistics.ts";
 import { figure, markup, section, table, type Markup } from "./html.ts";
 import { longestRun } from "./lanes.ts";
 import { percentOf, stretched, timeAxis } from "./timeAxis.ts";
-import { percent, time } from "./words.ts";
+import { percent, time } from "../words.ts";
 
 /** Height of the box in which lines are drawn; it is stretched. */
 const HEIGHT = 100;

@@ -3,7 +3,7 @@ import { figure, markup, type Markup } from "./html.ts";
 import { longestRun } from "./lanes.ts";
 import type { ReplicaTags } from "./replicaTags.ts";
 import { breakMarks, percentOf, stretched, timeAxis } from "./timeAxis.ts";
-import { counted } from "./words.ts";
+import { counted } from "../words.ts";
 
 /** Height of the box in which areas are drawn; it is stretched. */
 const HEIGHT = 1000;

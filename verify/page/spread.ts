@@ -4,7 +4,7 @@ import type { Unit } from "../units.ts";
 import { figure, markup, section, type Markup } from "./html.ts";
 import { MAX_LISTED, type ReplicaTags } from "./replicaTags.ts";
 import { percentOf } from "./timeAxis.ts";
-import { counted, percent, plural } from "./words.ts";
+import { counted, percent, plural } from "../words.ts";
 
 /** How the sessions are spread over the replicas that they met first, against what chance explains. */
 export interface Spread {

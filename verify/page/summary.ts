@@ -1,7 +1,7 @@
 import type { Report, Verdict } from "../report.ts";
 import { detectableText } from "../reportText.ts";
 import { markup, type Markup } from "./html.ts";
-import { counted, time } from "./words.ts";
+import { counted, time } from "../words.ts";
 
 /** Number of merged runs that are listed. */
 const MAX_RUNS = 20;

@@ -1,5 +1,5 @@
 import { markup, type Markup } from "./html.ts";
-import { time } from "./words.ts";
+import { time } from "../words.ts";
 
 /** Number of ticks at most that fit on a phone. */
 const MAX_TICKS = 4;
