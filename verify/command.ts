@@ -50,6 +50,7 @@ export async function runCommand(commandName: string, args: readonly string[]): 
 }
 
 async function verify(options: VerifyOptions): Promise<number> {
+  await checkWritable(options);
   if (!options.proxyProtocol) {
     await checkSources(options.sources);
   }
@@ -58,7 +59,6 @@ async function verify(options: VerifyOptions): Promise<number> {
     console.error(sentenceOf(obstacle.fault));
     return obstacle.isUnnamed ? EXIT["cannot be judged"] : EXIT_UNREACHABLE;
   }
-  await checkWritable(options);
   const duty = dutyIn(options);
   if (duty !== "") {
     console.error(duty);
@@ -96,7 +96,7 @@ async function checkSources(sources: readonly string[]): Promise<void> {
         name: "--sources",
         problem: `has ${source}, which cannot be used: ${fault}`,
         mustBe: "addresses of this computer",
-        example: "--sources 20",
+        fix: "on macOS, add loopback addresses first (for example sudo ifconfig lo0 alias 127.0.1.1)",
       });
     }
   }
@@ -119,13 +119,13 @@ function interruption(): AbortSignal {
 /** What the person must do during the run; empty for nothing. */
 function dutyIn(options: VerifyOptions): string {
   const { duration, rollPid, scenario } = options;
-  const end = `${calmFrom(duration).toFixed(1)} of ${duration} s`;
+  const calm = calmFrom(duration).toFixed(1);
   if (scenario === "scale") {
-    return `add replicas after ${settledFrom(duration).toFixed(1)} s; this must end within ${end}`;
+    return `add replicas between ${settledFrom(duration).toFixed(1)} and ${calm} s after the start; the run takes ${duration} s`;
   }
   if (scenario === "rollout" && rollPid === undefined) {
-    const time = unitOf(options) === "session" ? `${duration} s` : `it must end within ${end}`;
-    return `roll the replicas now: ${time}`;
+    const end = unitOf(options) === "session" ? "" : `; this must end within ${calm} s`;
+    return `replace the replicas now${end}; the run takes ${duration} s`;
   }
   return "";
 }

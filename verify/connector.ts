@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { connect, isIP, isIPv6, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { isOfCertificate } from "./causes.ts";
+import { Failure } from "./failure.ts";
 import { ANSWER_MS } from "./visits/limit.ts";
 
 export interface Connection {
@@ -93,6 +94,10 @@ export class Connector {
         ...(signal === undefined ? {} : { signal }),
       })
         .once("response", resolve)
+        .once("upgrade", (_response, socket) => {
+          socket.destroy();
+          reject(new Failure("it was answered 101, an upgrade that was not requested"));
+        })
         .on("error", reject)
         .end(body);
     });

@@ -5,6 +5,7 @@ import { judge } from "./judge.ts";
 import { Latencies } from "./latencies.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
+import { withoutPassword } from "./url.ts";
 import {
   REPORT_VERSION,
   type Break,
@@ -37,7 +38,7 @@ export type Subjects = Pick<
 export function createReport(options: VerifyOptions, seen: Seen): Report {
   const { cookieJar, key, kind, maxFailures, network, replica, scenario, seed, url } = options;
   return reportOf({
-    url,
+    url: withoutPassword(url),
     kind,
     scenario,
     maxFailures,
@@ -51,6 +52,7 @@ export function createReport(options: VerifyOptions, seen: Seen): Report {
         network,
         started: seen.started.toISOString(),
         seconds: seen.seconds,
+        interrupted: seen.interrupted,
         seed,
       },
     ],
@@ -126,7 +128,7 @@ function replicasOf(sessions: readonly SessionResult[]): ReplicaResult[] {
       sessions: own.length,
       sources: new Set(own.flatMap(({ source }) => source.split(","))).size,
       share,
-      skew: share * met.size,
+      skew: share * homes.size,
     };
   });
 }

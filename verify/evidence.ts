@@ -14,8 +14,12 @@ export interface Evidence {
   replicas: number;
   breaks: Report["breaks"];
   sessions: number;
-  /** Sessions that reconnected; for clients and keys, those that reached another replica. */
+  /** Seconds after which a run was interrupted; undefined if none was. */
+  interruptedAfter: number | undefined;
+  /** Sessions that reached another replica than before. */
   moved: number;
+  /** Sessions that were opened again. */
+  reconnected: number;
   /** Sessions without any echo. */
   silent: number;
   /** Messages or requests. */
@@ -45,6 +49,10 @@ export interface Scaling {
   moved: number;
   /** Those among them whose first replica answered no session any more. */
   homeless: number;
+  /** Those among them that moved to a replica that was there before, although their first one still answered. */
+  needless: number;
+  /** How often another replica answered than right before. */
+  moves: number;
 }
 
 /** The parts of a report that decide its verdict. */
@@ -70,7 +78,9 @@ export function evidenceOf({
     replicas: replicas.length,
     breaks,
     sessions: sessions.length,
-    moved: numberOf(({ moves, reconnects }) => (unit === "session" ? reconnects : moves) > 0),
+    interruptedAfter: runs.find(({ interrupted }) => interrupted)?.seconds,
+    moved: numberOf(({ moves }) => moves > 0),
+    reconnected: numberOf(({ reconnects }) => reconnects > 0),
     silent: numberOf(({ echoed, sent }) => sent > 0 && echoed === 0),
     sent,
     lost,
@@ -103,6 +113,12 @@ function scalingOf(sessions: readonly SessionResult[]): Scaling {
     added: [...after].filter((replica) => !before.has(replica)).length,
     moved: moved.length,
     homeless: moved.filter(({ replicas }) => !after.has(replicas[0] ?? "")).length,
+    needless: moved.filter(
+      (session) =>
+        after.has(session.replicas[0] ?? "") &&
+        lastReplicasOf(session).every((replica) => before.has(replica)),
+    ).length,
+    moves: sessions.reduce((sum, { moves }) => sum + moves, 0),
   };
 }
 

@@ -17,7 +17,7 @@ const EXAMPLES: readonly [string, ...string[]][] = [
 
 const STATUSES: readonly [number, string][] = [
   [EXIT.sticky, "sticky: no connection went astray"],
-  [EXIT["not sticky"], "not sticky: some did, or a roll-out lost messages or requests"],
+  [EXIT["not sticky"], "not sticky: some went astray, or a roll-out lost messages or requests"],
   [EXIT_USAGE, "the options are wrong, or a report cannot be written"],
   [EXIT_UNREACHABLE, "no server of this kind responds at the URL"],
   [EXIT.inconclusive, "inconclusive: the run proves nothing"],

@@ -10,6 +10,12 @@ const MAX_DETECTABLE_RATE = 1 / 30;
 /** Standard deviations by which chance may exceed the expected number of moves. */
 const MAX_DEVIATIONS = 3;
 
+/** Part of the clients or keys that may move without need: tables that are looked up, as of Maglev, move a few. */
+const MAX_NEEDLESS = 0.05;
+
+/** Moves for each client or key that may move: a late response of the old replica counts as another move. */
+const MAX_MOVES = 3;
+
 interface Judgement {
   verdict: Verdict;
   reasons: string[];
@@ -20,13 +26,17 @@ type Ground = [boolean, string];
 
 /** Decides whether sessions were sticky, with reasons. */
 export function judge(evidence: Evidence): Judgement {
-  const { networks } = evidence;
+  const { interruptedAfter, networks } = evidence;
   const { verdict, reasons } = judgementOf(evidence);
-  const merged = applicable([
+  const circumstances = applicable([
+    [
+      interruptedAfter !== undefined,
+      `the run was interrupted after ${interruptedAfter?.toFixed(0)} s`,
+    ],
     [networks.length === 1, `seen from one network only, ${networks.join()}`],
     [networks.length > 1, `seen from ${networks.length} networks, ${networks.join(", ")}`],
   ]);
-  return { verdict, reasons: [...reasons, ...merged] };
+  return { verdict, reasons: [...reasons, ...circumstances] };
 }
 
 function judgementOf(evidence: Evidence): Judgement {
@@ -42,7 +52,7 @@ function judgementOf(evidence: Evidence): Judgement {
 
 /** A session whose requests reached another replica is proof; a session that was only closed is not. */
 function judgeRouting(evidence: Evidence): Judgement {
-  const { breaks, chances, unit, replicas } = evidence;
+  const { breaks, chances, unit, replicas, scenario } = evidence;
   const astray = breaks["unknown session"] + breaks["foreign replica"];
   const cookieless = cookielessness(evidence);
   const failures = applicable(failuresIn(evidence));
@@ -52,6 +62,9 @@ function judgeRouting(evidence: Evidence): Judgement {
   }
   if (isUnjudgeable(evidence)) {
     return { verdict: "cannot be judged", reasons: [UNNAMED, ...failures] };
+  }
+  if (replicas === 0 && scenario === "reconnect" && chances > 0) {
+    return { verdict: "cannot be judged", reasons: [UNNAMED_RECONNECTS, ...failures] };
   }
   const doubts = applicable([
     manyFailures(evidence),
@@ -64,7 +77,7 @@ function judgeRouting(evidence: Evidence): Judgement {
     return { verdict: "inconclusive", reasons: [...doubts, ...failures] };
   }
   const unnamed = applicable([
-    [replicas === 0, "the server does not name its replicas, so there may be only one"],
+    [replicas === 0, "responses do not name their replicas, so there may be only one"],
   ]);
   return {
     verdict: "sticky",
@@ -75,24 +88,39 @@ function judgeRouting(evidence: Evidence): Judgement {
 const UNNAMED =
   "no response names its replica, and nothing else shows which one answered; pass --replica if responses name it anywhere";
 
+const UNNAMED_RECONNECTS =
+  "no response names its replica, so nothing shows which one answered after a reconnect; pass --replica if responses name it anywhere";
+
 /** Whether something was answered, but neither names nor the protocol could have shown a break. */
 function isUnjudgeable({ chances, replicas, sessions, silent }: Evidence): boolean {
   return replicas === 0 && chances === 0 && silent < sessions;
 }
 
-/** A roll-out of all replicas moves every session; no message may be lost. */
-function judgeRollout({ doubled, lost, moved, sessions }: Evidence): Judgement {
+/** A roll-out of all replicas ends every session; no message may be lost. Sessions also end without one, for example when they are idle. */
+function judgeRollout(evidence: Evidence): Judgement {
+  const { doubled, lost, moved, reconnected, replicas, sessions } = evidence;
   if (lost > 0 || doubled > 0) {
     return {
       verdict: "not sticky",
       reasons: [`${counted(lost, "message")} lost and ${doubled} duplicated`],
     };
   }
-  return moved < sessions
-    ? {
-        verdict: "inconclusive",
-        reasons: [`only ${moved} of ${sessions} sessions moved: not all replicas were replaced`],
-      }
+  const doubts = applicable([
+    [
+      reconnected < sessions,
+      `only ${reconnected} of ${sessions} sessions were interrupted: not all replicas were replaced`,
+    ],
+    [
+      reconnected === sessions && replicas === 0,
+      "responses do not name their replicas, so these may not have been replaced",
+    ],
+    [
+      reconnected === sessions && replicas > 0 && moved === 0,
+      "every session was opened again on its old replica: no replica was replaced",
+    ],
+  ]);
+  return doubts.length > 0
+    ? { verdict: "inconclusive", reasons: doubts }
     : {
         verdict: "sticky",
         reasons: [`all ${sessions} sessions moved, and no message was lost or duplicated`],
@@ -108,6 +136,9 @@ function judgeVisitRollout(evidence: Evidence): Judgement {
   const faults = applicable(failuresIn(evidence));
   if (faults.length > 0) {
     return { verdict: "not sticky", reasons: faults };
+  }
+  if (isUnjudgeable(evidence)) {
+    return { verdict: "cannot be judged", reasons: [UNNAMED] };
   }
   const doubts = applicable([
     [moved === 0, `no ${unit} reached another replica: no replica was replaced`],
@@ -127,14 +158,26 @@ function judgeVisitRollout(evidence: Evidence): Judgement {
 /** A replica that is added may take its share of the clients or keys over; the others must stay where they are. */
 function judgeScaling(evidence: Evidence): Judgement {
   const { sessions, unit } = evidence;
-  const { added, homeless, moved, replicas } = evidence.scaling;
+  const { added, homeless, moved, moves, needless, replicas } = evidence.scaling;
   const failures = applicable(failuresIn(evidence));
   const share = replicas === 0 ? 0 : added / replicas;
   const expected = homeless + share * sessions;
   const deviation = Math.sqrt(share * (1 - share) * sessions);
   const movedText = `${moved} of ${sessions} ${unit}s moved when ${added} of ${replicas} replicas joined, which explains ${expected.toFixed(0)}`;
-  if (added > 0 && moved > expected + MAX_DEVIATIONS * deviation) {
-    return { verdict: "not sticky", reasons: [movedText, ...failures] };
+  const most = expected + MAX_DEVIATIONS * deviation;
+  const faults = applicable([
+    [moved > most, movedText],
+    [
+      needless > MAX_NEEDLESS * sessions,
+      `${counted(needless, unit)} moved to a replica that was not new, from one that still answered`,
+    ],
+    [
+      moves > MAX_MOVES * most,
+      `${unit}s moved ${counted(moves, "time")}, many of them more than once`,
+    ],
+  ]);
+  if (added > 0 && faults.length > 0) {
+    return { verdict: "not sticky", reasons: [...faults, ...failures] };
   }
   if (isUnjudgeable(evidence)) {
     return { verdict: "cannot be judged", reasons: [UNNAMED, ...failures] };
@@ -184,7 +227,8 @@ export function manyFailures({
   maxFailures,
   sent,
 }: Pick<Evidence, "breaks" | "errors" | "unit" | "lost" | "maxFailures" | "sent">): Ground {
-  const failed = lost + errors + breaks.closed;
+  // What a session loses when it is closed is one failure.
+  const failed = Math.max(lost, breaks.closed) + errors;
   const what = unit === "session" ? "messages" : "requests";
   return [
     failed > (sent * maxFailures) / 100,
@@ -211,7 +255,9 @@ function fewChances(unit: Unit, chances: number, when = ""): Ground[] {
   return [
     [
       chances === 0,
-      `no connection could have gone astray${when}: verify longer${unit === "session" ? ", or with fall-backs" : ""}`,
+      unit === "session"
+        ? `no connection had to reach a particular replica${when}: add transports over HTTP, or use --scenario reconnect`
+        : `no connection could have gone astray${when}: verify longer`,
     ],
     [
       chances > 0 && detectableRate(chances) > MAX_DETECTABLE_RATE,

@@ -3,6 +3,8 @@ import { causeOf, isClosed, isMisunderstood } from "./causes.ts";
 import { speaksTls } from "./connector.ts";
 import type { VerifyOptions } from "./options.ts";
 import { textOf } from "./replicaPlace.ts";
+import { withoutPassword } from "./url.ts";
+import { printable } from "./words.ts";
 
 /** Why nothing can be verified at a URL. */
 export interface Obstacle {
@@ -20,7 +22,7 @@ export function unnamed(
   return {
     isUnnamed: true,
     fault: {
-      name: url,
+      name: withoutPassword(url),
       problem: `does not name its replica by ${textOf(replica)}${details}`,
       mustBe: "a URL whose responses name the replica",
       fix,
@@ -37,11 +39,12 @@ export async function unreached(
   options: VerifyOptions,
   error: unknown,
   fault: Pick<Fault, "name" | "mustBe" | "example"> = {
-    name: options.url,
+    name: withoutPassword(options.url),
     mustBe: `the URL of a server of kind ${options.kind}`,
   },
 ): Promise<Obstacle> {
-  const { words, fix = adviceOn(options, error) } = causeOf(error);
+  const { fix = adviceOn(options, error), ...cause } = causeOf(error);
+  const words = printable(cause.words);
   const misunderstood = isMisunderstood(error) ? await misunderstanding(options, words) : undefined;
   return (
     misunderstood ?? {
@@ -71,7 +74,7 @@ export async function misunderstanding(
     return {
       isUnnamed: false,
       fault: {
-        name: url,
+        name: withoutPassword(url),
         problem: `cannot be verified with a PROXY protocol header: ${words}`,
         mustBe: "the URL of a proxy that expects the header",
         fix: "omit --proxy-protocol",
@@ -83,7 +86,7 @@ export async function misunderstanding(
     ? {
         isUnnamed: false,
         fault: {
-          name: url,
+          name: withoutPassword(url),
           problem: "cannot be verified: the server speaks TLS",
           mustBe: `one that starts with ${new URL(secure).protocol}`,
           example: secure,

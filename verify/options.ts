@@ -105,9 +105,12 @@ export function readOptions(
   commandName = NPM_COMMAND,
 ): VerifyOptions | undefined {
   const command = new Command(commandName)
-    .description("Opens sessions, or makes requests, and checks whether they are sticky.")
+    .description("Checks that a load balancer keeps each session, client or key on one replica.")
     .argument("<url>", "what to verify, such as http://127.0.0.1:8080/echo")
-    .option("--kind <kind>", `${KIND_NAMES.join(", ")}; by default what the URL suggests`)
+    .option(
+      "--kind <kind>",
+      `${KIND_NAMES.join(", ")}; by default http with --cookie-jar or --key, otherwise what the URL suggests, or sockjs`,
+    )
     .option("--replica <place>", `where replicas are named: ${REPLICA_PLACES}`, "header:X-Replica")
     .option("--sessions <number>", "sessions, clients or keys at once", "100")
     .option(
@@ -117,16 +120,20 @@ export function readOptions(
     )
     .option("--echo", "websocket: sends a message on each connection and expects it back")
     .option("--namespace <name>", "socketio: the namespace to connect to", "/")
-    .option("--sources <sources>", "number of loopback addresses, or a list of addresses", "1")
+    .option(
+      "--sources <sources>",
+      "client addresses: how many loopback addresses, or a list with commas",
+      "1",
+    )
     .option(
       "--proxy-protocol",
       "begins each connection with a PROXY protocol header that names the session's address",
     )
-    .option("--duration <seconds>", "how long it runs", "15")
+    .option("--duration <seconds>", "how long it runs; soak runs 1800 s", "15")
     .option("--rate <number>", "messages, or requests, per second and session", "2")
     .option(
       "--max-failures <percent>",
-      "failures among them that a verdict tolerates; a roll-out tolerates none",
+      "percentage of failed messages or requests that is tolerated; a roll-out tolerates none",
       String(DEFAULT_MAX_FAILURES),
     )
     .option("--scenario <name>", SCENARIOS.join(", "), "steady")
@@ -134,9 +141,9 @@ export function readOptions(
       "--cookie-jar <state>",
       "on: clients must get a cookie and keep it; off: they keep none",
     )
-    .option("--key <place>", `all clients request all keys, which are in ${KEY_PLACES}`)
-    .option("--network <name>", "names the network that it runs in, for `merge`", hostname())
-    .option("--seed <number>", "repeats the choices of an earlier run", "1")
+    .option("--key <place>", `verifies affinity by key; where requests carry it: ${KEY_PLACES}`)
+    .option("--network <name>", "name of this network, for merged reports", hostname())
+    .option("--seed <number>", "seed of keys and addresses", "1")
     .option(
       "--roll-pid <pid>",
       "rollout: process of npm start to roll; continues until all sessions have moved",
@@ -197,7 +204,7 @@ function kindFor({ cookieJar, key, url }: Values<typeof RULES>): KindName {
   if (/^wss?:/i.test(url)) {
     return "websocket";
   }
-  if (new URL(url).pathname.includes("/socket.io")) {
+  if (/\/socket\.io(\/|$)/.test(new URL(url).pathname)) {
     return "socketio";
   }
   return cookieJar === undefined && key === undefined ? "sockjs" : "http";

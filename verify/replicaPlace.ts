@@ -64,7 +64,8 @@ export function replicaIn({ from, what }: ReplicaPlace, response: Response): str
 }
 
 function headerIn(name: string, { headers }: Response): string {
-  return headers[name.toLowerCase()]?.toString() ?? "";
+  const header = name.toLowerCase();
+  return Object.hasOwn(headers, header) ? (headers[header]?.toString() ?? "") : "";
 }
 
 /** The text or number at a path such as `server.name` or `pods.0`. */

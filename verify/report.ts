@@ -16,6 +16,7 @@ const runSchema = z.object({
   network: z.string().describe("Where the verifier ran, as in --network."),
   started: z.iso.datetime(),
   seconds: z.number(),
+  interrupted: z.boolean().describe("Whether it was ended before its time."),
   seed: count,
 });
 
@@ -32,18 +33,18 @@ export const breakSchema = z.object({
   kind: z
     .enum(["unknown session", "foreign replica", "closed", "unanswered"])
     .describe(
-      "unknown session: a request reached a replica without the session. foreign replica: another one than before answered. closed: the session ended unasked, wherever its requests went. unanswered: no replica answered a visit.",
+      "unknown session: a request reached a replica without the session. foreign replica: a different replica than before answered. closed: the session ended unexpectedly. unanswered: no replica answered a visit.",
     ),
   expected: z.string().describe("Replica of the session, or empty where the server names none."),
-  met: z.string().describe("Replica that was met, or empty where nobody said."),
+  met: z.string().describe("Replica that answered; empty if it is not known."),
   seconds: z.number().describe("Seconds since the start of the run."),
   detail: z.string(),
 });
 
 const sessionVisitsSchema = z.object({
   key: z.string().optional().describe("The key that all its requests were about."),
-  errors: count.describe("Answers of a replica with a status of 5xx."),
-  repeated: count.describe("Requests made again, since they were answered 503 with Retry-After."),
+  errors: count.describe("Responses with a 5xx status."),
+  repeated: count.describe("Requests retried after a 503 with Retry-After."),
   hasCookie: z.boolean().describe("Whether a client of it got a cookie that it could send back."),
   lastAnswers: count.describe(
     "Answers in the last fifth of the run, when a roll-out has to be over.",
@@ -61,7 +62,7 @@ const sessionSchema = z.object({
   replicas: z
     .array(z.string())
     .describe("Different replicas met, in the order of their first answers; the first 100."),
-  moves: count.describe("How often another replica answered than right before."),
+  moves: count.describe("How often the answering replica changed."),
   stays: z
     .array(z.object({ seconds: z.number(), replica: z.string() }))
     .describe("Each replica that answered after another one, and since when; the first 100."),
@@ -91,7 +92,7 @@ const visitsSchema = z.object({
     .string()
     .optional()
     .describe(
-      "Where the keys stood, if each session is a key: path, query:NAME, header:NAME or json:NAME.",
+      "Where requests carry the key, if each session is a key: path, query:NAME, header:NAME or json:NAME.",
     ),
   errors: count,
   repeated: count,
@@ -99,10 +100,14 @@ const visitsSchema = z.object({
 
 const replicaSchema = z.object({
   replica: z.string(),
-  sessions: count.describe("Sessions that it had first."),
+  sessions: count.describe("Sessions whose first response it sent."),
   sources: count,
   share: z.number().describe("Its part of the sessions, 0 to 1."),
-  skew: z.number().describe("Its part compared to an even one; 1 is even."),
+  skew: z
+    .number()
+    .describe(
+      "Its part compared to an even one over the replicas that sessions had first; 1 is even.",
+    ),
 });
 
 export const reportSchema = z
@@ -114,7 +119,7 @@ export const reportSchema = z
     replica: z.string().describe("Where replicas are named, as in --replica."),
     scenario: z.enum(SCENARIOS),
     maxFailures: z.number().describe("Percentage of failures that the verdict tolerates."),
-    runs: z.array(runSchema).describe("One, or those that were merged."),
+    runs: z.array(runSchema).min(1).max(1000).describe("One, or those that were merged."),
     verdict: z.enum(["sticky", "not sticky", "inconclusive", "cannot be judged"]),
     reasons: z.array(z.string()),
     chances: count.describe("Connections that could have gone astray."),
@@ -136,6 +141,7 @@ export const reportSchema = z
     visits: visitsSchema.optional().describe("If each session is a client or a key."),
     firstBreaks: z
       .array(breakSchema)
+      .max(1000)
       .describe("The first ten; in a roll-out of clients or keys the first of those that count."),
     replicas: z.array(replicaSchema),
     sessions: z.array(sessionSchema),
@@ -158,7 +164,7 @@ export const reportSchema = z
       .array(z.tuple([z.number(), count]))
       .describe("Round trips: milliseconds, in three digits, and how many took them."),
   })
-  .meta({ title: "Stickiness report", description: "What the verifier saw." });
+  .meta({ title: "Stickiness report", description: "The result of a run of the verifier." });
 
 export type Break = z.output<typeof breakSchema>;
 export type SessionResult = z.output<typeof sessionSchema>;

@@ -1,4 +1,5 @@
 import { truncate, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { SettingsError } from "../app/contract/settings.ts";
 import type { Fault } from "../app/contract/fault.ts";
 import { cut, shown } from "../app/contract/shown.ts";
@@ -15,15 +16,25 @@ export interface Files {
 }
 
 /**
- * Checks before the run that the files can be written.
+ * Checks that the files can be written, and empties them: the report of an earlier run must not pass for that of this one.
  *
  * @throws SettingsError naming the first
  */
 export async function checkWritable({ json, html, junit }: Files): Promise<void> {
   const files = { "--json": json, "--html": html, "--junit": junit };
+  const seen = new Set<string>();
   for (const [option, file] of Object.entries(files)) {
+    const path = resolve(file ?? "");
+    if (file !== undefined && seen.has(path) && !path.startsWith("/dev/")) {
+      throw new SettingsError({
+        name: option,
+        problem: `is ${shown(file)}, which another report gets`,
+        mustBe: "another file",
+      });
+    }
+    seen.add(path);
     try {
-      await writeFile(file ?? "/dev/null", "", { flag: "a" });
+      await writeFile(file ?? "/dev/null", "");
     } catch (error) {
       throw new SettingsError(notWritable(option, file, error));
     }

@@ -31,7 +31,7 @@ export function reportPage(report: Report): string {
 <style>${new Markup(STYLE)}</style>
 <main>
 ${summary(report)}
-${section("Who met whom over time", laneSentences(report), lanes(report, tags), overTime(report, tags))}
+${section("Replicas over time", laneSentences(report), lanes(report, tags), overTime(report, tags))}
 ${spreadSection(report, tags)}
 ${latencySection(report)}
 ${breaksSection(report, tags)}

@@ -40,16 +40,21 @@ export function reportText(report: Report): string {
     ...(scenario === "rollout" && unit === "session"
       ? []
       : firstBreaks.map((each) => breakText(each, unit))),
-    isChanging(scenario) || report.chances === 0 ? "" : `${detectableText(report)}.`,
+    detectableText(report),
     `${styleText(COLOURS[verdict], verdict)}: ${reasons.join("; ")}`,
   ]
     .filter((part) => part !== "")
     .join("\n");
 }
 
-/** The rate of strays that the run would have found, and with it the rates that it could have missed. */
-export function detectableText({ chances, detectableRate }: Report): string {
-  return `${chances} connections could have gone astray: strays of ${oneIn(detectableRate)} would have been found with 99 % certainty, rarer ones perhaps not`;
+/**
+ * The rate of strays that the run would have found, and with it the rates that it could have missed. Empty if it would have
+ * found only a front that misroutes most connections, and while replicas change, when connections move without a fault.
+ */
+export function detectableText({ chances, detectableRate, scenario }: Report): string {
+  return isChanging(scenario) || detectableRate > 0.5
+    ? ""
+    : `${chances} connections could have gone astray: strays of ${oneIn(detectableRate)} would have been found with 99 % certainty, rarer ones perhaps not.`;
 }
 
 /** Number of breaks of each kind. */
@@ -66,7 +71,7 @@ export function breakText(each: Break, unit: Unit): string {
   const { detail, expected, met, seconds, session, transport } = each;
   const on = transport === "" ? "" : ` on ${transport}`;
   const who = expected === "" ? "" : ` expected ${expected}`;
-  const whom = met === "" ? "" : `${who === "" ? "" : ","} met ${met}`;
+  const whom = met === "" ? "" : `${who === "" ? "" : ","} reached ${met}`;
   return `  at ${seconds.toFixed(1)} s ${unit} ${session}${on}${who}${whom}: ${each.kind}, ${detail}`;
 }
 
@@ -86,7 +91,7 @@ function totalsTable({ totals, visits }: Report): string {
           ["answered", echoed],
           ["unanswered", lost],
           ["5xx", visits.errors],
-          ["repeated", visits.repeated],
+          ["retried", visits.repeated],
           ["moves", totals.moves],
         ];
   columns.push(["away at most", `${awayMs} ms`]);
@@ -105,7 +110,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
     return "";
   }
   const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), head.length),
   );
   const line = (cells: readonly string[]): string =>
     cells
@@ -144,17 +149,21 @@ function thirdsTable({ thirds = [] }: Report): string {
 /** What a roll-out did to the sessions, those that lost most first. */
 function interruptionsTable({ sessions, unit }: Report): string {
   const order = worstFirst(sessions);
+  const [worst] = order;
+  if (worst === undefined || worst.lost + worst.doubled + worst.awayMs === 0) {
+    return "";
+  }
   const rest = order.length - LISTED;
   const rows = order
     .slice(0, LISTED)
     .map(({ awayMs, doubled, lost, replicas, session }) => [
       String(session),
       `${awayMs} ms`,
-      String(lost),
-      String(doubled),
+      ...(unit === "session" ? [String(lost), String(doubled)] : [String(lost)]),
       replicas.join(" → "),
     ]);
-  const text = table([unit, "away", "lost", "duplicated", "replicas"], rows);
+  const losses = unit === "session" ? ["lost", "duplicated"] : ["unanswered"];
+  const text = table([unit, "away", ...losses, "replicas"], rows);
   return rest > 0 ? `${text}\nand ${rest} more ${unit}s` : text;
 }
 

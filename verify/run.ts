@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Breaks } from "./breaks.ts";
+import { causeOf } from "./causes.ts";
 import { createPauses } from "./choices.ts";
 import { KINDS } from "./kinds.ts";
 import { Latencies } from "./latencies.ts";
@@ -8,6 +9,7 @@ import type { Break } from "./report.ts";
 import type { Subject } from "./subject.ts";
 import { Timeline } from "./timeline.ts";
 import { unitOf } from "./units.ts";
+import { ANSWER_MS } from "./visits/limit.ts";
 
 /** How often the open sessions are counted, in milliseconds. */
 const SAMPLE_MS = 500;
@@ -24,9 +26,6 @@ const ROLL_AT = 0.2;
 /** Milliseconds for which a roll-out that the verifier started may continue after the duration. */
 const MAX_ROLL_MS = 120_000;
 
-/** Milliseconds for which unanswered messages may still be echoed. */
-const SETTLE_MS = 5000;
-
 /** Messages or requests of a session that may wait for an answer; beyond that, it sends no more. */
 const MAX_WAITING = 1000;
 
@@ -37,6 +36,8 @@ export interface Seen {
   subjects: readonly Subject[];
   breaks: Breaks;
   timeline: Timeline;
+  /** Whether it was ended before its time. */
+  interrupted: boolean;
   /** All round trips. */
   latencies: Latencies;
 }
@@ -65,10 +66,14 @@ export async function run(
     },
     onAnswered: (milliseconds) => sample.latencies.add(milliseconds),
   });
-  const seen = (): Seen => ({ started, seconds: clock(), subjects, breaks, timeline, latencies });
-  const addSample = (): void => {
+  const seen = (): Seen => ({
+    ...{ started, subjects, breaks, timeline, latencies },
+    seconds: clock(),
+    interrupted: signal.aborted,
+  });
+  const addSample = (replicas = openByReplica(subjects)): void => {
     latencies.addAll(sample.latencies.counts());
-    timeline.add({ ...sample, seconds: clock(), replicas: openByReplica(subjects) });
+    timeline.add({ ...sample, seconds: clock(), replicas });
     sample = { latencies: new Latencies(), breaks: 0 };
   };
   const sampling = setInterval(() => {
@@ -88,8 +93,9 @@ export async function run(
   timers.forEach((stop) => stop());
   await settle(subjects);
   clearInterval(sampling);
-  addSample();
+  const open = openByReplica(subjects);
   subjects.forEach((subject) => subject.close());
+  addSample(open);
   return seen();
 }
 
@@ -131,7 +137,16 @@ function disturb(
     case "rollout":
       return rollPid === undefined
         ? []
-        : [setTimeout(() => process.kill(rollPid, "SIGUSR2"), duration * 1000 * ROLL_AT)];
+        : [setTimeout(() => roll(rollPid), duration * 1000 * ROLL_AT)];
+  }
+}
+
+/** Has the local run roll its replicas; if it has ended, the report shows that none was replaced. */
+function roll(pid: number): void {
+  try {
+    process.kill(pid, "SIGUSR2");
+  } catch (error) {
+    console.error(`process ${pid} cannot roll its replicas: ${causeOf(error).words}`);
   }
 }
 
@@ -155,7 +170,7 @@ async function moved(
 }
 
 async function settle(subjects: readonly Subject[]): Promise<void> {
-  const deadline = Date.now() + SETTLE_MS;
+  const deadline = Date.now() + ANSWER_MS;
   while (Date.now() < deadline && subjects.some(({ waiting }) => waiting > 0)) {
     await sleep(SAMPLE_MS / 10);
   }

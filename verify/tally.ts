@@ -1,6 +1,7 @@
 import { noBreaks } from "./breaks.ts";
 import { Latencies } from "./latencies.ts";
 import type { Break, SessionResult } from "./report.ts";
+import { printable } from "./words.ts";
 
 /** Maximum changes of the replica, different replicas and times of breaks that are kept of one session: a server can name new ones without end. */
 export const MAX_KEPT = 100;
@@ -75,7 +76,7 @@ export class Tally {
     if (this.#breaksAt.length < MAX_KEPT) {
       this.#breaksAt.push(seconds);
     }
-    onBreak({ session, seconds, ...each });
+    onBreak({ session, seconds, ...each, detail: printable(each.detail) });
   }
 
   result() {

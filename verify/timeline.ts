@@ -49,8 +49,9 @@ export class Timeline {
     const samples = this.#points.map(({ sample }) => sample);
     const end = samples.at(-1)?.seconds ?? 0;
     return [1, 2, 3].map((third) => {
+      const until = third === 3 ? Infinity : (end * third) / 3;
       const within = samples.filter(
-        ({ seconds }) => seconds > (end * (third - 1)) / 3 && seconds <= (end * third) / 3,
+        ({ seconds }) => seconds > (end * (third - 1)) / 3 && seconds <= until,
       );
       const latencies = new Latencies();
       within.forEach((sample) => latencies.addAll(sample.latencies.counts()));

@@ -1,3 +1,5 @@
+import { cut } from "../app/contract/shown.ts";
+
 /** A number of things: `1 client`, `2 clients`, `2 addresses`. */
 export function counted(number: number, thing: string): string {
   return `${number} ${number === 1 ? thing : plural(thing)}`;
@@ -28,4 +30,12 @@ export function time(milliseconds: number): string {
 /** Three digits at most, unless they are before the point. */
 function short(number: number): number {
   return number >= 100 ? Math.round(number) : Number(number.toPrecision(3));
+}
+
+/** Maximum characters that are kept of a text from a server. */
+const MAX_PRINTED = 300;
+
+/** A text from a server, so that a terminal does not obey it. */
+export function printable(text: string): string {
+  return cut(text, MAX_PRINTED).replace(/\p{C}/gu, "?");
 }

@@ -6,10 +6,10 @@ import manifest from "./package.json" with { type: "json" };
 
 const HELP = `Usage: sockjs-sticky verify [options] <url>
 
-Opens sessions, or makes requests, and checks whether they are sticky.
+Checks that a load balancer keeps each session, client or key on one replica.
 
   sockjs-sticky verify --help         all options, examples and exit statuses
-  sockjs-sticky verify merge --help   joins the reports of several networks
+  sockjs-sticky verify merge --help   merges reports of several networks
   sockjs-sticky --version             the version
   sockjs-sticky --help                this help
 `;

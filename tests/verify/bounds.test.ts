@@ -106,3 +106,20 @@ describe("what is kept of a session", () => {
     deepEqual([breaksAt.length, breaksAt[0], breaksAt.at(-1)], [100, 0.5, 50]);
   });
 });
+
+describe("a text from a server", () => {
+  it("is kept in one line that a terminal does not obey, and not in full", () => {
+    const details: string[] = [];
+    const tally = new Tally({
+      session: 0,
+      clock: () => 0,
+      onBreak: ({ detail }) => details.push(detail),
+      onAnswered: () => undefined,
+    });
+    const broken = { transport: "", kind: "closed", expected: "", met: "" } as const;
+    tally.broke({ ...broken, detail: "\u001b[2J\nsticky: all fine\u009b" });
+    tally.broke({ ...broken, detail: "x".repeat(3_000_000) });
+    equal(details[0], "?[2J?sticky: all fine?");
+    equal(details[1]?.length, 301);
+  });
+});

@@ -29,7 +29,7 @@ describe("npm run verify over plain HTTP", () => {
     const { code, out, report } = await verify(url, "--cookie-jar", "on", ...SHORT);
     equal(code, 0);
     match(out, /^replica +clients +sources +share +skew\n/);
-    match(out, /\nrequests +answered +unanswered +5xx +repeated +moves +away at most\n/);
+    match(out, /\nrequests +answered +unanswered +5xx +retried +moves +away at most\n/);
     match(out, /\nsticky: none of \d+ connections went astray\n$/);
     const { breaks, replicas, sessions, totals, visits } = report();
     deepEqual(breaks, { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 });
@@ -46,7 +46,10 @@ describe("npm run verify over plain HTTP", () => {
     const { code, out } = await verify(url, "--cookie-jar", "off", ...SHORT);
     equal(code, 1);
     match(out, /\nbreaks: \d+ by a foreign replica, 0 unanswered\n/);
-    match(out, /^ {2}at .* client \d+ expected company-\d, met company-\d: foreign replica, GET /m);
+    match(
+      out,
+      /^ {2}at .* client \d+ expected company-\d, reached company-\d: foreign replica, GET /m,
+    );
     match(out, /\nnot sticky: \d+ of \d+ connections went astray\n$/);
     ok(requests.every(({ headers }) => headers.cookie === undefined));
   });
@@ -210,15 +213,15 @@ describe("npm run verify over plain HTTP", () => {
     );
   });
 
-  it("exits with status 5 if no response names a replica", async () => {
+  it("exits with status 3 at a redirect without a name", async () => {
     const { url } = await listen((_incoming, response) =>
       response.writeHead(301, { Location: "https://a.example/" }).end(),
     );
     const { code, err } = await verify(url, "--key", "path");
-    equal(code, 5);
+    equal(code, 3);
     match(
       err,
-      /^http:\S+ does not name its replica by header:X-Replica \(status 301, to https:\/\/a\.example\/\); it must be /,
+      /^http:\S+ cannot be verified: it was answered 301, to https:\/\/a\.example\/; it must be .*; verify the URL that it redirects to/,
     );
   });
 

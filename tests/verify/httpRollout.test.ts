@@ -31,7 +31,7 @@ describe("npm run verify over plain HTTP, while replicas are rolled,", () => {
     const url = await rolledFront();
     const { code, err, out, report } = await verify(url, "--key", "path", ...ROLLOUT);
     // More lines follow where the run takes more than five seconds.
-    match(err, /^roll the replicas now: it must end within 3\.2 of 4 s\n/);
+    match(err, /^replace the replicas now; this must end within 3\.2 s; the run takes 4 s\n/);
     equal(code, 0);
     match(
       out,

@@ -3,6 +3,8 @@ import type { Evidence } from "../../verify/evidence.ts";
 import { judge } from "../../verify/judge.ts";
 import { detectableRate, histogramOf, oneIn } from "../../verify/statistics.ts";
 
+const NO_SCALING = { replicas: 3, added: 0, moved: 0, homeless: 0, needless: 0, moves: 0 };
+
 const GOOD: Evidence = {
   unit: "session",
   scenario: "steady",
@@ -10,7 +12,9 @@ const GOOD: Evidence = {
   replicas: 3,
   breaks: { "unknown session": 0, "foreign replica": 0, closed: 0, unanswered: 0 },
   sessions: 10,
+  interruptedAfter: undefined,
   moved: 0,
+  reconnected: 0,
   silent: 0,
   sent: 1000,
   lost: 0,
@@ -21,8 +25,11 @@ const GOOD: Evidence = {
   restless: 0,
   lastChances: 0,
   networks: [],
-  scaling: { replicas: 3, added: 0, moved: 0, homeless: 0 },
+  scaling: { ...NO_SCALING, replicas: 3, added: 0, moved: 0, homeless: 0 },
 };
+
+/** A roll-out in which every session moved. */
+const ROLLED: Partial<Evidence> = { scenario: "rollout", moved: 10, reconnected: 10 };
 
 /** A roll-out over plain HTTP, in which all went well. */
 const ROLLED_KEYS: Partial<Evidence> = {
@@ -39,7 +46,7 @@ const SCALED_KEYS: Partial<Evidence> = {
   scenario: "scale",
   sessions: 100,
   lastChances: 136,
-  scaling: { replicas: 4, added: 1, moved: 37, homeless: 0 },
+  scaling: { ...NO_SCALING, replicas: 4, added: 1, moved: 37, homeless: 0 },
 };
 
 describe("the verdict", () => {
@@ -87,7 +94,7 @@ describe("the verdict", () => {
     ["inconclusive when more were lost", { lost: 11 }, "inconclusive"],
     [
       "inconclusive when failures of all kinds are more than 1 %",
-      { lost: 4, errors: 4, breaks: { ...GOOD.breaks, closed: 3 } },
+      { lost: 4, errors: 7, breaks: { ...GOOD.breaks, closed: 3 } },
       "inconclusive",
     ],
     ["sticky when that many failures are tolerated", { errors: 200, maxFailures: 20 }, "sticky"],
@@ -101,22 +108,14 @@ describe("the verdict", () => {
     ["sticky when sessions were only closed", { breaks: { ...GOOD.breaks, closed: 10 } }, "sticky"],
     [
       "sticky in a roll-out that moved sessions and lost nothing",
-      { scenario: "rollout", moved: 10, breaks: { ...GOOD.breaks, "unknown session": 9 } },
+      { ...ROLLED, breaks: { ...GOOD.breaks, "unknown session": 9 } },
       "sticky",
     ],
-    [
-      "not sticky in a roll-out that lost a message",
-      { scenario: "rollout", moved: 10, lost: 1 },
-      "not sticky",
-    ],
-    [
-      "not sticky in a roll-out that duplicated a message",
-      { scenario: "rollout", moved: 10, doubled: 1 },
-      "not sticky",
-    ],
+    ["not sticky in a roll-out that lost a message", { ...ROLLED, lost: 1 }, "not sticky"],
+    ["not sticky in a roll-out that duplicated a message", { ...ROLLED, doubled: 1 }, "not sticky"],
     [
       "inconclusive in a roll-out that did not move everybody",
-      { scenario: "rollout", moved: 9 },
+      { ...ROLLED, reconnected: 9 },
       "inconclusive",
     ],
     [
@@ -127,6 +126,31 @@ describe("the verdict", () => {
     [
       "sticky when replicas answered with few errors, and always the same",
       { unit: "key", errors: 9 },
+      "sticky",
+    ],
+    [
+      "inconclusive in a roll-out in which every session was opened again on its old replica",
+      { ...ROLLED, moved: 0 },
+      "inconclusive",
+    ],
+    [
+      "inconclusive in a roll-out of replicas that are not named",
+      { ...ROLLED, moved: 0, replicas: 0 },
+      "inconclusive",
+    ],
+    [
+      "impossible after reconnects if replicas are not named",
+      { scenario: "reconnect", replicas: 0 },
+      "cannot be judged",
+    ],
+    [
+      "impossible in a roll-out of clients if replicas are not named",
+      { ...ROLLED_KEYS, replicas: 0, chances: 0 },
+      "cannot be judged",
+    ],
+    [
+      "sticky if what sessions lost when they were closed is 1 %",
+      { lost: 10, breaks: { ...GOOD.breaks, closed: 10 } },
       "sticky",
     ],
     [
@@ -163,17 +187,30 @@ describe("the verdict", () => {
     ],
     [
       "not sticky when more of them moved",
-      { ...SCALED_KEYS, scaling: { replicas: 4, added: 1, moved: 38, homeless: 0 } },
+      { ...SCALED_KEYS, scaling: { ...NO_SCALING, replicas: 4, added: 1, moved: 38, homeless: 0 } },
       "not sticky",
     ],
     [
       "sticky when the others lost their replica",
-      { ...SCALED_KEYS, scaling: { replicas: 3, added: 1, moved: 66, homeless: 33 } },
+      {
+        ...SCALED_KEYS,
+        scaling: { ...NO_SCALING, replicas: 3, added: 1, moved: 66, homeless: 33 },
+      },
       "sticky",
     ],
     [
+      "not sticky when a few of them moved to replicas that were not new",
+      { ...SCALED_KEYS, scaling: { ...NO_SCALING, replicas: 4, added: 1, moved: 20, needless: 6 } },
+      "not sticky",
+    ],
+    [
+      "not sticky when keys moved again and again until they returned",
+      { ...SCALED_KEYS, scaling: { ...NO_SCALING, replicas: 4, added: 1, moved: 9, moves: 114 } },
+      "not sticky",
+    ],
+    [
       "inconclusive when none was added",
-      { ...SCALED_KEYS, scaling: { replicas: 3, added: 0, moved: 0, homeless: 0 } },
+      { ...SCALED_KEYS, scaling: { ...NO_SCALING, replicas: 3, added: 0, moved: 0, homeless: 0 } },
       "inconclusive",
     ],
     [
@@ -192,7 +229,7 @@ describe("the verdict", () => {
         ...SCALED_KEYS,
         chances: 0,
         replicas: 0,
-        scaling: { replicas: 0, added: 0, moved: 0, homeless: 0 },
+        scaling: { ...NO_SCALING, replicas: 0, added: 0, moved: 0, homeless: 0 },
       },
       "cannot be judged",
     ],

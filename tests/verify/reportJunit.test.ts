@@ -21,6 +21,7 @@ const STICKY: Report = {
       network: "office",
       started: "2026-11-28T12:00:00.000Z",
       seconds: 15.1234,
+      interrupted: false,
       seed: 1,
     },
   ],
@@ -165,6 +166,9 @@ describe("the report of npm run verify as JUnit XML", () => {
       ],
     });
     equal(cases[0]?.message, kept);
-    equal(cases[0].details, `  at 2.0 s client 1 expected ${kept}, met app-1: foreign replica, a`);
+    equal(
+      cases[0].details,
+      `  at 2.0 s client 1 expected ${kept}, reached app-1: foreign replica, a`,
+    );
   });
 });

@@ -13,6 +13,8 @@ const SAME: Record<string, (report: Report) => number | string | undefined> = {
   "--key": ({ visits }) => visits?.key,
   "--cookie-jar": ({ visits }) => visits?.cookieJar,
   "--max-failures": ({ maxFailures }) => maxFailures,
+  // Requests about the same keys must come from all networks.
+  "--seed": ({ runs, unit }) => (unit === "key" ? runs[0]?.seed : undefined),
 };
 
 /**
@@ -62,7 +64,7 @@ function repetition(a: ReportFile, b: ReportFile): Fault[] {
     : [
         {
           name: b.file,
-          problem: `has the run of ${again.started}, which ${cut(a.file)} has, too`,
+          problem: `has the run that started ${again.started}, which ${cut(a.file)} has, too`,
           mustBe: "a report of other runs",
         },
       ];
@@ -76,7 +78,7 @@ function rollout(a: ReportFile, b: ReportFile): Fault[] {
     : [
         {
           name: b.file,
-          problem: `saw other replicas than ${cut(a.file)} (${seen.map((name) => cut(name, 60)).join(", then ")}): they were replaced between the runs`,
+          problem: `saw other replicas than ${cut(a.file)} (${seen.map((name) => cut(name, 60)).join(", then ")}): they may have been replaced between the runs`,
           mustBe: "made with the same replicas",
           fix: "verify from all networks again, without a roll-out",
         },
@@ -95,8 +97,9 @@ function rolledBetween(a: Report, b: Report): [string, string] | undefined {
     }
   }
   const networks = new Set(a.runs.map(({ network }) => network));
-  // From another network, and for other keys, other replicas are what affinity by source address means.
-  const mustMeet = a.unit === "key" || b.runs.some(({ network }) => networks.has(network));
+  // Affinity by source address leads another network to other replicas, and all its keys to one.
+  const isByKey = a.unit === "key" && before.length > 1 && after.length > 1;
+  const mustMeet = isByKey || b.runs.some(({ network }) => networks.has(network));
   const [old, name] = [before[0], after[0]];
   const haveMet = before.some((each) => after.includes(each));
   return mustMeet && !haveMet && old !== undefined && name !== undefined ? [old, name] : undefined;

@@ -25,9 +25,7 @@ export function readMergeOptions(
   commandName: string,
 ): MergeOptions | undefined {
   const command = new Command(commandName)
-    .description(
-      "Joins the reports of runs from several networks, with one verdict on all of them.",
-    )
+    .description("Merges reports of runs from several networks, with one verdict on all of them.")
     .argument("<reports...>", "files that --json has written");
   addFileOptions(command);
   return parseCommandLine(command, args)

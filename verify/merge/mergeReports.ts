@@ -24,7 +24,9 @@ export function mergeReports(files: readonly [ReportFile, ...ReportFile[]]): Rep
   let run = 0;
   for (const report of reports) {
     const offset = sessions.length;
-    breaks.push(...report.firstBreaks.map((each) => ({ ...each, session: each.session + offset })));
+    for (const each of report.firstBreaks) {
+      breaks.push({ ...each, session: each.session + offset });
+    }
     for (const session of report.sessions) {
       sessions.push({ ...session, session: session.session + offset, run: session.run + run });
     }

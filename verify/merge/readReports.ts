@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Fault } from "../../app/contract/fault.ts";
 import { SettingsError } from "../../app/contract/settings.ts";
 import { cut } from "../../app/contract/shown.ts";
+import { printable } from "../words.ts";
 import { REPORT_VERSION, reportSchema, type Report } from "../report.ts";
 
 /** A report, and the name of the file that has it. */
@@ -43,7 +44,9 @@ export async function readReports(
 async function readReport(file: string): Promise<Report | Fault> {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, "utf8"));
+    content = JSON.parse(await readFile(file, "utf8"), (_name, value: unknown) =>
+      typeof value === "string" ? printable(value) : value,
+    );
   } catch (error) {
     const { message } = error as Error;
     return { name: file, problem: `cannot be read: ${cut(message)}`, mustBe: MUST_BE };

@@ -9,7 +9,7 @@ import { counted } from "../words.ts";
 const MEANINGS: Record<Break["kind"], string> = {
   "unknown session": "a request reached a replica that did not have the session",
   "foreign replica": "another replica than before answered",
-  closed: "the session ended, wherever its requests went",
+  closed: "the session ended unexpectedly",
   unanswered: "no replica answered",
 };
 
@@ -32,7 +32,7 @@ function whatBroke({ detail, expected, kind, met, transport }: Break, tags: Repl
   const on = transport === "" ? "" : ` on ${transport}`;
   const replicas = [
     ...(expected === "" ? [] : [markup`<br>expected ${tags.named(expected)}`]),
-    ...(met === "" ? [] : [markup`<br>met ${tags.named(met)}`]),
+    ...(met === "" ? [] : [markup`<br>reached ${tags.named(met)}`]),
   ];
   return markup`${kind}${on}${detail === "" ? "" : `: ${detail}`}${replicas}`;
 }
@@ -48,10 +48,10 @@ export function breakSentences({ breaks, firstBreaks, scenario, unit }: Report):
     `${counted(all, "break")}: ${breaksText(breaks, unit)}.`,
     ...kinds.map((kind) => `${sentence(kind)}: ${MEANINGS[kind]}.`),
     ...(scenario === "rollout" && unit === "session"
-      ? ["In a roll-out every session breaks, which is no fault."]
+      ? ["During a roll-out every session breaks; this is expected."]
       : []),
     ...(firstBreaks.length === 0 && (scenario === "rollout" || scenario === "scale")
-      ? [`None of them counts: ${unit}s may move while replicas are replaced.`]
+      ? [`They are expected: ${unit}s may move while replicas are replaced or added.`]
       : []),
   ];
 }

@@ -24,8 +24,8 @@ export function laneSentences({ breaks, replicas, sessions, totals, unit }: Repo
     replicas.length === 0
       ? `The server does not name its replicas, so the lanes show only breaks.`
       : several === 0
-        ? `No ${unit} met a second replica.`
-        : `${several} of ${counted(totals.sessions, unit)} met several replicas.`,
+        ? `Each ${unit} stayed on one replica.`
+        : `${several} of ${counted(totals.sessions, unit)} reached several replicas.`,
     all === 0 ? "There were no breaks." : `${counted(all, "break")} in ${counted(broken, unit)}.`,
   ];
   const limits = [

@@ -31,7 +31,8 @@ export function overTime(report: Report, tags: ReplicaTags): Markup {
   const areas = [...shapes].map(([colour, d]) => markup`<path class="${colour}" d="${d}"/>`);
   const broken = timeline.filter(({ breaks }) => breaks > 0);
   const words = `All ${unit}s by the replica that answered last, over ${Math.round(seconds)} s: at most ${counted(most, unit)} at once; breaks in ${broken.length} of ${timeline.length} intervals.`;
-  const at = broken.map((point) => point.seconds);
+  // As the areas, from the beginning of their interval.
+  const at = broken.map((point) => timeline[timeline.indexOf(point) - 1]?.seconds ?? 0);
   return markup`<h3>All ${unit}s</h3>
 <p>The coloured areas are the numbers of ${unit}s by the replica that answered last, and the lines below them the breaks.</p>
 ${figure(

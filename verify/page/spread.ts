@@ -58,26 +58,26 @@ export function spreadSentences(report: Report): string[] {
     const why =
       replicas.length === 0
         ? "The server does not name its replicas, so their shares are not known."
-        : `All ${unit}s met one replica first, so there is nothing to compare.`;
+        : `All ${unit}s reached one replica first, so there is nothing to compare.`;
     return [why];
   }
   const { all, band, counts, later, placed } = spread;
   const outside = [...counts.values()].filter((each) => !isWithin(each, band)).length;
   const tells =
     band.least === 0 && band.most === all
-      ? "So few can be spread in any way by chance: this tells nothing."
+      ? "There are too few to tell chance from bias."
       : outside === 0
         ? "All are within this band: no more uneven than chance."
         : `${counted(outside, "replica")} of ${counts.size} ${outside === 1 ? "is" : "are"} outside of this band: more uneven than chance.`;
   return [
     ...(placed === "address"
       ? [
-          `All ${unit}s from one address met the same replica first, so addresses are counted: a front with affinity by address places these, not ${unit}s.`,
+          `All ${unit}s from one address reached the same replica first, so addresses are counted: a load balancer with affinity by address places these, not ${unit}s.`,
         ]
       : []),
     `If each of the ${counted(all, placed)} chose one of ${counts.size} replicas at random, every replica would get ${range(band)} in at least 99 of 100 runs; the band shows this range.`,
     tells,
-    ...(later > 0 ? [`Left out: ${counted(later, "replica")} that no ${unit} met first.`] : []),
+    ...(later > 0 ? [`Left out: ${counted(later, "replica")} that no ${unit} reached first.`] : []),
   ];
 }
 

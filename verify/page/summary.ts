@@ -38,9 +38,9 @@ ${facts}</dl>
 `;
 }
 
-/** Which strays the run would have found; empty in a roll-out, where connections move without a fault. */
+/** Which strays the run would have found. */
 export function certaintyOf(report: Report): string {
-  return report.scenario === "rollout" || report.chances === 0 ? "" : `${detectableText(report)}.`;
+  return detectableText(report);
 }
 
 function factsOf(report: Report): [name: string, ...values: string[]][] {

@@ -19,9 +19,20 @@ export function replicaInAnswer(
 
 /** The replica that an event names in its arguments; empty if names are in headers. */
 export function replicaInEvent(place: ReplicaPlace, args: readonly unknown[]): string {
-  if (!isInText(place) || args.length === 0) {
+  // The last argument may be a function that acknowledges the event.
+  const sent = args.filter((arg) => typeof arg !== "function");
+  if (!isInText(place) || sent.length === 0) {
     return "";
   }
-  const text = JSON.stringify(args.length === 1 ? args[0] : args);
-  return replicaIn(place, { headers: {}, cookie: "", text: text.slice(0, MAX_TEXT) });
+  const text = textOf(sent.length === 1 ? sent[0] : sent).slice(0, MAX_TEXT);
+  return replicaIn(place, { headers: {}, cookie: "", text });
+}
+
+/** A value as JSON; empty if it is nested too deeply. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "";
+  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Fetch, NodeWebSocket } from "engine.io-client";
 import { WebSocket } from "ws";
-import { wrongStatus, type Failure } from "../failure.ts";
+import { Failure, wrongStatus } from "../failure.ts";
 import { beginningOf, MAX_MESSAGE, wholeOf } from "../visits/body.ts";
 import type { HttpClient } from "../visits/client.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
@@ -41,11 +41,20 @@ export function createTransports(
 
   class Polling extends Fetch {
     override doPoll(): void {
-      void this.#ask("GET").then((text) => text !== undefined && this.onData(text));
+      void this.#ask("GET").then((text) => text !== undefined && this.#read(text));
     }
 
     override doWrite(data: string, callback: () => void): void {
       void this.#ask("POST", data).then((text) => text !== undefined && callback());
+    }
+
+    #read(text: string): void {
+      try {
+        this.onData(text);
+      } catch {
+        onFault(new Failure("the response is not Socket.IO"));
+        this.onError("the response is not Socket.IO", undefined);
+      }
     }
 
     /** Returns undefined, and ends the session, unless there is a response with a status of success. */

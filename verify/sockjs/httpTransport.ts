@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
 import { causeOf } from "../causes.ts";
-import type { Connector } from "../connector.ts";
 import { wrongStatus } from "../failure.ts";
+import type { HttpClient } from "../visits/client.ts";
 import { FRAME_READERS } from "./frames.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
@@ -21,7 +21,7 @@ const RECEIVE: Record<HttpTransportName, { method: "GET" | "POST"; path: string 
 export class HttpTransport implements Transport {
   readonly #session: string;
   readonly #name: HttpTransportName;
-  readonly #connector: Connector;
+  readonly #client: HttpClient;
   readonly #events: TransportEvents;
   readonly #abort = new AbortController();
   #outbox: string[] = [];
@@ -30,12 +30,12 @@ export class HttpTransport implements Transport {
   constructor(
     session: string,
     name: HttpTransportName,
-    connector: Connector,
+    client: HttpClient,
     events: TransportEvents,
   ) {
     this.#session = session;
     this.#name = name;
-    this.#connector = connector;
+    this.#client = client;
     this.#events = events;
     void this.#receive();
   }
@@ -95,14 +95,17 @@ export class HttpTransport implements Transport {
 
   async #request(method: "GET" | "POST", path: string, body?: string): Promise<IncomingMessage> {
     const isForm = path === "/jsonp_send";
-    const response = await this.#connector.request(this.#session + path, {
-      method,
-      body,
-      headers: body === undefined ? {} : { "content-type": contentType(isForm) },
-      signal: this.#abort.signal,
-    });
-    const { headers, statusCode: status = 0 } = response;
     const name = `${method} ${path.split("?")[0] ?? path}`;
+    const request = {
+      ...{ name, method, url: this.#session + path },
+      headers: body === undefined ? {} : { "content-type": contentType(isForm) },
+      ...(body === undefined ? {} : { body }),
+    };
+    const {
+      status,
+      headers,
+      body: response,
+    } = await this.#client.open(request, this.#abort.signal);
     this.#events.answer({ request: name, status, headers });
     if (status >= 300) {
       response.destroy();

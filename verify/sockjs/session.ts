@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { SessionLike } from "../../app/client/resumingClient.ts";
-import { connectorFrom, type Origin } from "../connector.ts";
+import type { Origin } from "../connector.ts";
+import { HttpClient } from "../visits/client.ts";
 import { HttpTransport, type HttpTransportName } from "./httpTransport.ts";
 import {
   ABNORMAL_CLOSURE,
@@ -14,10 +15,12 @@ import { WebSocketTransport } from "./webSocketTransport.ts";
 /** Close reason of a session whose receiving request reached a server that did not know the session. */
 export const OPENED_TWICE = "a receiving request opened the session a second time";
 
-export interface SessionOptions extends Origin {
+export interface SessionOptions extends Pick<Origin, "source"> {
   /** The SockJS prefix, such as `http://127.0.0.1:8080/echo`. */
   url: string;
   transport: TransportName;
+  /** Keeps the cookies of the sessions before. @default - one without cookies so far, from the origin */
+  client?: HttpClient;
   onAnswer?: ((answer: Answer) => void) | undefined;
 }
 
@@ -31,9 +34,14 @@ export class SockjsSession implements SessionLike {
   #isOpen = false;
   #isClosed = false;
 
-  constructor({ url, transport, onAnswer, ...origin }: SessionOptions) {
+  constructor({
+    url,
+    transport,
+    onAnswer,
+    source,
+    client = new HttpClient({ source, keepsCookies: true }),
+  }: SessionOptions) {
     this.transport = transport;
-    const connector = connectorFrom(origin);
     const events: TransportEvents = {
       frame: (frame) => this.#received(frame),
       closed: (code, reason) => this.#closed(code, reason),
@@ -43,16 +51,16 @@ export class SockjsSession implements SessionLike {
     const session = `${url}/${server}/${randomUUID()}`;
     switch (transport) {
       case "websocket":
-        this.#carrier = new WebSocketTransport(`${session}/websocket`, connector, events);
+        this.#carrier = new WebSocketTransport(`${session}/websocket`, client, events);
         break;
       case "websocket-raw":
-        this.#carrier = new WebSocketTransport(`${url}/websocket`, connector, events, true);
+        this.#carrier = new WebSocketTransport(`${url}/websocket`, client, events, true);
         break;
       default:
         this.#carrier = new HttpTransport(
           session,
           transport satisfies HttpTransportName,
-          connector,
+          client,
           events,
         );
     }
@@ -93,7 +101,7 @@ export class SockjsSession implements SessionLike {
         (JSON.parse(payload) as string[]).forEach((data) => this.onmessage?.({ data }));
         break;
       case "c":
-        this.#closed(...(JSON.parse(payload) as [number, string]));
+        this.#closed(...closingOf(JSON.parse(payload)));
         break;
       case "h":
         break;
@@ -108,4 +116,10 @@ export class SockjsSession implements SessionLike {
       this.onclose?.({ code, reason });
     }
   }
+}
+
+/** Status and reason of a close frame, whatever a server sends. */
+function closingOf(frame: unknown): [number, string] {
+  const [code, reason] = Array.isArray(frame) ? (frame as unknown[]) : [];
+  return [Number(code) || ABNORMAL_CLOSURE, typeof reason === "string" ? reason : ""];
 }

@@ -4,8 +4,12 @@ import { replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
 import type { Break } from "../report.ts";
 import type { Subject } from "../subject.ts";
 import { Tally, type TallyOptions } from "../tally.ts";
+import { HttpClient } from "../visits/client.ts";
 import { OPENED_TWICE, SockjsSession } from "./session.ts";
 import type { Answer, TransportName } from "./transport.ts";
+
+/** Characters of a replica's name in an echo. */
+const ECHOED_LENGTH = 5;
 
 export interface SockjsSubjectOptions extends TallyOptions, Origin {
   url: string;
@@ -20,7 +24,9 @@ export class SockjsSubject implements Subject {
   readonly #options: SockjsSubjectOptions;
   readonly #client: ResumingClient;
   readonly #tally: Tally;
-  readonly #transports: TransportName[] = [];
+  /** Keeps cookies from one session to the next, as a browser does. */
+  readonly #http: HttpClient;
+  readonly #transports = new Set<TransportName>();
   #transport: TransportName;
   #connections = 0;
   #isFirstAnswer = true;
@@ -31,6 +37,7 @@ export class SockjsSubject implements Subject {
   constructor(options: SockjsSubjectOptions) {
     this.#options = options;
     this.#tally = new Tally(options);
+    this.#http = new HttpClient({ ...options, keepsCookies: true });
     this.#transport = options.transportOf(0);
     this.#client = new ResumingClient({
       connect: () => this.#connect(),
@@ -70,30 +77,29 @@ export class SockjsSubject implements Subject {
   }
 
   result(): ReturnType<Subject["result"]> {
-    const { sent, echoed, doubled, lost, reconnects } = this.#client.counts;
+    const { sent, echoed, doubled, lost, reconnects, refused } = this.#client.counts;
     return {
       ...this.#tally.result(),
       source: this.#options.source ?? "",
-      transports: [...new Set(this.#transports)],
+      transports: [...this.#transports],
       reconnects,
       sent,
       echoed,
       doubled,
-      lost,
+      lost: lost + refused,
     };
   }
 
   #connect(): SockjsSession {
-    const { url, source, proxyProtocol, transportOf } = this.#options;
+    const { url, transportOf } = this.#options;
     this.#transport = transportOf(this.#connections);
-    this.#transports.push(this.#transport);
+    this.#transports.add(this.#transport);
     this.#connections += 1;
     this.#isFirstAnswer = true;
     this.#isBroken = false;
     return new SockjsSession({
       url,
-      source,
-      proxyProtocol,
+      client: this.#http,
       transport: this.#transport,
       onAnswer: (answer) => this.#answered(answer),
     });
@@ -172,5 +178,6 @@ function isOwnEcho({ from, what }: ReplicaPlace): boolean {
 
 /** Compares names, of which an echo has only the last five characters. */
 function isSame(a: string, b: string): boolean {
-  return a.endsWith(b) || b.endsWith(a);
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return a === b || (short.length === ECHOED_LENGTH && long.endsWith(short));
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { causeOf } from "../causes.ts";
-import type { Connector } from "../connector.ts";
 import { statusText } from "../failure.ts";
 import { MAX_MESSAGE } from "../visits/body.ts";
+import type { HttpClient } from "../visits/client.ts";
 import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transport.ts";
 
 /** The transports `websocket` and `websocket-raw`; the messages of the latter are wrapped into frames. */
@@ -11,15 +11,18 @@ export class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
   readonly #isRaw: boolean;
 
-  constructor(url: string, connector: Connector, events: TransportEvents, isRaw = false) {
+  constructor(url: string, client: HttpClient, events: TransportEvents, isRaw = false) {
     this.#isRaw = isRaw;
     this.#socket = new WebSocket(url.replace(/^http/, "ws"), {
+      headers: client.headersFor({ url, headers: {} }),
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE,
-      createConnection: connector.connectionTo(url),
+      createConnection: client.connector.connectionTo(url),
     });
-    const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void =>
+    const answered = ({ headers, statusCode: status = 0 }: IncomingMessage): void => {
+      client.keep(headers, url);
       events.answer({ request: "GET /websocket", status, headers });
+    };
     let fault = "connection lost";
     this.#socket.on("upgrade", answered);
     this.#socket.on("unexpected-response", (_request, response) => {

@@ -1,4 +1,4 @@
-import { redirectFix, statusText } from "../failure.ts";
+import { wrongStatus } from "../failure.ts";
 import { misunderstanding, unnamed, unreached, type Obstacle } from "../obstacle.ts";
 import type { VerifyOptions } from "../options.ts";
 import type { MakeVisit } from "./visit.ts";
@@ -18,10 +18,21 @@ export async function reachByVisit(
         return misunderstood;
       }
     }
-    return visit.replica !== "" || options.replica.from === "none"
-      ? undefined
-      : unnamed(options, ` (status ${statusText(visit)})`, redirectFix(visit));
+    if (visit.replica !== "" || options.replica.from === "none") {
+      return undefined;
+    }
+    return isRejected(visit.status)
+      ? await unreached(
+          options,
+          wrongStatus(visit, (status) => `it was answered ${status}`),
+        )
+      : unnamed(options, ` (status ${visit.status})`);
   } catch (error) {
     return await unreached(options, error);
   }
+}
+
+/** Whether the app itself has probably not answered: a redirect, a missing login, or an outage. */
+function isRejected(status: number): boolean {
+  return (status >= 300 && status < 400) || status === 401 || status === 403 || status >= 500;
 }

@@ -5,6 +5,9 @@ import type { HttpRequest } from "./request.ts";
 /** Minimum milliseconds before a visit is repeated. */
 const MIN_RETRY_MS = 100;
 
+/** Maximum milliseconds before a visit is repeated: a timer cannot wait for much longer than three weeks. */
+const MAX_RETRY_MS = 3_600_000;
+
 /** How a visit was answered. */
 export interface Visit {
   status: number;
@@ -48,5 +51,5 @@ function delayOf(retryAfter: string): number {
   const ms = /^\d+$/.test(retryAfter)
     ? Number(retryAfter) * 1000
     : new Date(retryAfter).getTime() - Date.now();
-  return Number.isNaN(ms) ? MIN_RETRY_MS : Math.max(MIN_RETRY_MS, ms);
+  return Number.isNaN(ms) ? MIN_RETRY_MS : Math.min(Math.max(MIN_RETRY_MS, ms), MAX_RETRY_MS);
 }

@@ -135,6 +135,9 @@ export class VisitSubject implements Subject {
         return answer;
       }
       this.#repeated += 1;
+      if (answer.replica !== "") {
+        this.#met(answer.replica);
+      }
       await sleep(answer.retryAfterMs, undefined, { signal });
     }
   }

@@ -175,7 +175,7 @@ describe("the page of a report", () => {
     equal(await page.locator("html").getAttribute("lang"), "en");
     deepEqual(await page.locator("h1, h2, h3").allTextContents(), [
       "? inconclusive",
-      "Who met whom over time",
+      "Replicas over time",
       "All clients",
       "Spread over the replicas",
       "Round trips",
@@ -190,7 +190,7 @@ describe("the page of a report", () => {
     deepEqual(
       labels.map((label) => label.replaceAll("\u{A0}", " ").split(/[.:]/)[0]),
       [
-        "30 of 30 clients met several replicas",
+        "30 of 30 clients reached several replicas",
         "All clients by the replica that answered last, over 10 s",
         "The clients by replica",
         "5 to 10 ms 600",

@@ -50,7 +50,7 @@ export function reportWith(
     runs: [
       {
         ...{ id: "00000000-0000-4000-8000-000000000000", network: "office", seed: 1 },
-        ...{ started: "2026-11-28T12:00:00.000Z", seconds: SECONDS },
+        ...{ started: "2026-11-28T12:00:00.000Z", seconds: SECONDS, interrupted: false },
       },
     ],
     sessions: [...sessions],

@@ -21,14 +21,14 @@ function spreadOver(counts: Readonly<Record<string, number>>, source?: string): 
 
 describe("the sentences of a report's page", () => {
   describe("about who met whom", () => {
-    it("count those that met several replicas, and breaks", () => {
+    it("count those that reached several replicas, and breaks", () => {
       const sessions = [sessionWith(0, ["a", "b", "a"]), ...sessionsOn(["a", "b"], 9)];
       deepEqual(laneSentences(reportWith(sessions)).slice(1), [
-        "1 of 10 clients met several replicas.",
+        "1 of 10 clients reached several replicas.",
         "2 breaks in 1 client.",
       ]);
       deepEqual(laneSentences(reportWith(sessions.slice(1))).slice(1), [
-        "No client met a second replica.",
+        "Each client stayed on one replica.",
         "There were no breaks.",
       ]);
     });
@@ -83,10 +83,7 @@ describe("the sentences of a report's page", () => {
     });
 
     it("find nothing in a few", () => {
-      equal(
-        spreadOver({ a: 2, b: 1 })[1],
-        "So few can be spread in any way by chance: this tells nothing.",
-      );
+      equal(spreadOver({ a: 2, b: 1 })[1], "There are too few to tell chance from bias.");
     });
 
     it("count addresses if each of them has its sessions on one replica", () => {
@@ -95,7 +92,7 @@ describe("the sentences of a report's page", () => {
         return sessionWith(index, [address < 8 ? "a" : "b"], { source: String(address) });
       });
       deepEqual(spreadSentences(reportWith(sessions)), [
-        "All clients from one address met the same replica first, so addresses are counted: a front with affinity by address places these, not clients.",
+        "All clients from one address reached the same replica first, so addresses are counted: a load balancer with affinity by address places these, not clients.",
         "If each of the 10 addresses chose one of 2 replicas at random, every replica would get 1 to 9 in at least 99 of 100 runs; the band shows this range.",
         "All are within this band: no more uneven than chance.",
       ]);
@@ -118,13 +115,13 @@ describe("the sentences of a report's page", () => {
       const sessions = [...sessionsOn(["a", "b"], 20), sessionWith(20, ["a", "c"])];
       const rolled = spreadSentences(reportWith(sessions, { scenario: "rollout" }));
       match(rolled[0], "If each of the 21 clients chose one of 2 replicas");
-      equal(rolled[2], "Left out: 1 replica that no client met first.");
+      equal(rolled[2], "Left out: 1 replica that no client reached first.");
       match(spreadSentences(reportWith(sessions))[0], "If each of the 21 clients chose one of 3 ");
     });
 
     it("say why there is none", () => {
       deepEqual(spreadOver({ a: 5 }), [
-        "All clients met one replica first, so there is nothing to compare.",
+        "All clients reached one replica first, so there is nothing to compare.",
       ]);
       deepEqual(spreadSentences(reportWith([sessionWith(0, [])])), [
         "The server does not name its replicas, so their shares are not known.",
@@ -172,7 +169,7 @@ describe("the sentences of a report's page", () => {
     ]);
     equal(
       breakSentences(reportWith(sessions, { scenario: "rollout" }))[1],
-      "None of them counts: clients may move while replicas are replaced.",
+      "They are expected: clients may move while replicas are replaced or added.",
     );
     deepEqual(breakSentences(reportWith(sessionsOn(["a"], 1))), ["There were none."]);
   });
