@@ -2,7 +2,7 @@ import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { packStage, run } from "../pack.ts";
-import { licencesOf } from "./licences.ts";
+import { licencesOf } from "../../app/licences.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const SOURCE = import.meta.dirname;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
-import { licencesOf } from "../../packages/cli/licences.ts";
+import { licencesOf } from "../../app/licences.ts";
 
 describe("the licences of a bundle", () => {
   let root = "";
