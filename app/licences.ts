@@ -5,9 +5,13 @@ import type { Metafile } from "esbuild";
 /** The folder of the package that a file belongs to. */
 const PACKAGE = /^.*node_modules\/(@[^/]+\/)?[^/]+/;
 
-const HEAD = "The files in lib/ contain code of the packages below, each under its own licence.\n";
+const HEAD =
+  "The JavaScript files here contain code of the packages below, each under its own licence.\n";
 
 const RULE = `\n${"-".repeat(80)}\n`;
+
+/** The part of a README about the licence, where some packages have it instead of in a file. */
+const LICENCE_PART = /^#+ *licen[cs]e\s[^]*/im;
 
 /**
  * The licences of all packages whose code is in a bundle.
@@ -23,7 +27,7 @@ export function licencesOf({ outputs }: Metafile, root: string): string {
   if (without.length > 0) {
     throw new Error(`no text of a licence is in ${without.join(", ")}`);
   }
-  const texts = sections.map(({ name, files }) => [name, ...files].join("\n\n"));
+  const texts = sections.map(({ name, texts }) => [name, ...texts].join("\n\n"));
   return `${[HEAD, ...texts].join(RULE)}\n`;
 }
 
@@ -32,7 +36,7 @@ interface Section {
   name: string;
   hasLicence: boolean;
   /** Texts of its licences and notices. */
-  files: string[];
+  texts: string[];
 }
 
 function sectionOf(folder: string): Section {
@@ -40,11 +44,18 @@ function sectionOf(folder: string): Section {
     name: string;
     version: string;
   };
-  const licences = globSync("{LICEN[CS]E,licen[cs]e,COPYING}*", { cwd: folder }).toSorted();
-  const files = [...licences, ...globSync("NOTICE*", { cwd: folder })];
+  const textsOf = (pattern: string): string[] =>
+    globSync(pattern, { cwd: folder })
+      .toSorted()
+      .map((file) => readFileSync(join(folder, file), "utf8").trim());
+  const files = textsOf("{LICEN[CS]E,licen[cs]e,COPYING}*");
+  const licences =
+    files.length > 0
+      ? files
+      : textsOf("{README,readme,Readme}.md").flatMap((text) => LICENCE_PART.exec(text)?.[0] ?? []);
   return {
     name: `${name} ${version}`,
     hasLicence: licences.length > 0,
-    files: files.map((file) => readFileSync(join(folder, file), "utf8").trim()),
+    texts: [...licences, ...textsOf("NOTICE*")],
   };
 }

@@ -39,8 +39,17 @@ describe("the licences of a bundle", () => {
     match(text, /\n@a\/two 1\.2\.3\n\nLicence of two\n$/);
   });
 
+  it("are in the README of a package that has no file of them", () => {
+    const readme = "# One\n\nAbout one\n\n## License\n\nLicence of one\n";
+    const text = licencesOf(
+      bundleOf(add("node_modules/one", "one", { "README.md": readme })),
+      root,
+    );
+    match(text, /\none 1\.2\.3\n\n## License\n\nLicence of one\n$/);
+  });
+
   it("must all have a text", () => {
-    const file = add("node_modules/one", "one", { NOTICE: "Notice of one" });
+    const file = add("node_modules/one", "one", { NOTICE: "Notice", "README.md": "# One" });
     throws(() => licencesOf(bundleOf(file), root), {
       message: "no text of a licence is in one 1.2.3",
     });
