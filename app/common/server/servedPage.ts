@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 import type { AppName } from "../../contract/catalogue.ts";
+import { inDist } from "./dist.ts";
 
 /** The page loads nothing from other origins and cannot be framed. */
 const PAGE_POLICY =
@@ -19,7 +19,7 @@ export async function addPage(
   policy = PAGE_POLICY,
 ): Promise<void> {
   await scope.register(fastifyStatic, {
-    root: fileURLToPath(new URL(`../../dist/${app}`, import.meta.url)),
+    root: inDist(app),
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply) => {

@@ -7,6 +7,7 @@ import { AppServer } from "../../common/server/appServer.ts";
 import { limitCreations } from "../../common/http/creationRate.ts";
 import type { Database } from "../../common/database/database.ts";
 import { refuseAmbiguousKeys } from "../../common/http/keyRefusal.ts";
+import { inDist } from "../../common/server/dist.ts";
 import { addPage } from "../../common/server/servedPage.ts";
 import { ServerContext, type ServerOptions } from "../../common/server/serverContext.ts";
 import { addStickyCookie } from "../../common/server/stickyCookie.ts";
@@ -136,8 +137,7 @@ export function createDocumentServer({ database, ...options }: DocumentServerOpt
 
 /** The schema of the text, which `build.ts` has derived from the editor. */
 function readTextSchema(): TextSchema {
-  const file = new URL("../../dist/textSchema.json", import.meta.url);
-  return JSON.parse(readFileSync(file, "utf8")) as TextSchema;
+  return JSON.parse(readFileSync(inDist("textSchema.json"), "utf8")) as TextSchema;
 }
 
 /** Creates the server of the protocol, which sees only messages that were checked, and updates that were saved. */

@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JobResponse, JobRequest, WorkerData } from "./jobs.ts";
 
-const SCRIPT = fileURLToPath(new URL("worker.ts", import.meta.url));
+/** Beside this file, also in the bundle, where both have another extension. */
+const SCRIPT = fileURLToPath(new URL(`worker${extname(import.meta.url)}`, import.meta.url));
 
 /** Signal with which V8 ends a process whose heap is full. */
 const OUT_OF_HEAP = "SIGABRT";
