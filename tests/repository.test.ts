@@ -1,7 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { build } from "esbuild";
 import { pagesWithTables } from "../docs/tables.ts";
 
 interface Lockfile {
@@ -73,29 +72,6 @@ describe("repository", () => {
     ok(ranges.length > 4);
     deepEqual(
       ranges.filter(([name, range]) => !isInRange(tested[name] ?? "", range)),
-      [],
-    );
-  });
-
-  it("copies into the image all of the app's own files that its server imports", async () => {
-    const { metafile } = await build({
-      entryPoints: ["app/main.ts"],
-      bundle: true,
-      packages: "external",
-      platform: "node",
-      format: "esm",
-      write: false,
-      metafile: true,
-    });
-    const copied = [...text("app/Dockerfile").matchAll(/^COPY (?!--)(.*) \S+$/gm)]
-      .flatMap(([, files = ""]) => files.split(" "))
-      .map((file) => `app/${file}`);
-    const imported = Object.keys(metafile.inputs);
-    ok(imported.length > 8);
-    deepEqual(
-      imported.filter(
-        (file) => !copied.some((each) => file === each || file.startsWith(`${each}/`)),
-      ),
       [],
     );
   });
