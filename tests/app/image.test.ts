@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleServer } from "../../app/bundle.ts";
@@ -42,13 +42,18 @@ describe("the image", () => {
 
   after(() => rmSync(image, { recursive: true }));
 
-  async function start(app: AppName): Promise<Run & { url: string }> {
+  async function start(
+    app: AppName,
+    folder = image,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Run & { url: string }> {
     const [first = "", ...others] = ARGUMENTS.map((each) =>
-      each.startsWith("-") ? each : join(image, each),
+      each.startsWith("-") ? each : join(folder, each),
     );
     const run = runNode(first, others, {
       ...{ APP: app, HOST: "127.0.0.1", PORT: "0", DRAIN_SECONDS: "0" },
       ...{ DATABASE_URL: database, DATABASE_TLS: "off" },
+      ...env,
     });
     await waitFor(`${app} is ready`, () => run.out.includes('"phase":"ready"'));
     const port = /"port":(\d+)/.exec(run.out)?.[1] ?? "";
@@ -109,5 +114,24 @@ describe("the image", () => {
       Object.entries(dependencies).filter((each) => !licences.includes(`\n${each.join(" ")}\n`)),
       [],
     );
+  });
+
+  it("has compiled code for all that an app loads when it starts", async () => {
+    const compiled = mkdtempSync(join(tmpdir(), "compiled-"));
+    const written = (): [string, number][] =>
+      globSync("**", { cwd: compiled }).map((file) => [
+        file,
+        statSync(join(compiled, file)).mtimeMs,
+      ]);
+    const run = runNode("app/precompile.ts", [], { NODE_COMPILE_CACHE: compiled });
+    equal(await run.ended, 0);
+    const before = written();
+    ok(before.length > 10);
+    for (const app of APP_NAMES) {
+      await stop(await start(app, "app", { NODE_COMPILE_CACHE: compiled }));
+    }
+    // Otherwise, Node.js would have written it when it exited.
+    deepEqual(written(), before);
+    rmSync(compiled, { recursive: true });
   });
 });
