@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { inDist } from "./common/server/dist.ts";
 import { licencesOf } from "./licences.ts";
 
@@ -10,6 +11,22 @@ const SERVER = inDist("server");
 /** Lets CommonJS modules in the bundle load Node.js's own ones. */
 const REQUIRE = `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);`;
+
+/**
+ * Loads Node.js's modules by `require`. An import evaluates all getters of a module, of which those of `node:http` load a
+ * client that nobody uses: 3 MiB, and a tenth of the time of a start.
+ */
+const REQUIRED_BUILTINS: Plugin = {
+  name: "required-builtins",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^/ }, ({ path, kind }) =>
+      kind === "import-statement" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
+    );
+    bundle.onLoad({ filter: /^/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 /**
  * Makes `dist/server/`: `main.mjs` and `worker.mjs`, with all libraries that they use and without types. Each app has
@@ -28,6 +45,7 @@ export async function bundleServer(): Promise<void> {
     platform: "node",
     target: `node${process.versions.node}`,
     banner: { js: REQUIRE },
+    plugins: [REQUIRED_BUILTINS],
     // Names and short lines stay, so a stack trace can be read.
     minifySyntax: true,
     minifyWhitespace: true,

@@ -105,6 +105,16 @@ describe("the image", () => {
     await stop(run);
   });
 
+  it("loads Node.js's own modules only when they are used", () => {
+    const files = globSync("dist/server/*.mjs", { cwd: image });
+    const imports = files.flatMap((file) => [
+      ...readFileSync(join(image, file), "utf8").matchAll(
+        /\bimport ?[{*][^"]*from ?"([^."][^"]*)"/g,
+      ),
+    ]);
+    deepEqual([...new Set(imports.map(([, name]) => name))], ["node:module"]);
+  });
+
   it("has the licence of every library in it", () => {
     const licences = readFileSync(join(image, "dist/server/THIRD-PARTY-LICENSES.txt"), "utf8");
     const { dependencies } = JSON.parse(readFileSync("app/package.json", "utf8")) as {
