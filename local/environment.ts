@@ -1,3 +1,14 @@
+import { fileURLToPath } from "node:url";
+
+/**
+ * Folder in which Node.js keeps what it has compiled, without types, for later processes. Undefined while a coverage is
+ * collected, which would be less exact.
+ */
+export const COMPILE_CACHE =
+  process.env.NODE_V8_COVERAGE === undefined
+    ? fileURLToPath(new URL("../node_modules/.cache/node", import.meta.url))
+    : undefined;
+
 /** Variables that every process needs. The others of a shell may be secrets for other programs. */
 const NEEDED = [
   ...["PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH"],
@@ -12,9 +23,10 @@ export function childEnvironment(): NodeJS.ProcessEnv {
   return pick((name) => NEEDED.includes(name));
 }
 
-/** The environment of a replica, with the settings of the apps. */
+/** The environment of a replica, with the settings of the apps and a folder for compiled code. */
 export function appEnvironment(): NodeJS.ProcessEnv {
-  return pick((name) => NEEDED.includes(name) || APP_SETTINGS.test(name));
+  const passed = pick((name) => NEEDED.includes(name) || APP_SETTINGS.test(name));
+  return { NODE_COMPILE_CACHE: COMPILE_CACHE, ...passed };
 }
 
 function pick(isWanted: (name: string) => boolean): NodeJS.ProcessEnv {

@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { appEnvironment, childEnvironment } from "../../local/environment.ts";
+import { appEnvironment, childEnvironment, COMPILE_CACHE } from "../../local/environment.ts";
 
 /** What the run itself sets for each replica, or a replica of it does not need. */
 const OF_THE_RUN = [
@@ -53,5 +53,11 @@ describe("the environment of what npm start starts", () => {
     for (const environment of [childEnvironment(), appEnvironment()]) {
       deepEqual(environment, needed);
     }
+  });
+
+  it("lets replicas of the apps share compiled code, but not other programs", () => {
+    process.env = {};
+    deepEqual(appEnvironment(), { NODE_COMPILE_CACHE: COMPILE_CACHE });
+    deepEqual(childEnvironment(), {});
   });
 });

@@ -1,13 +1,11 @@
 import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
 import { buildPages } from "../../app/build.ts";
+import { COMPILE_CACHE } from "../../local/environment.ts";
 import { printFailedRuns } from "../drivers/localRun.ts";
 import { startPostgresOfRun, stopPostgresOfRun } from "../drivers/postgres.ts";
 
-const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/node", import.meta.url));
-
-// Halves the time that the many processes of the tests take to start. It would make a coverage less exact.
-if (process.env.NODE_V8_COVERAGE === undefined) {
+// Halves the time that the many processes of the tests take to start.
+if (COMPILE_CACHE !== undefined) {
   process.env.NODE_COMPILE_CACHE ??= COMPILE_CACHE;
   enableCompileCache();
 }
