@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 
 /**
  * Heap of the process: a base, and more for each MiB of a document, up to a share of the container's memory. The process
- * takes some 100 MiB beside its heap, and a replica has two queues.
+ * takes some 50 MiB beside its heap, and a replica has two queues.
  */
 const MIN_MIB = 64;
 const MIB_PER_DOCUMENT_MIB = 32;
