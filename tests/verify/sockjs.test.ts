@@ -1,6 +1,7 @@
 import { match, ok } from "node:assert/strict";
 import { createServer } from "node:http";
 import { createServer as createSockjs } from "sockjs";
+import { SockjsSession } from "../../verify/sockjs/session.ts";
 import { endRuns, runNode } from "../drivers/localRun.ts";
 import { waitFor } from "../drivers/waitFor.ts";
 import {
@@ -53,9 +54,26 @@ async function verdictOn(
   return judged(await examine(`http://127.0.0.1:${port}/echo`, ...SHORT, ...args));
 }
 
+/** Why a session over long polling ends whose second request is answered after a time, as by a server that does not know it. */
+async function reasonAfter(delayMs: number, forgetMs: number): Promise<string> {
+  let polls = 0;
+  const server = createServer((_request, response) => {
+    polls += 1;
+    setTimeout(() => response.writeHead(200).end("o\n"), polls === 1 ? 0 : delayMs);
+  });
+  const url = `http://127.0.0.1:${await listenOn(server)}/echo`;
+  const session = new SockjsSession({ url, transport: "xhr-polling", forgetMs });
+  return new Promise((resolve) => (session.onclose = ({ reason }) => resolve(reason)));
+}
+
 describe("npm run verify on SockJS", () => {
   afterEach(endRuns);
   afterEach(stopServers);
+
+  it("blames no replica if its session may have been forgotten in a silence", async () => {
+    match(await reasonAfter(200, 100), /^the session was opened again after a silence, /);
+    match(await reasonAfter(0, 60_000), /^a receiving request opened the session a second time$/);
+  });
 
   it("catches a front that strays once in 200 connections", async () => {
     const ports = await startEchoes("echo-aaaaa", "echo-bbbbb");

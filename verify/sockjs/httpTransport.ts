@@ -25,6 +25,8 @@ export class HttpTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #abort = new AbortController();
   #outbox: string[] = [];
+  #answeredAt = Date.now();
+  #silentMs = 0;
   #isSending = false;
 
   constructor(
@@ -38,6 +40,10 @@ export class HttpTransport implements Transport {
     this.#client = client;
     this.#events = events;
     void this.#receive();
+  }
+
+  get silentMs(): number {
+    return this.#silentMs;
   }
 
   send(text: string): void {
@@ -61,11 +67,14 @@ export class HttpTransport implements Transport {
         let frames = 0;
         body.setEncoding("utf8");
         for await (const chunk of body) {
+          this.#silentMs = Date.now() - this.#answeredAt;
+          this.#answeredAt = Date.now();
           for (const frame of read(chunk as string)) {
             frames += 1;
             this.#events.frame(frame);
           }
         }
+        this.#answeredAt = Date.now();
         if (frames === 0) {
           throw new Error(`${method} ${path} was answered without a frame`);
         }

@@ -15,12 +15,20 @@ import { WebSocketTransport } from "./webSocketTransport.ts";
 /** Close reason of a session whose receiving request reached a server that did not know the session. */
 export const OPENED_TWICE = "a receiving request opened the session a second time";
 
+/** Close reason of a session that its own server may have forgotten. */
+const FORGOTTEN = "the session was opened again after a silence, for which servers forget sessions";
+
+/** Milliseconds without a receiving request after which servers may forget a session; sockjs-node waits for 5 s. */
+const FORGET_MS = 4000;
+
 export interface SessionOptions extends Pick<Origin, "source"> {
   /** The SockJS prefix, such as `http://127.0.0.1:8080/echo`. */
   url: string;
   transport: TransportName;
   /** Keeps the cookies of the sessions before. @default - one without cookies so far, from the origin */
   client?: HttpClient;
+  /** Milliseconds without a receiving request after which servers may forget the session. @default 4000 */
+  forgetMs?: number;
   onAnswer?: ((answer: Answer) => void) | undefined;
 }
 
@@ -31,6 +39,7 @@ export class SockjsSession implements SessionLike {
   onmessage: ((event: { data: string }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly #carrier: Transport;
+  readonly #forgetMs: number;
   #isOpen = false;
   #isClosed = false;
 
@@ -40,8 +49,10 @@ export class SockjsSession implements SessionLike {
     onAnswer,
     source,
     client = new HttpClient({ source, keepsCookies: true }),
+    forgetMs = FORGET_MS,
   }: SessionOptions) {
     this.transport = transport;
+    this.#forgetMs = forgetMs;
     const events: TransportEvents = {
       frame: (frame) => this.#received(frame),
       closed: (code, reason) => this.#closed(code, reason),
@@ -91,7 +102,8 @@ export class SockjsSession implements SessionLike {
       case "o":
         if (this.#isOpen) {
           // A server that does not know the session of a receiving request opens a new one.
-          this.#closed(ABNORMAL_CLOSURE, OPENED_TWICE);
+          const isForgotten = this.#carrier.silentMs > this.#forgetMs;
+          this.#closed(ABNORMAL_CLOSURE, isForgotten ? FORGOTTEN : OPENED_TWICE);
         } else {
           this.#isOpen = true;
           this.onopen?.();

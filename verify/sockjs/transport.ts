@@ -30,6 +30,8 @@ export interface TransportEvents {
 
 /** Carries the frames of one session. */
 export interface Transport {
+  /** Milliseconds from the last part of a receiving request's response, or its end, to the last frame. */
+  readonly silentMs: number;
   send(text: string): void;
   close(): void;
 }

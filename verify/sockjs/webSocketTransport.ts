@@ -8,6 +8,7 @@ import { ABNORMAL_CLOSURE, type Transport, type TransportEvents } from "./transp
 
 /** The transports `websocket` and `websocket-raw`; the messages of the latter are wrapped into frames. */
 export class WebSocketTransport implements Transport {
+  readonly silentMs = 0;
   readonly #socket: WebSocket;
   readonly #isRaw: boolean;
 
