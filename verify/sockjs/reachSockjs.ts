@@ -30,7 +30,7 @@ export async function reachSockjs(
         throw wrongStatus(
           head,
           (shown) => `no SockJS server answers (status ${shown})`,
-          "pass --kind if it is no SockJS",
+          "pass --kind http, websocket, sse or socketio if it is no SockJS",
         );
       }
     });
