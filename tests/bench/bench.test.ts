@@ -137,7 +137,10 @@ describe("npm run bench", () => {
       [],
       "npm run bench -- was not understood: missing required argument 'name'; it must be called with <name>",
     ],
-    [["company"], 'name is "company"; it must be registry or documents or verifier (for example registry)'],
+    [
+      ["company"],
+      'name is "company"; it must be registry or documents or verifier (for example registry)',
+    ],
     [
       ["documents", "--people"],
       "npm run bench -- was not understood: unknown option '--people'; it must be called with <name>",

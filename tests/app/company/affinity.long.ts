@@ -6,6 +6,9 @@ import { endRuns, pidOf, replicasOf, startLocal, type LocalRun } from "../../dri
 const NUMBERS = 8;
 const PEOPLE = 20;
 
+/** Races until one violates the constraint, at most. */
+const MOST_RACES = 50;
+
 /** Milliseconds between two kills: a killed replica has hardly restarted before the next kill. */
 const KILL_MS = 500;
 
@@ -73,7 +76,8 @@ describe("company registry behind a front, under concurrent creations", () => {
     deepEqual(twice, Object.fromEntries(NAMES.map((name) => [name, [201, 409]])));
     equal(await violationsOf(run), 0);
     const browsers = await openBrowsers(run.origin, PEOPLE);
-    for (let each = 0; each < NUMBERS; each++) {
+    // On a busy computer, few of the creations are looked up at the same time.
+    for (let each = 0; each < MOST_RACES && (await violationsOf(run)) === 0; each++) {
       await raceFor(run.origin, `MANY${each}`, browsers);
     }
     ok((await violationsOf(run)) > 0);
