@@ -27,7 +27,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EPIPE: CLOSED,
   ERR_STREAM_PREMATURE_CLOSE: "the response broke off",
   HPE_HEADER_OVERFLOW: "the headers of the response are longer than 16 KiB",
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: "the message is longer than 4 MiB",
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: "a message is too long",
 };
 
 const OTHER_CHAIN =

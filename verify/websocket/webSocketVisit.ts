@@ -4,11 +4,13 @@ import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { Failure, wrongStatus } from "../failure.ts";
 import { isInText, MAX_TEXT, replicaIn, type ReplicaPlace } from "../replicaPlace.ts";
-import { MAX_MESSAGE } from "../visits/body.ts";
 import type { HttpClient } from "../visits/client.ts";
 import { ANSWER_MS, inTime } from "../visits/limit.ts";
 import type { HttpRequest } from "../visits/request.ts";
 import { visitOf, type MakeVisit } from "../visits/visit.ts";
+
+/** Maximum bytes of a message, of which 64 Ki characters are searched: thousands of visits may be under way at once. */
+const MAX_PAYLOAD = 4 * MAX_TEXT;
 
 /** Milliseconds for the server to close its side. */
 const CLOSE_MS = 1000;
@@ -60,7 +62,7 @@ function optionsFor(client: HttpClient, request: HttpRequest) {
   return {
     headers: client.headersFor(request),
     perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE,
+    maxPayload: MAX_PAYLOAD,
     createConnection: client.connector.connectionTo(request.url),
   };
 }
