@@ -81,7 +81,7 @@ export function causeOf(error: unknown): Cause {
   };
 }
 
-/** The message with its code, at least one of which there is; the errors of several addresses have no message. */
+/** Message and code, at least one of which is present; the errors of several addresses have no message. */
 function detailOf(code: string, message: string): string {
   const isComplete = message.includes(code);
   return cut(isComplete ? message : [message, code].filter((part) => part !== "").join(", "));
@@ -103,7 +103,7 @@ export function isClosed(error: unknown): boolean {
   return CAUSES[codeOf(error)] === CLOSED;
 }
 
-/** Whether it is the certificate that makes a request fail. */
+/** Whether the certificate caused the failure. */
 export function isOfCertificate(error: unknown): boolean {
   return Object.hasOwn(CERTIFICATES, codeOf(error));
 }

@@ -4,7 +4,7 @@ import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const KEY_LENGTH = 12;
 
-/** The value whose turn it is, from the first to the last and over again; `T` must allow undefined if the list may be empty. */
+/** Value at an index, which wraps around at the end; `T` must allow undefined if the list may be empty. */
 export function roundRobin<T>(values: readonly T[], index: number): T {
   return values[index % values.length] as T;
 }

@@ -20,7 +20,7 @@ type CreateConnection = (
   callback: (error: Error | null, socket: Socket) => void,
 ) => undefined;
 
-/** Whose connections they are. */
+/** Client that the connections belong to. */
 export interface Origin {
   /** The address that connections come from. @default - the system chooses */
   source?: string | undefined;

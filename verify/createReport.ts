@@ -112,7 +112,7 @@ function totalBreaks(sessions: readonly SessionResult[]): Report["breaks"] {
   return totals;
 }
 
-/** Each replica's part of the sessions; empty if the server does not name replicas. */
+/** Share of the sessions by replica; empty if responses do not name replicas. */
 function replicasOf(sessions: readonly SessionResult[]): ReplicaResult[] {
   const homes = Map.groupBy(
     sessions.filter(({ replicas }) => replicas.length > 0),

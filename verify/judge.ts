@@ -50,7 +50,7 @@ function judgementOf(evidence: Evidence): Judgement {
   }
 }
 
-/** A session whose requests reached another replica is proof; a session that was only closed is not. */
+/** A session whose requests reached another replica proves wrong routing; a session that was only closed does not. */
 function judgeRouting(evidence: Evidence): Judgement {
   const { breaks, chances, unit, replicas, scenario } = evidence;
   const astray = breaks["unknown session"] + breaks["foreign replica"];
@@ -193,7 +193,7 @@ function judgeScaling(evidence: Evidence): Judgement {
     : { verdict: "sticky", reasons: [movedText, ...failures] };
 }
 
-/** Doubts whether each client or key was on one replica again at the end. */
+/** Reasons to doubt that each client or key was on one replica again at the end. */
 function unrest({ lastChances, restless, sessions, unit }: Evidence, change: string): Ground[] {
   return [
     [

@@ -16,7 +16,7 @@ export function histogramOf(counts: readonly (readonly [ms: number, times: numbe
 
 /**
  * The smallest rate of strays, from 0 to 1, that this many connections expose with 99 % certainty: at that rate, all of them
- * keep to their replica in only 1 % of runs. Lower rates could be missed.
+ * stay on their replica in only 1 % of runs. Lower rates could be missed.
  */
 export function detectableRate(chances: number): number {
   return chances === 0 ? 1 : 1 - (1 - CERTAINTY) ** (1 / chances);

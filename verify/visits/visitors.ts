@@ -17,7 +17,7 @@ export interface Visitor {
   key: string | undefined;
 }
 
-/** Creates as many clients, or keys, as there are sessions, which is one at least. */
+/** Creates as many clients, or keys, as there are sessions, at least one. */
 export function createVisitors(options: VerifyOptions): [Visitor, ...Visitor[]] {
   return visitorsFor(options) as [Visitor, ...Visitor[]];
 }
