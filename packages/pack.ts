@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "..");
 export interface Stage {
   /** Folder of the package's sources: `package.json`, `README.md` and, below `dist`, what is made of them. */
   source: string;
-  /** Folder of what is to be packed, below `dist`. */
+  /** Folder below `dist` that is packed. */
   folder: string;
   /** Members of the manifest that differ from the sources'. @default - none */
   manifest?: Record<string, unknown>;

@@ -49,7 +49,7 @@ export function statusText({ status, location }: Head): string {
 }
 
 /** What to do about a redirect; undefined for another status. */
-export function redirectFix({ status, location }: Head): string | undefined {
+function redirectFix({ status, location }: Head): string | undefined {
   return isRedirect(status) && location !== undefined
     ? "verify the URL that it redirects to"
     : undefined;

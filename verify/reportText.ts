@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { Break, Report, SessionResult, Verdict } from "./report.ts";
 import { histogramOf, oneIn } from "./statistics.ts";
 import { isChanging, type Unit } from "./units.ts";
+import { percent } from "./words.ts";
 
 const BAR_WIDTH = 40;
 
@@ -99,10 +100,6 @@ function totalsTable({ totals, visits }: Report): string {
     columns.map(([head]) => head),
     [columns.map(([, value]) => String(value))],
   );
-}
-
-function percent(part: number): string {
-  return `${(part * 100).toFixed(1)} %`;
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -6,7 +6,7 @@ import { cut } from "../../app/contract/shown.ts";
 import { printable } from "../words.ts";
 import { REPORT_VERSION, reportSchema, type Report } from "../report.ts";
 
-/** A report, and the name of the file that has it. */
+/** A report and the name of its file. */
 export interface ReportFile {
   file: string;
   report: Report;

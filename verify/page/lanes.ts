@@ -7,7 +7,7 @@ import { breakMarks, percentOf, stretched, timeAxis } from "./timeAxis.ts";
 import { counted } from "../words.ts";
 
 /** Number of sessions whose lanes are drawn. */
-export const MAX_LANES = 100;
+const MAX_LANES = 100;
 
 /** Number of lanes, at most, above one axis; blocks of them fit on a printed page, and beside each other where there is room. */
 const LANES_A_BLOCK = 25;

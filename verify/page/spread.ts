@@ -21,7 +21,7 @@ export interface Spread {
 }
 
 /** @returns undefined if fewer than two replicas are named, so there is nothing to compare */
-export function spreadOf({ replicas, scenario, sessions, unit }: Report): Spread | undefined {
+function spreadOf({ replicas, scenario, sessions, unit }: Report): Spread | undefined {
   const named = sessions.filter((session) => session.replicas.length > 0);
   const homes = Map.groupBy(named, (session) => session.replicas[0] ?? "");
   const isChanging = scenario === "rollout" || scenario === "scale";
